@@ -1,0 +1,120 @@
+"""One lead of a recording, read by chunks: resampled, band-passed, and its bad seconds marked."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.filters import band_pass, resample, resampling_ratio
+from deepecg.quality import SecondStatistics, second_statistics
+from deepecg.recording import Recording
+from deepecg.settings import ConditioningSettings
+
+
+@dataclass(frozen=True)
+class ConditionedLead:
+    """What detector and classifier see of a lead.
+
+    Attributes
+    ----------
+    signal : ndarray of float32, shape (n,)
+        Millivolts between the filter's corners, at ``rate_hz``, from the recording's start.
+    rate_hz : int
+        Samples per second of ``signal``.
+    seconds : SecondStatistics
+        What the raw signal looked like, second by second.
+    """
+
+    signal: NDArray[np.float32]
+    rate_hz: int
+    seconds: SecondStatistics
+
+
+def condition_lead(
+    recording: Recording,
+    lead: int,
+    baseline_mv: float,
+    settings: ConditioningSettings,
+    progress: Callable[[float], None] = lambda _: None,
+) -> ConditionedLead:
+    """Read, resample and band-pass one lead.
+
+    Every chunk is filtered with ``settings.margin_s`` of signal on both sides, so that the
+    result does not depend on where chunks begin.
+
+    Parameters
+    ----------
+    recording : Recording
+        The recording.
+    lead : int
+        Number of the lead.
+    baseline_mv : float
+        The lead's usual level; stands in for missing samples.
+    settings : ConditioningSettings
+        Rates, corners and chunk length.
+    progress : callable
+        Told the share of the recording that is done, 0 to 1.
+
+    Returns
+    -------
+    ConditionedLead
+        The whole lead: 45 MB for 24 hours at 128 Hz.
+    """
+    ratio = resampling_ratio(recording.sampling_rate_hz, settings.rate_hz)
+    n_out = -(-recording.n_samples * ratio.numerator // ratio.denominator)
+    signal = np.empty(n_out, np.float32)
+    statistics = []
+    for chunk in _chunks(recording, ratio.numerator, ratio.denominator, settings):
+        raw = recording.read(lead, chunk.read_start, chunk.read_stop)
+        core = raw[chunk.core_start - chunk.read_start : chunk.core_stop - chunk.read_start]
+        statistics.append(
+            second_statistics(
+                core, recording.sampling_rate_hz, chunk.first_second, chunk.n_seconds
+            )
+        )
+        level = raw.astype(np.float64) - baseline_mv
+        np.nan_to_num(level, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        filtered = band_pass(resample(level, ratio), settings)
+        cut = filtered[chunk.out_start - chunk.filter_start :]
+        stop = min(chunk.out_stop, n_out)
+        signal[chunk.out_start : stop] = cut[: stop - chunk.out_start]
+        progress(chunk.core_stop / recording.n_samples)
+    return ConditionedLead(signal, settings.rate_hz, SecondStatistics.join(statistics))
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    first_second: int
+    n_seconds: int
+    core_start: int  # input samples whose seconds this chunk judges
+    core_stop: int
+    read_start: int  # input samples read, margins included
+    read_stop: int
+    filter_start: int  # output sample that falls on read_start
+    out_start: int  # output samples this chunk delivers
+    out_stop: int
+
+
+def _chunks(
+    recording: Recording, up: int, down: int, settings: ConditioningSettings
+) -> Iterator[_Chunk]:
+    rate = recording.sampling_rate_hz
+    margin = settings.margin_s * settings.rate_hz
+    n_seconds = int(-(-recording.n_samples // rate))
+    for second in range(0, n_seconds, settings.chunk_s):
+        last = second + settings.chunk_s
+        out_start, out_stop = second * settings.rate_hz, last * settings.rate_hz
+        # Input and output samples fall together every `down` input and `up` output samples.
+        periods = max(out_start - margin, 0) // up
+        yield _Chunk(
+            first_second=second,
+            n_seconds=min(last, n_seconds) - second,
+            core_start=round(second * rate),
+            core_stop=min(round(last * rate), recording.n_samples),
+            read_start=periods * down,
+            read_stop=min(-(-(out_stop + margin) * down // up), recording.n_samples),
+            filter_start=periods * up,
+            out_start=out_start,
+            out_stop=out_stop,
+        )

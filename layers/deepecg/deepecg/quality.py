@@ -1,0 +1,130 @@
+"""Which seconds of a lead can be analysed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.errors import FlatLineError, NoSignalError, SaturatedError
+from deepecg.settings import QualitySettings
+
+
+@dataclass(frozen=True)
+class SecondStatistics:
+    """The raw signal, second by second.
+
+    Attributes
+    ----------
+    highest, lowest : ndarray of float32, shape (n_seconds,)
+        Extremes in mV; NaN where samples are missing.
+    at_highest, at_lowest : ndarray of float32, shape (n_seconds,)
+        Share of the second's samples that equal its extreme.
+    """
+
+    highest: NDArray[np.float32]
+    lowest: NDArray[np.float32]
+    at_highest: NDArray[np.float32]
+    at_lowest: NDArray[np.float32]
+
+    @classmethod
+    def join(cls, parts: Sequence["SecondStatistics"]) -> "SecondStatistics":
+        """Return the statistics of consecutive stretches as one."""
+        return cls(
+            *(
+                np.concatenate([getattr(part, name) for part in parts])
+                for name in ("highest", "lowest", "at_highest", "at_lowest")
+            )
+        )
+
+
+def second_statistics(
+    raw: NDArray[np.float32], sampling_rate_hz: float, first_second: int, n_seconds: int
+) -> SecondStatistics:
+    """Describe every second of a stretch of raw signal.
+
+    Parameters
+    ----------
+    raw : ndarray of float32, shape (n,)
+        Millivolts, beginning with second ``first_second`` of the recording.
+    sampling_rate_hz : float
+        Samples per second; seconds need not hold equally many.
+    first_second, n_seconds : int
+        Number of the first second, and how many begin in ``raw``.
+
+    Returns
+    -------
+    SecondStatistics
+        One entry a second, the last one perhaps shorter.
+    """
+    edges = np.round((first_second + np.arange(n_seconds)) * sampling_rate_hz).astype(np.int64)
+    edges = np.minimum(edges - round(first_second * sampling_rate_hz), len(raw) - 1)
+    lengths = np.diff(np.append(edges, len(raw)))
+    highest = np.maximum.reduceat(raw, edges)
+    lowest = np.minimum.reduceat(raw, edges)
+    at_highest = np.add.reduceat(raw == np.repeat(highest, lengths), edges, dtype=np.int64)
+    at_lowest = np.add.reduceat(raw == np.repeat(lowest, lengths), edges, dtype=np.int64)
+    return SecondStatistics(
+        highest,
+        lowest,
+        (at_highest / lengths).astype(np.float32),
+        (at_lowest / lengths).astype(np.float32),
+    )
+
+
+@dataclass(frozen=True)
+class SecondFlags:
+    """Which seconds cannot be analysed, and why; arrays of bool, shape (n_seconds,)."""
+
+    missing: NDArray[np.bool_]
+    flat: NDArray[np.bool_]
+    saturated: NDArray[np.bool_]
+
+    @property
+    def analysable(self) -> NDArray[np.bool_]:
+        """Seconds with none of the faults."""
+        return ~(self.missing | self.flat | self.saturated)
+
+
+def flag_seconds(seconds: SecondStatistics, settings: QualitySettings) -> SecondFlags:
+    """Mark missing, flat and saturated seconds.
+
+    A second is saturated if it rests on the highest or lowest value of the whole lead:
+    a recorder's limits are not in its header, but a clipped signal returns to them.
+    """
+    missing = ~np.isfinite(seconds.highest) | ~np.isfinite(seconds.lowest)
+    with np.errstate(invalid="ignore"):
+        flat = ~missing & (seconds.highest - seconds.lowest < settings.flat_mv)
+    saturated = np.zeros_like(missing)
+    if not missing.all():
+        top = seconds.highest == np.max(seconds.highest[~missing])
+        bottom = seconds.lowest == np.min(seconds.lowest[~missing])
+        saturated = (top & (seconds.at_highest >= settings.saturated_share)) | (
+            bottom & (seconds.at_lowest >= settings.saturated_share)
+        )
+    return SecondFlags(missing, flat, saturated & ~flat & ~missing)
+
+
+def refuse_unusable(flags: SecondFlags, settings: QualitySettings) -> None:
+    """Refuse a lead with next to nothing to analyse.
+
+    Raises
+    ------
+    NoSignalError, FlatLineError, SaturatedError
+        Named for the commonest fault, if more than ``settings.max_unusable_share`` of the
+        seconds cannot be analysed.
+    """
+    unusable = 1 - flags.analysable.mean()
+    if unusable <= settings.max_unusable_share:
+        return
+    shares = {
+        NoSignalError: (flags.missing.mean(), "have missing samples"),
+        FlatLineError: (flags.flat.mean(), "are flat"),
+        SaturatedError: (flags.saturated.mean(), "are at the recorder's limits"),
+    }
+    error = max(shares, key=lambda kind: float(shares[kind][0]))
+    share, what = shares[error]
+    raise error(
+        f"found that {share:.1%} of the seconds {what}, expected at least "
+        f"{1 - settings.max_unusable_share:.0%} of the recording to be analysable"
+    )

@@ -1,0 +1,124 @@
+"""Every threshold and rate of the pipeline, with its clinical default and where that comes from."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ConditioningSettings:
+    """From the file's samples to the signal that detector and classifier see.
+
+    These travel with the model: its card carries them, and a model trained on other
+    values is refused.
+    """
+
+    rate_hz: int = 128
+    """Rate of the conditioned signal; QRS energy ends near 40 Hz, and the Supraventricular DB
+    is sampled at 128 Hz, so nothing is invented by resampling upwards."""
+    low_hz: float = 0.5
+    """High-pass corner: removes baseline wander (AHA 2007, monitoring band from 0.5 Hz)."""
+    high_hz: float = 50.0
+    """Low-pass corner of the report that this project follows (December 2025)."""
+    order: int = 2
+    """Butterworth order, applied forwards and backwards (so 4 in effect, with no delay)."""
+    chunk_s: int = 600
+    """Seconds read and filtered at a time: bounds the memory, changes no result."""
+    margin_s: int = 20
+    """Extra signal on both sides of a chunk. The filter's slowest pole decays by
+    exp(-2.2 t), so after 20 s what lies outside is below the last bit of a float64."""
+
+
+@dataclass(frozen=True)
+class QualitySettings:
+    """What counts as signal that can be analysed."""
+
+    flat_mv: float = 0.01
+    """Peak-to-peak below this over one second is no electrode, not a quiet heart: twice the
+    step of a 200-per-mV recorder."""
+    saturated_share: float = 0.2
+    """Share of a second spent at the recording's own extreme value: clipped."""
+    min_recording_s: float = 10.0
+    """Shorter recordings hold too few beats to know the patient's rhythm."""
+    max_unusable_share: float = 0.95
+    """With more of the lead than this flat, saturated or missing, the recording is refused."""
+
+
+@dataclass(frozen=True)
+class DetectorSettings:
+    """R-peak detection; see :mod:`deepecg.r_peaks` for the method.
+
+    Shares were set on DS1 and the Supraventricular DB, all leads (``make detector-grid``).
+    """
+
+    curvature_s: float = 0.03125
+    """Step of the second difference: a band-pass around 16 Hz, where QRS complexes stand out
+    most from P and T waves, ventricular ones too."""
+    energy_window_s: float = 0.10
+    """Averaging window: about one QRS (normal 80 to 100 ms)."""
+    refractory_s: float = 0.20
+    """No two ventricular depolarisations are closer (Pan & Tompkins 1985)."""
+    wave_s: float = 0.36
+    """T waves follow and P waves precede their QRS within this time (Pan & Tompkins 1985)."""
+    near_share: float = 0.8
+    """At ``refractory_s`` from a higher candidate, less than this share of it is no beat..."""
+    far_share: float = 0.4
+    """...and at ``wave_s`` less than this; linear in between, nothing beyond."""
+    reference_block_s: float = 2.0
+    """Every block of this length holds a beat at 30 beats a minute or more."""
+    reference_blocks: int = 11
+    """The expected height of a QRS is the median of this many blocks' highest candidates."""
+    reference_floor: float = 0.05
+    """Below this share of the recording's own usual height there is only noise."""
+    threshold: float = 0.32
+    """A candidate of this share of the expected height is a beat."""
+    overdue_threshold: float = 0.15
+    """The same, where a beat is overdue."""
+    overdue_rr: float = 1.5
+    """A beat is overdue after this many local RR intervals (Pan & Tompkins: 1.66)."""
+    local_rr_beats: int = 9
+    """The local RR interval is the median of this many."""
+    peak_search_s: float = 0.08
+    """The R peak lies within this distance of the highest energy."""
+    polarity_beats: int = 301
+    """QRS complexes point the way most of this many beats around do..."""
+    polarity_share: float = 2.0
+    """...unless the opposite deflection is this many times as large."""
+
+
+@dataclass(frozen=True)
+class WindowSettings:
+    """The model's input for one beat; the card carries these."""
+
+    before_s: float = 0.375
+    """Signal before the R peak: holds the P wave at PR up to some 250 ms."""
+    after_s: float = 0.625
+    """Signal after the R peak: holds the T wave."""
+    local_beats: int = 80
+    """RR intervals are set against their mean over this many beats around..."""
+    global_beats: int = 400
+    """...and this many. Means, not medians: with every second beat premature the
+    median is one of the two (record 232)."""
+    dominant_beats: int = 2000
+    """The patient's dominant beat is taken anew about every half hour: posture changes it."""
+    max_rr_s: float = 3.0
+    """Longer intervals are pauses or gaps; as a feature they are cut here."""
+
+
+@dataclass(frozen=True)
+class RateSettings:
+    """Heart rate."""
+
+    window_s: float = 60.0
+    """Minimum and maximum heart rate are means over this window, not single intervals."""
+
+
+@dataclass(frozen=True)
+class ScoringSettings:
+    """All settings of :func:`deepecg.scoring.score_recording`."""
+
+    lead: str | None = None
+    """Name of the lead to score; None lets :func:`deepecg.leads.choose_lead` decide."""
+    conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    detector: DetectorSettings = field(default_factory=DetectorSettings)
+    windows: WindowSettings = field(default_factory=WindowSettings)
+    rate: RateSettings = field(default_factory=RateSettings)
