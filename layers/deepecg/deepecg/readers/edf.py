@@ -1,0 +1,430 @@
+"""EDF, EDF+ and BDF files, through edfio.
+
+edfio decodes the header; the samples are mapped from disk here, since edfio reads all of a BDF
+file at once and puts the pieces of a discontinuous recording (EDF+D) one behind the other.
+
+References
+----------
+Kemp B, Olivan J. European data format 'plus' (EDF+). Clin Neurophysiol 2003; 114:1755-1761.
+doi:10.1016/S1388-2457(03)00123-8
+"""
+
+import io
+import math
+import re
+import warnings as python_warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.errors import (
+    CalibrationError,
+    MalformedHeaderError,
+    NoLeadsError,
+    SamplingRateError,
+    TruncatedHeaderError,
+    TruncatedSamplesError,
+    UnknownFormatError,
+)
+from deepecg.readers.signals import MAX_DURATION_S, is_ecg, millivolts_per_unit
+from deepecg.recording import ReadingWarning, Recording, unique_leads
+
+EDF_MAGIC: Final = b"0       "
+BDF_MAGIC: Final = b"\xffBIOSEMI"
+
+_BLOCK: Final = 256
+_UNKNOWN_COUNT: Final = -1
+_TIMESTAMP: Final = re.compile(rb"([+-][0-9]{1,12}(?:\.[0-9]{0,12})?)[\x14\x15]")
+_PLUS_DATE: Final = re.compile(rb"Startdate ([0-9]{2})-([A-Z]{3})-([0-9]{4})\b")
+_PLAIN_DATE: Final = re.compile(rb"([ 0-9][0-9])\D([ 0-9][0-9])\D([0-9]{2})")
+_TIME: Final = _PLAIN_DATE
+_ANONYMOUS_DATE: Final = (1, 1, 1985)
+_MONTHS: Final = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One signal of the header, and where its bytes lie in a data record."""
+
+    label: str
+    unit: str
+    samples: int  # per data record
+    first_byte: int
+    last_byte: int
+    annotations: bool
+    digital: tuple[int, int] | None
+    physical: tuple[float, float] | None
+
+    @property
+    def calibrated(self) -> bool:
+        return (
+            self.digital is not None
+            and self.physical is not None
+            and self.digital[0] != self.digital[1]
+            and self.physical[0] != self.physical[1]
+            and all(map(math.isfinite, self.physical))
+        )
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Data records without a gap between them: where they start on the timeline."""
+
+    first_sample: int
+    first_record: int
+    n_records: int
+
+
+def read_edf(path: Path) -> Recording:
+    """Open an EDF, EDF+ or BDF file; its samples stay on disk.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.edf`` or ``.bdf`` file.
+
+    Returns
+    -------
+    Recording
+        The ECG leads of the highest sampling rate, in millivolts. A discontinuous recording
+        is put on one timeline with NaN in its gaps. Warnings: ``not_ecg``, ``other_rate``,
+        ``bad_calibration``, ``record_count_unknown``, ``partial_record``, ``trailing_bytes``,
+        ``bad_timekeeping``, ``no_start``.
+
+    Raises
+    ------
+    UnknownFormatError
+        If the file does not start as EDF or BDF.
+    TruncatedHeaderError
+        If the file ends inside its header.
+    MalformedHeaderError
+        If a number of the header is none, or negative, or promises months.
+    SamplingRateError
+        If a data record has no duration or no samples.
+    NoLeadsError
+        If no signal is an ECG.
+    CalibrationError
+        If no ECG lead can be turned into millivolts.
+    TruncatedSamplesError
+        If the header promises more data records than the file holds.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        header = file.read(_BLOCK)
+        n_signals = _check_start(header)
+        header += file.read(n_signals * _BLOCK)
+    if len(header) < (n_signals + 1) * _BLOCK:
+        raise TruncatedHeaderError(
+            f"found {len(header)} bytes, expected a header of {(n_signals + 1) * _BLOCK} bytes"
+        )
+    is_bdf = header.startswith(BDF_MAGIC)
+    duration = _record_duration(header)
+    columns = _columns(header, bytes_per_sample=3 if is_bdf else 2)
+    leads, lead_warnings = _choose_leads(columns, duration)
+    n_records, count_warnings = _record_count(header, size, columns[-1].last_byte)
+    records: NDArray[np.uint8] = np.memmap(
+        path,
+        dtype=np.uint8,
+        mode="r",
+        offset=len(header),
+        shape=(n_records, columns[-1].last_byte),
+    )
+    per_record = leads[0].samples
+    rate = per_record / duration
+    stretches, first_onset, gap_warnings = _timeline(header, records, columns, per_record, rate)
+    n_samples = stretches[-1].first_sample + stretches[-1].n_records * per_record
+    if n_samples / rate > MAX_DURATION_S:
+        raise MalformedHeaderError(
+            f"found a recording of {n_samples / rate:.0f} s, expected at most {MAX_DURATION_S:.0f}"
+        )
+    start, start_warnings = _start(header, first_onset)
+
+    def read_samples(lead: int, first: int, last: int) -> NDArray[np.float32]:
+        out = np.full(last - first, np.nan, np.float32)
+        for stretch in stretches:
+            begin = max(first - stretch.first_sample, 0)
+            end = min(last - stretch.first_sample, stretch.n_records * per_record)
+            if begin < end:
+                at = stretch.first_sample - first
+                out[at + begin : at + end] = _millivolts(
+                    records, leads[lead], stretch.first_record * per_record, begin, end
+                )
+        return out
+
+    return Recording(
+        format="edf",
+        sampling_rate_hz=rate,
+        leads=unique_leads([lead.label for lead in leads]),
+        n_samples=n_samples,
+        read_samples=read_samples,
+        start=start,
+        warnings=(*lead_warnings, *count_warnings, *gap_warnings, *start_warnings),
+    )
+
+
+def _check_start(header: bytes) -> int:
+    """Return the number of signals after checking the first block."""
+    if not any(header.startswith(magic[: len(header)]) for magic in (EDF_MAGIC, BDF_MAGIC)):
+        raise UnknownFormatError("found another start of the file, expected that of EDF or BDF")
+    if len(header) < _BLOCK:
+        raise TruncatedHeaderError(f"found {len(header)} bytes, expected at least {_BLOCK}")
+    n_signals = _integer(header[252:256], "number of signals")
+    if n_signals == 0:
+        raise NoLeadsError("found 0 signals, expected at least one")
+    if n_signals < 0:
+        raise MalformedHeaderError(f"found {n_signals} signals, expected at least one")
+    return n_signals
+
+
+def _integer(field: bytes, name: str) -> int:
+    try:
+        return int(field.decode("ascii").strip("\0 "))
+    except ValueError:
+        raise MalformedHeaderError(f"found a {name} that is no whole number") from None
+
+
+def _record_duration(header: bytes) -> float:
+    try:
+        duration = float(header[244:252].decode("ascii").strip("\0 "))
+    except ValueError:
+        raise MalformedHeaderError(
+            "found a data record duration that is no number, expected seconds"
+        ) from None
+    if not (math.isfinite(duration) and duration > 0):
+        raise SamplingRateError(
+            f"found data records of {duration:g} s, expected a duration above 0"
+        )
+    return duration
+
+
+def _columns(header: bytes, bytes_per_sample: int) -> list[_Column]:
+    import edfio  # noqa: PLC0415  (only when such a file comes)
+
+    read = edfio.read_edf if bytes_per_sample == 2 else edfio.read_bdf
+    with python_warnings.catch_warnings():
+        # Of the header alone, edfio finds no data records, and says so.
+        python_warnings.simplefilter("ignore")
+        try:
+            signals: Sequence[Any] = read(io.BytesIO(header), header_encoding="latin-1")._signals
+            counts = [signal.samples_per_data_record for signal in signals]
+        except ZeroDivisionError:
+            raise SamplingRateError(
+                "found data records of 0 samples, expected at least one"
+            ) from None
+        except (ValueError, TypeError, IndexError, KeyError, OverflowError, UnboundLocalError):
+            raise MalformedHeaderError(
+                "found signal fields that cannot be read, expected numbers"
+            ) from None
+    columns = []
+    first_byte = 0
+    for signal, count in zip(signals, counts, strict=True):
+        if count < 0:
+            raise MalformedHeaderError(f"found {count} samples per record, expected 0 or more")
+        last_byte = first_byte + count * bytes_per_sample
+        columns.append(
+            _Column(
+                label=signal.label.replace("\0", ""),
+                unit=signal.physical_dimension.replace("\0", ""),
+                samples=count,
+                first_byte=first_byte,
+                last_byte=last_byte,
+                annotations=signal.label in ("EDF Annotations", "BDF Annotations"),
+                digital=_range(signal, "digital"),
+                physical=_range(signal, "physical"),
+            )
+        )
+        first_byte = last_byte
+    return columns
+
+
+def _range(signal: Any, kind: str) -> tuple[int, int] | None:
+    try:
+        low, high = getattr(signal, f"{kind}_range")
+    except ValueError:
+        return None
+    return low, high
+
+
+def _choose_leads(
+    columns: list[_Column], duration: float
+) -> tuple[list[_Column], list[ReadingWarning]]:
+    """Return the usable ECG leads of the highest rate, and what was left out."""
+    signals = [column for column in columns if not column.annotations]
+    ecg = [column for column in signals if is_ecg(column.label, column.unit)]
+    if not ecg:
+        raise NoLeadsError(f"found {len(signals)} signals but no ECG, expected one in mV, uV or V")
+    warnings = []
+    if len(ecg) < len(signals):
+        warnings.append(
+            ReadingWarning(
+                "not_ecg",
+                f"left out {len(signals) - len(ecg)} of {len(signals)} signals: "
+                "by label or unit no ECG",
+            )
+        )
+    calibrated = [column for column in ecg if column.calibrated]
+    if not calibrated:
+        raise CalibrationError(
+            "found no ECG lead whose digital and physical minimum and maximum are two numbers "
+            "each, expected at least one"
+        )
+    if len(calibrated) < len(ecg):
+        warnings.append(
+            ReadingWarning(
+                "bad_calibration",
+                f"left out {len(ecg) - len(calibrated)} of {len(ecg)} leads: digital or physical "
+                "minimum equals the maximum, expected a range",
+            )
+        )
+    most = max(column.samples for column in calibrated)
+    if most == 0:
+        raise SamplingRateError("found ECG leads of 0 samples per record, expected at least one")
+    leads = [column for column in calibrated if column.samples == most]
+    if len(leads) < len(calibrated):
+        warnings.append(
+            ReadingWarning(
+                "other_rate",
+                f"left out {len(calibrated) - len(leads)} of {len(calibrated)} leads sampled "
+                f"at less than {most / duration:g} Hz",
+            )
+        )
+    return leads, warnings
+
+
+def _record_count(header: bytes, size: int, record_bytes: int) -> tuple[int, list[ReadingWarning]]:
+    stated = _integer(header[236:244], "number of data records")
+    found, rest = divmod(size - len(header), record_bytes)
+    if stated < _UNKNOWN_COUNT:
+        raise MalformedHeaderError(f"found {stated} data records, expected -1 or more")
+    if stated > found:
+        raise TruncatedSamplesError(f"found {found} data records, expected {stated}")
+    if found == 0:
+        raise TruncatedSamplesError("found 0 data records, expected at least one")
+    if stated > 0:
+        extra = size - len(header) - stated * record_bytes
+        if not extra:
+            return stated, []
+        return stated, [
+            ReadingWarning(
+                "trailing_bytes", f"found {extra} bytes after the last data record, expected none"
+            )
+        ]
+    warnings = [
+        ReadingWarning(
+            "record_count_unknown",
+            f"found {found} data records, expected a header that gives their number, not {stated}",
+        )
+    ]
+    if rest:
+        warnings.append(
+            ReadingWarning(
+                "partial_record", f"found {rest} bytes of a last data record of {record_bytes}"
+            )
+        )
+    return found, warnings
+
+
+def _timeline(
+    header: bytes,
+    records: NDArray[np.uint8],
+    columns: list[_Column],
+    per_record: int,
+    rate: float,
+) -> tuple[list[_Stretch], float, list[ReadingWarning]]:
+    """Return the stretches, the onset of the first record in seconds, and warnings."""
+    keeper = next((column for column in columns if column.annotations), None)
+    is_plus = header[192:196] in (b"EDF+", b"BDF+")
+    if keeper is None or not is_plus:
+        return [_Stretch(0, 0, len(records))], 0.0, []
+    first_onset = _onset(records, keeper, 0)
+    origin = first_onset or 0.0
+    if header[196:197] != b"D":
+        return [_Stretch(0, 0, len(records))], origin, []
+    stretches = []
+    begin = 0  # first record of the stretch being built
+    at = 0  # where that stretch starts
+    faults = 0
+    for record in range(1, len(records)):
+        expected = at + (record - begin) * per_record
+        onset = _onset(records, keeper, record)
+        place = expected if onset is None else round((onset - origin) * rate)
+        faults += onset is None or place < expected - 1
+        # Onsets are rounded: a single sample is no gap.
+        if place > expected + 1:
+            stretches.append(_Stretch(at, begin, record - begin))
+            begin, at = record, place
+    stretches.append(_Stretch(at, begin, len(records) - begin))
+    warnings = []
+    if faults:
+        warnings.append(
+            ReadingWarning(
+                "bad_timekeeping",
+                f"found {faults} data records without a start after the end of the one before, "
+                "put right behind it",
+            )
+        )
+    return stretches, origin, warnings
+
+
+def _onset(records: NDArray[np.uint8], keeper: _Column, record: int) -> float | None:
+    field = records[record, keeper.first_byte : keeper.last_byte][:32].tobytes()
+    match = _TIMESTAMP.match(field)
+    return float(match[1]) if match else None
+
+
+def _millivolts(
+    records: NDArray[np.uint8], lead: _Column, offset: int, begin: int, end: int
+) -> NDArray[np.float32]:
+    """Return stored samples ``offset + begin`` to ``offset + end`` of one lead."""
+    first, skip = divmod(offset + begin, lead.samples)
+    last = -(-(offset + end) // lead.samples)
+    raw = np.ascontiguousarray(records[first:last, lead.first_byte : lead.last_byte])
+    digital: NDArray[np.int16] | NDArray[np.int32]
+    if (lead.last_byte - lead.first_byte) == 2 * lead.samples:
+        digital = raw.view("<i2").reshape(-1)
+    else:
+        low, middle, high = raw.reshape(-1, 3).T
+        digital = low | middle.astype(np.int32) << 8 | high.view(np.int8).astype(np.int32) << 16
+    assert lead.digital is not None
+    assert lead.physical is not None
+    unit = millivolts_per_unit(lead.unit) or 1.0
+    gain = (lead.physical[1] - lead.physical[0]) / (lead.digital[1] - lead.digital[0])
+    shift = lead.physical[0] - gain * lead.digital[0]
+    physical = digital[skip : skip + end - begin] * (gain * unit) + shift * unit
+    return physical.astype(np.float32)
+
+
+def _start(header: bytes, first_onset: float) -> tuple[datetime | None, list[ReadingWarning]]:
+    date = _start_date(header)
+    time = _TIME.match(header[176:184])
+    if date is not None and time is not None:
+        day, month, year = date
+        hour, minute, second = (int(part) for part in time.groups())
+        try:
+            start = datetime(year, month, day, hour, minute, second)
+            return start + timedelta(seconds=first_onset), []
+        except (ValueError, OverflowError):
+            pass
+    return None, [
+        ReadingWarning("no_start", "found a start that is anonymised or no date and time")
+    ]
+
+
+def _start_date(header: bytes) -> tuple[int, int, int] | None:
+    """Return day, month and year: those of EDF+ if there, else the two-digit year's."""
+    recording = header[88:168]
+    plus = _PLUS_DATE.match(recording)
+    if plus and plus[2].decode() in _MONTHS:
+        return int(plus[1]), _MONTHS.index(plus[2].decode()) + 1, int(plus[3])
+    plain = _PLAIN_DATE.match(header[168:176])
+    if plain is None or recording.startswith(b"Startdate X"):
+        return None
+    day, month, year = (int(part) for part in plain.groups())
+    # The clipping date of EDF: 85 to 99 are 1985 to 1999.
+    date = (day, month, year + (1900 if year >= 85 else 2000))
+    return None if date == _ANONYMOUS_DATE else date

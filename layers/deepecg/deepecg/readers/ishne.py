@@ -1,0 +1,268 @@
+"""ISHNE 1.0 Holter files (``.ecg``).
+
+The file is a magic number, a CRC, a fixed header, a block of variable length and the samples:
+16-bit integers, all leads of one instant together, little-endian. Files in the wild disagree
+with their own headers, so the length comes from the file's size, and what disagrees is told
+as a warning.
+
+References
+----------
+Badilini F. The ISHNE Holter Standard Output File Format. Ann Noninvasive Electrocardiol
+1998; 3(3):263-266. doi:10.1111/j.1542-474X.1998.tb00353.x
+"""
+
+import binascii
+import struct
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.errors import (
+    CalibrationError,
+    MalformedHeaderError,
+    NoLeadsError,
+    TruncatedHeaderError,
+    TruncatedSamplesError,
+    UnknownFormatError,
+)
+from deepecg.recording import ReadingWarning, Recording, unique_leads
+
+MAGIC: Final = b"ISHNE1.0"
+HEADER_BYTES: Final = 522
+"""Magic number, CRC and fixed header."""
+
+LEAD_NAMES: Final = {
+    0: "unknown",
+    1: "bipolar",
+    2: "X",
+    3: "Y",
+    4: "Z",
+    5: "I",
+    6: "II",
+    7: "III",
+    8: "aVR",
+    9: "aVL",
+    10: "aVF",
+    11: "V1",
+    12: "V2",
+    13: "V3",
+    14: "V4",
+    15: "V5",
+    16: "V6",
+    17: "ES",
+    18: "AS",
+    19: "AI",
+}
+"""Lead specification codes (table 1 of the standard); -9 stands for an absent lead."""
+
+_MAX_LEADS: Final = 12
+_CRC_START: Final = 10
+_NO_PACEMAKER: Final = 0
+_PACEMAKER_TYPES: Final = range(1, 6)
+_MILLIVOLTS_PER_NANOVOLT: Final = 1e-6
+_MAX_VARIABLE_BLOCK: Final = 1 << 26
+
+
+def read_ishne(path: Path) -> Recording:
+    """Open an ISHNE file; its samples stay on disk.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.ecg`` file.
+
+    Returns
+    -------
+    Recording
+        Leads in millivolts (resolution in nV times the sample). Warnings: ``crc_mismatch``,
+        ``sample_count_mismatch``, ``partial_frame``, ``header_layout``, ``bad_calibration``,
+        ``bad_start``.
+
+    Raises
+    ------
+    UnknownFormatError
+        If the magic number is another one.
+    TruncatedHeaderError
+        If the file ends inside its header.
+    MalformedHeaderError
+        If the number of leads or the place of the samples makes no sense.
+    NoLeadsError
+        If the header promises no lead.
+    CalibrationError
+        If no lead has a positive resolution.
+    TruncatedSamplesError
+        If there is not one sample of every lead.
+    SamplingRateError
+        If the sampling rate is not one of an ECG recorder.
+
+    Notes
+    -----
+    The standard names no value for a missing sample, so -32768 is read as a voltage.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        header = file.read(HEADER_BYTES)
+        if not header.startswith(MAGIC[: len(header)]):
+            raise UnknownFormatError("found another magic number, expected ISHNE1.0")
+        if len(header) < HEADER_BYTES:
+            raise TruncatedHeaderError(
+                f"found {len(header)} bytes, expected a header of {HEADER_BYTES} bytes"
+            )
+        n_leads = _lead_count(header)
+        offset, warnings = _samples_offset(header, size)
+        file.seek(0)
+        warnings += _check_crc(file.read(min(offset, _MAX_VARIABLE_BLOCK)))
+    n_samples = (size - offset) // (2 * n_leads)
+    if n_samples == 0:
+        raise TruncatedSamplesError(
+            f"found {size - offset} bytes of samples, expected at least {2 * n_leads}"
+        )
+    warnings += _check_length(header, size - offset, n_leads)
+    leads, columns, scales, lead_warnings = _leads(header, n_leads)
+    start, start_warnings = _start(header)
+    samples: NDArray[np.int16] = np.memmap(
+        path, dtype="<i2", mode="r", offset=offset, shape=(n_samples, n_leads)
+    )
+
+    def read_samples(lead: int, first: int, last: int) -> NDArray[np.float32]:
+        digital = samples[first:last, columns[lead]]
+        return np.multiply(digital, scales[lead], dtype=np.float64).astype(np.float32)
+
+    (rate,) = struct.unpack_from("<h", header, 272)
+    (pacemaker,) = struct.unpack_from("<h", header, 230)
+    return Recording(
+        format="ishne",
+        sampling_rate_hz=float(rate),
+        leads=leads,
+        n_samples=n_samples,
+        read_samples=read_samples,
+        start=start,
+        paced=_paced(pacemaker),
+        warnings=(*warnings, *lead_warnings, *start_warnings),
+    )
+
+
+def crc_ccitt(data: bytes) -> int:
+    """Return the CRC-16/CCITT-FALSE of ``data``: polynomial 0x1021, start value 0xFFFF."""
+    return binascii.crc_hqx(data, 0xFFFF)
+
+
+def _lead_count(header: bytes) -> int:
+    (n_leads,) = struct.unpack_from("<h", header, 156)
+    if n_leads == 0:
+        raise NoLeadsError(f"found 0 leads, expected 1 to {_MAX_LEADS}")
+    if not 1 <= n_leads <= _MAX_LEADS:
+        raise MalformedHeaderError(f"found {n_leads} leads, expected 1 to {_MAX_LEADS}")
+    return int(n_leads)
+
+
+def _samples_offset(header: bytes, size: int) -> tuple[int, list[ReadingWarning]]:
+    """Return where the samples start: the header's own word if it lies within the file."""
+    block_size, _, _, offset = struct.unpack_from("<iiii", header, 10)
+    after_block = HEADER_BYTES + block_size
+    if HEADER_BYTES <= offset <= size:
+        if offset == after_block:
+            return offset, []
+        return offset, [
+            ReadingWarning(
+                "header_layout",
+                f"found samples that start at byte {offset}, expected them at byte {after_block}, "
+                "after the variable block",
+            )
+        ]
+    if block_size >= 0 and after_block <= size:
+        return after_block, [
+            ReadingWarning(
+                "header_layout",
+                f"found samples said to start at byte {offset}, expected a place between "
+                f"{HEADER_BYTES} and {size}; read from byte {after_block}",
+            )
+        ]
+    if block_size >= 0 and offset == after_block:
+        raise TruncatedHeaderError(f"found {size} bytes, expected a header of {offset} bytes")
+    raise MalformedHeaderError(
+        f"found a variable block of {block_size} bytes and samples at byte {offset}, "
+        f"expected both within the file's {size} bytes"
+    )
+
+
+def _check_crc(header: bytes) -> list[ReadingWarning]:
+    (stored,) = struct.unpack_from("<H", header, 8)
+    computed = crc_ccitt(header[_CRC_START:])
+    if stored == computed:
+        return []
+    return [
+        ReadingWarning(
+            "crc_mismatch", f"found the header CRC {stored:#06x}, expected {computed:#06x}"
+        )
+    ]
+
+
+def _check_length(header: bytes, n_bytes: int, n_leads: int) -> list[ReadingWarning]:
+    (stated,) = struct.unpack_from("<i", header, 14)
+    found, rest = divmod(n_bytes, 2 * n_leads)
+    warnings = []
+    if rest:
+        warnings.append(
+            ReadingWarning(
+                "partial_frame",
+                f"found {rest} bytes after the last whole sample of all leads, expected none",
+            )
+        )
+    if stated == found:
+        return warnings
+    meaning = ", the total over all leads" if stated == found * n_leads else ""
+    warnings.append(
+        ReadingWarning(
+            "sample_count_mismatch",
+            f"found {found} samples per lead, expected {stated} as the header says{meaning}",
+        )
+    )
+    return warnings
+
+
+def _leads(
+    header: bytes, n_leads: int
+) -> tuple[tuple[str, ...], list[int], list[float], list[ReadingWarning]]:
+    """Return names, columns and mV per bit of the leads that have a resolution."""
+    codes = struct.unpack_from(f"<{_MAX_LEADS}h", header, 158)[:n_leads]
+    resolutions = struct.unpack_from(f"<{_MAX_LEADS}h", header, 206)[:n_leads]
+    names = unique_leads([LEAD_NAMES.get(code, "") for code in codes])
+    columns = [column for column in range(n_leads) if resolutions[column] > 0]
+    left_out = [f"{value}" for value in resolutions if value <= 0]
+    if not columns:
+        raise CalibrationError(
+            f"found the resolutions {', '.join(left_out)} nV, expected at least one above 0"
+        )
+    warnings = []
+    if left_out:
+        warnings.append(
+            ReadingWarning(
+                "bad_calibration",
+                f"left out {len(left_out)} of {n_leads} leads: found a resolution of "
+                f"{', '.join(left_out)} nV, expected more than 0",
+            )
+        )
+    scales = [resolutions[column] * _MILLIVOLTS_PER_NANOVOLT for column in columns]
+    return tuple(names[column] for column in columns), columns, scales, warnings
+
+
+def _start(header: bytes) -> tuple[datetime | None, list[ReadingWarning]]:
+    day, month, year = struct.unpack_from("<3h", header, 138)
+    hour, minute, second = struct.unpack_from("<3h", header, 150)
+    try:
+        return datetime(year, month, day, hour, minute, second), []
+    except ValueError:
+        warning = ReadingWarning(
+            "bad_start", "found a start that is no date and time, expected day, month and year"
+        )
+        return None, [warning]
+
+
+def _paced(code: int) -> bool | None:
+    if code == _NO_PACEMAKER:
+        return False
+    return True if code in _PACEMAKER_TYPES else None

@@ -1,0 +1,52 @@
+"""Which signals of a file are ECG leads, and how their units become millivolts."""
+
+import re
+from typing import Final
+
+MAX_DURATION_S: Final = 90 * 86_400.0
+"""Longest recording believed: patch recorders run for some 30 days, damaged headers for years."""
+
+_MILLIVOLTS: Final = {
+    "v": 1e3,
+    "volt": 1e3,
+    "volts": 1e3,
+    "mv": 1.0,
+    "millivolt": 1.0,
+    "millivolts": 1.0,
+    "uv": 1e-3,
+    "microvolt": 1e-3,
+    "microvolts": 1e-3,
+    "nv": 1e-6,
+}
+
+_OTHER_SIGNAL: Final = re.compile(
+    r"""\b(?:
+        resp\w* | rsp | airflow | flow | nasal | thor\w* | abd\w* | snor\w* | mic |
+        abp | art | nbp | bp | cvp | pap | icp | lap | rap | uap | uvp | press\w* |
+        ple?th\w* | ppg | pulse | spo2\w* | sao2\w* | so2 | et?co2 | co2 |
+        eeg | eog | emg | chin | leg |
+        temp\w* | pos(?:ition)? | body | acc\w* | gyro\w* | imp(?:edance)? | hr | rr | batt\w* |
+        event\w* | marker | trig\w* | status | annotations
+    )\b | [-:/](?:a1|a2|m1|m2|a1a2|avg|ref|cz|fpz)\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Labels of what polygraphs and monitors record beside the ECG, EEG derivations among them."""
+
+
+def millivolts_per_unit(unit: str) -> float | None:
+    """Return how many millivolts one ``unit`` is, or None if it is not a voltage.
+
+    Parameters
+    ----------
+    unit : str
+        As the file writes it: ``mV``, ``uV``, ``µV`` (in any encoding), ``V`` or ``nV``.
+    """
+    # U+00B5 and U+03BC are both in use; a UTF-8 micro sign read as Latin-1 starts with U+00C2.
+    plain = unit.replace("\u00c2", "").replace("\u00b5", "u").replace("\u03bc", "u")
+    return _MILLIVOLTS.get(plain.strip().casefold())
+
+
+def is_ecg(label: str, unit: str) -> bool:
+    """Return whether a signal is an ECG lead: a voltage whose label says nothing else."""
+    words = label.replace("_", " ")
+    return millivolts_per_unit(unit) is not None and not _OTHER_SIGNAL.search(words)
