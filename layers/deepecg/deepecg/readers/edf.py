@@ -40,7 +40,7 @@ BDF_MAGIC: Final = b"\xffBIOSEMI"
 _BLOCK: Final = 256
 _UNKNOWN_COUNT: Final = -1
 _TIMESTAMP: Final = re.compile(rb"([+-][0-9]{1,12}(?:\.[0-9]{0,12})?)[\x14\x15]")
-_PLUS_DATE: Final = re.compile(rb"Startdate ([0-9]{2})-([A-Z]{3})-([0-9]{4})\b")
+_PLUS_DATE: Final = re.compile(rb"Startdate ([0-9]{2})-([A-Za-z]{3})-([0-9]{4})\b")
 _PLAIN_DATE: Final = re.compile(rb"([ 0-9][0-9])\D([ 0-9][0-9])\D([0-9]{2})")
 _TIME: Final = _PLAIN_DATE
 _ANONYMOUS_DATE: Final = (1, 1, 1985)
@@ -419,8 +419,8 @@ def _start_date(header: bytes) -> tuple[int, int, int] | None:
     """Return day, month and year: those of EDF+ if there, else the two-digit year's."""
     recording = header[88:168]
     plus = _PLUS_DATE.match(recording)
-    if plus and plus[2].decode() in _MONTHS:
-        return int(plus[1]), _MONTHS.index(plus[2].decode()) + 1, int(plus[3])
+    if plus and (month_name := plus[2].decode().upper()) in _MONTHS:
+        return int(plus[1]), _MONTHS.index(month_name) + 1, int(plus[3])
     plain = _PLAIN_DATE.match(header[168:176])
     if plain is None or recording.startswith(b"Startdate X"):
         return None

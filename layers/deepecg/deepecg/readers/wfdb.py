@@ -77,6 +77,7 @@ _MISSING: Final = {
 
 _MAX_HEADER_BYTES: Final = 1 << 23
 _MAX_SIGNALS: Final = 1024
+_MAX_SEGMENTS: Final = 100_000
 _MAX_SAMPLES_PER_FRAME: Final = 100_000
 _MAX_SKEW_FRAMES: Final = 100_000
 _BLOCK_FRAMES: Final = 1 << 20
@@ -318,23 +319,24 @@ class _Decoder:
     def _digital(self, number: int, file: str, start: int, stop: int) -> list[Digital]:
         """Return all signals of one file, in A/D units."""
         key = (number, file, start, stop)
-        if self._chunk is None or self._chunk[0] != key:
-            signals = [s for s in self._segments[number].signals if s.file == file]
-            try:
-                decoded = _read_signal_file(self._folder, signals, start, stop)
-                if signals[0].format == "8":
-                    sums = self._sums_before(number, signals, start)
-                    decoded = [part + before for part, before in zip(decoded, sums, strict=True)]
-            except (OSError, MemoryError):
-                raise
-            except Exception:
-                # Whatever the decoder trips over, it is the content of the file.
-                raise TruncatedSamplesError(
-                    f"found samples that cannot be decoded, expected {stop - start} frames of "
-                    f"signal format {signals[0].format}"
-                ) from None
-            self._chunk = key, decoded
-        return self._chunk[1]
+        if self._chunk is not None and self._chunk[0] == key:
+            return self._chunk[1]
+        signals = [s for s in self._segments[number].signals if s.file == file]
+        try:
+            decoded = _read_signal_file(self._folder, signals, start, stop)
+            if signals[0].format == "8":
+                sums = self._sums_before(number, signals, start)
+                decoded = [part + before for part, before in zip(decoded, sums, strict=True)]
+        except (OSError, MemoryError):
+            raise
+        except Exception:
+            # Whatever the decoder trips over, it is the content of the file.
+            raise TruncatedSamplesError(
+                f"found samples that cannot be decoded, expected {stop - start} frames of "
+                f"signal format {signals[0].format}"
+            ) from None
+        self._chunk = key, decoded
+        return decoded
 
     def _sums_before(self, number: int, signals: list[_Signal], frame: int) -> NDArray[np.int64]:
         """Return what the differences of format 8 add up to before ``frame``, per signal."""
@@ -422,8 +424,8 @@ def _parse(content: bytes) -> _Header:
         raise MalformedHeaderError(f"found {n_signals} signals, expected at most {_MAX_SIGNALS}")
     is_multi = record["segments"] is not None
     n_lines = int(record["segments"]) if is_multi else n_signals
-    if is_multi and n_lines == 0:
-        raise MalformedHeaderError("found 0 segments, expected at least one")
+    if is_multi and not 1 <= n_lines <= _MAX_SEGMENTS:
+        raise MalformedHeaderError(f"found {n_lines} segments, expected 1 to {_MAX_SEGMENTS}")
     if len(lines) - 1 < n_lines:
         raise TruncatedHeaderError(
             f"found {len(lines) - 1} lines after the record line, expected {n_lines}"
@@ -571,16 +573,19 @@ def _segments(
         return [_Segment(0, n_frames, header.signals)], header.signals
     segments: list[_Segment] = []
     layout: tuple[_Signal, ...] = ()
+    parts: dict[str, _Header] = {}
     at = 0
     for number, (name, length) in enumerate(header.segments):
         if name == _NULL:
             segments.append(_Segment(at, length))
         else:
-            part = _read_part(folder / f"{name}.hea", header.rate)
+            if name not in parts:
+                parts[name] = _read_part(folder / f"{name}.hea", header.rate)
+            part = parts[name]
             layout = layout or part.signals
             # A first segment of no length is the layout of a variable-layout record.
             if number > 0 or length > 0:
-                if length > 0:
+                if length > 0 and not all(signal.is_null for signal in part.signals):
                     _check_files(folder, part.signals, length)
                 segments.append(_Segment(at, length, part.signals))
         at += length
@@ -670,7 +675,7 @@ def _flac_frames(path: Path, signals: list[_Signal]) -> int:
 def _choose_leads(layout: tuple[_Signal, ...], warnings: list[ReadingWarning]) -> list[int]:
     """Return the numbers of the signals that are ECG leads with a usable gain."""
     leads = [n for n, signal in enumerate(layout) if is_ecg(signal.name, signal.unit)]
-    if len(layout) > 1 and not all(signal.is_null for signal in layout):
+    if not all(signal.is_null for signal in layout):
         leads = [n for n in leads if not layout[n].is_null]
     if not leads:
         raise NoLeadsError(f"found {len(layout)} signals but no ECG, expected one in mV, uV or V")
