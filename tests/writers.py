@@ -124,7 +124,8 @@ def write_edf(
         recording=edfio.Recording(startdate=start.date() if start else None),
         starttime=start.time() if start else None,
         data_record_duration=1.0,
-        annotations=None if onsets_s is None else [],
+        # The text makes room for any timestamp; it is overwritten.
+        annotations=None if onsets_s is None else [edfio.EdfAnnotation(0, None, "x" * 24)],
     )
     content = file.to_bytes()
     if onsets_s is not None:
@@ -145,8 +146,24 @@ def write_wfdb(
     comments: Sequence[str] = (),
     start: datetime | None = datetime(2024, 3, 1, 9, 30),
 ) -> Path:
-    """Write a WFDB record, header and one signal file; ``path`` is that of the ``.hea``."""
+    """Write a WFDB record, header and one signal file; ``path`` is that of the ``.hea``.
+
+    Formats that wfdb does not write (8, 61, 160, 310, 311) are packed here, after signal(5).
+    """
     width = signals_mv.shape[1]
+    digital = np.round(signals_mv * gain).astype(np.int64)
+    if fmt in PACKERS:
+        lines = [f"{path.stem} {width} {rate:g} {len(digital)}"]
+        lines[0] += start.strftime(" %H:%M:%S %d/%m/%Y") if start else ""
+        # Differences of format 8 start at the initial value; here that is the first sample.
+        lines += [
+            f"{path.stem}.dat {fmt} {gain:g}/{units} 16 0 {first} 0 0 {lead}"
+            for lead, first in zip(leads, digital[0], strict=False)
+        ]
+        lines += [f"# {comment}" for comment in comments]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.with_suffix(".dat").write_bytes(PACKERS[fmt](digital))
+        return path
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         wfdb.wrsamp(
@@ -154,7 +171,7 @@ def write_wfdb(
             fs=rate,
             units=[units] * width,
             sig_name=list(leads[:width]),
-            d_signal=np.round(signals_mv * gain).astype(np.int64),
+            d_signal=digital,
             fmt=[fmt] * width,
             adc_gain=[gain] * width,
             baseline=[0] * width,
@@ -164,6 +181,38 @@ def write_wfdb(
             write_dir=str(path.parent),
         )
     return path
+
+
+def _pack_8(digital: NDArray[np.int64]) -> bytes:
+    return np.diff(digital, axis=0, prepend=digital[:1]).astype(np.int8).tobytes()
+
+
+def _pack_310(digital: NDArray[np.int64]) -> bytes:
+    """Three 10-bit samples in two little-endian words; the third takes the 5 high bits of both."""
+    first, second, third = _triplets(digital)
+    low = (first & 0x3FF) << 1 | (third & 0x1F) << 11
+    high = (second & 0x3FF) << 1 | (third >> 5 & 0x1F) << 11
+    return np.stack([low, high], axis=1).astype("<u2").tobytes()
+
+
+def _pack_311(digital: NDArray[np.int64]) -> bytes:
+    """Three 10-bit samples in the low 30 bits of a little-endian word."""
+    first, second, third = _triplets(digital)
+    return (first & 0x3FF | (second & 0x3FF) << 10 | (third & 0x3FF) << 20).astype("<u4").tobytes()
+
+
+def _triplets(digital: NDArray[np.int64]) -> NDArray[np.int64]:
+    flat = digital.reshape(-1)
+    return np.concatenate([flat, np.zeros(-len(flat) % 3, np.int64)]).reshape(-1, 3).T
+
+
+PACKERS = {
+    "8": _pack_8,
+    "61": lambda digital: digital.astype(">i2").tobytes(),
+    "160": lambda digital: (digital + 0x8000).astype("<u2").tobytes(),
+    "310": _pack_310,
+    "311": _pack_311,
+}
 
 
 def _with_onsets(content: bytes, onsets_s: Sequence[float]) -> bytes:
@@ -178,7 +227,6 @@ def _with_onsets(content: bytes, onsets_s: Sequence[float]) -> bytes:
     for record, onset in enumerate(onsets_s):
         stop = body + (record + 1) * length
         first = stop - counts[-1] * width
-        data[first:stop] = b"+%g\x14\x14\x00".replace(b"%g", f"{onset:g}".encode()).ljust(
-            counts[-1] * width, b"\0"
-        )
+        timestamp = f"+{onset:.10g}\x14\x14\0".encode()
+        data[first:stop] = timestamp.ljust(stop - first, b"\0")
     return bytes(data)

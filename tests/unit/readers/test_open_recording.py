@@ -1,0 +1,140 @@
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
+
+from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
+from deepecg.readers import find_recordings, open_recording
+
+SIGNALS = synthetic_ecg(4, 200, n_leads=2)
+WRITERS: dict[str, Callable[..., Path]] = {
+    "r.hea": write_wfdb,
+    "r.edf": write_edf,
+    "r.bdf": write_edf,
+    "r.ecg": write_ishne,
+}
+FORMATS = {"r.hea": "wfdb", "r.edf": "edf", "r.bdf": "edf", "r.ecg": "ishne"}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_opens_every_format(tmp_path: Path, name: str) -> None:
+    recording = open_recording(WRITERS[name](tmp_path / name, SIGNALS, 200))
+    assert recording.format == FORMATS[name]
+    assert recording.n_samples == len(SIGNALS)
+    assert recording.duration_s == 4
+
+
+def test_stem_of_a_wfdb_record(tmp_path: Path) -> None:
+    write_wfdb(tmp_path / "r.hea", SIGNALS, 200)
+    (tmp_path / "r").mkdir()
+    assert open_recording(tmp_path / "r").format == "wfdb"
+
+
+@pytest.mark.parametrize("name", ["r.edf", "r.bdf", "r.ecg"])
+@pytest.mark.parametrize("suffix", [".ECG", ".edf", ".hea", ".bin", ""])
+def test_content_goes_before_the_ending(tmp_path: Path, name: str, suffix: str) -> None:
+    path = WRITERS[name](tmp_path / name, SIGNALS, 200).rename(tmp_path / f"renamed{suffix}")
+    assert open_recording(path).format == FORMATS[name]
+
+
+def test_header_in_upper_case(tmp_path: Path) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, 200).rename(tmp_path / "R.HEA")
+    assert open_recording(path).format == "wfdb"
+
+
+@pytest.mark.parametrize("name", ["a.edf", "a.bdf", "a.ecg", "a.txt", "a"])
+@pytest.mark.parametrize(
+    "content", [b"Dear reader,\n", b"r 1 250 50\n", b"\x00\x01\x02", b"%PDF-1.7"]
+)
+def test_other_content_is_unknown(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UnknownFormatError):
+        open_recording(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.hea", "a.edf", "a.bdf", "a.ecg", "a"])
+def test_empty_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(EmptyFileError):
+        open_recording(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.hea", "a.edf", "a.ecg", "a"])
+def test_no_such_file_is_the_callers_mistake(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_recording(tmp_path / name)
+
+
+def test_find_recordings(tmp_path: Path) -> None:
+    sub = tmp_path / "sub"
+    sub.mkdir()
+    wanted = [
+        write_ishne(tmp_path / "b.ECG", SIGNALS, 200),
+        write_edf(tmp_path / "c.edf", SIGNALS, 200),
+        write_wfdb(sub / "d.hea", SIGNALS, 200),
+        sub / "damaged.hea",
+    ]
+    (sub / "damaged.hea").write_text("no header")
+    (sub / ".hidden.edf").write_text("")
+    (sub / "notes.txt").write_text("")
+    assert find_recordings(tmp_path) == sorted(wanted)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, bytes]]:
+    folder = tmp_path_factory.mktemp("small")
+    files = {}
+    for name, write in WRITERS.items():
+        path = write(folder / name, SIGNALS[:400], 200)
+        files[name] = path, path.read_bytes()
+    path = write_edf(folder / "d.edf", SIGNALS, 200, onsets_s=[0, 1, 5, 6])
+    files["d.edf"] = path, path.read_bytes()
+    # Segments of a multi-segment record are damaged through their master.
+    path = folder / "m.hea"
+    path.write_text("m/3 2 200 1000\nr 400\n~ 200\nr 400\n")
+    files["m.hea"] = path, path.read_bytes()
+    return files
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    name=st.sampled_from([*WRITERS, "d.edf", "m.hea"]),
+    changes=st.lists(st.tuples(st.integers(0, 1023), st.integers(0, 255)), max_size=6),
+    digits=st.lists(
+        st.tuples(st.integers(0, 1023), st.sampled_from(b"0123456789-+ /.")), max_size=4
+    ),
+    cut=st.one_of(st.none(), st.integers(0, 2000)),
+)
+@example(name="r.edf", changes=[], digits=[], cut=None)
+def test_damaged_bytes_are_read_or_refused(
+    small: dict[str, tuple[Path, bytes]],
+    name: str,
+    changes: list[tuple[int, int]],
+    digits: list[tuple[int, int]],
+    cut: int | None,
+) -> None:
+    path, content = small[name]
+    damaged = bytearray(content)
+    for offset, value in [*changes, *digits]:
+        damaged[offset % len(damaged)] = value
+    tracemalloc.start()
+    try:
+        path.write_bytes(damaged[:cut])
+        recording = open_recording(path)
+        for lead in range(len(recording.leads)):
+            assert len(recording.read(lead, 0, 500)) == min(500, recording.n_samples)
+            end = recording.n_samples
+            assert len(recording.read(lead, end - 500, end)) == min(500, end)
+    except RefusedRecordingError:
+        pass
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        path.write_bytes(content)
+    assert peak < 50e6
