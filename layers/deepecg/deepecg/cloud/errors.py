@@ -1,0 +1,29 @@
+"""What can go wrong between the buckets. No message ever holds a key, a bucket's name or a path."""
+
+from typing import ClassVar
+
+from deepecg.errors import RefusedRecordingError
+
+
+class StorageError(Exception):
+    """S3 or SQS did not do what was asked, and may do it later.
+
+    Attributes
+    ----------
+    code : str
+        The service's own error code, such as ``SlowDown``, or the class of a network failure.
+    """
+
+    def __init__(self, operation: str, code: str) -> None:
+        super().__init__(f"{operation} failed: {code}")
+        self.code = code
+
+
+class UnknownMessageError(Exception):
+    """The queue holds a message that neither S3 nor this function sends."""
+
+
+class TooLargeError(RefusedRecordingError):
+    """The recording does not fit into the function's temporary storage."""
+
+    code: ClassVar[str] = "too_large"

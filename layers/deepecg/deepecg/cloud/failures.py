@@ -1,0 +1,25 @@
+"""What may be said of an exception: its kind and place. Its message may name a patient."""
+
+import logging
+import traceback
+from typing import Any
+
+LIBRARIES_THAT_LOG_KEYS = ("boto3", "botocore", "s3transfer", "urllib3")
+
+
+def describe_failure(error: Exception) -> dict[str, Any]:
+    """Return an exception's class, its service's error code, and the lines it passed through."""
+    return {
+        "error": type(error).__name__,
+        "error_code": getattr(error, "code", None),
+        "error_path": [
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ],
+    }
+
+
+def silence_libraries() -> None:
+    """Keep libraries, whose messages may hold the keys of uploads, out of the log."""
+    for name in LIBRARIES_THAT_LOG_KEYS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -1,0 +1,81 @@
+"""Where results lie. Keys of uploads may hold a patient's name; keys of results are digests."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+RESULTS_PREFIX = "recordings/"
+
+
+def recording_id(upload_key: str) -> str:
+    """Return the name that a recording has everywhere but in the uploads bucket.
+
+    Parameters
+    ----------
+    upload_key : str
+        Key of its upload, decoded; of a WFDB record, the key of its header.
+
+    Returns
+    -------
+    str
+        20 hexadecimal digits of the key's SHA-256.
+    """
+    return hashlib.sha256(upload_key.encode()).hexdigest()[:20]
+
+
+def version(etags: Iterable[tuple[str, str]], *conditions: str) -> str:
+    """Return the name of one version of a recording's result.
+
+    Parameters
+    ----------
+    etags : iterable of (str, str)
+        Key and ETag of each uploaded part, in any order.
+    *conditions : str
+        What else the result depends on: the version of the model.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits: the same for the same bytes under the same conditions.
+    """
+    canonical = json.dumps([sorted(etags), conditions])
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def waiting_key(recording: str) -> str:
+    """Return where it says that a recording waits for its other parts."""
+    return f"{RESULTS_PREFIX}{recording}/waiting.json"
+
+
+def current_key(recording: str) -> str:
+    """Return where it says which result of a recording counts."""
+    return f"{RESULTS_PREFIX}{recording}/current.json"
+
+
+@dataclass(frozen=True)
+class ResultKeys:
+    """The keys of one version of one recording's result."""
+
+    recording: str
+    version: str
+
+    @property
+    def folder(self) -> str:
+        """Common beginning of the keys."""
+        return f"{RESULTS_PREFIX}{self.recording}/{self.version}/"
+
+    @property
+    def summary(self) -> str:
+        """Written last, and once: where it is, the recording was scored."""
+        return f"{self.folder}summary.json"
+
+    @property
+    def annotations(self) -> str:
+        """The beats as a WFDB annotation file."""
+        return f"{self.folder}{self.recording}.deepecg"
+
+    @property
+    def rejection(self) -> str:
+        """Why the recording was refused."""
+        return f"{self.folder}rejection.json"

@@ -1,0 +1,168 @@
+"""From one uploaded object to the recording it belongs to, and whether that is complete.
+
+An EDF or ISHNE recording is one object. A WFDB record is several, which arrive in any order: a
+header (``.hea``), the signal files that it names, and for a multi-segment record the headers of
+its segments. Annotation files may lie beside it; they are no part of it.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from deepecg.cloud.keys import recording_id
+from deepecg.cloud.store import Part, Uploads
+from deepecg.errors import RefusedRecordingError, UnknownFormatError
+from deepecg.readers import RECORDING_SUFFIXES, record_files
+
+HEADER_SUFFIX = ".hea"
+MAX_HEADER_BYTES = 4 << 20
+"""More than the header of any record: 14 days in segments of one minute take 1 MB."""
+MAX_HEADERS_READ = 50
+"""A signal file's header is looked for in this many headers of its folder, nearest name first."""
+SIGNAL_NAME = re.compile(r"\.(dat|d\d+|sig|flac)$", re.IGNORECASE)
+"""Names that WFDB signal files go by: worth waiting for their header."""
+ANNOTATION_NAME = re.compile(
+    r"\.(atr\w?|ann|apn|ari|cmp|deepecg|ecgatr|epi|man|marks|ple|pu\w*|q1c|q2c|q1t|q2t|qrs\w?|qt\w*"
+    r"|[gsw]qrs|rhy|st\w?|st16|xws|xyz)$",
+    re.IGNORECASE,
+)
+"""Names that annotation files and viewers' settings go by beside WFDB records."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A recording as far as it has been uploaded.
+
+    Attributes
+    ----------
+    key : str
+        Of its main file: the EDF or ISHNE file, the WFDB header; of a signal file without a
+        header, its own.
+    parts : tuple of Part
+        What is there, the main file first.
+    n_missing : int
+        How many parts are not there. Of a signal file without a header, one.
+    refusal : RefusedRecordingError or None
+        Why it cannot be scored, if that is known without reading the signal.
+    """
+
+    key: str
+    parts: tuple[Part, ...]
+    n_missing: int = 0
+    refusal: RefusedRecordingError | None = None
+
+    @property
+    def id(self) -> str:
+        """The name that the recording has outside the uploads bucket."""
+        return recording_id(self.key)
+
+
+def find_upload(uploads: Uploads, key: str) -> Upload | None:
+    """Return the recording that an object belongs to, or None if it needs no result.
+
+    Parameters
+    ----------
+    uploads : Uploads
+        Where to look.
+    key : str
+        The object. It may have been deleted since.
+    """
+    part = None if key.endswith("/") else uploads.find(key)
+    if part is None:
+        return None
+    suffix = PurePosixPath(key).suffix.casefold()
+    if suffix == HEADER_SUFFIX:
+        return _record(uploads, part)
+    if suffix in RECORDING_SUFFIXES:
+        return Upload(key, (part,))
+    return _record_of(uploads, part)
+
+
+def _record(uploads: Uploads, header: Part) -> Upload:
+    """Return the record of a header, or the multi-segment record that has it as a segment."""
+    for master in _possible_masters(uploads, header):
+        if header.name in _names(uploads, master):
+            return _record(uploads, master)
+    folder = _folder(header.key)
+    parts, n_missing = {header.key: header}, 0
+    headers = [header]
+    try:
+        while headers:
+            for name in _files(uploads, headers.pop()):
+                part = parts.get(folder + name) or uploads.find(folder + name)
+                if part is None:
+                    n_missing += 1
+                elif part.key not in parts:
+                    parts[part.key] = part
+                    if _is_header(part):
+                        headers.append(part)
+    except RefusedRecordingError as refusal:
+        return Upload(header.key, tuple(parts.values()), refusal=refusal)
+    return Upload(header.key, tuple(parts.values()), n_missing)
+
+
+def _record_of(uploads: Uploads, part: Part) -> Upload | None:
+    """Return the record that a file other than a header belongs to."""
+    own_header = uploads.find(_without_suffix(part.key) + HEADER_SUFFIX)
+    if own_header is not None and part.name in _names(uploads, own_header):
+        return _record(uploads, own_header)
+    if ANNOTATION_NAME.search(part.name):
+        return None
+    for header in _headers_near(uploads, part):
+        if part.name in _names(uploads, header):
+            return _record(uploads, header)
+    if own_header is not None:
+        return None  # it lies beside a record that does not need it
+    if SIGNAL_NAME.search(part.name):
+        return Upload(part.key, (part,), n_missing=1)
+    refusal = UnknownFormatError(
+        f"found a file of another kind, expected one of {', '.join(RECORDING_SUFFIXES)} "
+        "or a file that a .hea header names"
+    )
+    return Upload(part.key, (part,), refusal=refusal)
+
+
+def _possible_masters(uploads: Uploads, header: Part) -> list[Part]:
+    """Return headers that this one may be a segment of: ``100.hea`` for ``100_0001.hea``."""
+    stem = _without_suffix(header.name)
+    stems = [stem[: separator.start()] for separator in re.finditer(r"[_-]", stem)]
+    folder = _folder(header.key)
+    found = (uploads.find(f"{folder}{stem}{HEADER_SUFFIX}") for stem in stems if stem)
+    return [part for part in found if part is not None]
+
+
+def _headers_near(uploads: Uploads, part: Part) -> list[Part]:
+    """Return headers of the same folder, those named most like the part first."""
+    headers = [item for item in uploads.list_folder(_folder(part.key)) if _is_header(item)]
+    headers.sort(key=lambda header: _n_shared(header.name, part.name), reverse=True)
+    return headers[:MAX_HEADERS_READ]
+
+
+def _names(uploads: Uploads, header: Part) -> tuple[str, ...]:
+    """Return the files that a header names; none where the header is damaged."""
+    try:
+        return _files(uploads, header)
+    except RefusedRecordingError:
+        return ()
+
+
+def _files(uploads: Uploads, header: Part) -> tuple[str, ...]:
+    return record_files(uploads.read(header, MAX_HEADER_BYTES))
+
+
+def _is_header(part: Part) -> bool:
+    return part.name.casefold().endswith(HEADER_SUFFIX)
+
+
+def _n_shared(a: str, b: str) -> int:
+    """Return how many characters two names begin with alike."""
+    pairs = zip(a, b, strict=False)
+    return next((n for n, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
+
+
+def _folder(key: str) -> str:
+    return key[: key.rfind("/") + 1]
+
+
+def _without_suffix(name: str) -> str:
+    return name.removesuffix(PurePosixPath(name).suffix)

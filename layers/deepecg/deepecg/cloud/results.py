@@ -1,0 +1,135 @@
+"""Scoring a complete upload, and writing down what came of it: once, whoever comes second."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from deepecg.annotations import write_annotations
+from deepecg.classifier import BeatClassifier
+from deepecg.cloud.errors import StorageError, TooLargeError
+from deepecg.cloud.keys import ResultKeys, current_key, recording_id, version, waiting_key
+from deepecg.cloud.records import Upload, find_upload
+from deepecg.cloud.store import Results, Uploads
+from deepecg.errors import RefusedRecordingError
+from deepecg.readers import open_recording
+from deepecg.rejection import rejection_document
+from deepecg.scoring import score_recording
+
+SPARE_BYTES = 64 << 20
+"""Temporary storage left free beside a recording, for its annotations."""
+
+Action = Literal["scored", "rejected", "repeated", "waiting", "nothing_to_do"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a message, fit to be logged.
+
+    Attributes
+    ----------
+    action : str
+        ``scored``, ``rejected`` or ``repeated`` (the result was there already); ``waiting`` for
+        parts; ``nothing_to_do`` for annotations, folders, and objects deleted since.
+    recording_id : str
+        The recording's, or that of the object where it belongs to none.
+    code : str or None
+        Of the refusal.
+    """
+
+    action: Action
+    recording_id: str
+    code: str | None = None
+
+
+def result_keys(upload: Upload, model_version: str, *conditions: str) -> ResultKeys:
+    """Return where the result of an upload lies, as it is now."""
+    etags = ((part.key, part.etag) for part in upload.parts)
+    return ResultKeys(upload.id, version(etags, model_version, *conditions))
+
+
+def score_upload(
+    upload: Upload, uploads: Uploads, results: Results, classifier: BeatClassifier
+) -> Outcome:
+    """Score a complete upload, unless that was done before.
+
+    The annotations are written before the summary, and the summary only where there is none:
+    where a summary is, the result is complete, and nothing changes it.
+    """
+    keys = result_keys(upload, classifier.version)
+    repeated = Outcome("repeated", upload.id)
+    if results.exists(keys.summary):
+        return _conclude(upload, uploads, results, keys.summary, repeated)
+    size_bytes = sum(part.size for part in upload.parts)
+    capacity_bytes = shutil.disk_usage(tempfile.gettempdir()).total - SPARE_BYTES
+    try:
+        if upload.refusal is not None:
+            raise upload.refusal
+        if size_bytes > capacity_bytes:
+            # A function with more storage may read it, so the result is one of this capacity.
+            keys = result_keys(upload, classifier.version, f"capacity_bytes={capacity_bytes}")
+            raise TooLargeError(
+                f"found {size_bytes} bytes, expected at most {capacity_bytes}, what the "
+                "function's temporary storage holds"
+            )
+        if results.exists(keys.rejection):
+            return _conclude(upload, uploads, results, keys.rejection, repeated)
+        with _downloaded(upload, uploads, size_bytes) as path:
+            scored = score_recording(open_recording(path), classifier)
+            summary = scored.summary(upload.id)
+            results.write_file(keys.annotations, write_annotations(scored, path.parent, upload.id))
+    except RefusedRecordingError as refusal:
+        return reject(upload, uploads, results, keys, refusal)
+    written = results.write_once(keys.summary, summary)
+    outcome = Outcome("scored", upload.id) if written else repeated
+    return _conclude(upload, uploads, results, keys.summary, outcome)
+
+
+def reject(
+    upload: Upload,
+    uploads: Uploads,
+    results: Results,
+    keys: ResultKeys,
+    refusal: RefusedRecordingError,
+) -> Outcome:
+    """Write down why an upload cannot be scored."""
+    written = results.write_once(keys.rejection, rejection_document(refusal, upload.id))
+    outcome = Outcome("rejected" if written else "repeated", upload.id, refusal.code)
+    return _conclude(upload, uploads, results, keys.rejection, outcome)
+
+
+def _conclude(
+    upload: Upload, uploads: Uploads, results: Results, result: str, outcome: Outcome
+) -> Outcome:
+    """Say which result counts, for the recording and for parts that had one of their own."""
+    now = find_upload(uploads, upload.key)
+    if now is None or now.parts != upload.parts:
+        return outcome  # changed in the meantime: the message of that change says what counts
+    kind = "rejected" if result.endswith("rejection.json") else "scored"
+    results.write(current_key(upload.id), {"outcome": kind, "result": result})
+    results.delete(waiting_key(upload.id))
+    for part in upload.parts[1:]:
+        # It may have been waited for, given up or scored before the rest of the recording came.
+        part_id = recording_id(part.key)
+        results.delete(waiting_key(part_id))
+        if results.exists(current_key(part_id)):
+            results.write(current_key(part_id), {"outcome": "part", "recording_id": upload.id})
+    return outcome
+
+
+@contextmanager
+def _downloaded(upload: Upload, uploads: Uploads, size_bytes: int) -> Iterator[Path]:
+    """Yield the main file of an upload, with its parts beside it under the names it gives them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if size_bytes > shutil.disk_usage(folder).free - SPARE_BYTES:
+            raise StorageError("Download", "TemporaryStorageFull")
+        main, *others = upload.parts
+        path = folder / f"{upload.id}{PurePosixPath(main.key).suffix.casefold()}"
+        uploads.download(main, path)
+        for part in others:
+            uploads.download(part, folder / part.name)
+        yield path

@@ -1,0 +1,117 @@
+"""Keys of uploads may hold a patient's name. It appears in no log line, result key or document."""
+
+import io
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+from integration.clouds import Cloud, fail_s3, throttled, unreachable
+
+PATIENT = "Müller, Hans + 1950"
+TRACES = ("ller", "Hans", "1950")
+
+
+def assert_unnamed(text: str) -> None:
+    found = [trace for trace in TRACES if trace in text]
+    assert not found, f"{found} in {text[:2000]}"
+
+
+def everything_written(cloud: Cloud) -> str:
+    texts = [repr(key) + repr(body) for key, (body, _) in cloud.bodies().items()]
+    return "\n".join(texts)
+
+
+@pytest.fixture
+def output(
+    log: io.StringIO, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Callable[[], str]:
+    """Everything that was logged, by whichever library, or printed, as metrics are."""
+    caplog.set_level("DEBUG")
+
+    def read() -> str:
+        captured = capfd.readouterr()
+        records = [
+            caplog.handler.format(record)
+            for record in caplog.records
+            # Lambda's own handler takes warnings and worse from libraries; ours is at INFO.
+            if record.levelno >= logging.WARNING or record.name.startswith("deepecg")
+        ]
+        return "\n".join([log.getvalue(), captured.out, captured.err, *records])
+
+    return read
+
+
+def test_scored_record(
+    cloud: Cloud, wfdb_files: dict[str, bytes], output: Callable[[], str]
+) -> None:
+    header = wfdb_files["rec.hea"].replace(b"rec_a", b"Hans_a").replace(b"rec_b", b"Hans_b")
+    cloud.upload(f"{PATIENT}/rec 1.hea", header + "# Hans Müller 1950\n".encode())
+    cloud.upload(f"{PATIENT}/Hans_a.dat", wfdb_files["rec_a.dat"])
+    cloud.pump()
+    assert_unnamed(everything_written(cloud))  # waiting
+    cloud.upload(f"{PATIENT}/Hans_b.dat", wfdb_files["rec_b.dat"])
+    cloud.settle()
+    assert cloud.current(f"{PATIENT}/rec 1.hea")["outcome"] == "scored"
+    assert_unnamed(everything_written(cloud))
+    assert_unnamed(output())
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("1.edf", b"Hans"),
+        ("1.ecg", b"ISHNE1.0 Hans 1950"),
+        ("1.hea", b"Hans 1 360 1000\nHans.dat 99 200\n"),
+        ("1.hea", b"Hans 2 360 1000\nHans.dat 16 200\n"),
+        ("1.hea", b"Hans 1 360 1000\nHans.dat 16 200\n"),
+        ("1.dat", b"1950"),
+        ("letter.pdf", b"1950"),
+    ],
+)
+def test_rejected_upload(cloud: Cloud, name: str, body: bytes, output: Callable[[], str]) -> None:
+    cloud.upload(f"{PATIENT}/{PATIENT} {name}", body)
+    cloud.settle()
+    assert cloud.current(f"{PATIENT}/{PATIENT} {name}")["outcome"] == "rejected"
+    assert_unnamed(everything_written(cloud))
+    assert_unnamed(output())
+
+
+@pytest.mark.parametrize("error", [throttled, unreachable])
+@pytest.mark.parametrize("operation", ["HeadObject", "GetObject"])
+def test_failing_storage(
+    cloud: Cloud, edf_file: bytes, operation: str, error: Any, output: Callable[[], str]
+) -> None:
+    cloud.upload(f"{PATIENT}.edf", edf_file)
+    fail_s3(cloud, operation, error)
+    cloud.settle()
+    assert cloud.n_messages("DeadLetterQueue") == 1
+    written = output()
+    assert '"failed"' in written
+    assert_unnamed(written)
+
+
+def test_bug_in_the_pipeline(
+    cloud: Cloud, edf_file: bytes, output: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: Any) -> None:
+        raise ValueError(f"cannot read {PATIENT} in {path}")
+
+    monkeypatch.setattr("deepecg.cloud.results.open_recording", broken)
+    cloud.upload(f"{PATIENT}.edf", edf_file)
+    cloud.settle()
+    assert cloud.n_messages("DeadLetterQueue") == 1
+    written = output()
+    assert "ValueError" in written
+    assert "results.py" in written
+    assert_unnamed(written)
+
+
+def test_poison(cloud: Cloud, output: Callable[[], str]) -> None:
+    key = quote_plus(f"{PATIENT}.edf")
+    cloud.sqs.send_message(
+        QueueUrl=cloud.queue("UploadsQueue"), MessageBody=f'{{"Key": "{PATIENT} {key}"'
+    )
+    cloud.settle()
+    assert_unnamed(output())

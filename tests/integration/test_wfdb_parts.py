@@ -1,0 +1,165 @@
+"""A WFDB record is several objects: scored once, when the last has come, or reported."""
+
+from itertools import permutations
+
+import pytest
+from integration.clouds import Cloud
+
+from deepecg.cloud.keys import recording_id
+
+MASTER = "long.hea"
+
+
+def summaries(cloud: Cloud) -> list[str]:
+    return [key for key in cloud.result_keys() if key.endswith("summary.json")]
+
+
+@pytest.mark.parametrize("order", list(permutations(["rec.hea", "rec_a.dat", "rec_b.dat"])))
+def test_parts_in_any_order_are_scored_once(
+    cloud: Cloud, wfdb_files: dict[str, bytes], order: tuple[str, ...]
+) -> None:
+    for name in order:
+        assert summaries(cloud) == []
+        cloud.upload(f"ward 7/{name}", wfdb_files[name])
+        cloud.pump()
+    assert cloud.current("ward 7/rec.hea")["outcome"] == "scored"
+    assert len(summaries(cloud)) == 1
+
+    cloud.settle()  # the re-checks of the parts that waited
+    assert len(summaries(cloud)) == 1
+    assert not any(key.endswith(("waiting.json", "rejection.json")) for key in cloud.result_keys())
+    assert cloud.n_messages("DeadLetterQueue") == 0
+
+
+def test_all_parts_before_the_first_event(cloud: Cloud, wfdb_files: dict[str, bytes]) -> None:
+    for name, body in wfdb_files.items():
+        cloud.upload(name, body)
+    cloud.settle()
+    assert len(summaries(cloud)) == 1
+    assert len(cloud.result_keys()) == 3
+
+
+def test_waiting_is_visible_and_says_how_much_is_missing(
+    cloud: Cloud, wfdb_files: dict[str, bytes]
+) -> None:
+    cloud.upload("rec.hea", wfdb_files["rec.hea"])
+    cloud.pump()
+    waiting = cloud.result(f"recordings/{recording_id('rec.hea')}/waiting.json")
+    assert (waiting["n_parts_found"], waiting["n_parts_missing"]) == (1, 2)
+    until = waiting["waiting_until"]
+
+    cloud.skip(120)
+    cloud.upload("rec_a.dat", wfdb_files["rec_a.dat"])
+    cloud.pump()
+    waiting = cloud.result(f"recordings/{recording_id('rec.hea')}/waiting.json")
+    assert (waiting["n_parts_found"], waiting["n_parts_missing"]) == (2, 1)
+    assert waiting["waiting_until"] == until
+    assert cloud.n_messages("UploadsQueue") == 1  # one re-check, whatever number of parts came
+
+
+@pytest.mark.parametrize("first", ["rec.hea", "rec_a.dat"])
+def test_record_never_completed_is_reported_then_scored_when_the_rest_comes(
+    cloud: Cloud, wfdb_files: dict[str, bytes], first: str
+) -> None:
+    cloud.upload(first, wfdb_files[first])
+    cloud.pump()
+    cloud.skip(59 * 60)
+    cloud.pump()
+    assert cloud.waits(first)
+
+    cloud.settle()
+    assert not cloud.waits(first)
+    rejection = cloud.outcome(first)
+    assert rejection["code"] == "missing_part"
+    assert cloud.n_messages("DeadLetterQueue") == 0
+
+    for name, body in wfdb_files.items():
+        if name != first:
+            cloud.upload(name, body)
+    cloud.settle()
+    assert cloud.current("rec.hea")["outcome"] == "scored"
+    if first != "rec.hea":
+        expected = {"outcome": "part", "recording_id": recording_id("rec.hea")}
+        assert cloud.current(first) == expected
+    assert not any(key.endswith("waiting.json") for key in cloud.result_keys())
+
+
+def test_event_repeated_after_giving_up_changes_nothing(
+    cloud: Cloud, wfdb_files: dict[str, bytes]
+) -> None:
+    cloud.upload("rec.hea", wfdb_files["rec.hea"])
+    cloud.settle()
+    before = cloud.bodies()
+    cloud.upload("rec.hea", wfdb_files["rec.hea"])
+    cloud.settle()
+    assert cloud.bodies() == before
+
+
+def test_part_deleted_while_waited_for_is_let_go(
+    cloud: Cloud, wfdb_files: dict[str, bytes]
+) -> None:
+    cloud.upload("rec.hea", wfdb_files["rec.hea"])
+    cloud.pump()
+    cloud.s3.delete_object(Bucket="deepecg-uploadsbucket", Key="rec.hea")
+    cloud.settle()
+    assert cloud.result_keys() == []
+
+
+def test_parts_are_those_of_the_same_folder(cloud: Cloud, wfdb_files: dict[str, bytes]) -> None:
+    cloud.upload("a/rec.hea", wfdb_files["rec.hea"])
+    for name in ("rec_a.dat", "rec_b.dat"):
+        cloud.upload(f"b/{name}", wfdb_files[name])
+    cloud.pump()
+    assert summaries(cloud) == []
+
+
+def test_annotations_beside_a_record_change_nothing(
+    cloud: Cloud, wfdb_files: dict[str, bytes]
+) -> None:
+    for name, body in wfdb_files.items():
+        cloud.upload(name, body)
+    cloud.pump()
+    before = cloud.bodies()
+    cloud.upload("rec.atr", b"annotations")
+    cloud.upload("rec.notes", b"anything")
+    cloud.settle()
+    assert cloud.bodies() == before
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_segments_with_their_master(
+    cloud: Cloud, segmented_files: dict[str, bytes], reverse: bool
+) -> None:
+    assert len(segmented_files) == 5
+    for name in sorted(segmented_files, reverse=reverse):
+        cloud.upload(name, segmented_files[name])
+        cloud.pump()
+    cloud.settle()
+    assert cloud.current(MASTER)["outcome"] == "scored"
+    if not reverse:
+        assert len(summaries(cloud)) == 1
+        assert len({key.split("/")[1] for key in cloud.result_keys()}) == 1
+
+
+def test_segments_that_came_before_their_master_point_to_it(
+    cloud: Cloud, segmented_files: dict[str, bytes]
+) -> None:
+    for name in sorted(segmented_files, reverse=True):  # the master sorts first, so it comes last
+        cloud.upload(name, segmented_files[name])
+        cloud.pump()
+        cloud.settle()
+    current = cloud.current("long_0001.hea")
+    assert current == {"outcome": "part", "recording_id": recording_id(MASTER)}
+    assert cloud.current(MASTER)["outcome"] == "scored"
+
+
+def test_missing_segment_is_waited_for(cloud: Cloud, segmented_files: dict[str, bytes]) -> None:
+    for name, body in segmented_files.items():
+        if name != "long_0002.dat":
+            cloud.upload(name, body)
+    cloud.pump()
+    assert cloud.waits(MASTER)
+    cloud.upload("long_0002.dat", segmented_files["long_0002.dat"])
+    cloud.pump()
+    assert cloud.current(MASTER)["outcome"] == "scored"
+    assert not cloud.waits(MASTER)
