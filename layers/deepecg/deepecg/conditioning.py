@@ -69,9 +69,7 @@ def condition_lead(
         raw = recording.read(lead, chunk.read_start, chunk.read_stop)
         core = raw[chunk.core_start - chunk.read_start : chunk.core_stop - chunk.read_start]
         statistics.append(
-            second_statistics(
-                core, recording.sampling_rate_hz, chunk.first_second, chunk.n_seconds
-            )
+            second_statistics(core, recording.sampling_rate_hz, chunk.first_second, chunk.n_seconds)
         )
         level = raw.astype(np.float64) - baseline_mv
         np.nan_to_num(level, copy=False, nan=0.0, posinf=0.0, neginf=0.0)

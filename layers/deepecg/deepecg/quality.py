@@ -85,6 +85,17 @@ class SecondFlags:
         """Seconds with none of the faults."""
         return ~(self.missing | self.flat | self.saturated)
 
+    def beats_analysable(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return for every beat whether its second can be analysed, shape (n_beats,)."""
+        second = np.minimum(times_s.astype(np.int64), len(self.missing) - 1)
+        return np.asarray(self.analysable[second], bool)
+
+    def gap_before(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return for every beat whether bad seconds lie between it and the one before."""
+        bad_until = np.concatenate([[0], np.cumsum(~self.analysable)])
+        second = np.minimum(times_s.astype(np.int64), len(self.missing) - 1)
+        return np.diff(bad_until[second], prepend=0) > 0
+
 
 def flag_seconds(seconds: SecondStatistics, settings: QualitySettings) -> SecondFlags:
     """Mark missing, flat and saturated seconds.

@@ -103,6 +103,35 @@ def locate_r_peaks(
     return np.where(_crossed(located), near, located)
 
 
+def qrs_energy(
+    signal: NDArray[np.float32], rate_hz: int, settings: DetectorSettings
+) -> NDArray[np.float32]:
+    """Return the root mean square of the second difference, over the length of a QRS.
+
+    Parameters
+    ----------
+    signal : ndarray of float32, shape (n,)
+        A conditioned lead in mV.
+    rate_hz : int
+        Its sampling rate.
+    settings : DetectorSettings
+        Step of the difference and length of the average.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+        High where a QRS complex is centred.
+    """
+    step = round(settings.curvature_s * rate_hz)
+    curvature = np.zeros(len(signal), np.float64)
+    if len(signal) > 2 * step:
+        centre = signal[step:-step].astype(np.float64)
+        curvature[step:-step] = signal[2 * step :] - 2 * centre + signal[: -2 * step]
+    window = round(settings.energy_window_s * rate_hz)
+    power = uniform_filter1d(curvature**2, window, mode="constant")
+    return np.sqrt(np.maximum(power, 0)).astype(np.float32)
+
+
 def _crossed(positions: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Mark beats whose search led them to a neighbour's peak."""
     stuck = np.diff(positions) <= 1
@@ -121,7 +150,7 @@ def _candidates(
     for start in range(0, len(signal), piece):
         first = max(start - overlap, 0)
         stop = min(start + piece, len(signal))
-        energy = _energy(signal[first : stop + overlap], rate_hz, settings)
+        energy = qrs_energy(signal[first : stop + overlap], rate_hz, settings)
         summit = maximum_filter1d(energy, 2 * reach + 1)
         energy, summit = energy[start - first :][: stop - start], summit[start - first :]
         found = np.flatnonzero((energy == summit[: len(energy)]) & (energy > 0))
@@ -138,20 +167,6 @@ def _candidates(
     reference = np.maximum(reference, settings.reference_floor * np.median(reference))
     middles = (np.arange(len(reference)) + 0.5) * block
     return position, height, np.interp(position, middles, reference)
-
-
-def _energy(
-    signal: NDArray[np.float32], rate_hz: int, settings: DetectorSettings
-) -> NDArray[np.float32]:
-    """Return the root mean square of the second difference, over the length of a QRS."""
-    step = round(settings.curvature_s * rate_hz)
-    curvature = np.zeros(len(signal), np.float64)
-    if len(signal) > 2 * step:
-        centre = signal[step:-step].astype(np.float64)
-        curvature[step:-step] = signal[2 * step :] - 2 * centre + signal[: -2 * step]
-    window = round(settings.energy_window_s * rate_hz)
-    power = uniform_filter1d(curvature**2, window, mode="constant")
-    return np.sqrt(np.maximum(power, 0)).astype(np.float32)
 
 
 def _stand_alone(

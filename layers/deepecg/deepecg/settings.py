@@ -113,12 +113,11 @@ class RateSettings:
 
 @dataclass(frozen=True)
 class ScoringSettings:
-    """All settings of :func:`deepecg.scoring.score_recording`."""
+    """All settings of :func:`deepecg.scoring.score_recording` but the model's own."""
 
     lead: str | None = None
     """Name of the lead to score; None lets :func:`deepecg.leads.choose_lead` decide."""
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     detector: DetectorSettings = field(default_factory=DetectorSettings)
-    windows: WindowSettings = field(default_factory=WindowSettings)
     rate: RateSettings = field(default_factory=RateSettings)

@@ -1,0 +1,28 @@
+"""How every JSON document of Deep-ECG is written, and the schemas it is held against."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+ADVISORY = (
+    "Automatic analysis for review by a clinician. Not a diagnosis, not the sole basis of one, "
+    "and not an alarm. For adults."
+)
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """Return a document as text: sorted keys, indented, UTF-8, no NaN or infinity.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite.
+    """
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema ``name``: ``summary`` or ``rejection``."""
+    text = files("deepecg").joinpath("schemas", f"{name}.schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded

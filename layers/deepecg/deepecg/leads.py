@@ -1,0 +1,93 @@
+"""Which lead to score: the one whose QRS complexes stand out most, sampled over the recording."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.filters import band_pass, resample, resampling_ratio
+from deepecg.r_peaks import qrs_energy
+from deepecg.recording import Recording
+from deepecg.settings import ConditioningSettings, DetectorSettings, ScoringSettings
+
+SURVEY_SEGMENTS = 24
+"""Stretches looked at: one an hour of a 24-hour recording."""
+SEGMENT_S = 10.0
+"""Long enough for several beats at 30 a minute."""
+PREFERRED = ("mlii", "ii", "ecg ii", "lead ii")
+"""Names of limb lead II and its Holter equivalent, where P waves and upright QRS are largest."""
+PREFERENCE = 1.5
+"""Another lead has to stand out this many times more to be taken instead of limb lead II, or
+of the first lead where there is no II."""
+HIGH_PERCENTILE = 97.0
+"""QRS complexes fill some 10 % of the time, or 5 % at 30 beats a minute."""
+
+
+@dataclass(frozen=True)
+class LeadSurvey:
+    """A lead, looked at in samples.
+
+    Attributes
+    ----------
+    baseline_mv : float
+        Its usual level; 0 if it has no samples.
+    prominence : float
+        How far QRS complexes stand out from what lies between them: energy there over
+        energy in between, the median over the stretches; 0 for a flat lead.
+    """
+
+    baseline_mv: float
+    prominence: float
+
+
+def choose_lead(recording: Recording, settings: ScoringSettings) -> tuple[int, LeadSurvey]:
+    """Return the lead to score and its survey.
+
+    Parameters
+    ----------
+    recording : Recording
+        The recording.
+    settings : ScoringSettings
+        ``settings.lead`` names the lead, or None.
+
+    Raises
+    ------
+    UnknownLeadError
+        If there is no lead called ``settings.lead``.
+    """
+    if settings.lead is not None:
+        lead = recording.lead_index(settings.lead)
+        return lead, survey_lead(recording, lead)
+    surveys = [survey_lead(recording, lead) for lead in range(len(recording.leads))]
+    names = [name.casefold() for name in recording.leads]
+    usual = next((lead for lead, name in enumerate(names) if name in PREFERRED), 0)
+    merits = np.array([survey.prominence for survey in surveys])
+    merits[usual] *= PREFERENCE
+    best = int(np.argmax(merits))
+    return best, surveys[best]
+
+
+def survey_lead(recording: Recording, lead: int) -> LeadSurvey:
+    """Look at a lead in stretches spread evenly over the recording."""
+    length = round(SEGMENT_S * recording.sampling_rate_hz)
+    last = max(recording.n_samples - length, 0)
+    starts = np.unique(np.linspace(0, last, SURVEY_SEGMENTS).astype(np.int64))
+    segments = [recording.read(lead, int(start), int(start) + length) for start in starts]
+    samples = np.concatenate(segments)
+    finite = samples[np.isfinite(samples)]
+    baseline = float(np.median(finite)) if len(finite) else 0.0
+    prominences = [
+        _prominence(segment.astype(np.float64) - baseline, recording.sampling_rate_hz)
+        for segment in segments
+    ]
+    return LeadSurvey(baseline, float(np.median(prominences)))
+
+
+def _prominence(level: NDArray[np.float64], sampling_rate_hz: float) -> float:
+    conditioning = ConditioningSettings()
+    np.nan_to_num(level, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    ratio = resampling_ratio(sampling_rate_hz, conditioning.rate_hz)
+    conditioned = band_pass(resample(level, ratio), conditioning).astype(np.float32)
+    energy = qrs_energy(conditioned, conditioning.rate_hz, DetectorSettings())
+    between, high = np.percentile(energy, (50, HIGH_PERCENTILE))
+    return float(high / between) if between > 0 else 0.0

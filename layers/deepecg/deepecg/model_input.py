@@ -1,0 +1,156 @@
+"""What the model sees of a beat: channels of shape and features of rhythm.
+
+Training and scoring both call :func:`model_inputs`, so that they cannot drift apart.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.rr_features import rr_features
+from deepecg.settings import WindowSettings
+from deepecg.windows import correlation, cut_windows, dominant_beat, slope, z_score
+
+CHANNELS = ("beat", "beat_slope", "dominant", "dominant_slope")
+"""Channels that a model may ask for, all z-scored."""
+QRS_S = (-0.10, 0.12)
+"""The QRS complex, relative to the R peak."""
+P_WAVE_S = (-0.30, -0.09)
+"""Where a P wave is expected, relative to the R peak."""
+SMALLEST_MV = 1e-6
+"""Keeps logarithms of amplitudes finite; far below any recorder's step."""
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a model wants to see; its card carries it.
+
+    Attributes
+    ----------
+    channels : tuple of str
+        Names out of :data:`CHANNELS`, in the model's order.
+    features : tuple of str
+        Names out of :func:`~deepecg.rr_features.rr_features` and :func:`shape_features`, in
+        the model's order.
+    rate_hz : int
+        Sampling rate of the signal.
+    windows : WindowSettings
+        Extents.
+    """
+
+    channels: tuple[str, ...]
+    features: tuple[str, ...]
+    rate_hz: int
+    windows: WindowSettings
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """A run of consecutive beats as the model sees them.
+
+    Attributes
+    ----------
+    shape : ndarray of float32, shape (n_beats, n_channels, 1, length)
+        Signal around the R peak, without unit.
+    rhythm : ndarray of float32, shape (n_beats, n_features)
+        Features of timing and similarity, not yet standardised.
+    """
+
+    shape: NDArray[np.float32]
+    rhythm: NDArray[np.float32]
+
+
+def model_inputs(
+    signal: NDArray[np.float32],
+    r_peaks: NDArray[np.float64],
+    rr_s: NDArray[np.float64],
+    spec: InputSpec,
+) -> Iterator[ModelInput]:
+    """Yield the model's input for all beats, about half an hour of them at a time.
+
+    Parameters
+    ----------
+    signal : ndarray of float32, shape (n,)
+        A conditioned lead in mV, at ``spec.rate_hz``.
+    r_peaks : ndarray of float64, shape (n_beats,)
+        Positions in samples, ascending.
+    rr_s : ndarray of float64, shape (n_beats,)
+        Interval before every beat in seconds, NaN where there is none.
+    spec : InputSpec
+        What the model wants.
+
+    Yields
+    ------
+    ModelInput
+        Consecutive beats that share one dominant beat.
+    """
+    timing = rr_features(rr_s, spec.windows)
+    n_groups = max(1, round(len(r_peaks) / spec.windows.dominant_beats))
+    for group in np.array_split(np.arange(len(r_peaks)), n_groups):
+        if len(group) == 0:
+            return
+        windows = cut_windows(signal, r_peaks[group], spec.rate_hz, spec.windows)
+        dominant = dominant_beat(windows)
+        features = shape_features(windows, dominant, spec.rate_hz, spec.windows)
+        features |= {name: values[group] for name, values in timing.items()}
+        rhythm = np.stack([features[name] for name in spec.features], axis=1)
+        yield ModelInput(_channels(windows, dominant, spec.channels), rhythm.astype(np.float32))
+
+
+def shape_features(
+    windows: NDArray[np.float32],
+    dominant: NDArray[np.float32],
+    rate_hz: int,
+    settings: WindowSettings,
+) -> dict[str, NDArray[np.float32]]:
+    """Compare every beat with the patient's dominant beat.
+
+    Parameters
+    ----------
+    windows : ndarray of float32, shape (n_beats, length)
+        Beats in mV.
+    dominant : ndarray of float32, shape (length,)
+        The dominant beat in mV.
+    rate_hz : int
+        Sampling rate.
+    settings : WindowSettings
+        Where the R peak lies in a window.
+
+    Returns
+    -------
+    dict of str to ndarray of float32, shape (n_beats,)
+        Correlations, -1 to 1: ``similarity`` (whole window), ``qrs_similarity``,
+        ``p_wave_similarity``, ``previous_similarity`` (with the beat before). Natural
+        logarithms of ratios of root mean squares: ``amplitude`` (whole window),
+        ``qrs_amplitude``, ``p_wave_amplitude``.
+    """
+    peak = round(settings.before_s * rate_hz)
+    qrs, p_wave = (
+        slice(peak + round(first * rate_hz), peak + round(last * rate_hz))
+        for first, last in (QRS_S, P_WAVE_S)
+    )
+    features = {}
+    for name, part in (("", slice(None)), ("qrs_", qrs), ("p_wave_", p_wave)):
+        beats, reference = windows[:, part], dominant[part]
+        features[f"{name}similarity"] = correlation(z_score(beats), z_score(reference))
+        ratio = (beats.std(axis=1) + SMALLEST_MV) / (reference.std() + SMALLEST_MV)
+        features[f"{name}amplitude"] = np.log(ratio)
+    shapes = z_score(windows[:, qrs])
+    previous = np.concatenate([shapes[:1], shapes[:-1]])
+    features["previous_similarity"] = correlation(shapes, previous)
+    return features
+
+
+def _channels(
+    windows: NDArray[np.float32], dominant: NDArray[np.float32], names: Sequence[str]
+) -> NDArray[np.float32]:
+    shapes = {
+        "beat": windows,
+        "beat_slope": slope(windows),
+        "dominant": dominant,
+        "dominant_slope": slope(dominant),
+    }
+    channels = [np.broadcast_to(z_score(shapes[name]), windows.shape) for name in names]
+    return np.stack(channels, axis=1)[:, :, None, :]

@@ -1,0 +1,95 @@
+"""RR intervals of a stream of beats, and how each compares with the patient's own rhythm."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from deepecg.settings import WindowSettings
+
+
+def rr_intervals(
+    times_s: NDArray[np.float64], gap_before: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """Return the interval before every beat.
+
+    Parameters
+    ----------
+    times_s : ndarray of float64, shape (n_beats,)
+        Times of the R peaks, ascending.
+    gap_before : ndarray of bool, shape (n_beats,), optional
+        True where signal that cannot be analysed lies between a beat and the one before.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_beats,)
+        Seconds; NaN for the first beat and across gaps.
+    """
+    rr = np.diff(times_s, prepend=np.nan)
+    if gap_before is not None:
+        rr[gap_before] = np.nan
+    return rr
+
+
+def rr_features(
+    rr_s: NDArray[np.float64], settings: WindowSettings
+) -> dict[str, NDArray[np.float32]]:
+    """Describe the timing of every beat.
+
+    Parameters
+    ----------
+    rr_s : ndarray of float64, shape (n_beats,)
+        Interval before every beat in seconds, NaN where there is none.
+    settings : WindowSettings
+        How many beats make the local and the global rhythm.
+
+    Returns
+    -------
+    dict of str to ndarray of float32, shape (n_beats,)
+        ``pre_rr_s`` and ``post_rr_s``, the intervals before and after in seconds; and natural
+        logarithms of ratios: ``pre_local`` and ``post_local`` (against the mean of
+        ``settings.local_beats`` intervals around), ``pre_global`` and ``post_global`` (of
+        ``settings.global_beats``), ``pre_post``, ``earlier_local`` and ``later_local`` (the
+        interval before the one before, and after the one after); ``local_rr`` (of the local
+        mean to one second) and ``local_irregularity`` (mean step from one interval to the
+        next, in local means: large in atrial fibrillation). An interval that is missing counts
+        as the local mean.
+    """
+    known = np.isfinite(rr_s)
+    capped = np.where(known, np.minimum(rr_s, settings.max_rr_s), 0)
+    local = _mean_around(capped, known, settings.local_beats)
+    usual = _mean_around(capped, known, settings.global_beats)
+    pre = np.where(known, capped, local)
+    post = np.append(pre[1:], local[-1:])
+    post = np.where(np.append(known[1:], False), post, local)
+    earlier = np.concatenate([local[:1], pre[:-1]])
+    later = np.append(post[1:], local[-1:])
+    step = np.abs(np.diff(pre, prepend=pre[:1])) / local
+    irregularity = uniform_filter1d(step, settings.local_beats, mode="nearest")
+    features = {
+        "pre_rr_s": pre,
+        "post_rr_s": post,
+        "pre_local": np.log(pre / local),
+        "post_local": np.log(post / local),
+        "pre_global": np.log(pre / usual),
+        "post_global": np.log(post / usual),
+        "pre_post": np.log(pre / post),
+        "earlier_local": np.log(earlier / local),
+        "later_local": np.log(later / local),
+        "local_rr": np.log(local),
+        "local_irregularity": irregularity,
+    }
+    return {name: values.astype(np.float32) for name, values in features.items()}
+
+
+DEFAULT_RR_S = 0.8
+"""Stands in where a recording has no interval at all: 75 beats a minute."""
+
+
+def _mean_around(
+    rr_s: NDArray[np.float64], known: NDArray[np.bool_], n_beats: int
+) -> NDArray[np.float64]:
+    """Return the mean of the known intervals among ``n_beats`` centred on every beat."""
+    total = uniform_filter1d(rr_s, n_beats, mode="constant")
+    count = uniform_filter1d(known.astype(np.float64), n_beats, mode="constant")
+    some = count > 0.5 / n_beats
+    return np.divide(total, count, out=np.full(len(rr_s), DEFAULT_RR_S), where=some)

@@ -1,0 +1,94 @@
+"""From a recording to its classified beats: the pipeline, step by step."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from deepecg.classifier import BeatClassifier
+from deepecg.conditioning import condition_lead
+from deepecg.errors import NoBeatsError, TooShortError
+from deepecg.leads import choose_lead
+from deepecg.quality import flag_seconds, refuse_unusable
+from deepecg.r_peaks import detect_r_peaks
+from deepecg.recording import Recording
+from deepecg.rr_features import rr_intervals
+from deepecg.scored import Beats, ScoredRecording
+from deepecg.settings import QualitySettings, ScoringSettings
+
+CONDITIONING_SHARE = 0.6
+"""Of the time that scoring takes, for the progress bar."""
+MIN_BEATS = 3
+"""Fewer make no rhythm."""
+
+
+def score_recording(
+    recording: Recording,
+    classifier: BeatClassifier,
+    settings: ScoringSettings | None = None,
+    progress: Callable[[float], None] = lambda _: None,
+) -> ScoredRecording:
+    """Find and classify every beat of a recording.
+
+    Parameters
+    ----------
+    recording : Recording
+        The recording; one lead of it is read once, by chunks.
+    classifier : BeatClassifier
+        The model.
+    settings : ScoringSettings, optional
+        Lead, filter, detector and quality; the defaults if None.
+    progress : callable
+        Told the share of the work that is done, 0 to 1.
+
+    Returns
+    -------
+    ScoredRecording
+        Beats, and what could not be analysed.
+
+    Raises
+    ------
+    RefusedRecordingError
+        If the recording cannot be scored; the subclass and its ``code`` say why.
+    ModelMismatchError
+        If the settings are not those the model was trained with.
+    """
+    settings = settings or ScoringSettings()
+    classifier.card.refuse_other_conditioning(settings.conditioning)
+    _refuse_short(recording, settings.quality)
+    lead, survey = choose_lead(recording, settings)
+    conditioned = condition_lead(
+        recording,
+        lead,
+        survey.baseline_mv,
+        settings.conditioning,
+        lambda share: progress(CONDITIONING_SHARE * share),
+    )
+    flags = flag_seconds(conditioned.seconds, settings.quality)
+    refuse_unusable(flags, settings.quality)
+    r_peaks = detect_r_peaks(conditioned.signal, conditioned.rate_hz, settings.detector)
+    r_peaks = r_peaks[flags.beats_analysable(r_peaks / conditioned.rate_hz)]
+    _refuse_without_beats(len(r_peaks))
+    times_s = r_peaks / conditioned.rate_hz
+    rr_s = rr_intervals(times_s, flags.gap_before(times_s))
+    probabilities = classifier.classify(
+        conditioned.signal,
+        r_peaks,
+        rr_s,
+        lambda share: progress(CONDITIONING_SHARE + (1 - CONDITIONING_SHARE) * share),
+    )
+    labels = probabilities.argmax(axis=1).astype(np.int64)
+    beats = Beats(times_s, rr_s, labels, probabilities)
+    return ScoredRecording(recording, lead, flags, beats, classifier.card, settings)
+
+
+def _refuse_short(recording: Recording, settings: QualitySettings) -> None:
+    if recording.duration_s < settings.min_recording_s:
+        raise TooShortError(
+            f"found {recording.duration_s:.1f} s of signal, expected at least "
+            f"{settings.min_recording_s:g} s"
+        )
+
+
+def _refuse_without_beats(n_beats: int) -> None:
+    if n_beats < MIN_BEATS:
+        raise NoBeatsError(f"found {n_beats} beats, expected at least {MIN_BEATS}")

@@ -1,0 +1,96 @@
+"""Beat windows: the shape of one beat, and of the patient's dominant beat beside it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.settings import WindowSettings
+
+DOMINANT_CORRELATION = 0.8
+"""Beats at least this similar to the median beat have its shape."""
+DOMINANT_ROUNDS = 3
+"""Taking the median again of the beats that resemble it settles within this many rounds."""
+
+
+def cut_windows(
+    signal: NDArray[np.float32],
+    r_peaks: NDArray[np.float64],
+    rate_hz: int,
+    settings: WindowSettings,
+) -> NDArray[np.float32]:
+    """Cut the signal around every R peak.
+
+    Parameters
+    ----------
+    signal : ndarray of float32, shape (n,)
+        A conditioned lead in mV.
+    r_peaks : ndarray of float64, shape (n_beats,)
+        Positions in samples.
+    rate_hz : int
+        Sampling rate of ``signal``.
+    settings : WindowSettings
+        Extent of the window.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_beats, length)
+        Millivolts; beyond the signal's ends its last value is repeated.
+    """
+    before = round(settings.before_s * rate_hz)
+    after = round(settings.after_s * rate_hz)
+    around = np.rint(r_peaks).astype(np.int64)[:, None] + np.arange(-before, after)
+    return signal[np.clip(around, 0, len(signal) - 1)]
+
+
+def z_score(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return windows with mean 0 and standard deviation 1 each; flat ones become 0.
+
+    Parameters
+    ----------
+    windows : ndarray of float32, shape (..., length)
+        In any unit.
+
+    Returns
+    -------
+    ndarray of float32, shape (..., length)
+        Without unit.
+    """
+    centred = windows - windows.mean(axis=-1, keepdims=True)
+    spread = centred.std(axis=-1, keepdims=True)
+    return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
+
+
+def slope(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the difference from sample to sample, as long as the windows."""
+    return np.diff(windows, axis=-1, append=windows[..., -1:])
+
+
+def dominant_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the shape that most of the beats have.
+
+    The median of all beats, then of those that resemble it, until ectopic beats have no part
+    in it. The median of beats with every second one premature is neither kind; the beats
+    nearest to it decide.
+
+    Parameters
+    ----------
+    windows : ndarray of float32, shape (n_beats, length)
+        Beats in mV.
+
+    Returns
+    -------
+    ndarray of float32, shape (length,)
+        Millivolts.
+    """
+    shapes = z_score(windows)
+    dominant = np.median(windows, axis=0)
+    for _ in range(DOMINANT_ROUNDS):
+        alike = correlation(shapes, z_score(dominant)) >= DOMINANT_CORRELATION
+        if not alike.any():
+            break
+        dominant = np.median(windows[alike], axis=0)
+    return dominant
+
+
+def correlation(shapes: NDArray[np.float32], shape: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return Pearson's correlation of z-scored windows with another, along the last axis."""
+    return np.asarray((shapes * shape).mean(axis=-1))

@@ -1,0 +1,1 @@
+"""Trains, evaluates and exports the beat classifier; the only home of PyTorch."""
