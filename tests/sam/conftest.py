@@ -1,0 +1,73 @@
+"""What these tests need beside Python: the SAM CLI, Python 3.13 to build with, a Docker engine."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from sam.places import ARCHITECTURES, ROOT, Sam
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("sam"))  # they share one build
+
+
+@pytest.fixture(scope="session")
+def sam() -> Sam:
+    """Run the SAM CLI in the repository's root, from PATH or .venv-sam, offline."""
+    path = os.pathsep.join([str(ROOT / ".venv-sam" / "bin"), os.environ["PATH"]])
+    command = shutil.which("sam", path=path)
+    if command is None:
+        pytest.skip("needs the SAM CLI: `make sam-tools` installs it")
+
+    def run(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "PATH": path,
+            "SAM_CLI_TELEMETRY": "0",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",
+            **variables,
+        }
+        done = subprocess.run(
+            [command, *map(str, arguments)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, f"sam {arguments[0]}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def builds(sam: Sam, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The folder that `sam build` makes, for each architecture."""
+    if shutil.which("python3.13") is None:
+        pytest.skip("needs python3.13, the function's runtime, on PATH: `sam build` asks for it")
+    folders = {}
+    for architecture in ARCHITECTURES:
+        folder = tmp_path_factory.mktemp("build") / architecture
+        overrides = f"Architecture={architecture}"
+        sam("build", "--build-dir", folder, "--parameter-overrides", overrides)
+        folders[architecture] = folder
+    return folders
+
+
+@pytest.fixture(scope="session")
+def docker() -> None:
+    """Skip where no Docker engine answers."""
+    command = shutil.which("docker")
+    if (
+        command is None
+        or subprocess.run([command, "info"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("needs a Docker engine that answers to `docker info`")

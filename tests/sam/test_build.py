@@ -1,0 +1,90 @@
+"""What `sam build` makes: laid out as Lambda expects, for the architecture asked for, small."""
+
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from sam.places import ARCHITECTURES, ROOT, Sam
+
+LIMIT_MIB = 250
+"""Lambda's limit for a function with its layers, unzipped."""
+GOAL_MIB = 200
+ELF_MACHINES = {"x86_64": 62, "arm64": 183}
+
+
+def size_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def contents(build: Path) -> dict[str, Path]:
+    """Return the folders of the function and its layers."""
+    return {
+        "function": build / "ScoreRecordingFunction",
+        "runtime layer": build / "RuntimeLayer",
+        "deepecg layer": build / "DeepEcgLayer",
+        "model layer": ROOT / "layers" / "model",
+    }
+
+
+def test_template_is_valid(sam: Sam) -> None:
+    sam("validate", "--lint")
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_function_with_its_layers_fits(builds: dict[str, Path], architecture: str) -> None:
+    mib = {k: size_bytes(folder) / 2**20 for k, folder in contents(builds[architecture]).items()}
+    total = sum(mib.values())
+    parts = ", ".join(f"{name} {size:.1f}" for name, size in mib.items())
+    print(f"\n{architecture}: {total:.1f} MiB unzipped ({parts})")  # noqa: T201
+    assert total <= LIMIT_MIB
+    assert total <= GOAL_MIB
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_shared_objects_are_of_the_architecture(builds: dict[str, Path], architecture: str) -> None:
+    libraries = list((builds[architecture] / "RuntimeLayer").rglob("*.so*"))
+    assert len(libraries) > 100
+    for library in libraries:
+        (machine,) = struct.unpack("<H", library.read_bytes()[18:20])
+        assert machine == ELF_MACHINES[architecture], library.name
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_layers_are_laid_out_as_lambda_expects(builds: dict[str, Path], architecture: str) -> None:
+    build = builds[architecture]
+    assert [path.name for path in (build / "RuntimeLayer").iterdir()] == ["python"]
+    runtime = build / "RuntimeLayer" / "python"
+    for package in ("numpy", "scipy", "onnxruntime", "wfdb", "edfio", "aws_lambda_powertools"):
+        assert (runtime / package / "__init__.pyc").is_file()
+    assert not list(runtime.rglob("*.py"))
+    assert not (runtime / "boto3").exists()  # the runtime brings it
+
+    package = build / "DeepEcgLayer" / "python" / "deepecg"
+    assert (package / "cloud" / "intake.py").is_file()
+    assert {path.suffixes[0] for path in package.rglob("*.pyc")} == {".cpython-313"}
+
+    assert (build / "ScoreRecordingFunction" / "app.py").is_file()
+    assert (ROOT / "layers" / "model" / "beat_classifier.onnx").is_file()
+    assert (ROOT / "layers" / "model" / "model_card.json").is_file()
+
+
+def test_trimmed_packages_still_import(builds: dict[str, Path]) -> None:
+    """Python 3.13 with the two layers and nothing else: no dependency of ours was trimmed away."""
+    layers = [builds["x86_64"] / layer / "python" for layer in ("RuntimeLayer", "DeepEcgLayer")]
+    program = f"""
+import sys
+sys.path[:0] = {[str(layer) for layer in layers]}
+import soundfile, wfdb
+from wfdb.io import _signal
+import deepecg.annotations, deepecg.readers.edf, deepecg.readers.ishne, deepecg.readers.wfdb
+import deepecg.rejection, deepecg.scoring
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.batch import BatchProcessor
+print(soundfile.available_formats()["FLAC"])
+"""
+    done = subprocess.run(
+        ["python3.13", "-I", "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "FLAC" in done.stdout
