@@ -90,7 +90,6 @@ def test_model_that_does_not_load_is_no_fault_of_the_recording(
     cloud: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from deepecg.classifier import BeatClassifier
-
     from deepecg.errors import ModelMismatchError
 
     def refuse(folder: object) -> None:

@@ -36,7 +36,7 @@ def test_function_with_its_layers_fits(builds: dict[str, Path], architecture: st
     mib = {k: size_bytes(folder) / 2**20 for k, folder in contents(builds[architecture]).items()}
     total = sum(mib.values())
     parts = ", ".join(f"{name} {size:.1f}" for name, size in mib.items())
-    print(f"\n{architecture}: {total:.1f} MiB unzipped ({parts})")  # noqa: T201
+    print(f"\n{architecture}: {total:.1f} MiB unzipped ({parts})")
     assert total <= LIMIT_MIB
     assert total <= GOAL_MIB
 

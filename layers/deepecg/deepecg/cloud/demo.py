@@ -62,7 +62,7 @@ Uploaded to the embedded S3 as two WFDB files, scored by the function in {elapse
 {summary["advisory"]}
 
 Summary       {summary_file}
-Function log  {log_file}""")  # noqa: T201
+Function log  {log_file}""")
 
 
 def toy_record() -> dict[str, bytes]:

@@ -1,0 +1,79 @@
+# What there is to do here; `make help` lists it. Everything is installed into .venv.
+PY ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The Lambda layer's pins come first: tests run with the very versions that are deployed.
+CONSTRAINTS := -c layers/runtime/requirements.txt -c requirements.lock
+# PyTorch without the gigabytes of CUDA that PyPI's wheels bring; where this index cannot be reached,
+# whatever else pip finds has to do.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH := $(shell sed -n '/^torch==/p' requirements.lock)
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types check train bench sam-tools sizes lock clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
+
+demo: $(VENV)/demo.stamp ## Score a real ECG in an embedded cloud, no account needed
+	@$(BIN)/python -m deepecg.cloud.demo
+
+test: $(VENV)/test.stamp ## Run all tests; those that need Docker, SAM or data say so where they skip
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+lint: $(VENV)/test.stamp ## Check style
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/test.stamp ## Check types
+	$(BIN)/mypy
+
+check: lint types test ## Check style and types and run all tests, as CI does
+
+train: $(VENV)/train.stamp ## Train, evaluate and export the model: make train DATA=DIR
+	@test -n "$(DATA)" || { echo "usage: make train DATA=DIR   (DIR holds mitdb/ and svdb/)"; exit 2; }
+	$(BIN)/python -m training.train --data "$(DATA)"
+
+bench: $(VENV)/bench.stamp ## Time the scoring of 24 hours, beside other packages
+	$(BIN)/python -m training.bench
+
+sizes: $(VENV)/test.stamp ## Print the unzipped size of the function with its layers
+	$(BIN)/python -m pytest tests/sam/test_build.py -k fits -q -s
+
+sam-tools: .venv-sam/stamp ## Install the SAM CLI, into a place of its own: it pins many versions
+
+lock: $(VENV)/test.stamp ## Write what is installed to requirements.lock
+	@{ echo '# Everything that the tests run with, for `pip install -c`. Made by `make lock`.'; \
+		$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//'; } > requirements.lock
+
+clean: ## Remove everything that was made
+	rm -rf $(VENV) .venv-sam .aws-sam out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/made.stamp:
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Needs Python 3.11 or later; '$(PY)' is $$($(PY) --version 2>&1). Try: make PY=python3.13"; exit 1; }
+	@$(PY) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	$(PY) -m venv $(VENV)
+	@touch $@
+
+PINS := pyproject.toml requirements.lock layers/runtime/requirements.txt
+
+$(VENV)/demo.stamp $(VENV)/bench.stamp: $(VENV)/%.stamp: $(VENV)/made.stamp $(PINS)
+	$(PIP) install $(CONSTRAINTS) -e '.[$*]'
+	@touch $@
+
+$(VENV)/test.stamp $(VENV)/train.stamp: $(VENV)/%.stamp: $(VENV)/made.stamp $(PINS)
+	-@$(PIP) install --index-url $(TORCH_INDEX) --timeout 10 --retries 0 --no-deps '$(TORCH)' 2>/dev/null
+	$(PIP) install $(CONSTRAINTS) -e '.[$*]'
+	@touch $@
+
+.venv-sam/stamp:
+	@command -v $(PY) >/dev/null || { echo "Needs Python: '$(PY)' was not found"; exit 1; }
+	$(PY) -m venv .venv-sam
+	.venv-sam/bin/python -m pip --disable-pip-version-check --quiet install 'aws-sam-cli==1.170.0'
+	@touch $@
