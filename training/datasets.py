@@ -14,19 +14,19 @@ from deepecg.leads import choose_lead, survey_lead
 from deepecg.readers import open_recording
 from deepecg.settings import ScoringSettings
 
-DS1 = tuple(
-    # fmt: off
+# fmt: off
+DS1 = (
     "101", "106", "108", "109", "112", "114", "115", "116", "118", "119", "122", "124",
     "201", "203", "205", "207", "208", "209", "215", "220", "223", "230",
-    # fmt: on
 )
+# fmt: on
 """Training records of de Chazal et al. 2004 (doi:10.1109/TBME.2004.827359)."""
-DS2 = tuple(
-    # fmt: off
+# fmt: off
+DS2 = (
     "100", "103", "105", "111", "113", "117", "121", "123", "200", "202", "210", "212",
     "213", "214", "219", "221", "222", "228", "231", "232", "233", "234",
-    # fmt: on
 )
+# fmt: on
 """Test records of the same split; never used in training, selection or thresholds."""
 USABLE_PROMINENCE = 0.5
 """Leads with weaker QRS complexes than this, against the chosen lead, teach noise."""
@@ -112,7 +112,7 @@ def training_records(data: Path, databases: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{database}/{name}" for database in databases for name in available[database])
 
 
-def test_records() -> tuple[str, ...]:
+def ds2_records() -> tuple[str, ...]:
     """Return the records of DS2."""
     return tuple(f"mitdb/{name}" for name in DS2)
 
@@ -167,9 +167,7 @@ def annotated_leads(
         rate_hz = settings.conditioning.rate_hz
         scale = rate_hz / recording.sampling_rate_hz
         for lead, found in surveys.items():
-            conditioned = condition_lead(
-                recording, lead, found.baseline_mv, settings.conditioning
-            )
+            conditioned = condition_lead(recording, lead, found.baseline_mv, settings.conditioning)
             yield AnnotatedLead(
                 record,
                 recording.leads[lead],

@@ -154,13 +154,11 @@ def _row(name: str, told: dict[str, Any]) -> str:
     cells = [name, f"{100 * told['accuracy']:.1f}"]
     for label in "VS":
         figure = told["classes"][label]
-        found, right, f1 = (
-            100 * figure[key] for key in ("sensitivity", "predictivity", "f1")
-        )
+        found, right, f1 = (100 * figure[key] for key in ("sensitivity", "predictivity", "f1"))
         cells.append(f"{found:.1f} / {right:.1f} ({f1:.1f})")
     for label in "NF":
         figure = told["classes"].get(label)
-        cells.append(f"{100 * figure['f1']:.1f}" if figure else "–")
+        cells.append(f"{100 * figure['f1']:.1f}" if figure else "-")
     if "qrs_sensitivity" in told:
         found, right = told["qrs_sensitivity"], told["qrs_predictivity"]
         cells.append(f"{100 * found:.2f} / {100 * right:.2f}")

@@ -17,6 +17,7 @@ from deepecg.readers import find_recordings, open_recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
+from deepecg.summary import summarise
 
 MODEL_FOLDERS = (
     Path(__file__).parent / "model",  # installed from a wheel
@@ -47,10 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ModelMismatchError, FileNotFoundError) as error:
         parser.error(str(error))
     settings = replace(ScoringSettings(), lead=given.lead)
-    n_scored = sum(
-        _score(job, classifier, settings, given.out, quiet=given.quiet) for job in jobs
-    )
-    print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")  # noqa: T201
+    n_scored = sum(_score(job, classifier, settings, given.out, quiet=given.quiet) for job in jobs)
+    print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
     return 0 if n_scored == len(jobs) else 1
 
 
@@ -92,7 +91,9 @@ def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
         else:
             raise FileNotFoundError(given)
         for path in found:
-            stem = path.stem if path.suffix.lower() in {".hea", ".edf", ".bdf", ".ecg"} else path.name
+            stem = (
+                path.stem if path.suffix.lower() in {".hea", ".edf", ".bdf", ".ecg"} else path.name
+            )
             name, number = stem, 1
             while name in taken:
                 number += 1
@@ -129,8 +130,8 @@ def _score(
             summary.unlink(missing_ok=True)
             rejection.write_text(to_json(rejection_document(error, job.name)), encoding="utf-8")
             bar.close()
-            print(f"{job.name}: refused ({error.code}): {error}", file=sys.stderr)  # noqa: T201
+            print(f"{job.name}: refused ({error.code}): {error}", file=sys.stderr)
             return False
     rejection.unlink(missing_ok=True)
-    summary.write_text(to_json(scored.summary(job.name)), encoding="utf-8")
+    summary.write_text(to_json(summarise(scored, job.name)), encoding="utf-8")
     return True

@@ -18,7 +18,9 @@ def to_json(document: dict[str, Any]) -> str:
     ValueError
         If a number is not finite.
     """
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return (
+        json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class ModelMismatchError(HolterError):
 
 
 class RefusedRecordingError(HolterError):
-    """This recording cannot be scored, now or later."""
+    """A recording that cannot be scored, now or later."""
 
     code: ClassVar[str] = "refused"
 

@@ -1,7 +1,6 @@
 """What comes out of scoring a recording."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +63,3 @@ class ScoredRecording:
     beats: Beats
     card: ModelCard
     settings: ScoringSettings
-
-    def summary(self, recording_id: str) -> dict[str, Any]:
-        """Return the summary; see :func:`deepecg.summary.summarise`."""
-        from deepecg.summary import summarise
-
-        return summarise(self, recording_id)
