@@ -174,7 +174,7 @@ def annotated_leads(
                 lead == chosen,
                 conditioned.signal,
                 rate_hz,
-                annotations.samples * scale,
+                (annotations.samples * scale).astype(np.float64),
                 annotations.labels,
-                annotations.flutter * scale,
+                (annotations.flutter * scale).astype(np.float64),
             )

@@ -88,7 +88,7 @@ class BeatCounts:
         false = spurious & _judged(found_s, left_out)
         matrix = np.zeros((N_CLASSES + 1, N_CLASSES + 1), np.int64)
         np.add.at(matrix, (reference_labels[judged], columns[judged]), 1)
-        np.add.at(matrix, (ABSENT, found_labels[false]), 1)
+        np.add.at(matrix[ABSENT], found_labels[false], 1)
         return cls(matrix)
 
     def __add__(self, other: "BeatCounts") -> "BeatCounts":

@@ -182,9 +182,8 @@ def train(
     labels = torch.from_numpy(examples.labels)  # (n,)
     alpha = class_weights(labels, len(CLASSES), config.class_weight_exponent)
     network = HybridNetwork(config.network, shape.shape[1], rhythm.shape[1], len(CLASSES))
-    average = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(config.average_decay), use_buffers=True
-    )
+    averaging = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
+    average = AveragedModel(network, multi_avg_fn=averaging, use_buffers=True)
     steps = max(1, len(labels) // config.batch_beats)
     optimiser = torch.optim.AdamW(
         network.parameters(), config.learning_rate, weight_decay=config.weight_decay
@@ -201,14 +200,16 @@ def train(
             logits = network(augment(shape[batch], config), rhythm[batch])
             loss = focal_loss(logits, labels[batch], alpha, config.gamma)
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
             average.update_parameters(network)
             total += loss.item()
         if after_epoch:
             after_epoch(epoch, total / steps, average.module, scaling)
-    return average.module, scaling
+    averaged = average.module
+    assert isinstance(averaged, HybridNetwork)
+    return averaged, scaling
 
 
 def augment(shape: Tensor, config: TrainingConfig) -> Tensor:

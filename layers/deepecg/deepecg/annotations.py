@@ -7,6 +7,8 @@ from deepecg.classes import CLASSES
 from deepecg.scored import ScoredRecording
 
 EXTENSION = "deepecg"
+NEUTRAL_NAME = "beats"
+"""The library takes only letters, digits, hyphens and underscores; the file is renamed."""
 SYMBOL_OF_CLASS = {"N": "N", "S": "S", "V": "V", "F": "F", "Q": "Q"}
 """AAMI classes and the PhysioNet annotation symbols that stand for them."""
 
@@ -21,7 +23,7 @@ def write_annotations(scored: ScoredRecording, folder: Path, name: str) -> Path:
     folder : Path
         Where to.
     name : str
-        Record name: letters, digits, hyphens and underscores.
+        Record name.
 
     Returns
     -------
@@ -32,14 +34,15 @@ def write_annotations(scored: ScoredRecording, folder: Path, name: str) -> Path:
     symbols = [SYMBOL_OF_CLASS[CLASSES[label]] for label in scored.beats.labels]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        import wfdb
+        import wfdb  # noqa: PLC0415 - brings pandas, which only annotations need
 
         wfdb.wrann(
-            name,
+            NEUTRAL_NAME,
             EXTENSION,
             scored.beats.samples(sampling_rate_hz),
             symbols,
             fs=sampling_rate_hz,
             write_dir=str(folder),
         )
-    return folder / f"{name}.{EXTENSION}"
+    written = folder / f"{NEUTRAL_NAME}.{EXTENSION}"
+    return written.replace(folder / f"{name}.{EXTENSION}")

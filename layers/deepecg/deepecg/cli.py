@@ -2,18 +2,20 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from deepecg import __version__
-from deepecg.annotations import write_annotations
+from deepecg.annotations import EXTENSION, write_annotations
 from deepecg.classifier import BeatClassifier
 from deepecg.documents import to_json
-from deepecg.errors import ModelMismatchError, RefusedRecordingError
-from deepecg.readers import find_recordings, open_recording
+from deepecg.errors import ModelMismatchError, RefusedRecordingError, UnreadableFileError
+from deepecg.readers import RECORDING_SUFFIXES, find_recordings, open_recording
+from deepecg.recording import Recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
@@ -91,9 +93,7 @@ def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
         else:
             raise FileNotFoundError(given)
         for path in found:
-            stem = (
-                path.stem if path.suffix.lower() in {".hea", ".edf", ".bdf", ".ecg"} else path.name
-            )
+            stem = path.stem if path.suffix.lower() in RECORDING_SUFFIXES else path.name
             name, number = stem, 1
             while name in taken:
                 number += 1
@@ -109,29 +109,40 @@ def _score(
     folder = out / job.name
     folder.mkdir(parents=True, exist_ok=True)
     summary, rejection = folder / "summary.json", folder / "rejection.json"
-    bar = tqdm(
-        total=100,
-        desc=job.name,
-        unit="%",
-        disable=quiet,
-        bar_format="{desc}: {percentage:3.0f}%|{bar:30}| {elapsed}",
-        file=sys.stderr,
-    )
-    with bar:
-        try:
-            scored = score_recording(
-                open_recording(job.path),
-                classifier,
-                settings,
-                lambda share: bar.update(100 * share - bar.n),
-            )
-            write_annotations(scored, folder, job.name)
-        except RefusedRecordingError as error:
-            summary.unlink(missing_ok=True)
-            rejection.write_text(to_json(rejection_document(error, job.name)), encoding="utf-8")
-            bar.close()
-            print(f"{job.name}: refused ({error.code}): {error}", file=sys.stderr)
-            return False
+    try:
+        with _progress(job.name, quiet=quiet) as progress:
+            recording = _open(job.path)
+            scored = score_recording(recording, classifier, settings, progress)
+        write_annotations(scored, folder, job.name)
+    except RefusedRecordingError as error:
+        summary.unlink(missing_ok=True)
+        (folder / f"{job.name}.{EXTENSION}").unlink(missing_ok=True)
+        rejection.write_text(to_json(rejection_document(error, job.name)), encoding="utf-8")
+        print(f"{job.name}: refused ({error.code}): {error}", file=sys.stderr)
+        return False
     rejection.unlink(missing_ok=True)
     summary.write_text(to_json(summarise(scored, job.name)), encoding="utf-8")
     return True
+
+
+def _open(path: Path) -> Recording:
+    """Open a recording; what the file system will not give does not stop the other recordings."""
+    try:
+        return open_recording(path)
+    except OSError as error:
+        raise UnreadableFileError(
+            f"found a file that the system does not let us read ({type(error).__name__}), "
+            "expected one that can be opened"
+        ) from error
+
+
+@contextmanager
+def _progress(name: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
+    """Show a bar for one recording; the function given moves it to a share of the work."""
+    layout = "{desc}: {percentage:3.0f}%|{bar:30}| {elapsed}"
+    with tqdm(total=1.0, desc=name, bar_format=layout, disable=quiet) as bar:
+
+        def move(share: float) -> None:
+            bar.update(share - bar.n)
+
+        yield move

@@ -33,6 +33,12 @@ class EmptyFileError(RefusedRecordingError):
     code = "empty_file"
 
 
+class UnreadableFileError(RefusedRecordingError):
+    """The operating system does not give the file's bytes."""
+
+    code = "unreadable_file"
+
+
 class UnknownFormatError(RefusedRecordingError):
     """The content is not that of a Holter format we read."""
 

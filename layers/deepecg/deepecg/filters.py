@@ -31,13 +31,11 @@ def resample(signal: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64
     Returns
     -------
     ndarray of float64, shape (ceil(n * ratio),)
-        Beyond its ends the signal is taken to continue as its odd reflection.
+        Beyond its ends the signal is taken to continue as its reflection.
     """
     if ratio == 1:
         return signal
-    return np.asarray(
-        resample_poly(signal, ratio.numerator, ratio.denominator, padtype="antireflect")
-    )
+    return np.asarray(resample_poly(signal, ratio.numerator, ratio.denominator, padtype="reflect"))
 
 
 def band_pass(signal: NDArray[np.float64], settings: ConditioningSettings) -> NDArray[np.float64]:

@@ -92,4 +92,6 @@ def _mean_around(
     total = uniform_filter1d(rr_s, n_beats, mode="constant")
     count = uniform_filter1d(known.astype(np.float64), n_beats, mode="constant")
     some = count > 0.5 / n_beats
-    return np.divide(total, count, out=np.full(len(rr_s), DEFAULT_RR_S), where=some)
+    mean = np.full(len(rr_s), DEFAULT_RR_S)
+    np.divide(total, count, out=mean, where=some)
+    return mean

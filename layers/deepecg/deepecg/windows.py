@@ -38,7 +38,7 @@ def cut_windows(
     before = round(settings.before_s * rate_hz)
     after = round(settings.after_s * rate_hz)
     around = np.rint(r_peaks).astype(np.int64)[:, None] + np.arange(-before, after)
-    return signal[np.clip(around, 0, len(signal) - 1)]
+    return np.asarray(signal[np.clip(around, 0, len(signal) - 1)])
 
 
 def z_score(windows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -56,12 +56,14 @@ def z_score(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     centred = windows - windows.mean(axis=-1, keepdims=True)
     spread = centred.std(axis=-1, keepdims=True)
-    return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
+    scored: NDArray[np.float32] = np.zeros_like(centred)
+    np.divide(centred, spread, out=scored, where=spread > 0)
+    return scored
 
 
 def slope(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the difference from sample to sample, as long as the windows."""
-    return np.diff(windows, axis=-1, append=windows[..., -1:])
+    return np.asarray(np.diff(windows, axis=-1, append=windows[..., -1:]))
 
 
 def dominant_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:
