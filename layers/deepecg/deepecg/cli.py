@@ -72,13 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go")
     score.add_argument("--lead", metavar="NAME", help="the lead to score instead of the best one")
     score.add_argument(
-        "--model", type=Path, default=_model_folder(), metavar="DIR", help="folder of the model"
+        "--model", type=Path, default=model_folder(), metavar="DIR", help="folder of the model"
     )
     score.add_argument("--quiet", action="store_true", help="no progress bars")
     return parser
 
 
-def _model_folder() -> Path:
+def model_folder() -> Path:
     return next((folder for folder in MODEL_FOLDERS if folder.is_dir()), MODEL_FOLDERS[-1])
 
 
