@@ -65,7 +65,7 @@ def condition_lead(
     n_out = -(-recording.n_samples * ratio.numerator // ratio.denominator)
     signal = np.empty(n_out, np.float32)
     statistics = []
-    for chunk in _chunks(recording, ratio.numerator, ratio.denominator, settings):
+    for chunk in _chunks(recording, ratio.numerator, ratio.denominator, n_out, settings):
         raw = recording.read(lead, chunk.read_start, chunk.read_stop)
         core = raw[chunk.core_start - chunk.read_start : chunk.core_stop - chunk.read_start]
         statistics.append(
@@ -74,9 +74,8 @@ def condition_lead(
         level = raw.astype(np.float64) - baseline_mv
         np.nan_to_num(level, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         filtered = band_pass(resample(level, ratio), settings)
-        cut = filtered[chunk.out_start - chunk.filter_start :]
-        stop = min(chunk.out_stop, n_out)
-        signal[chunk.out_start : stop] = cut[: stop - chunk.out_start]
+        cut = filtered[chunk.out_start - chunk.filter_start : chunk.out_stop - chunk.filter_start]
+        signal[chunk.out_start : chunk.out_stop] = cut
         progress(chunk.core_stop / recording.n_samples)
     return ConditionedLead(signal, settings.rate_hz, SecondStatistics.join(statistics))
 
@@ -95,21 +94,23 @@ class _Chunk:
 
 
 def _chunks(
-    recording: Recording, up: int, down: int, settings: ConditioningSettings
+    recording: Recording, up: int, down: int, n_out: int, settings: ConditioningSettings
 ) -> Iterator[_Chunk]:
     rate = recording.sampling_rate_hz
     margin = settings.margin_s * settings.rate_hz
-    n_seconds = int(-(-recording.n_samples // rate))
+    n_seconds = max(1, round(recording.duration_s))  # the last is 0.5 to 1.5 s long
     for second in range(0, n_seconds, settings.chunk_s):
         last = second + settings.chunk_s
-        out_start, out_stop = second * settings.rate_hz, last * settings.rate_hz
+        at_end = last >= n_seconds
+        out_start = second * settings.rate_hz
+        out_stop = n_out if at_end else last * settings.rate_hz
         # Input and output samples fall together every `down` input and `up` output samples.
         periods = max(out_start - margin, 0) // up
         yield _Chunk(
             first_second=second,
             n_seconds=min(last, n_seconds) - second,
             core_start=round(second * rate),
-            core_stop=min(round(last * rate), recording.n_samples),
+            core_stop=recording.n_samples if at_end else round(last * rate),
             read_start=periods * down,
             read_stop=min(-(-(out_stop + margin) * down // up), recording.n_samples),
             filter_start=periods * up,

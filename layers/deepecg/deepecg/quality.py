@@ -55,7 +55,7 @@ def second_statistics(
     Returns
     -------
     SecondStatistics
-        One entry a second, the last one perhaps shorter.
+        One entry a second; the last one holds what remains, 0.5 to 1.5 s.
     """
     edges = np.round((first_second + np.arange(n_seconds)) * sampling_rate_hz).astype(np.int64)
     edges = np.minimum(edges - round(first_second * sampling_rate_hz), len(raw) - 1)
