@@ -9,6 +9,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from deepecg.classes import CLASSES
+from deepecg.errors import ModelMismatchError
 from deepecg.model_card import MODEL_FILE, ModelCard, read_card
 from deepecg.model_input import ModelInput, model_inputs
 
@@ -47,6 +48,12 @@ class BeatClassifier:
         session = onnxruntime.InferenceSession(
             str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
         )
+        expected = {"shape": [*card.input.shape], "rhythm": [len(card.input.features)]}
+        found = {given.name: given.shape[1:] for given in session.get_inputs()}
+        if found != expected:
+            raise ModelMismatchError(
+                f"found a model with inputs of {found} a beat, expected {expected} as in its card"
+            )
         return cls(card, session)
 
     @property

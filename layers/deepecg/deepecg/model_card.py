@@ -8,7 +8,7 @@ from typing import Any
 
 from deepecg.classes import CLASSES
 from deepecg.errors import ModelMismatchError
-from deepecg.model_input import InputSpec
+from deepecg.model_input import CHANNELS, FEATURES, InputSpec
 from deepecg.settings import ConditioningSettings, WindowSettings
 
 MODEL_FILE = "beat_classifier.onnx"
@@ -120,6 +120,11 @@ def _parse(document: dict[str, Any]) -> ModelCard:
         rate_hz=document["conditioning"]["rate_hz"],
         windows=WindowSettings(**given["windows"]),
     )
+    unknown = {*spec.channels} - {*CHANNELS} | {*spec.features} - {*FEATURES}
+    if unknown:
+        raise ModelMismatchError(
+            f"found the inputs {sorted(unknown)}, expected some of {[*CHANNELS, *FEATURES]}"
+        )
     return ModelCard(
         version=document["version"],
         sha256=document["model"]["sha256"],

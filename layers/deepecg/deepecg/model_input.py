@@ -15,6 +15,14 @@ from deepecg.windows import correlation, cut_windows, dominant_beat, slope, z_sc
 
 CHANNELS = ("beat", "beat_slope", "dominant", "dominant_slope")
 """Channels that a model may ask for, all z-scored."""
+FEATURES = (
+    *("pre_rr_s", "post_rr_s", "pre_local", "post_local", "pre_global", "post_global"),
+    *("pre_post", "earlier_local", "later_local", "local_rr", "local_irregularity"),
+    *("similarity", "amplitude", "qrs_similarity", "qrs_amplitude"),
+    *("p_wave_similarity", "p_wave_amplitude", "previous_similarity"),
+)
+"""Features that a model may ask for: of :func:`~deepecg.rr_features.rr_features`, then of
+:func:`shape_features`."""
 QRS_S = (-0.10, 0.12)
 """The QRS complex, relative to the R peak."""
 P_WAVE_S = (-0.30, -0.09)
@@ -32,8 +40,7 @@ class InputSpec:
     channels : tuple of str
         Names out of :data:`CHANNELS`, in the model's order.
     features : tuple of str
-        Names out of :func:`~deepecg.rr_features.rr_features` and :func:`shape_features`, in
-        the model's order.
+        Names out of :data:`FEATURES`, in the model's order.
     rate_hz : int
         Sampling rate of the signal.
     windows : WindowSettings
@@ -44,6 +51,12 @@ class InputSpec:
     features: tuple[str, ...]
     rate_hz: int
     windows: WindowSettings
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of one beat's signal: (n_channels, 1, length)."""
+        before, after = self.windows.before_s, self.windows.after_s
+        return len(self.channels), 1, round(before * self.rate_hz) + round(after * self.rate_hz)
 
 
 @dataclass(frozen=True)
