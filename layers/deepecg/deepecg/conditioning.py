@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,16 @@ class ConditionedLead:
         Millivolts between the filter's corners, at ``rate_hz``, from the recording's start.
     rate_hz : int
         Samples per second of ``signal``.
+    clock_hz : float
+        The same by the recording's clock: differs where a ratio of integers does not meet an
+        odd sampling rate. What turns positions in ``signal`` into times.
     seconds : SecondStatistics
         What the raw signal looked like, second by second.
     """
 
     signal: NDArray[np.float32]
     rate_hz: int
+    clock_hz: float
     seconds: SecondStatistics
 
 
@@ -77,7 +82,8 @@ def condition_lead(
         cut = filtered[chunk.out_start - chunk.filter_start : chunk.out_stop - chunk.filter_start]
         signal[chunk.out_start : chunk.out_stop] = cut
         progress(chunk.core_stop / recording.n_samples)
-    return ConditionedLead(signal, settings.rate_hz, SecondStatistics.join(statistics))
+    clock_hz = float(Fraction(recording.sampling_rate_hz) * ratio)
+    return ConditionedLead(signal, settings.rate_hz, clock_hz, SecondStatistics.join(statistics))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from scipy.signal import butter, resample_poly, sosfiltfilt
 from deepecg.settings import ConditioningSettings
 
 MAX_RATIO_TERM = 10_000
-"""Rates such as 199.8 Hz become a ratio of integers no larger than this (error below 1e-8)."""
+"""Rates become a ratio of integers no larger than this: exact up to 1000 Hz with one decimal.
+Elsewhere signal and clock drift apart by up to 4 s a day; see ``ConditionedLead.clock_hz``."""
 
 
 def resampling_ratio(from_hz: float, to_hz: float) -> Fraction:

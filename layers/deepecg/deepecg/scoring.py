@@ -66,9 +66,9 @@ def score_recording(
     flags = flag_seconds(conditioned.seconds, settings.quality)
     refuse_unusable(flags, settings.quality)
     r_peaks = detect_r_peaks(conditioned.signal, conditioned.rate_hz, settings.detector)
-    r_peaks = r_peaks[flags.beats_analysable(r_peaks / conditioned.rate_hz)]
+    r_peaks = r_peaks[flags.beats_analysable(r_peaks / conditioned.clock_hz)]
     _refuse_without_beats(len(r_peaks))
-    times_s = r_peaks / conditioned.rate_hz
+    times_s = r_peaks / conditioned.clock_hz
     rr_s = rr_intervals(times_s, flags.gap_before(times_s))
     probabilities = classifier.classify(
         conditioned.signal,
