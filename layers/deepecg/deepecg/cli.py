@@ -45,11 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such file or folder: {error}")
     if not jobs:
         parser.error("found no recording (.hea, .edf, .bdf or .ecg) in the folders given")
+    settings = replace(ScoringSettings(), lead=given.lead)
     try:
         classifier = BeatClassifier.load(given.model)
+        classifier.card.refuse_other_conditioning(settings.conditioning)
     except (ModelMismatchError, FileNotFoundError) as error:
         parser.error(str(error))
-    settings = replace(ScoringSettings(), lead=given.lead)
     n_scored = sum(_score(job, classifier, settings, given.out, quiet=given.quiet) for job in jobs)
     print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
     return 0 if n_scored == len(jobs) else 1
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def model_folder() -> Path:
+    """Return the folder of the model that comes with this software."""
     return next((folder for folder in MODEL_FOLDERS if folder.is_dir()), MODEL_FOLDERS[-1])
 
 
