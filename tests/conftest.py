@@ -28,3 +28,9 @@ def data_dir() -> Path:
     if not folder or not (Path(folder) / "mitdb").is_dir():
         pytest.skip("needs DEEPECG_DATA: a folder with mitdb/, svdb/ and nstdb/ (see README)")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def model_dir() -> Path:
+    """The folder of the committed model and its card."""
+    return Path(__file__).parents[1] / "layers/model"
