@@ -25,6 +25,8 @@ from deepecg.settings import DetectorSettings
 
 PIECE_S = 3600
 """Energy is computed an hour at a time, to bound the memory."""
+PIECE_BEATS = 50_000
+"""R peaks are located some half day at a time, for the same reason."""
 MAX_OVERDUE_ROUNDS = 20
 """A gap is filled beat by beat; this many rounds fill 40 s at 30 beats a minute."""
 
@@ -86,16 +88,19 @@ def locate_r_peaks(
     """
     if len(near) == 0:
         return np.empty(0)
-    reach = round(settings.peak_search_s * rate_hz)
-    around = near[:, None] + np.arange(-reach, reach + 1)
-    around = np.clip(around, 1, len(signal) - 2)
-    complexes = signal[around]
-    up, down = complexes.max(axis=1), -complexes.min(axis=1)
+    pieces = np.array_split(np.arange(len(near)), -(-len(near) // PIECE_BEATS))
+    up, down = np.empty((2, len(near)), np.float32)
+    for beats in pieces:
+        complexes = signal[_around(signal, near[beats], rate_hz, settings)]
+        up[beats], down[beats] = complexes.max(axis=1), -complexes.min(axis=1)
     points_up = median_filter(up - down, settings.polarity_beats, mode="nearest") >= 0
     points_up &= down < settings.polarity_share * up
     points_up |= up >= settings.polarity_share * down
-    upright = np.where(points_up[:, None], complexes, -complexes)
-    peak = around[np.arange(len(near)), upright.argmax(axis=1)]
+    peak = np.empty(len(near), np.int64)
+    for beats in pieces:
+        around = _around(signal, near[beats], rate_hz, settings)
+        upright = np.where(points_up[beats, None], signal[around], -signal[around])
+        peak[beats] = around[np.arange(len(beats)), upright.argmax(axis=1)]
     before, at, after = (signal[peak + step].astype(np.float64) for step in (-1, 0, 1))
     bend = before - 2 * at + after
     shift = np.divide(before - after, 2 * bend, out=np.zeros_like(bend), where=bend != 0)
@@ -130,6 +135,18 @@ def qrs_energy(
     window = round(settings.energy_window_s * rate_hz)
     power = uniform_filter1d(curvature**2, window, mode="constant")
     return np.sqrt(np.maximum(power, 0)).astype(np.float32)
+
+
+def _around(
+    signal: NDArray[np.float32],
+    near: NDArray[np.integer],
+    rate_hz: int,
+    settings: DetectorSettings,
+) -> NDArray[np.int64]:
+    """Return the samples in which R peaks are looked for, shape (n_beats, n_samples)."""
+    reach = round(settings.peak_search_s * rate_hz)
+    around = near[:, None] + np.arange(-reach, reach + 1)
+    return np.clip(around, 1, len(signal) - 2)
 
 
 def _crossed(positions: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -187,7 +204,7 @@ def _stand_alone(
             right=0,
         )
         share[distance_s < settings.refractory_s] = 1
-        alone[lag:] &= heights[lag:] >= share * heights[:-lag]
+        alone[lag:] &= heights[lag:] > share * heights[:-lag]  # of two alike, the first
         alone[:-lag] &= heights[:-lag] >= share * heights[lag:]
     return alone
 
