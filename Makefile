@@ -38,7 +38,7 @@ train: $(VENV)/train.stamp ## Train, evaluate and export the model: make train D
 	$(BIN)/python -m training.train --data "$(DATA)"
 
 bench: $(VENV)/bench.stamp ## Time the scoring of 24 hours, beside other packages
-	$(BIN)/python -m training.bench
+	$(BIN)/python tests/bench/scoring.py
 
 sizes: $(VENV)/test.stamp ## Print the unzipped size of the function with its layers
 	$(BIN)/python -m pytest tests/sam/test_build.py -k fits -q -s

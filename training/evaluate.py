@@ -38,8 +38,7 @@ class Evaluation:
     @property
     def gross(self) -> BeatCounts:
         """All records added up."""
-        counts = list(self.by_record.values())
-        return sum(counts[1:], counts[0])
+        return sum(self.by_record.values(), BeatCounts.empty())
 
 
 def evaluate_annotated(

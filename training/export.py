@@ -65,7 +65,10 @@ def quantise(
     """Write the int8 model: static scales, so that a beat's score depends on that beat alone.
 
     Activations are unsigned, weights signed and per channel, one bit short of the full range:
-    with it, x86 processors without VNNI saturate where others do not.
+    with it, x86 processors without VNNI saturate where others do not. What touches the outside
+    stays in float32: the first convolution, whose input holds P waves beside R peaks twenty times
+    as high, the dense stream and the last layer; together a fifth of the arithmetic. On training
+    patients that leaves half as many beats that int8 names otherwise.
 
     Parameters
     ----------
@@ -88,6 +91,7 @@ def quantise(
         per_channel=True,
         reduce_range=True,
         calibrate_method=CalibrationMethod.MinMax,
+        nodes_to_exclude=_kept_in_float(onnx.load(str(prepared)).graph),
     )
     prepared.unlink()
 
@@ -129,6 +133,13 @@ def cost(model: Path) -> dict[str, Any]:
             "ram_bytes": SMALL_PART_RAM_BYTES,
         },
     }
+
+
+def _kept_in_float(graph: onnx.GraphProto) -> list[str]:
+    """Return the names of the layers that touch the model's inputs and output."""
+    rhythm = [node.name for node in graph.node if node.name.startswith("/rhythm/")]
+    first_convolution = [node.name for node in graph.node[:2]]  # with its activation
+    return [*first_convolution, *rhythm, graph.node[-1].name]
 
 
 class _Calibration(CalibrationDataReader):  # type: ignore[misc]

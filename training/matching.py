@@ -60,6 +60,11 @@ class BeatCounts:
     matrix: NDArray[np.int64]
 
     @classmethod
+    def empty(cls) -> "BeatCounts":
+        """Return a matrix of zeros, to add to."""
+        return cls(np.zeros((N_CLASSES + 1, N_CLASSES + 1), np.int64))
+
+    @classmethod
     def of(
         cls,
         reference_s: NDArray[np.float64],
@@ -86,7 +91,7 @@ class BeatCounts:
         spurious[partner[partner >= 0]] = False
         judged = _judged(reference_s, left_out)
         false = spurious & _judged(found_s, left_out)
-        matrix = np.zeros((N_CLASSES + 1, N_CLASSES + 1), np.int64)
+        matrix = cls.empty().matrix
         np.add.at(matrix, (reference_labels[judged], columns[judged]), 1)
         np.add.at(matrix[ABSENT], found_labels[false], 1)
         return cls(matrix)

@@ -138,9 +138,8 @@ def select_epochs(
     def validate(epoch: int, loss: float, network: torch.nn.Module, scaling: Scaling) -> None:
         beats = ModelInput(unseen.shape, unseen.rhythm)
         found = predict(network, scaling, beats).argmax(axis=1)
-        matrix = np.zeros((len(CLASSES) + 1, len(CLASSES) + 1), np.int64)
-        np.add.at(matrix, (unseen.labels, found), 1)
-        counts = BeatCounts(matrix)
+        counts = BeatCounts.empty()
+        np.add.at(counts.matrix, (unseen.labels, found), 1)
         f1 = {name: round(counts.f1(name, ec57=False), 4) for name in "NSV"}
         score = round(sum(f1.values()) / len(f1), 4)
         point = {"epoch": epoch, "training_loss": round(loss, 5), "validation_score": score}
@@ -266,7 +265,8 @@ def make_card(config: TrainingConfig, scaling: Scaling, out: Path, logs: Path) -
             "file": MODEL_FILE,
             "sha256": checksum,
             "bytes": len(model),
-            "quantisation": "static QDQ: uint8 activations, int8 weights by channel, 7 bits",
+            "quantisation": "static QDQ: uint8 activations, int8 weights by channel, 7 bits; "
+            "first convolution, rhythm stream and last layer in float32",
             "cost": cost(logs / FLOAT_FILE),
         },
         "classes": list(CLASSES),

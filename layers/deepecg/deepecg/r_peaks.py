@@ -146,7 +146,7 @@ def _around(
     """Return the samples in which R peaks are looked for, shape (n_beats, n_samples)."""
     reach = round(settings.peak_search_s * rate_hz)
     around = near[:, None] + np.arange(-reach, reach + 1)
-    return np.clip(around, 1, len(signal) - 2)
+    return np.asarray(np.clip(around, 1, len(signal) - 2), np.int64)
 
 
 def _crossed(positions: NDArray[np.float64]) -> NDArray[np.bool_]:

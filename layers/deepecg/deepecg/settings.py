@@ -46,7 +46,7 @@ class QualitySettings:
 class DetectorSettings:
     """R-peak detection; see :mod:`deepecg.r_peaks` for the method.
 
-    Shares were set on DS1 and the Supraventricular DB, all leads (``make detector-grid``).
+    Shares were set on DS1 and the Supraventricular DB, never on DS2 (``training/detector.py``).
     """
 
     curvature_s: float = 0.03125
