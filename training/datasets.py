@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deepecg.classes import CLASSES
 from deepecg.conditioning import condition_lead
-from deepecg.leads import choose_lead, survey_lead
+from deepecg.leads import choose_lead, survey_leads
 from deepecg.readers import open_recording
 from deepecg.settings import ScoringSettings
 
@@ -158,12 +158,9 @@ def annotated_leads(
         chosen, survey = choose_lead(recording, settings)
         surveys = {chosen: survey}
         if all_leads:
-            surveys = {
-                lead: found
-                for lead in range(len(recording.leads))
-                if (found := survey_lead(recording, lead)).prominence
-                >= USABLE_PROMINENCE * survey.prominence
-            }
+            every = enumerate(survey_leads(recording, range(len(recording.leads))))
+            weakest = USABLE_PROMINENCE * survey.prominence
+            surveys = {lead: found for lead, found in every if found.prominence >= weakest}
         rate_hz = settings.conditioning.rate_hz
         scale = rate_hz / recording.sampling_rate_hz
         for lead, found in surveys.items():

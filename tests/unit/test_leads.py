@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from unit.pieces import ecg, every, recording_of
 
 from deepecg.errors import UnknownLeadError
-from deepecg.leads import choose_lead, survey_lead
+from deepecg.leads import choose_lead, survey_leads
 from deepecg.readers import open_recording
 from deepecg.settings import ScoringSettings
 
@@ -69,12 +69,12 @@ def test_the_baseline_is_the_usual_level_whatever_peaks_and_gaps_there_are() -> 
     lead = clean() - 2.75
     lead[: 30 * RATE] = np.nan
     lead[40 * RATE : 41 * RATE] = 50
-    survey = survey_lead(recording_of(lead, rate=RATE), 0)
+    survey = survey_leads(recording_of(lead, rate=RATE), [0])[0]
     assert survey.baseline_mv == pytest.approx(-2.75, abs=0.02)
 
 
 def test_a_lead_without_samples_has_baseline_and_prominence_zero() -> None:
-    survey = survey_lead(recording_of(np.full(20 * RATE, np.nan), rate=RATE), 0)
+    survey = survey_leads(recording_of(np.full(20 * RATE, np.nan), rate=RATE), [0])[0]
     assert (survey.baseline_mv, survey.prominence) == (0, 0)
 
 
@@ -87,7 +87,7 @@ def test_a_day_is_surveyed_without_reading_it_all() -> None:
         return np.sin(np.arange(start, stop) / 40).astype(np.float32)
 
     day = replace(recording_of(np.zeros(1), rate=RATE), n_samples=86_400 * RATE, read_samples=read)
-    survey_lead(day, 0)
+    survey_leads(day, [0])
     assert n_read <= 240 * RATE
 
 

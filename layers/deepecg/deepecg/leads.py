@@ -1,5 +1,6 @@
 """Which lead to score: the one whose QRS complexes stand out most, sampled over the recording."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,8 +58,8 @@ def choose_lead(recording: Recording, settings: ScoringSettings) -> tuple[int, L
     """
     if settings.lead is not None:
         lead = recording.lead_index(settings.lead)
-        return lead, survey_lead(recording, lead)
-    surveys = [survey_lead(recording, lead) for lead in range(len(recording.leads))]
+        return lead, survey_leads(recording, [lead])[0]
+    surveys = survey_leads(recording, range(len(recording.leads)))
     names = [name.casefold() for name in recording.leads]
     usual = next((lead for lead, name in enumerate(names) if name in PREFERRED), 0)
     merits = np.array([survey.prominence for survey in surveys])
@@ -67,18 +68,37 @@ def choose_lead(recording: Recording, settings: ScoringSettings) -> tuple[int, L
     return best, surveys[best]
 
 
-def survey_lead(recording: Recording, lead: int) -> LeadSurvey:
-    """Look at a lead in stretches spread evenly over the recording."""
+def survey_leads(recording: Recording, leads: Sequence[int]) -> list[LeadSurvey]:
+    """Look at leads in stretches spread evenly over the recording.
+
+    Parameters
+    ----------
+    recording : Recording
+        Read stretch by stretch, all leads of one before the next: some formats decode them
+        together.
+    leads : sequence of int
+        Numbers of the leads.
+
+    Returns
+    -------
+    list of LeadSurvey
+        In the order of ``leads``.
+    """
     length = round(SEGMENT_S * recording.sampling_rate_hz)
     last = max(recording.n_samples - length, 0)
-    starts = np.unique(np.linspace(0, last, SURVEY_SEGMENTS).astype(np.int64))
-    segments = [recording.read(lead, int(start), int(start) + length) for start in starts]
+    starts = np.unique(np.linspace(0, last, SURVEY_SEGMENTS).astype(np.int64)).tolist()
+    stretches = [[recording.read(lead, at, at + length) for lead in leads] for at in starts]
+    return [
+        _survey(segments, recording.sampling_rate_hz) for segments in zip(*stretches, strict=True)
+    ]
+
+
+def _survey(segments: Sequence[NDArray[np.float32]], sampling_rate_hz: float) -> LeadSurvey:
     samples = np.concatenate(segments)
     finite = samples[np.isfinite(samples)]
     baseline = float(np.median(finite)) if len(finite) else 0.0
     prominences = [
-        _prominence(segment.astype(np.float64) - baseline, recording.sampling_rate_hz)
-        for segment in segments
+        _prominence(segment.astype(np.float64) - baseline, sampling_rate_hz) for segment in segments
     ]
     return LeadSurvey(baseline, float(np.median(prominences)))
 
