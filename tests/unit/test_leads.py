@@ -61,7 +61,7 @@ def test_the_lead_asked_for_is_taken_however_bad() -> None:
 
 def test_an_unknown_lead_is_refused_with_the_names_there_are() -> None:
     recording = recording_of(clean(), rate=RATE, names=("MLII",))
-    with pytest.raises(UnknownLeadError, match="MLII.*'V9'"):
+    with pytest.raises(UnknownLeadError, match=r"MLII.*'V9'"):
         choose_lead(recording, replace(SETTINGS, lead="V9"))
 
 
