@@ -1,0 +1,244 @@
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from unit.pieces import RATE, conditioned, ecg, every, n_paired, partners
+
+from deepecg.conditioning import condition_lead
+from deepecg.leads import choose_lead
+from deepecg.r_peaks import detect_r_peaks, locate_r_peaks
+from deepecg.readers import open_recording
+from deepecg.settings import DetectorSettings, ScoringSettings
+
+SETTINGS = DetectorSettings()
+BEATS = "NLRejBAaJSnVErF/fQ?"
+LEARNING_S = 300
+
+
+def detect(signal: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the R peaks of a conditioned signal, in seconds."""
+    return detect_r_peaks(np.asarray(signal, np.float32), RATE, SETTINGS) / RATE
+
+
+def irregular(duration_s: float, seed: int = 0) -> NDArray[np.float64]:
+    rr = np.random.default_rng(seed).uniform(0.55, 1.1, int(2 * duration_s))
+    beats = 0.5 + np.cumsum(rr)
+    return beats[beats < duration_s - 0.5]
+
+
+IRREGULAR = irregular(100)
+SIGNAL = conditioned(ecg(IRREGULAR, 100))
+
+
+def assert_found(
+    expected_s: NDArray[np.float64], found_s: NDArray[np.float64], within_s: float = 0.01
+) -> None:
+    assert len(found_s) == len(expected_s)
+    np.testing.assert_allclose(found_s, expected_s, rtol=0, atol=within_s)
+
+
+# What is found
+
+
+@pytest.mark.parametrize("bpm", [30, 60, 100, 150, 220])
+@pytest.mark.parametrize("polarity", [1, -1])
+def test_every_beat_is_found_and_nothing_else(bpm: int, polarity: int) -> None:
+    beats = every(60 / bpm, 90)
+    assert_found(beats, detect(conditioned(polarity * ecg(beats, 90))))
+
+
+def test_beats_between_samples_are_placed_between_samples() -> None:
+    assert_found(IRREGULAR, detect(SIGNAL), within_s=0.15 / RATE)
+
+
+@pytest.mark.parametrize("noise_mv", [0.02, 0.05])
+def test_beats_are_found_in_noise(noise_mv: float) -> None:
+    noise = np.random.default_rng(0).normal(0, noise_mv, 100 * RATE)
+    assert_found(IRREGULAR, detect(conditioned(ecg(IRREGULAR, 100) + noise)), within_s=0.03)
+
+
+def test_no_beat_is_lost_in_strong_noise() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.15, 100 * RATE)
+    found = detect(conditioned(ecg(IRREGULAR, 100) + noise))
+    assert n_paired(IRREGULAR, found, 0.05) >= 0.99 * len(IRREGULAR)
+
+
+@pytest.mark.parametrize("r_mv", [1.0, -1.0])
+def test_t_waves_taller_than_the_qrs_are_no_beats(r_mv: float) -> None:
+    beats = every(0.8, 60)
+    found = detect(conditioned(ecg(beats, 60, r_mv=r_mv, t_mv=1.5)))
+    assert_found(beats, found, within_s=0.02)
+
+
+def test_a_qrs_with_two_equal_summits_is_one_beat() -> None:
+    beats = np.rint(every(0.8, 100) * RATE) / RATE + 0.5 / RATE  # between two samples
+    found = detect(ecg(beats, 100, p_mv=0, t_mv=0))
+    assert_found(beats, found)
+
+
+def test_wide_inverted_ventricular_beats_are_found() -> None:
+    beats = every(0.8, 100)
+    ventricular = np.zeros(len(beats), bool)
+    ventricular[5::7] = True
+    early = beats - 0.2 * ventricular
+    signal = ecg(early[~ventricular], 100) + ecg(
+        early[ventricular], 100, r_mv=-1.3, qrs_s=0.045, p_mv=0, t_mv=0.3
+    )
+    found = detect(conditioned(signal))
+    assert n_paired(early, found) == len(early) == len(found)
+
+
+def test_a_pause_of_three_seconds_is_not_filled() -> None:
+    beats = every(0.8, 60)
+    beats = beats[(beats < 30) | (beats > 32.9)]
+    assert np.diff(beats).max() > 3
+    assert_found(beats, detect(conditioned(ecg(beats, 60))))
+
+
+def test_small_beats_in_place_of_usual_ones_are_found_where_a_beat_is_overdue() -> None:
+    beats = every(0.8, 60)
+    heights = np.where(np.arange(len(beats)) % 10 == 5, 0.25, 1.0)
+    assert_found(beats, detect(conditioned(ecg(beats, 60, r_mv=heights))))
+
+
+def test_amplitude_that_falls_to_a_third_loses_no_beat() -> None:
+    beats = every(0.8, 180)
+    heights = np.where(beats < 90, 1.0, 1 / 3)
+    signal = ecg(beats, 180, r_mv=heights, t_mv=0.08, p_mv=0.03)
+    assert_found(beats, detect(conditioned(signal)))
+
+
+def test_a_huge_artefact_does_not_blind_the_next_minute() -> None:
+    signal = ecg(IRREGULAR, 100)
+    signal[40 * RATE : 41 * RATE] += 50 * np.random.default_rng(0).normal(size=RATE)
+    found = detect(conditioned(signal))
+    clear = IRREGULAR[(IRREGULAR < 39) | (IRREGULAR > 42)]
+    assert n_paired(clear, found, 0.02) == len(clear)
+    false = (found < 39) | (found > 42)
+    assert false.sum() == len(clear)
+
+
+def test_a_flat_stretch_holds_no_beat_and_costs_none() -> None:
+    beats = every(0.8, 180)
+    beats = beats[(beats < 60) | (beats > 120)]
+    noise = np.random.default_rng(0).normal(0, 0.001, 180 * RATE)  # a microvolt
+    assert_found(beats, detect(conditioned(ecg(beats, 180) + noise)))
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 2, 3, 8, 9, 20, 128, 300])
+def test_tiny_and_level_signals_hold_no_beat(n_samples: int) -> None:
+    assert detect(np.zeros(n_samples)).shape == (0,)
+
+
+@given(st.lists(st.floats(-1, 1, width=32), max_size=400))
+@settings(max_examples=50, deadline=None)
+def test_whatever_the_signal_peaks_ascend_inside_it(samples: list[float]) -> None:
+    found = detect(np.array(samples))
+    assert np.all(np.diff(found) > 0)
+    assert np.all((found >= 0) & (found * RATE < max(len(samples), 1)))
+
+
+# What changes nothing
+
+
+@given(st.floats(1e-3, 1e3))
+@settings(max_examples=15, deadline=None)
+def test_a_gain_moves_no_beat(gain: float) -> None:
+    np.testing.assert_allclose(detect(SIGNAL * gain), detect(SIGNAL), rtol=0, atol=1e-3 / RATE)
+
+
+@given(st.integers(-12, 12))
+@settings(max_examples=10, deadline=None)
+def test_a_gain_of_a_power_of_two_changes_no_bit(power: int) -> None:
+    np.testing.assert_array_equal(detect(SIGNAL * 2.0**power), detect(SIGNAL))
+
+
+def test_inverted_electrodes_change_no_bit() -> None:
+    np.testing.assert_array_equal(detect(-SIGNAL), detect(SIGNAL))
+
+
+@given(st.integers(1, 90))
+@settings(max_examples=15, deadline=None)
+def test_a_delay_by_whole_seconds_moves_the_beats_and_nothing_else(delay_s: int) -> None:
+    delayed = np.concatenate([np.zeros(delay_s * RATE, np.float32), SIGNAL])
+    np.testing.assert_allclose(detect(delayed), detect(SIGNAL) + delay_s, rtol=0, atol=1e-9)
+
+
+def test_an_hour_of_beats_goes_on_across_the_pieces_it_is_worked_in() -> None:
+    beats = every(0.75, 2 * 3600 + 30)
+    beats = beats + 0.01 * np.sin(np.arange(len(beats)))
+    assert_found(beats, detect(ecg(beats, 2 * 3600 + 30)))
+
+
+# Where the R peak is
+
+
+def test_a_peak_is_located_from_anywhere_in_its_qrs() -> None:
+    for offset in (-8, -3, 0, 5, 8):
+        near = np.rint(IRREGULAR * RATE).astype(np.int64) + offset
+        found = locate_r_peaks(SIGNAL, near, RATE, SETTINGS) / RATE
+        np.testing.assert_allclose(found, IRREGULAR, rtol=0, atol=0.2 / RATE)
+
+
+def test_no_position_gives_no_peak() -> None:
+    assert locate_r_peaks(SIGNAL, np.empty(0, np.int64), RATE, SETTINGS).shape == (0,)
+
+
+def test_two_positions_are_never_located_at_one_peak() -> None:
+    near = np.rint(IRREGULAR[10] * RATE).astype(np.int64) + np.array([-5, 5])
+    assert np.diff(locate_r_peaks(SIGNAL, near, RATE, SETTINGS)) > 1
+
+
+# Ratchets on training records
+
+
+def judge(record: Path) -> tuple[float, float, int]:
+    """Return QRS Se and +P in percent and the number of V missed, after the first 5 minutes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import wfdb
+
+        reference = wfdb.rdann(str(record), "atr")
+    is_beat = np.array([symbol in BEATS for symbol in reference.symbol])
+    symbols = np.array(reference.symbol)[is_beat]
+    recording = open_recording(record.with_suffix(".hea"))
+    annotated_s = reference.sample[is_beat] / recording.sampling_rate_hz
+    scoring = ScoringSettings()
+    lead, survey = choose_lead(recording, scoring)
+    found = condition_lead(recording, lead, survey.baseline_mv, scoring.conditioning)
+    found_s = detect_r_peaks(found.signal, found.rate_hz, SETTINGS) / found.clock_hz
+    partner = partners(annotated_s, found_s)
+    judged = annotated_s >= LEARNING_S
+    n_hit = int((partner[judged] >= 0).sum())
+    spurious = np.setdiff1d(np.flatnonzero(found_s >= LEARNING_S), partner)
+    missed_v = judged & np.isin(symbols, ["V", "E", "r"]) & (partner < 0)
+    return 100 * n_hit / judged.sum(), 100 * n_hit / (n_hit + len(spurious)), int(missed_v.sum())
+
+
+RATCHETS = [
+    # record, QRS Se and +P at least (percent), V missed at most
+    ("mitdb/106", 99.9, 99.8, 0),  # 460 V
+    ("mitdb/116", 99.1, 99.9, 1),  # 98 V, low voltage
+    ("mitdb/119", 99.9, 99.9, 0),  # 364 V, bigeminy
+    ("mitdb/201", 99.6, 99.9, 0),  # 198 V in atrial fibrillation
+    ("mitdb/203", 98.9, 99.2, 10),  # 373 V of many shapes, in noise
+    ("mitdb/208", 99.6, 99.8, 1),  # 824 V
+    ("mitdb/215", 99.9, 99.9, 0),  # 131 V
+    ("mitdb/223", 99.9, 99.9, 0),  # 455 V, bigeminy and runs
+    ("svdb/853", 99.4, 99.9, 0),  # 56 V
+    ("svdb/862", 99.8, 99.9, 0),  # 20 V
+]
+
+
+@pytest.mark.parametrize(("record", "sensitivity", "predictivity", "missed_v"), RATCHETS)
+def test_the_detector_does_not_fall_behind_what_it_has_reached(
+    data_dir: Path, record: str, sensitivity: float, predictivity: float, missed_v: int
+) -> None:
+    found = judge(data_dir / record)
+    assert found[0] >= sensitivity
+    assert found[1] >= predictivity
+    assert found[2] <= missed_v
