@@ -1,0 +1,246 @@
+import json
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
+
+from deepecg.cli import main
+from deepecg.documents import schema
+from deepecg.model_card import CARD_FILE
+
+SIGNALS = synthetic_ecg(40, 250, n_leads=2) + np.random.default_rng(0).normal(
+    0, 0.01, (40 * 250, 2)
+)
+FLAT = np.zeros((40 * 250, 2))
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def score(out: Path, *arguments: object) -> int:
+    return main(["score", "--quiet", "--out", str(out), *map(str, arguments)])
+
+
+def read(path: Path, kind: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema(kind), cls=jsonschema.Draft202012Validator)
+    return document
+
+
+def test_a_recording_gets_a_summary_and_its_beats(tmp_path: Path, out: Path) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    assert score(out, path) == 0
+    assert {found.name for found in (out / "r").iterdir()} == {"summary.json", "r.deepecg"}
+    summary = read(out / "r" / "summary.json", "summary")
+    assert summary["recording"]["lead_used"] == "II"
+    assert summary["beats"]["total_count"] == 50  # 75 a minute for 40 s
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import wfdb
+
+        annotation = wfdb.rdann(str(out / "r" / "r"), "deepecg")
+    assert len(annotation.sample) == 50
+    assert annotation.fs == 250
+    # R peaks every 0.8 s from 0 on; the first is cut in half
+    np.testing.assert_allclose(annotation.sample[1:], 200 * np.arange(1, 50), rtol=0, atol=1)
+    assert annotation.sample[0] < 20
+
+
+def test_every_format_is_scored_alike(tmp_path: Path, out: Path) -> None:
+    paths = [
+        write_wfdb(tmp_path / "w.hea", SIGNALS, leads=("II", "V1")),
+        write_edf(tmp_path / "e.edf", SIGNALS, leads=("ECG II", "ECG V1")),
+        write_ishne(tmp_path / "i.ecg", SIGNALS, leads=("II", "V1")),
+    ]
+    assert score(out, *paths) == 0
+    counts = [read(out / name / "summary.json", "summary")["beats"] for name in "wei"]
+    assert counts[0] == counts[1] == counts[2]
+
+
+def test_the_stem_of_a_wfdb_record_is_enough(tmp_path: Path, out: Path) -> None:
+    write_wfdb(tmp_path / "r.hea", SIGNALS)
+    assert score(out, tmp_path / "r") == 0
+    assert (out / "r" / "summary.json").exists()
+
+
+def test_a_folder_is_scanned_and_what_is_no_recording_left_alone(tmp_path: Path, out: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    write_wfdb(tmp_path / "in" / "a.hea", SIGNALS)
+    write_edf(tmp_path / "in" / "deep" / "b.EDF", SIGNALS)
+    (tmp_path / "in" / "notes.txt").write_text("nothing")
+    assert score(out, tmp_path / "in") == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a", "b"]
+
+
+def test_two_recordings_of_one_name_get_two_folders(tmp_path: Path, out: Path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        write_wfdb(tmp_path / folder / "r.hea", SIGNALS)
+    assert score(out, tmp_path / "x" / "r.hea", tmp_path / "y") == 0
+    assert sorted(path.name for path in out.iterdir()) == ["r", "r_2"]
+    assert (out / "r_2" / "r_2.deepecg").exists()
+
+
+def test_the_lead_asked_for_is_used(tmp_path: Path, out: Path) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    assert score(out, path, "--lead", "v1") == 0
+    recording = read(out / "r" / "summary.json", "summary")["recording"]
+    assert (recording["lead_used"], recording["lead_chosen_by"]) == ("V1", "caller")
+
+
+def write_bad(kind: str, folder: Path) -> tuple[Path, list[str]]:
+    path = folder / "r.hea"
+    if kind == "unknown_format":
+        (folder / "r.edf").write_text("this is a letter")
+        return folder / "r.edf", []
+    if kind == "empty_file":
+        (folder / "r.ecg").touch()
+        return folder / "r.ecg", []
+    if kind == "missing_part":
+        write_wfdb(path, SIGNALS).with_suffix(".dat").unlink()
+    elif kind == "flat_line":
+        write_wfdb(path, FLAT)
+    elif kind == "saturated":
+        write_wfdb(path, np.clip(20 * np.sin(np.arange(10_000) / 30), -2, 2)[:, None])
+    elif kind == "no_signal":
+        write_wfdb(path, np.zeros((10_000, 1)))
+        path.with_suffix(".dat").write_bytes(np.full(10_000, -32768, "<i2").tobytes())
+    elif kind == "too_short":
+        write_wfdb(path, SIGNALS[: 3 * 250])
+    elif kind == "unknown_lead":
+        return write_wfdb(path, SIGNALS), ["--lead", "V9"]
+    return path, []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("unknown_format", "empty_file", "missing_part", "flat_line", "saturated", "no_signal"),
+        *("too_short", "unknown_lead"),
+    ],
+)
+def test_what_cannot_be_scored_is_rejected_with_its_code(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    folder = tmp_path / "patient-Mustermann"
+    folder.mkdir()
+    path, arguments = write_bad(code, folder)
+    assert score(out, path, *arguments) == 1
+    assert [found.name for found in (out / "r").iterdir()] == ["rejection.json"]
+    rejection = read(out / "r" / "rejection.json", "rejection")
+    assert rejection["code"] == code
+    printed = capsys.readouterr()
+    assert f"r: refused ({code})" in printed.err
+    assert "0 of 1" in printed.out
+    text = (out / "r" / "rejection.json").read_text()
+    assert "Mustermann" not in text
+    assert str(tmp_path) not in text
+
+
+def test_a_file_that_the_system_does_not_give_stops_no_other(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = write_edf(tmp_path / "a.edf", SIGNALS)
+    good = write_edf(tmp_path / "b.edf", SIGNALS)
+    unpatched = Path.open
+
+    def refuse(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path == bad:
+            raise PermissionError(13, "Permission denied", str(path))
+        return unpatched(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert score(out, bad, good) == 1
+    monkeypatch.undo()
+    rejection = read(out / "a" / "rejection.json", "rejection")
+    assert rejection["code"] == "unreadable_file"
+    assert "PermissionError" in rejection["message"]
+    assert str(tmp_path) not in rejection["message"]
+    assert (out / "b" / "summary.json").exists()
+
+
+def test_one_bad_recording_among_good_ones_makes_exit_status_1(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_wfdb(tmp_path / "a.hea", SIGNALS)
+    write_wfdb(tmp_path / "b.hea", FLAT)
+    write_wfdb(tmp_path / "c.hea", SIGNALS)
+    assert score(out, *(tmp_path / f"{name}.hea" for name in "abc")) == 1
+    assert "2 of 3" in capsys.readouterr().out
+    assert (out / "c" / "summary.json").exists()
+
+
+def test_a_later_success_removes_the_rejection_and_the_other_way_round(
+    tmp_path: Path, out: Path
+) -> None:
+    path = write_wfdb(tmp_path / "r.hea", FLAT)
+    assert score(out, path) == 1
+    write_wfdb(path, SIGNALS)
+    assert score(out, path) == 0
+    assert {found.name for found in (out / "r").iterdir()} == {"summary.json", "r.deepecg"}
+    write_wfdb(path, FLAT)
+    assert score(out, path) == 1
+    assert {found.name for found in (out / "r").iterdir()} == {"rejection.json"}
+
+
+def test_scoring_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS)
+    for out in ("one", "two"):
+        assert score(tmp_path / out, path) == 0
+    for name in ("summary.json", "r.deepecg"):
+        once, twice = ((tmp_path / out / "r" / name).read_bytes() for out in ("one", "two"))
+        assert once == twice
+
+
+@pytest.mark.parametrize("arguments", [["nowhere.hea"], ["."]])
+def test_nothing_to_score_is_a_usage_error(
+    tmp_path: Path,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        score(out, *arguments)
+    assert caught.value.code == 2
+    assert "no " in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("fault", ["no model", "other conditioning"])
+def test_a_model_that_does_not_fit_is_a_usage_error_before_anything_is_scored(
+    tmp_path: Path, out: Path, model_dir: Path, capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS)
+    model = tmp_path / "model"
+    if fault == "no model":
+        model.mkdir()
+    else:
+        shutil.copytree(model_dir, model)
+        card = json.loads((model / CARD_FILE).read_text())
+        card["conditioning"]["high_hz"] = 40.0
+        (model / CARD_FILE).write_text(json.dumps(card))
+    with pytest.raises(SystemExit) as caught:
+        score(out, path, "--model", model)
+    assert caught.value.code == 2
+    assert "error" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_it_runs_as_a_module_and_shows_its_progress(tmp_path: Path, out: Path) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS)
+    command = [sys.executable, "-m", "deepecg", "score", str(path), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "100%" in done.stderr
+    assert "1 of 1" in done.stdout
