@@ -59,9 +59,7 @@ def test_a_beats_score_does_not_depend_on_the_others_in_its_batch(first: int, le
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _shared(
-    classifier: BeatClassifier, beats: ModelInput, together: NDArray[np.float32]
-) -> None:
+def _shared(classifier: BeatClassifier, beats: ModelInput, together: NDArray[np.float32]) -> None:
     """Fixtures for the property test: hypothesis runs it many times."""
     global SHARED  # noqa: PLW0603
     SHARED = (classifier, beats, together)

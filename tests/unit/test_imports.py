@@ -17,7 +17,9 @@ FAR = {"boto3", "botocore", "aws_lambda_powertools", "torch", "moto"}
 
 def loaded_by(*modules: str) -> set[str]:
     """Return what a fresh interpreter has loaded after importing modules."""
-    code = f"import {', '.join(modules)}, sys; print(*{{name.split('.')[0] for name in sys.modules}})"
+    code = (
+        f"import {', '.join(modules)}, sys; print(*{{name.split('.')[0] for name in sys.modules}})"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )

@@ -91,7 +91,9 @@ def test_correlation_is_pearsons() -> None:
     found = correlation(z_score(windows), z_score(windows[3]))
     expected = [np.corrcoef(window, windows[3])[0, 1] for window in windows]
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    np.testing.assert_allclose(correlation(z_score(-windows[3]), z_score(windows[3])), -1, atol=1e-5)
+    np.testing.assert_allclose(
+        correlation(z_score(-windows[3]), z_score(windows[3])), -1, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.45])
