@@ -101,11 +101,11 @@ REPORT = TrainingConfig(
         fusion_width=64,
     ),
     gamma=2.0,
-    class_weight_exponent=0.5,
+    class_weight_exponent=0.25,
     flip_polarity=False,
     jitter_samples=0,
     average_decay=0.0,
-    epochs=20,
+    epochs=10,
 )
 """The report of December 2025: one beat, two absolute RR intervals, weighted focal loss, DS1."""
 
