@@ -114,10 +114,12 @@ def test_no_sample_and_no_second_is_left_out_whatever_rate_length_and_chunk(
     assert np.min(found.seconds.lowest) == signal.min()
 
 
-def test_the_last_second_takes_what_remains() -> None:
-    samples = np.arange(2625, dtype=np.float32)
-    assert condition(samples, 250, WHOLE, 0.0).seconds.lowest[-1] == 2250  # 10.5 s: 10 seconds
-    assert condition(samples[:2501], 250, WHOLE, 0.0).seconds.highest[-1] == 2500
+@pytest.mark.parametrize("chunk_s", [2, 5, 10, WHOLE])
+def test_the_last_second_takes_what_remains(chunk_s: int) -> None:
+    samples = np.arange(2625, dtype=np.float32)  # 10.5 s: 10 seconds
+    seconds = condition(samples, 250, chunk_s, 0.0).seconds
+    assert len(seconds.lowest) == 10
+    assert (seconds.lowest[-1], seconds.highest[-1]) == (2250, 2624)
 
 
 @pytest.mark.parametrize("rate", [128.01, 360, 896.05])

@@ -184,6 +184,18 @@ def test_a_peak_is_located_from_anywhere_in_its_qrs() -> None:
         np.testing.assert_allclose(found, IRREGULAR, rtol=0, atol=0.2 / RATE)
 
 
+@pytest.mark.parametrize("usual", [1, -1])
+def test_a_qrs_that_points_the_other_way_is_located_at_its_own_extreme(usual: int) -> None:
+    beats = every(0.8, 60)
+    ectopic = np.arange(len(beats)) % 8 == 4
+    lobes = np.where(ectopic, -3.0 * usual, 1.0 * usual)
+    signal = ecg(beats, 60, r_mv=lobes, p_mv=0, t_mv=0)
+    # every QRS has a small wave of the other direction beside it
+    signal += ecg(beats + 0.045, 60, r_mv=-0.3 * lobes, p_mv=0, t_mv=0)
+    found = locate_r_peaks(signal, np.rint(beats * RATE).astype(np.int64), RATE, SETTINGS)
+    np.testing.assert_allclose(found / RATE, beats, rtol=0, atol=0.01)
+
+
 def test_no_position_gives_no_peak() -> None:
     assert locate_r_peaks(SIGNAL, np.empty(0, np.int64), RATE, SETTINGS).shape == (0,)
 

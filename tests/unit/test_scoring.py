@@ -74,6 +74,12 @@ def test_scoring_a_record_does_not_depend_on_the_chunk_length(
         np.testing.assert_allclose(chunked.probabilities, whole.probabilities, rtol=0, atol=1e-3)
 
 
+def test_beats_keep_the_recordings_own_time_at_an_odd_rate(classifier: BeatClassifier) -> None:
+    signal = ecg(BEATS_S, 300, 896.05) + np.random.default_rng(0).normal(0, 0.01, 268_815)
+    beats = score_recording(recording_of(signal, rate=896.05), classifier).beats
+    np.testing.assert_allclose(beats.times_s, BEATS_S, rtol=0, atol=0.004)
+
+
 def part_of(recording: Recording, seconds: int) -> NDArray[np.float32]:
     return recording.read(0, 0, round(seconds * recording.sampling_rate_hz))
 

@@ -95,12 +95,12 @@ def test_counts_and_seconds_add_up(classes: str, flat: set[int]) -> None:
 
 
 def test_burden_and_rate_per_hour_by_hand() -> None:
-    # 6 V and 3 S among 60 beats, in 45 analysable seconds of 60
+    # 6 V and 3 S among 60 beats, in 45 analysable seconds of 120
     classes = "V" * 6 + "S" * 3 + "N" * 51
-    document = summarise(steady(classes, bad={"flat": range(15)}), "r")
+    document = summarise(steady(classes, duration_s=120, bad={"flat": range(75)}), "r")
     assert document["ventricular"] == {"count": 6, "burden_percent": 10.0, "per_hour": 480.0}
     assert document["supraventricular"] == {"count": 3, "burden_percent": 5.0, "per_hour": 240.0}
-    assert document["signal"]["analysable_percent"] == 75.0
+    assert document["signal"]["analysable_percent"] == 37.5
 
 
 def test_heart_rate_by_hand_and_one_wrong_short_interval_makes_no_absurd_maximum() -> None:
