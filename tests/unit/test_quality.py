@@ -180,3 +180,10 @@ def test_statistics_and_flags_do_not_change_with_gain_and_polarity() -> None:
     for factor in (-1, 2, -3):
         np.testing.assert_array_equal(flags_of(factor * signal).saturated, once.saturated)
         np.testing.assert_array_equal(flags_of(factor * signal).flat, once.flat)
+
+
+def test_a_baseline_without_noise_is_no_limit_of_the_recorder() -> None:
+    upright = np.zeros(60 * 250, np.float32)
+    upright[::200] = 1.0
+    for signal in (upright, -upright):
+        assert flags_of(signal).analysable.all()

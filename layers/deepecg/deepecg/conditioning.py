@@ -72,11 +72,16 @@ def condition_lead(
     statistics = []
     for chunk in _chunks(recording, ratio.numerator, ratio.denominator, n_out, settings):
         raw = recording.read(lead, chunk.read_start, chunk.read_stop)
-        core = raw[chunk.core_start - chunk.read_start : chunk.core_stop - chunk.read_start]
-        statistics.append(
-            second_statistics(core, recording.sampling_rate_hz, chunk.first_second, chunk.n_seconds)
-        )
         level = raw.astype(np.float64) - baseline_mv
+        core = level[chunk.core_start - chunk.read_start : chunk.core_stop - chunk.read_start]
+        statistics.append(
+            second_statistics(
+                core.astype(np.float32),
+                recording.sampling_rate_hz,
+                chunk.first_second,
+                chunk.n_seconds,
+            )
+        )
         np.nan_to_num(level, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         filtered = band_pass(resample(level, ratio), settings)
         cut = filtered[chunk.out_start - chunk.filter_start : chunk.out_stop - chunk.filter_start]

@@ -12,12 +12,12 @@ from deepecg.settings import QualitySettings
 
 @dataclass(frozen=True)
 class SecondStatistics:
-    """The raw signal, second by second.
+    """A lead before any filter, second by second.
 
     Attributes
     ----------
     highest, lowest : ndarray of float32, shape (n_seconds,)
-        Extremes in mV; NaN where samples are missing.
+        Extremes in mV above the lead's usual level; NaN where samples are missing.
     at_highest, at_lowest : ndarray of float32, shape (n_seconds,)
         Share of the second's samples that equal its extreme.
     """
@@ -39,18 +39,19 @@ class SecondStatistics:
 
 
 def second_statistics(
-    raw: NDArray[np.float32], sampling_rate_hz: float, first_second: int, n_seconds: int
+    level: NDArray[np.float32], sampling_rate_hz: float, first_second: int, n_seconds: int
 ) -> SecondStatistics:
-    """Describe every second of a stretch of raw signal.
+    """Describe every second of a stretch of unfiltered signal.
 
     Parameters
     ----------
-    raw : ndarray of float32, shape (n,)
-        Millivolts, beginning with second ``first_second`` of the recording.
+    level : ndarray of float32, shape (n,)
+        Millivolts above the lead's usual level, beginning with second ``first_second`` of the
+        recording.
     sampling_rate_hz : float
         Samples per second; seconds need not hold equally many.
     first_second, n_seconds : int
-        Number of the first second, and how many begin in ``raw``.
+        Number of the first second, and how many begin in ``level``.
 
     Returns
     -------
@@ -58,12 +59,12 @@ def second_statistics(
         One entry a second; the last one holds what remains, 0.5 to 1.5 s.
     """
     edges = np.round((first_second + np.arange(n_seconds)) * sampling_rate_hz).astype(np.int64)
-    edges = np.minimum(edges - round(first_second * sampling_rate_hz), len(raw) - 1)
-    lengths = np.diff(np.append(edges, len(raw)))
-    highest = np.maximum.reduceat(raw, edges)
-    lowest = np.minimum.reduceat(raw, edges)
-    at_highest = np.add.reduceat(raw == np.repeat(highest, lengths), edges, dtype=np.int64)
-    at_lowest = np.add.reduceat(raw == np.repeat(lowest, lengths), edges, dtype=np.int64)
+    edges = np.minimum(edges - round(first_second * sampling_rate_hz), len(level) - 1)
+    lengths = np.diff(np.append(edges, len(level)))
+    highest = np.maximum.reduceat(level, edges)
+    lowest = np.minimum.reduceat(level, edges)
+    at_highest = np.add.reduceat(level == np.repeat(highest, lengths), edges, dtype=np.int64)
+    at_lowest = np.add.reduceat(level == np.repeat(lowest, lengths), edges, dtype=np.int64)
     return SecondStatistics(
         highest,
         lowest,
@@ -108,11 +109,14 @@ def flag_seconds(seconds: SecondStatistics, settings: QualitySettings) -> Second
         flat = ~missing & (seconds.highest - seconds.lowest < settings.flat_mv)
     saturated = np.zeros_like(missing)
     if not missing.all():
-        top = seconds.highest == np.max(seconds.highest[~missing])
-        bottom = seconds.lowest == np.min(seconds.lowest[~missing])
-        saturated = (top & (seconds.at_highest >= settings.saturated_share)) | (
-            bottom & (seconds.at_lowest >= settings.saturated_share)
-        )
+        top, bottom = np.max(seconds.highest[~missing]), np.min(seconds.lowest[~missing])
+        least = settings.clipping_distance_share * (top - bottom)
+        if top >= least:
+            rests = seconds.at_highest >= settings.saturated_share
+            saturated |= (seconds.highest == top) & rests
+        if -bottom >= least:
+            rests = seconds.at_lowest >= settings.saturated_share
+            saturated |= (seconds.lowest == bottom) & rests
     return SecondFlags(missing, flat, saturated & ~flat & ~missing)
 
 

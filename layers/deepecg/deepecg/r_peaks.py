@@ -181,7 +181,8 @@ def _candidates(
     reference = median_filter(
         np.concatenate(highest).astype(np.float64), settings.reference_blocks, mode="nearest"
     )
-    reference = np.maximum(reference, settings.reference_floor * np.median(reference))
+    usual = settings.reference_floor * np.median(reference)
+    reference = np.maximum(reference, max(usual, settings.reference_floor_mv))
     middles = (np.arange(len(reference)) + 0.5) * block
     return position, height, np.interp(position, middles, reference)
 

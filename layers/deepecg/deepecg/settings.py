@@ -35,7 +35,10 @@ class QualitySettings:
     """Peak-to-peak below this over one second is no electrode, not a quiet heart: twice the
     step of a 200-per-mV recorder."""
     saturated_share: float = 0.2
-    """Share of a second spent at the recording's own extreme value: clipped."""
+    """Share of a second spent at the lead's own extreme value: clipped."""
+    clipping_distance_share: float = 0.25
+    """A recorder's limit lies at least this share of the lead's range from its usual level: the
+    baseline of a signal without noise can be its extreme value too."""
     min_recording_s: float = 10.0
     """Shorter recordings hold too few beats to know the patient's rhythm."""
     max_unusable_share: float = 0.95
@@ -66,8 +69,11 @@ class DetectorSettings:
     """Every block of this length holds a beat at 30 beats a minute or more."""
     reference_blocks: int = 11
     """The expected height of a QRS is the median of this many blocks' highest candidates."""
-    reference_floor: float = 0.05
-    """Below this share of the recording's own usual height there is only noise."""
+    reference_floor: float = 0.15
+    """The expected height is never less than this share of the lead's usual one: what is left
+    when an electrode comes off is noise..."""
+    reference_floor_mv: float = 0.1
+    """...and never less than this: no QRS complex is smaller than a third of it."""
     threshold: float = 0.32
     """A candidate of this share of the expected height is a beat."""
     overdue_threshold: float = 0.15
