@@ -149,11 +149,22 @@ def test_lead_without_resolution_is_left_out(tmp_path: Path) -> None:
     np.testing.assert_allclose(recording.read(0, 0, 1600), SIGNALS[:, 1], atol=0.0013)
 
 
-@pytest.mark.parametrize("date", [(0, 0, 0), (-9, -9, -9), (31, 2, 2020), (1, 13, 2020)])
+@pytest.mark.parametrize(
+    "date",
+    [(0, 0, 0), (-9, -9, -9), (31, 2, 2020), (1, 13, 2020), (1, 1, 1969), (1, 1, 2101), (1, 1, 24)],
+)
 def test_impossible_date(tmp_path: Path, date: tuple[int, int, int]) -> None:
     recording = open_recording(set_int16(write_ishne(tmp_path / "a.ecg", SIGNALS, 200), 138, *date))
     assert recording.start is None
     assert codes(recording) == ["bad_start"]
+
+
+@pytest.mark.parametrize("year", [1970, 2100])
+def test_first_and_last_year(tmp_path: Path, year: int) -> None:
+    path = set_int16(write_ishne(tmp_path / "a.ecg", SIGNALS, 200), 138, 31, 12, year)
+    start = open_recording(path).start
+    assert start is not None
+    assert start.year == year
 
 
 def test_lowest_value_is_a_voltage(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ LEAD_NAMES: Final = {
 """Lead specification codes (table 1 of the standard); -9 stands for an absent lead."""
 
 _MAX_LEADS: Final = 12
+_YEARS: Final = range(1970, 2101)
 _CRC_START: Final = 10
 _NO_PACEMAKER: Final = 0
 _PACEMAKER_TYPES: Final = range(1, 6)
@@ -253,13 +254,17 @@ def _leads(
 def _start(header: bytes) -> tuple[datetime | None, list[ReadingWarning]]:
     day, month, year = struct.unpack_from("<3h", header, 138)
     hour, minute, second = struct.unpack_from("<3h", header, 150)
-    try:
-        return datetime(year, month, day, hour, minute, second), []
-    except ValueError:
-        warning = ReadingWarning(
-            "bad_start", "found a start that is no date and time, expected day, month and year"
-        )
-        return None, [warning]
+    if year in _YEARS:
+        try:
+            return datetime(year, month, day, hour, minute, second), []
+        except ValueError:
+            pass
+    warning = ReadingWarning(
+        "bad_start",
+        "found a start that is no date and time, expected day, month and a year from "
+        f"{_YEARS[0]} to {_YEARS[-1]}",
+    )
+    return None, [warning]
 
 
 def _paced(code: int) -> bool | None:
