@@ -18,7 +18,7 @@ from deepecg.errors import (
     UnknownFormatError,
 )
 from deepecg.readers import open_recording
-from deepecg.readers.signals import is_ecg, millivolts_per_unit
+from deepecg.readers.signals import is_ecg, millivolts_per_unit, units_found
 from deepecg.recording import Recording
 
 RATE = 200
@@ -164,7 +164,15 @@ def test_only_the_ecg_of_a_polygraph_is_read(tmp_path: Path) -> None:
         ("CH1", "\u00c2\u00b5V", True),
         ("MLII", "V", True),
         ("aVF", "mV", True),
-        ("ECG II-REF", "mV", False),
+        ("ECG II-REF", "mV", True),
+        ("ECG EKG-REF", "uV", True),
+        ("EEG EKG1-REF", "uV", True),
+        ("ECG-Ref", "uVolt", True),
+        ("EKG-A1", "mVolt", True),
+        ("Body ECG", "mV", True),
+        ("ECG Pos", "mV", True),
+        ("ECG", "", True),
+        ("ECG", "bpm", False),
         ("EEG Fpz-Cz", "uV", False),
         ("E1-M2", "uV", False),
         ("RESP", "mV", False),
@@ -175,6 +183,39 @@ def test_only_the_ecg_of_a_polygraph_is_read(tmp_path: Path) -> None:
 )
 def test_what_counts_as_an_ecg(label: str, unit: str, ecg: bool) -> None:
     assert is_ecg(label, unit) is ecg
+
+
+@pytest.mark.parametrize(
+    ("labels", "ecg"),
+    [
+        ("I II III aVR aVL aVF V1 V2 V3 V4 V5 V6 MLII MLIII X Y Z A B CM5 C1 D3 ES", True),
+        ("Fp1 Fp2 Fz Cz C3 C4 O1 O2 P3 P4 T3 F7 LOC ROC E1 E2 Chin1 DC01 EEG1 EMG2 LLEG", False),
+    ],
+)
+def test_names_of_leads_and_of_electrodes(labels: str, ecg: bool) -> None:
+    assert [label for label in labels.split() if is_ecg(label, "mV") is not ecg] == []
+
+
+def test_ecg_without_a_unit_is_read_as_millivolts(tmp_path: Path) -> None:
+    recording = open_recording(
+        damaged(tmp_path, patch(field("label", 0), b"ECG", 16), patch(field("unit", 0), b""))
+    )
+    assert recording.leads == ("ECG", "II")
+    assert codes(recording) == ["uncalibrated"]
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=1e-4)
+
+
+def test_refusal_names_the_units_not_the_labels(tmp_path: Path) -> None:
+    path = damaged(
+        tmp_path, *[patch(field("unit", n), unit) for n, unit in ((0, b"mmHg"), (1, b""))]
+    )
+    with pytest.raises(NoLeadsError, match=r"2 signals but no ECG \(units: mmHg, none\)"):
+        open_recording(path)
+
+
+def test_units_in_messages_are_cut_short() -> None:
+    assert units_found(["bpm", "%", "bpm", " ", "Jane Doe 4711"]) == "%, JaneDoe4, bpm, none"
+    assert len(units_found(str(n) * 400 for n in range(1000))) < 80
 
 
 def test_units() -> None:

@@ -31,7 +31,7 @@ from deepecg.errors import (
     TruncatedSamplesError,
     UnknownFormatError,
 )
-from deepecg.readers.signals import MAX_DURATION_S, is_ecg, millivolts_per_unit
+from deepecg.readers.signals import MAX_DURATION_S, is_ecg, millivolts_per_unit, units_found
 from deepecg.recording import ReadingWarning, Recording, unique_leads
 
 EDF_MAGIC: Final = b"0       "
@@ -92,9 +92,9 @@ def read_edf(path: Path) -> Recording:
     -------
     Recording
         The ECG leads of the highest sampling rate, in millivolts. A discontinuous recording
-        is put on one timeline with NaN in its gaps. Warnings: ``not_ecg``, ``other_rate``,
-        ``bad_calibration``, ``record_count_unknown``, ``partial_record``, ``trailing_bytes``,
-        ``bad_timekeeping``, ``no_start``.
+        is put on one timeline with NaN in its gaps. Warnings: ``not_ecg``, ``uncalibrated``,
+        ``other_rate``, ``bad_calibration``, ``record_count_unknown``, ``partial_record``,
+        ``trailing_bytes``, ``bad_timekeeping``, ``no_start``.
 
     Raises
     ------
@@ -257,7 +257,10 @@ def _choose_leads(
     signals = [column for column in columns if not column.annotations]
     ecg = [column for column in signals if is_ecg(column.label, column.unit)]
     if not ecg:
-        raise NoLeadsError(f"found {len(signals)} signals but no ECG, expected one in mV, uV or V")
+        raise NoLeadsError(
+            f"found {len(signals)} signals but no ECG (units: "
+            f"{units_found(signal.unit for signal in signals)}), expected one in mV, uV or V"
+        )
     warnings = []
     if len(ecg) < len(signals):
         warnings.append(
@@ -285,6 +288,14 @@ def _choose_leads(
     if most == 0:
         raise SamplingRateError("found ECG leads of 0 samples per record, expected at least one")
     leads = [column for column in calibrated if column.samples == most]
+    without_unit = sum(not lead.unit.strip() for lead in leads)
+    if without_unit:
+        warnings.append(
+            ReadingWarning(
+                "uncalibrated",
+                f"found {without_unit} of {len(leads)} ECG leads without a unit, read as mV",
+            )
+        )
     if len(leads) < len(calibrated):
         warnings.append(
             ReadingWarning(
