@@ -1,5 +1,6 @@
 """A Holter recording as the rest of the package sees it: leads in millivolts, on request."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,10 @@ MIN_SAMPLING_RATE_HZ = 50.0
 """Below this a QRS complex (energy up to some 25 Hz) is not represented."""
 MAX_SAMPLING_RATE_HZ = 10_000.0
 """Above this no surface-ECG recorder samples; such a header is damaged."""
+
+MAX_LEAD_NAME = 16
+"""Characters of a lead's name that are kept: as many as EDF has room for."""
+_NOT_IN_NAMES = re.compile(r"[^\w +\-.#/()]")
 
 ReadSamples = Callable[[int, int, int], NDArray[np.float32]]
 """``read(lead, start, stop)``: samples ``start`` to ``stop`` of lead number ``lead``, in mV."""
@@ -125,11 +130,16 @@ class Recording:
 
 
 def unique_leads(names: list[str]) -> tuple[str, ...]:
-    """Return lead names made unique and non-empty: ``ECG, ECG, ""`` to ``ECG, ECG#2, lead 3``."""
+    """Return lead names short and unique: ``ECG, ECG, ""`` as ``ECG, ECG#2, lead 3``.
+
+    Names are free text, which may say anything about the patient: of each, letters, digits and
+    `` +-_.#/()`` are kept, up to :data:`MAX_LEAD_NAME` characters.
+    """
     seen: dict[str, int] = {}
     unique = []
     for number, name in enumerate(names, start=1):
-        label = " ".join(name.split()) or f"lead {number}"
+        plain = " ".join(_NOT_IN_NAMES.sub("", " ".join(name.split())).split())
+        label = plain[:MAX_LEAD_NAME].rstrip() or f"lead {number}"
         seen[label] = seen.get(label, 0) + 1
         unique.append(label if seen[label] == 1 else f"{label}#{seen[label]}")
     return tuple(unique)

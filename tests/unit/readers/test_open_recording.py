@@ -9,6 +9,7 @@ from writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
 
 from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
 from deepecg.readers import find_recordings, open_recording
+from deepecg.recording import unique_leads
 
 SIGNALS = synthetic_ecg(4, 200, n_leads=2)
 WRITERS: dict[str, Callable[..., Path]] = {
@@ -44,6 +45,23 @@ def test_content_goes_before_the_ending(tmp_path: Path, name: str, suffix: str) 
 def test_header_in_upper_case(tmp_path: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS, 200).rename(tmp_path / "R.HEA")
     assert open_recording(path).format == "wfdb"
+
+
+def test_lead_names_are_cut_cleaned_and_unique() -> None:
+    names = ["ECG  I\t(mod.)", "<b>V1:</b>", "ECG", "ECG", " ;", "a" * 15 + " b", "a" * 15 + " c"]
+    assert unique_leads(names) == (
+        "ECG I (mod.)", "bV1/b", "ECG", "ECG#2", "lead 5", "a" * 15, "a" * 15 + "#2",
+    )  # fmt: skip
+
+
+def test_long_description_does_not_get_through(tmp_path: Path) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, 200)
+    first, signal, rest = path.read_text().split("\n", 2)
+    signal += "lead of the patient " + "x" * 400_000 + " Jane Doe"
+    path.write_text(f"{first}\n{signal}\n{rest}")
+    leads = open_recording(path).leads
+    assert [len(lead) <= 16 for lead in leads] == [True, True]
+    assert "Jane" not in " ".join(leads)
 
 
 @pytest.mark.parametrize("name", ["a.edf", "a.bdf", "a.ecg", "a.txt", "a"])
@@ -82,6 +100,21 @@ def test_find_recordings(tmp_path: Path) -> None:
     (sub / ".hidden.edf").write_text("")
     (sub / "notes.txt").write_text("")
     assert find_recordings(tmp_path) == sorted(wanted)
+
+
+def test_only_segments_of_a_multi_segment_header_are_hidden(tmp_path: Path) -> None:
+    headers = {
+        "long": "long/2 1 200 400\ns1 200\nlong 200\n",
+        "s1": "s1 1 200 200\ns1.dat 16 200 16 0 0 0 0 II\n",
+        "loop": "loop/1 1 200 200\nlong 200\n",
+        "self": "self 1 200 200\nself.hea 16 200 16 0 0 0 0 II\n",
+        "thief": "thief 1 200 200\nplain.hea 16 200 16 0 0 0 0 II\n",
+        "plain": "plain 1 200 200\nplain.dat 16 200 16 0 0 0 0 II\n",
+    }
+    for name, content in headers.items():
+        (tmp_path / f"{name}.hea").write_text(content)
+    found = {path.stem for path in find_recordings(tmp_path)}
+    assert found == headers.keys() - {"s1"}
 
 
 @pytest.fixture(scope="module")

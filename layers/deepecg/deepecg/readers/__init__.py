@@ -8,7 +8,7 @@ from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatE
 from deepecg.readers.edf import BDF_MAGIC, EDF_MAGIC, read_edf
 from deepecg.readers.ishne import MAGIC as ISHNE_MAGIC
 from deepecg.readers.ishne import read_ishne
-from deepecg.readers.wfdb import read_wfdb, record_files
+from deepecg.readers.wfdb import read_wfdb, record_files, segment_headers
 from deepecg.recording import Recording
 
 RECORDING_SUFFIXES: Final = (".hea", ".edf", ".bdf", ".ecg")
@@ -90,12 +90,16 @@ def find_recordings(folder: Path) -> list[Path]:
         and not path.name.startswith(".")
         and path.is_file()
     )
+    masters: set[Path] = set()
     parts: set[Path] = set()
     for path in candidates:
         if path.suffix.casefold() == _HEADER_SUFFIX:
             try:
-                names = record_files(path.read_bytes())
+                names = segment_headers(path.read_bytes())
             except RefusedRecordingError:
                 continue
-            parts.update(path.with_name(name) for name in names if name.endswith(_HEADER_SUFFIX))
-    return [path for path in candidates if path not in parts]
+            if names:
+                masters.add(path)
+                parts.update(path.with_name(name) for name in names)
+    # No segment is made of segments: such a header is a recording, though one to be refused.
+    return [path for path in candidates if path in masters or path not in parts]

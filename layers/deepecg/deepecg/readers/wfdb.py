@@ -33,7 +33,7 @@ from deepecg.errors import (
     TruncatedHeaderError,
     TruncatedSamplesError,
 )
-from deepecg.readers.signals import MAX_DURATION_S, is_ecg, millivolts_per_unit
+from deepecg.readers.signals import MAX_DURATION_S, is_ecg, millivolts_per_unit, units_found
 from deepecg.recording import MIN_SAMPLING_RATE_HZ, ReadingWarning, Recording, unique_leads
 
 Digital = NDArray[np.integer]
@@ -253,6 +253,14 @@ def record_files(header: bytes) -> tuple[str, ...]:
     names = [f"{name}.hea" for name, _ in parsed.segments if name != _NULL]
     names += [signal.file for signal in parsed.signals if not signal.is_null]
     return tuple(dict.fromkeys(names))
+
+
+def segment_headers(header: bytes) -> tuple[str, ...]:
+    """Return the names of the ``.hea`` files of a multi-segment header's segments, else none.
+
+    Parameters and what is raised are those of :func:`record_files`.
+    """
+    return record_files(header) if _parse(header).segments else ()
 
 
 class _Decoder:
@@ -678,7 +686,10 @@ def _choose_leads(layout: tuple[_Signal, ...], warnings: list[ReadingWarning]) -
     if not all(signal.is_null for signal in layout):
         leads = [n for n in leads if not layout[n].is_null]
     if not leads:
-        raise NoLeadsError(f"found {len(layout)} signals but no ECG, expected one in mV, uV or V")
+        raise NoLeadsError(
+            f"found {len(layout)} signals but no ECG (units: "
+            f"{units_found(signal.unit for signal in layout)}), expected one in mV, uV or V"
+        )
     if len(leads) < len(layout):
         warnings.append(
             ReadingWarning(
