@@ -1,11 +1,14 @@
 """A WFDB record is several objects: scored once, when the last has come, or reported."""
 
 from itertools import permutations
+from typing import ClassVar
 
 import pytest
-from integration.clouds import Cloud
+from integration.clouds import UPLOADS, Cloud
 
 from deepecg.cloud.keys import recording_id
+from deepecg.cloud.records import MAX_PARTS, find_upload
+from deepecg.cloud.store import Part, Uploads
 
 MASTER = "long.hea"
 
@@ -163,3 +166,63 @@ def test_missing_segment_is_waited_for(cloud: Cloud, segmented_files: dict[str, 
     cloud.pump()
     assert cloud.current(MASTER)["outcome"] == "scored"
     assert not cloud.waits(MASTER)
+
+
+class CountingUploads(Uploads):
+    """Notes the keys that are asked for."""
+
+    asked: ClassVar[list[str]] = []
+
+    def find(self, key: str) -> Part | None:
+        self.asked.append(key)
+        return super().find(key)
+
+    def read(self, part: Part, max_bytes: int) -> bytes:
+        self.asked.append(part.key)
+        return super().read(part, max_bytes)
+
+
+@pytest.fixture
+def counting(cloud: Cloud) -> CountingUploads:
+    CountingUploads.asked.clear()
+    return CountingUploads(cloud.s3, UPLOADS)
+
+
+def master_of(n_segments: int) -> bytes:
+    lines = [f"{MASTER[:-4]}/{n_segments} 1 360 {100 * n_segments}"]
+    lines += [f"long_{number:04} 100" for number in range(1, n_segments + 1)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def test_record_of_too_many_files_is_refused_before_they_are_looked_for(
+    cloud: Cloud, counting: CountingUploads
+) -> None:
+    cloud.upload(MASTER, master_of(MAX_PARTS))
+    upload = find_upload(counting, MASTER)
+    assert upload is not None
+    assert len(upload.parts) == 1
+    assert counting.asked == [MASTER, MASTER]
+
+    cloud.settle()
+    rejection = cloud.outcome(MASTER)
+    assert rejection["code"] == "too_many_parts"
+    assert "found 1001 files, expected at most 1000" in rejection["message"]
+
+
+def test_most_files_of_a_record(cloud: Cloud, counting: CountingUploads) -> None:
+    cloud.upload(MASTER, master_of(MAX_PARTS - 1))
+    upload = find_upload(counting, MASTER)
+    assert upload is not None
+    assert upload.refusal is None
+    assert upload.n_missing == MAX_PARTS - 1
+
+
+def test_segments_are_not_read_while_one_is_missing(
+    cloud: Cloud, counting: CountingUploads, segmented_files: dict[str, bytes]
+) -> None:
+    for name in (MASTER, "long_0001.hea"):
+        cloud.upload(name, segmented_files[name])
+    upload = find_upload(counting, MASTER)
+    assert upload is not None
+    assert upload.n_missing == 1
+    assert counting.asked == [MASTER, MASTER, "long_0001.hea", "long_0002.hea"]

@@ -27,3 +27,9 @@ class TooLargeError(RefusedRecordingError):
     """The recording does not fit into the function's temporary storage."""
 
     code: ClassVar[str] = "too_large"
+
+
+class TooManyPartsError(RefusedRecordingError):
+    """The record is made of more files than are looked for."""
+
+    code: ClassVar[str] = "too_many_parts"

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from deepecg.cloud.errors import TooManyPartsError
 from deepecg.cloud.keys import recording_id
 from deepecg.cloud.store import Part, Uploads
 from deepecg.errors import RefusedRecordingError, UnknownFormatError
@@ -16,7 +17,12 @@ from deepecg.readers import RECORDING_SUFFIXES, record_files
 
 HEADER_SUFFIX = ".hea"
 MAX_HEADER_BYTES = 4 << 20
-"""More than the header of any record: 14 days in segments of one minute take 1 MB."""
+"""More than the header of any record of so many parts."""
+MAX_PARTS = 1_000
+"""Files of a record, its header included. Every part that comes has the others looked for, so a
+record of n files takes n^2 requests: 14 days in segments of one hour have 673 files, in segments
+of one minute 40,321.
+"""
 MAX_HEADERS_READ = 50
 """A signal file's header is looked for in this many headers of its folder, nearest name first."""
 SIGNAL_NAME = re.compile(r"\.(dat|d\d+|sig|flac)$", re.IGNORECASE)
@@ -41,7 +47,7 @@ class Upload:
     parts : tuple of Part
         What is there, the main file first.
     n_missing : int
-        How many parts are not there. Of a signal file without a header, one.
+        How many parts are known not to be there. Of a signal file without a header, one.
     refusal : RefusedRecordingError or None
         Why it cannot be scored, if that is known without reading the signal.
     """
@@ -79,16 +85,24 @@ def find_upload(uploads: Uploads, key: str) -> Upload | None:
 
 
 def _record(uploads: Uploads, header: Part) -> Upload:
-    """Return the record of a header, or the multi-segment record that has it as a segment."""
+    """Return the record of a header, or the multi-segment record that has it as a segment.
+
+    Once a part is missing, no further header is read for the parts that it names.
+    """
     for master in _possible_masters(uploads, header):
         if header.name in _names(uploads, master):
             return _record(uploads, master)
     folder = _folder(header.key)
     parts, n_missing = {header.key: header}, 0
     headers = [header]
+    named = {header.name}
     try:
-        while headers:
-            for name in _files(uploads, headers.pop()):
+        while headers and n_missing == 0:
+            names = _files(uploads, headers.pop())
+            named.update(names)
+            if len(named) > MAX_PARTS:
+                raise TooManyPartsError(f"found {len(named)} files, expected at most {MAX_PARTS}")
+            for name in names:
                 part = parts.get(folder + name) or uploads.find(folder + name)
                 if part is None:
                     n_missing += 1
