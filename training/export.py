@@ -108,17 +108,19 @@ def cost(model: Path) -> dict[str, Any]:
     -------
     dict
         ``parameters``; ``macs_per_beat`` (multiply-accumulate operations);
-        ``peak_activation_bytes_int8``, the largest sum of a layer's input and output at one
-        byte a value; and the flash and RAM of small parts to set them against.
+        ``peak_activation_bytes``, the largest sum of a layer's input and output, four bytes a
+        value in layers kept in float32 and one elsewhere; and the flash and RAM of small parts
+        to set them against.
     """
     graph = shape_inference.infer_shapes(onnx.load(str(model))).graph
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     sizes = dict(_value_sizes(graph))
-    macs = 0
-    peak = 0
+    in_float = _kept_in_float(graph)
+    macs = peak = 0
     for node in graph.node:
         values = [name for name in (*node.input, *node.output) if name in sizes]
-        peak = max(peak, sum(sizes[name] for name in values))
+        bytes_a_value = 4 if node.name in in_float else 1
+        peak = max(peak, bytes_a_value * sum(sizes[name] for name in values))
         if node.op_type == "Conv":
             weight = weights[node.input[1]]
             macs += sizes[node.output[0]] * int(np.prod(weight.shape[1:]))
@@ -127,7 +129,7 @@ def cost(model: Path) -> dict[str, Any]:
     return {
         "parameters": int(sum(weight.size for weight in weights.values())),
         "macs_per_beat": macs,
-        "peak_activation_bytes_int8": peak,
+        "peak_activation_bytes": peak,
         "small_part": {
             "flash_bytes": SMALL_PART_FLASH_BYTES,
             "ram_bytes": SMALL_PART_RAM_BYTES,

@@ -11,6 +11,8 @@ WINDOW_S = 0.150
 """A beat found within this time of an annotated one is that beat (EC57, 4.3.2)."""
 LEARNING_S = 300.0
 """The first five minutes are not judged (EC57)."""
+FORGIVEN = {"V": "FQ", "S": "Q"}
+"""Annotated classes on which finding a class is no false positive."""
 N_CLASSES = len(CLASSES)
 ABSENT = N_CLASSES
 """Row of beats found where none is annotated; column of annotated beats not found."""
@@ -125,11 +127,12 @@ class BeatCounts:
         name : str
             Class.
         ec57 : bool
-            As EC57 counts: a V on an annotated F or Q, or an S on a Q or F, is no false one.
+            As EC57 and its reference implementation ``bxb`` count: a V on an annotated F or Q is
+            no false one, nor is an S on a Q.
         """
         index = CLASSES.index(name)
         column = self.matrix[:, index]
-        forgiven = sum(column[CLASSES.index(other)] for other in "FQ" if other != name)
+        forgiven = sum(column[CLASSES.index(other)] for other in FORGIVEN.get(name, ""))
         return _share(column[index], column.sum() - (forgiven if ec57 else 0))
 
     def f1(self, name: str, *, ec57: bool) -> float:

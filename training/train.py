@@ -26,7 +26,7 @@ from deepecg.classes import CLASSES
 from deepecg.classifier import BeatClassifier, softmax, standardise
 from deepecg.documents import ADVISORY, to_json
 from deepecg.model_card import CARD_FILE, CARD_VERSION, MODEL_FILE, conditioning_of
-from deepecg.model_input import CHANNELS, ModelInput
+from deepecg.model_input import ModelInput
 from deepecg.settings import ScoringSettings
 from training.configs import CONFIGS, TrainingConfig
 from training.datasets import (
@@ -214,10 +214,11 @@ def train(
 def augment(shape: Tensor, config: TrainingConfig) -> Tensor:
     """Return beats moved a little in their window, and half of them upside down.
 
-    Only the beat is moved: the dominant beat is a median, which does not jitter.
+    One shift serves the batch. Only the beat is moved, its end coming round to its beginning:
+    the dominant beat is a median, which does not jitter.
     """
     if config.jitter_samples:
-        own = [name.startswith("beat") for name in CHANNELS if name in config.input.channels]
+        own = [name.startswith("beat") for name in config.input.channels]
         moved = int(torch.randint(-config.jitter_samples, config.jitter_samples + 1, (1,)))
         shape = shape.clone()
         shape[:, own] = torch.roll(shape[:, own], moved, dims=-1)
@@ -338,8 +339,8 @@ def ds2_report(name: str, evaluation: dict[str, Any]) -> str:
             f"# `{name}` on DS2",
             "",
             "Percent. Annotated R peaks: all beats. End to end: 150 ms, first 5 minutes and",
-            "ventricular flutter left out, V and S found on annotated F or Q not counted as false,",
-            "beats missed counted as missed.",
+            "ventricular flutter left out, V found on annotated F or Q and S on Q not counted as",
+            "false, beats missed counted as missed.",
             "",
             markdown_table(rows),
             f"V missed by the detector: {whole['v_missed_by_detector']} of {whole['v_annotated']}.",

@@ -97,7 +97,7 @@ def run_deepecg(folder: Path) -> dict[str, Any]:
 
         return call
 
-    for name in ("choose_lead", "condition_lead", "flag_seconds", "detect_r_peaks", "rr_intervals"):
+    for name in ("rank_leads", "condition_lead", "flag_seconds", "detect_r_peaks", "rr_intervals"):
         setattr(scoring, name, timed(name, getattr(scoring, name)))
     classify = timed("classify", BeatClassifier.classify)
     BeatClassifier.classify = classify  # type: ignore[method-assign]

@@ -8,7 +8,8 @@ from typing import Any
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from deepecg.cloud.embedded import EmbeddedCloud
-from deepecg.cloud.keys import current_key, recording_id, waiting_key
+from deepecg.cloud.keys import current_key, waiting_key
+from deepecg.identity import recording_id
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"

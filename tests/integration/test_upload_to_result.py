@@ -17,7 +17,7 @@ from integration.clouds import (
     sqs_event,
 )
 
-from deepecg.cloud.keys import recording_id
+from deepecg.identity import recording_id
 
 
 def test_edf_is_scored(cloud: Cloud, edf_file: bytes) -> None:

@@ -6,9 +6,9 @@ from typing import ClassVar
 import pytest
 from integration.clouds import UPLOADS, Cloud
 
-from deepecg.cloud.keys import recording_id
 from deepecg.cloud.records import MAX_PARTS, find_upload
 from deepecg.cloud.store import Part, Uploads
+from deepecg.identity import recording_id
 
 MASTER = "long.hea"
 

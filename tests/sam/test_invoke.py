@@ -13,7 +13,8 @@ from moto.server import ThreadedMotoServer
 from sam.places import ROOT, Sam
 from writers import write_edf
 
-from deepecg.cloud.keys import current_key, recording_id
+from deepecg.cloud.keys import current_key
+from deepecg.identity import recording_id
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 UPLOADS, RESULTS = "deepecg-uploadsbucket", "deepecg-resultsbucket"

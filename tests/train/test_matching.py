@@ -59,6 +59,11 @@ def test_ec57_does_not_punish_v_on_fusion_and_unclassifiable_beats():
     assert table.predictivity("V", ec57=False) == pytest.approx(1 / 4)
 
 
+def test_s_is_forgiven_on_unclassifiable_beats_but_not_on_fusion_beats():
+    table = counts([(1.0, S), (2.0, F), (3.0, Q)], [(1.0, S), (2.0, S), (3.0, S)])
+    assert table.predictivity("S", ec57=True) == pytest.approx(1 / 2)
+
+
 def test_what_is_left_out_counts_on_neither_side():
     table = counts(
         [(1.0, N), (400.0, N)], [(1.0, V), (2.0, V), (400.0, N)], np.array([[-1.0, 300.0]])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from unit.pieces import RATE, conditioned, ecg, every, n_paired, partners
 
 from deepecg.conditioning import condition_lead
-from deepecg.leads import choose_lead
+from deepecg.leads import rank_leads
 from deepecg.r_peaks import detect_r_peaks, locate_r_peaks
 from deepecg.readers import open_recording
 from deepecg.settings import DetectorSettings, ScoringSettings
@@ -220,7 +220,7 @@ def judge(record: Path) -> tuple[float, float, int]:
     recording = open_recording(record.with_suffix(".hea"))
     annotated_s = reference.sample[is_beat] / recording.sampling_rate_hz
     scoring = ScoringSettings()
-    lead, survey = choose_lead(recording, scoring)
+    lead, survey = rank_leads(recording, scoring)[0]
     found = condition_lead(recording, lead, survey.baseline_mv, scoring.conditioning)
     found_s = detect_r_peaks(found.signal, found.rate_hz, SETTINGS) / found.clock_hz
     partner = partners(annotated_s, found_s)

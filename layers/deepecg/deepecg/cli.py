@@ -14,8 +14,8 @@ from deepecg.annotations import EXTENSION, write_annotations
 from deepecg.classifier import BeatClassifier
 from deepecg.documents import to_json
 from deepecg.errors import ModelMismatchError, RefusedRecordingError, UnreadableFileError
+from deepecg.identity import recording_id
 from deepecg.readers import RECORDING_SUFFIXES, find_recordings, open_recording
-from deepecg.recording import Recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
@@ -112,25 +112,26 @@ def _score(
     folder.mkdir(parents=True, exist_ok=True)
     summary, rejection = folder / "summary.json", folder / "rejection.json"
     try:
-        with _progress(job.name, quiet=quiet) as progress:
-            recording = _open(job.path)
-            scored = score_recording(recording, classifier, settings, progress)
+        with _progress(job.name, quiet=quiet) as progress, _readable():
+            scored = score_recording(open_recording(job.path), classifier, settings, progress)
         write_annotations(scored, folder, job.name)
     except RefusedRecordingError as error:
         summary.unlink(missing_ok=True)
         (folder / f"{job.name}.{EXTENSION}").unlink(missing_ok=True)
-        rejection.write_text(to_json(rejection_document(error, job.name)), encoding="utf-8")
+        document = rejection_document(error, recording_id(job.name))
+        rejection.write_text(to_json(document), encoding="utf-8")
         print(f"{job.name}: refused ({error.code}): {error}", file=sys.stderr)
         return False
     rejection.unlink(missing_ok=True)
-    summary.write_text(to_json(summarise(scored, job.name)), encoding="utf-8")
+    summary.write_text(to_json(summarise(scored, recording_id(job.name))), encoding="utf-8")
     return True
 
 
-def _open(path: Path) -> Recording:
-    """Open a recording; what the file system will not give does not stop the other recordings."""
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Refuse what the file system will not give: it does not stop the other recordings."""
     try:
-        return open_recording(path)
+        yield
     except OSError as error:
         raise UnreadableFileError(
             f"found a file that the system does not let us read ({type(error).__name__}), "

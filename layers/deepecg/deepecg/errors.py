@@ -99,6 +99,12 @@ class TooShortError(RefusedRecordingError):
     code = "too_short"
 
 
+class TooLongError(RefusedRecordingError):
+    """The recording is longer than any that is scored in one piece."""
+
+    code = "too_long"
+
+
 class NoSignalError(RefusedRecordingError):
     """Every sample is missing (not a number)."""
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from deepecg.filters import band_pass, resample, resampling_ratio
 from deepecg.r_peaks import qrs_energy
 from deepecg.recording import Recording
-from deepecg.settings import ConditioningSettings, DetectorSettings, ScoringSettings
+from deepecg.settings import ScoringSettings
 
 SURVEY_SEGMENTS = 24
 """Stretches looked at: one an hour of a 24-hour recording."""
@@ -22,6 +22,12 @@ PREFERENCE = 1.5
 of the first lead where there is no II."""
 HIGH_PERCENTILE = 97.0
 """QRS complexes fill some 10 % of the time, or 5 % at 30 beats a minute."""
+MOST_PROMINENT = 60.0
+"""The clearest ECG stands out some 60 times; pops on an open lead, hundreds of times."""
+SILENCE_S = 0.2
+SILENCE_MV = 0.02
+"""A lead is silent where it moves by less than this in :data:`SILENCE_S`: between beats the
+noise of an electrode is larger, or the T wave and the P wave are."""
 
 
 @dataclass(frozen=True)
@@ -35,21 +41,29 @@ class LeadSurvey:
     prominence : float
         How far QRS complexes stand out from what lies between them: energy there over
         energy in between, the median over the stretches; 0 for a flat lead.
+    silent_share : float
+        Share of the time in which the lead does not move, or has no samples: no electrode.
     """
 
     baseline_mv: float
     prominence: float
+    silent_share: float
+
+    @property
+    def merit(self) -> float:
+        """What leads are compared by."""
+        return min(self.prominence, MOST_PROMINENT) * (1 - self.silent_share) ** 2
 
 
-def choose_lead(recording: Recording, settings: ScoringSettings) -> tuple[int, LeadSurvey]:
-    """Return the lead to score and its survey.
+def rank_leads(recording: Recording, settings: ScoringSettings) -> list[tuple[int, LeadSurvey]]:
+    """Return the leads to score, the best first, with their surveys.
 
     Parameters
     ----------
     recording : Recording
         The recording.
     settings : ScoringSettings
-        ``settings.lead`` names the lead, or None.
+        ``settings.lead`` names the only lead to score, or is None.
 
     Raises
     ------
@@ -58,17 +72,18 @@ def choose_lead(recording: Recording, settings: ScoringSettings) -> tuple[int, L
     """
     if settings.lead is not None:
         lead = recording.lead_index(settings.lead)
-        return lead, survey_leads(recording, [lead])[0]
-    surveys = survey_leads(recording, range(len(recording.leads)))
+        return [(lead, survey_leads(recording, [lead], settings)[0])]
+    surveys = survey_leads(recording, range(len(recording.leads)), settings)
     names = [name.casefold() for name in recording.leads]
     usual = next((lead for lead, name in enumerate(names) if name in PREFERRED), 0)
-    merits = np.array([survey.prominence for survey in surveys])
+    merits = np.array([survey.merit for survey in surveys])
     merits[usual] *= PREFERENCE
-    best = int(np.argmax(merits))
-    return best, surveys[best]
+    return [(int(lead), surveys[lead]) for lead in np.argsort(-merits, kind="stable")]
 
 
-def survey_leads(recording: Recording, leads: Sequence[int]) -> list[LeadSurvey]:
+def survey_leads(
+    recording: Recording, leads: Sequence[int], settings: ScoringSettings
+) -> list[LeadSurvey]:
     """Look at leads in stretches spread evenly over the recording.
 
     Parameters
@@ -78,6 +93,8 @@ def survey_leads(recording: Recording, leads: Sequence[int]) -> list[LeadSurvey]
         together.
     leads : sequence of int
         Numbers of the leads.
+    settings : ScoringSettings
+        How they will be conditioned.
 
     Returns
     -------
@@ -88,26 +105,39 @@ def survey_leads(recording: Recording, leads: Sequence[int]) -> list[LeadSurvey]
     last = max(recording.n_samples - length, 0)
     starts = np.unique(np.linspace(0, last, SURVEY_SEGMENTS).astype(np.int64)).tolist()
     stretches = [[recording.read(lead, at, at + length) for lead in leads] for at in starts]
-    return [
-        _survey(segments, recording.sampling_rate_hz) for segments in zip(*stretches, strict=True)
-    ]
+    rate = recording.sampling_rate_hz
+    return [_survey(segments, rate, settings) for segments in zip(*stretches, strict=True)]
 
 
-def _survey(segments: Sequence[NDArray[np.float32]], sampling_rate_hz: float) -> LeadSurvey:
+def _survey(
+    segments: Sequence[NDArray[np.float32]], sampling_rate_hz: float, settings: ScoringSettings
+) -> LeadSurvey:
     samples = np.concatenate(segments)
     finite = samples[np.isfinite(samples)]
     baseline = float(np.median(finite)) if len(finite) else 0.0
     prominences = [
-        _prominence(segment.astype(np.float64) - baseline, sampling_rate_hz) for segment in segments
+        _prominence(segment.astype(np.float64) - baseline, sampling_rate_hz, settings)
+        for segment in segments
     ]
-    return LeadSurvey(baseline, float(np.median(prominences)))
+    return LeadSurvey(
+        baseline, float(np.median(prominences)), _silent_share(samples, sampling_rate_hz)
+    )
 
 
-def _prominence(level: NDArray[np.float64], sampling_rate_hz: float) -> float:
-    conditioning = ConditioningSettings()
+def _prominence(
+    level: NDArray[np.float64], sampling_rate_hz: float, settings: ScoringSettings
+) -> float:
     np.nan_to_num(level, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    ratio = resampling_ratio(sampling_rate_hz, conditioning.rate_hz)
-    conditioned = band_pass(resample(level, ratio), conditioning).astype(np.float32)
-    energy = qrs_energy(conditioned, conditioning.rate_hz, DetectorSettings())
+    rate_hz = settings.conditioning.rate_hz
+    resampled = resample(level, resampling_ratio(sampling_rate_hz, rate_hz))
+    conditioned = band_pass(resampled, settings.conditioning).astype(np.float32)
+    energy = qrs_energy(conditioned, rate_hz, settings.detector)
     between, high = np.percentile(energy, (50, HIGH_PERCENTILE))
     return float(high / between) if between > 0 else 0.0
+
+
+def _silent_share(samples: NDArray[np.float32], sampling_rate_hz: float) -> float:
+    length = max(2, round(SILENCE_S * sampling_rate_hz))
+    windows = samples[: len(samples) // length * length].reshape(-1, length)
+    moves = windows.max(axis=1) - windows.min(axis=1) >= SILENCE_MV
+    return 1 - float(moves.mean())

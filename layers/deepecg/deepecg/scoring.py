@@ -5,10 +5,16 @@ from collections.abc import Callable
 import numpy as np
 
 from deepecg.classifier import BeatClassifier
-from deepecg.conditioning import condition_lead
-from deepecg.errors import NoBeatsError, TooShortError
-from deepecg.leads import choose_lead
-from deepecg.quality import flag_seconds, refuse_unusable
+from deepecg.conditioning import ConditionedLead, condition_lead
+from deepecg.errors import (
+    NoBeatsError,
+    NoLeadsError,
+    RefusedRecordingError,
+    TooLongError,
+    TooShortError,
+)
+from deepecg.leads import rank_leads
+from deepecg.quality import SecondFlags, flag_seconds, refuse_unusable
 from deepecg.r_peaks import detect_r_peaks
 from deepecg.recording import Recording
 from deepecg.rr_features import rr_intervals
@@ -17,6 +23,7 @@ from deepecg.settings import QualitySettings, ScoringSettings
 
 CONDITIONING_SHARE = 0.6
 """Of the time that scoring takes, for the progress bar."""
+SECONDS_PER_DAY = 86_400
 MIN_BEATS = 3
 """Fewer make no rhythm."""
 
@@ -54,17 +61,10 @@ def score_recording(
     """
     settings = settings or ScoringSettings()
     classifier.card.refuse_other_conditioning(settings.conditioning)
-    _refuse_short(recording, settings.quality)
-    lead, survey = choose_lead(recording, settings)
-    conditioned = condition_lead(
-        recording,
-        lead,
-        survey.baseline_mv,
-        settings.conditioning,
-        lambda share: progress(CONDITIONING_SHARE * share),
+    _refuse_length(recording, settings.quality)
+    lead, conditioned, flags = _best_usable_lead(
+        recording, settings, lambda share: progress(CONDITIONING_SHARE * share)
     )
-    flags = flag_seconds(conditioned.seconds, settings.quality)
-    refuse_unusable(flags, settings.quality)
     r_peaks = detect_r_peaks(conditioned.signal, conditioned.rate_hz, settings.detector)
     r_peaks = r_peaks[flags.beats_analysable(r_peaks / conditioned.clock_hz)]
     _refuse_without_beats(len(r_peaks))
@@ -81,7 +81,31 @@ def score_recording(
     return ScoredRecording(recording, lead, flags, beats, classifier.card, settings)
 
 
-def _refuse_short(recording: Recording, settings: QualitySettings) -> None:
+def _best_usable_lead(
+    recording: Recording, settings: ScoringSettings, progress: Callable[[float], None]
+) -> tuple[int, ConditionedLead, SecondFlags]:
+    """Return the best lead that can be analysed; if there is none, refuse the best."""
+    refusal: RefusedRecordingError | None = None
+    for lead, survey in rank_leads(recording, settings):
+        conditioned = condition_lead(
+            recording, lead, survey.baseline_mv, settings.conditioning, progress
+        )
+        flags = flag_seconds(conditioned.seconds, settings.quality)
+        try:
+            refuse_unusable(flags, settings.quality)
+        except RefusedRecordingError as unusable:
+            refusal = refusal or unusable
+        else:
+            return lead, conditioned, flags
+    raise refusal or NoLeadsError("found no lead, expected at least one")
+
+
+def _refuse_length(recording: Recording, settings: QualitySettings) -> None:
+    if recording.duration_s > settings.max_recording_s:
+        raise TooLongError(
+            f"found {recording.duration_s / SECONDS_PER_DAY:.1f} days of signal, expected at most "
+            f"{settings.max_recording_s / SECONDS_PER_DAY:g}"
+        )
     if recording.duration_s < settings.min_recording_s:
         raise TooShortError(
             f"found {recording.duration_s:.1f} s of signal, expected at least "

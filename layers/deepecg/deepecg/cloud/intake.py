@@ -10,13 +10,14 @@ import boto3
 from botocore.config import Config
 
 from deepecg.classifier import BeatClassifier
-from deepecg.cloud.keys import recording_id, waiting_key
+from deepecg.cloud.keys import waiting_key
 from deepecg.cloud.messages import Recheck, Uploaded, parse_message
 from deepecg.cloud.records import Upload, find_upload
 from deepecg.cloud.results import Outcome, reject, result_keys, score_upload
 from deepecg.cloud.settings import CloudSettings
 from deepecg.cloud.store import Queue, Results, Uploads
 from deepecg.errors import MissingPartError
+from deepecg.identity import recording_id
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

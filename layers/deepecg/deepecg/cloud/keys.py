@@ -8,22 +8,6 @@ from dataclasses import dataclass
 RESULTS_PREFIX = "recordings/"
 
 
-def recording_id(upload_key: str) -> str:
-    """Return the name that a recording has everywhere but in the uploads bucket.
-
-    Parameters
-    ----------
-    upload_key : str
-        Key of its upload, decoded; of a WFDB record, the key of its header.
-
-    Returns
-    -------
-    str
-        20 hexadecimal digits of the key's SHA-256.
-    """
-    return hashlib.sha256(upload_key.encode()).hexdigest()[:20]
-
-
 def version(etags: Iterable[tuple[str, str]], *conditions: str) -> str:
     """Return the name of one version of a recording's result.
 

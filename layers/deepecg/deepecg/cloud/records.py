@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from deepecg.cloud.errors import TooManyPartsError
-from deepecg.cloud.keys import recording_id
 from deepecg.cloud.store import Part, Uploads
 from deepecg.errors import RefusedRecordingError, UnknownFormatError
+from deepecg.identity import recording_id
 from deepecg.readers import RECORDING_SUFFIXES, record_files
 
 HEADER_SUFFIX = ".hea"

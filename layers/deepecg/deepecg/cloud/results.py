@@ -11,10 +11,11 @@ from typing import Literal
 from deepecg.annotations import write_annotations
 from deepecg.classifier import BeatClassifier
 from deepecg.cloud.errors import StorageError, TooLargeError
-from deepecg.cloud.keys import ResultKeys, current_key, recording_id, version, waiting_key
+from deepecg.cloud.keys import ResultKeys, current_key, version, waiting_key
 from deepecg.cloud.records import Upload, find_upload
 from deepecg.cloud.store import Results, Uploads
 from deepecg.errors import RefusedRecordingError
+from deepecg.identity import recording_id
 from deepecg.readers import open_recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
