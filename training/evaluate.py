@@ -139,6 +139,40 @@ def confusion_table(told: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def record_table(by_record: dict[str, dict[str, Any]]) -> str:
+    """Return the figures of every record as a Markdown table, and their sum without 202.
+
+    Records 201 (DS1) and 202 (DS2) are the same man: the split of de Chazal et al. has him on
+    both sides.
+    """
+    lines = [
+        "| record | beats | missed | false | V | V Se / +P (F1) | S | S Se / +P (F1) |",
+        "|---" * 8 + "|",
+    ]
+    others = BeatCounts.empty()
+    for record, told in by_record.items():
+        counts = BeatCounts(np.array(told["matrix"]))
+        lines.append(_record_row(record, counts))
+        if record != "mitdb/202":
+            others += counts
+    return "\n".join([*lines, _record_row("all but 202", others)]) + "\n"
+
+
+def _record_row(name: str, counts: BeatCounts) -> str:
+    matrix = counts.matrix
+    cells = [name, *(str(n) for n in (matrix[:-1].sum(), matrix[:-1, -1].sum(), matrix[-1].sum()))]
+    for label in "VS":
+        annotated = int(matrix[CLASSES.index(label)].sum())
+        figure = (
+            counts.sensitivity(label),
+            counts.predictivity(label, ec57=True),
+            counts.f1(label, ec57=True),
+        )
+        found, right, f1 = (f"{100 * value:.1f}" for value in figure)
+        cells += [str(annotated), f"{found} / {right} ({f1})" if annotated else "-"]
+    return "| " + " | ".join(cells) + " |"
+
+
 def _published() -> dict[str, Any]:
     classes: dict[str, dict[str, float]] = {}
     for name in "VS":

@@ -41,6 +41,7 @@ from training.evaluate import (
     evaluate_end_to_end,
     figures,
     markdown_table,
+    record_table,
 )
 from training.examples import Examples, make_examples
 from training.export import cost, export_float, quantise
@@ -351,6 +352,9 @@ def ds2_report(name: str, evaluation: dict[str, Any]) -> str:
             "End to end, int8:",
             "",
             confusion_table(whole),
+            "End to end, by record:",
+            "",
+            record_table(evaluation["end_to_end_by_record"]),
         ]
     )
 
