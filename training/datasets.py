@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deepecg.classes import CLASSES
 from deepecg.conditioning import condition_lead
-from deepecg.leads import rank_leads, survey_leads
+from deepecg.leads import rank_leads
 from deepecg.readers import open_recording
 from deepecg.settings import ScoringSettings
 
@@ -155,12 +155,14 @@ def annotated_leads(
     for record in records:
         recording = open_recording(data / f"{record}.hea")
         annotations = read_annotations(data / record)
-        chosen, survey = rank_leads(recording, settings)[0]
-        surveys = {chosen: survey}
-        if all_leads:
-            every = enumerate(survey_leads(recording, range(len(recording.leads)), settings))
-            weakest = USABLE_PROMINENCE * survey.prominence
-            surveys = {lead: found for lead, found in every if found.prominence >= weakest}
+        ranked = rank_leads(recording, settings)
+        chosen, survey = ranked[0]
+        weakest = USABLE_PROMINENCE * survey.prominence if all_leads else np.inf
+        surveys = {
+            lead: found
+            for lead, found in sorted(ranked)
+            if lead == chosen or found.prominence >= weakest
+        }
         rate_hz = settings.conditioning.rate_hz
         scale = rate_hz / recording.sampling_rate_hz
         for lead, found in surveys.items():

@@ -13,9 +13,9 @@ The whole lead lies there, so the detector looks both ways:
    doi:10.1109/TBME.1985.325532).
 5. The R peak is the extreme of the QRS on the side to which most beats of the patient point.
 
-Every step but one is relative to the signal itself, so that gain and polarity change nothing;
-the exception is that below 0.1 mV there is only noise. No threshold
-adapts from one beat to the next, so one bad stretch leaves no trace in the next minute.
+Every step is relative to the signal itself, so that gain and polarity change nothing, but for a
+floor under the expected height: what is far below 0.1 mV is noise. No threshold adapts from one
+beat to the next, so one bad stretch leaves no trace in the next minute.
 """
 
 import numpy as np

@@ -39,7 +39,7 @@ def score_recording(
     Parameters
     ----------
     recording : Recording
-        The recording; one lead of it is read once, by chunks.
+        The recording; the best lead that can be analysed is read by chunks.
     classifier : BeatClassifier
         The model.
     settings : ScoringSettings, optional
