@@ -51,7 +51,7 @@ def sam() -> Sam:
 @pytest.fixture(scope="session")
 def builds(sam: Sam, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder that `sam build` makes, for each architecture."""
-    if shutil.which("python3.13") is None:
+    if not _runs("python3.13"):
         pytest.skip("needs python3.13, the function's runtime, on PATH: `sam build` asks for it")
     folders = {}
     for architecture in ARCHITECTURES:
@@ -71,3 +71,9 @@ def docker() -> None:
         or subprocess.run([command, "info"], capture_output=True, check=False).returncode
     ):
         pytest.skip("needs a Docker engine that answers to `docker info`")
+
+
+def _runs(interpreter: str) -> bool:
+    """Return whether an interpreter starts: a version manager's shim may be there and refuse."""
+    found = shutil.which(interpreter)
+    return found is not None and subprocess.run([found, "-c", ""], check=False).returncode == 0
