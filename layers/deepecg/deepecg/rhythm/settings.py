@@ -1,0 +1,84 @@
+"""Every threshold of rhythm analysis, with its default and where that comes from.
+
+A study may set them otherwise (:mod:`deepecg.study`); the summary holds those that were used.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class RateSettings:
+    """Heart rate."""
+
+    window_s: float = 60.0
+    """Minimum and maximum heart rate are means over this window, not single intervals."""
+    tachycardia_bpm: float = 100.0
+    """Faster than this over the window counts as tachycardia time (usual adult definition)."""
+    bradycardia_bpm: float = 50.0
+    """Slower than this over the window counts as bradycardia time (ACC/AHA/HRS 2018)."""
+
+
+@dataclass(frozen=True)
+class EctopySettings:
+    """Couplets, runs, bigeminy and trigeminy, of ventricular and of supraventricular beats."""
+
+    run_beats: int = 3
+    """So many ectopic beats one after the other make a run (ISHNE/HRS 2017)."""
+    tachycardia_bpm: float = 100.0
+    """A run faster than this is a tachycardia, others are accelerated rhythm (AIVR for V)."""
+    bigeminy_cycles: int = 3
+    """So many normal beats each followed by an ectopic one make an episode of bigeminy."""
+    trigeminy_cycles: int = 3
+    """The same, with two normal beats before every ectopic one, for trigeminy."""
+
+
+@dataclass(frozen=True)
+class PauseSettings:
+    """Pauses, and how a gap between beats is known to be quiet."""
+
+    pause_s: float = 2.0
+    """An RR interval of at least this (ISHNE/HRS 2017)."""
+
+
+@dataclass(frozen=True)
+class FibrillationSettings:
+    """Atrial fibrillation, from the irregularity of RR intervals."""
+
+    episode_s: float = 30.0
+    """An episode lasts at least this (ESC 2020)."""
+
+
+@dataclass(frozen=True)
+class VariabilitySettings:
+    """Heart-rate variability (Task Force of the ESC and NASPE, 1996)."""
+
+    day_indices_hours: float = 18.0
+    """Indices of a whole day need NN intervals over at least this (Task Force 1996)."""
+
+
+@dataclass(frozen=True)
+class UrgentSettings:
+    """What a clinician should see first."""
+
+    ventricular_run_beats: int = 6
+    """A ventricular tachycardia of at least this many beats."""
+    ventricular_burden_percent: float = 10.0
+    """A share of ventricular beats above this: the range in which cardiomyopathy begins."""
+    supraventricular_run_s: float = 30.0
+    """A supraventricular tachycardia longer than this."""
+    fibrillation_bpm: float = 110.0
+    """Atrial fibrillation faster than this: lenient rate control (RACE II 2010)."""
+    pause_s: float = 3.0
+    """A pause of at least this."""
+
+
+@dataclass(frozen=True)
+class RhythmSettings:
+    """All settings of :func:`deepecg.rhythm.analyse_rhythm`."""
+
+    rate: RateSettings = field(default_factory=RateSettings)
+    ectopy: EctopySettings = field(default_factory=EctopySettings)
+    pauses: PauseSettings = field(default_factory=PauseSettings)
+    fibrillation: FibrillationSettings = field(default_factory=FibrillationSettings)
+    variability: VariabilitySettings = field(default_factory=VariabilitySettings)
+    urgent: UrgentSettings = field(default_factory=UrgentSettings)
