@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.conditioning import condition_lead
+from deepecg.conditioning import ConditionedLead, condition_lead
 from deepecg.model_card import ModelCard
 from deepecg.model_input import InputSpec
-from deepecg.quality import SecondFlags
+from deepecg.quality import SecondFlags, second_statistics
 from deepecg.recording import Recording
 from deepecg.scored import Beats, ScoredRecording
 from deepecg.settings import ConditioningSettings, ScoringSettings, WindowSettings
@@ -69,6 +69,13 @@ def conditioned(signal_mv: NDArray[np.floating], rate: float = RATE) -> NDArray[
     return condition_lead(recording, 0, 0.0, ConditioningSettings()).signal
 
 
+def conditioned_lead(signal_mv: NDArray[np.floating]) -> ConditionedLead:
+    """Return a signal at :data:`RATE` as if conditioning had made it."""
+    signal = np.asarray(signal_mv, np.float32)
+    n_seconds = max(1, round(len(signal) / RATE))
+    return ConditionedLead(signal, RATE, RATE, second_statistics(signal, RATE, 0, n_seconds))
+
+
 def n_paired(
     reference_s: NDArray[np.float64], found_s: NDArray[np.float64], window_s: float = 0.150
 ) -> int:
@@ -114,8 +121,14 @@ def scored_of(
     bad: dict[str, Sequence[int]] | None = None,
     recording: Recording | None = None,
     settings: ScoringSettings | None = None,
+    signal_mv: NDArray[np.floating] | None = None,
+    quiet_before: Sequence[bool] | NDArray[np.bool_] | None = None,
 ) -> ScoredRecording:
-    """Return a scored recording with these beats, one letter each; ``bad`` seconds by fault."""
+    """Return a scored recording with these beats, one letter each; ``bad`` seconds by fault.
+
+    ``signal_mv`` is the conditioned lead at :data:`RATE`, flat if None; every interval is quiet
+    unless ``quiet_before`` says otherwise.
+    """
     times = np.asarray(times_s, np.float64)
     labels = np.array(["NSVFQ".index(name) for name in classes], np.int64)
     flags = {name: np.zeros(round(duration_s), bool) for name in ("missing", "flat", "saturated")}
@@ -127,7 +140,14 @@ def scored_of(
         recording or recording_of(np.zeros(round(duration_s * rate)), rate=rate),
         0,
         SecondFlags(**flags),
-        Beats(times, rr, labels, probabilities),
+        conditioned_lead(np.zeros(round(duration_s * RATE)) if signal_mv is None else signal_mv),
+        Beats(
+            times,
+            rr,
+            labels,
+            probabilities,
+            np.ones(len(times), bool) if quiet_before is None else np.asarray(quiet_before, bool),
+        ),
         card(),
         settings or ScoringSettings(),
     )

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.conditioning import ConditionedLead
 from deepecg.model_card import ModelCard
 from deepecg.quality import SecondFlags
 from deepecg.recording import Recording
+from deepecg.rhythm.stream import BeatStream
 from deepecg.settings import ScoringSettings
 
 
@@ -25,12 +27,16 @@ class Beats:
         Index into :data:`deepecg.classes.CLASSES`.
     probabilities : ndarray of float32, shape (n_beats, 5)
         Of each class.
+    quiet_before : ndarray of bool, shape (n_beats,)
+        Whether the interval before the beat is long enough for a pause and known to be quiet:
+        no beat was missed in it.
     """
 
     times_s: NDArray[np.float64]
     rr_s: NDArray[np.float64]
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    quiet_before: NDArray[np.bool_]
 
     def samples(self, sampling_rate_hz: float) -> NDArray[np.int64]:
         """Return the R peaks as sample numbers at a rate, shape (n_beats,)."""
@@ -49,6 +55,8 @@ class ScoredRecording:
         Number of the lead that was used.
     flags : SecondFlags
         Which seconds could not be analysed.
+    conditioned : ConditionedLead
+        The lead that was used, as detector and classifier saw it.
     beats : Beats
         The beats.
     card : ModelCard
@@ -60,6 +68,15 @@ class ScoredRecording:
     recording: Recording
     lead: int
     flags: SecondFlags
+    conditioned: ConditionedLead
     beats: Beats
     card: ModelCard
     settings: ScoringSettings
+
+    @property
+    def stream(self) -> BeatStream:
+        """The beats as rhythm analysis sees them."""
+        beats = self.beats
+        return BeatStream(
+            beats.times_s, beats.rr_s, beats.labels, beats.quiet_before, self.flags.analysable
+        )

@@ -15,8 +15,10 @@ from deepecg.errors import (
 )
 from deepecg.leads import rank_leads
 from deepecg.quality import SecondFlags, flag_seconds, refuse_unusable
+from deepecg.quiet_gaps import quiet_before
 from deepecg.r_peaks import detect_r_peaks
 from deepecg.recording import Recording
+from deepecg.rhythm.settings import PauseSettings
 from deepecg.rr_features import rr_intervals
 from deepecg.scored import Beats, ScoredRecording
 from deepecg.settings import QualitySettings, ScoringSettings
@@ -77,8 +79,9 @@ def score_recording(
         lambda share: progress(CONDITIONING_SHARE + (1 - CONDITIONING_SHARE) * share),
     )
     labels = probabilities.argmax(axis=1).astype(np.int64)
-    beats = Beats(times_s, rr_s, labels, probabilities)
-    return ScoredRecording(recording, lead, flags, beats, classifier.card, settings)
+    quiet = quiet_before(conditioned, times_s, rr_s, PauseSettings(), settings.detector)
+    beats = Beats(times_s, rr_s, labels, probabilities, quiet)
+    return ScoredRecording(recording, lead, flags, conditioned, beats, classifier.card, settings)
 
 
 def _best_usable_lead(

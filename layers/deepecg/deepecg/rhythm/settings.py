@@ -38,6 +38,10 @@ class PauseSettings:
 
     pause_s: float = 2.0
     """An RR interval of at least this (ISHNE/HRS 2017)."""
+    beside_s: float = 0.36
+    """The QRS on either side, with its T wave or P wave, ends within this (Pan & Tompkins)."""
+    quiet_share: float = 0.15
+    """No QRS has less than this share of the energy of those beside the gap."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,17 @@ class FibrillationSettings:
 
     episode_s: float = 30.0
     """An episode lasts at least this (ESC 2020)."""
+    window_beats: int = 8
+    """Intervals compared with each other (Petrenas et al. 2015)."""
+    alike_s: float = 0.03
+    """Intervals that differ by no more than this are alike (Petrenas et al. 2015)."""
+    smoothing: float = 0.02
+    """Forgetting factor of the averages, forwards and backwards (Petrenas et al. 2015)."""
+    bigeminy: float = 2e-4
+    """Below this deviation of medians from intervals, the rhythm is regular or bigeminal
+    (Petrenas et al. 2015)."""
+    threshold: float = 0.725
+    """Irregularity in 1/s above which the rhythm is fibrillation (Petrenas et al. 2015)."""
 
 
 @dataclass(frozen=True)
