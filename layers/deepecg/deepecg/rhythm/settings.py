@@ -88,6 +88,15 @@ class UrgentSettings:
 
 
 @dataclass(frozen=True)
+class EventSettings:
+    """The list of events."""
+
+    max_events_per_kind: int = 100
+    """So many of a kind are listed, the most severe: more than a clinician looks up, and bigeminy
+    all day long does not swell the documents."""
+
+
+@dataclass(frozen=True)
 class RhythmSettings:
     """All settings of :func:`deepecg.rhythm.analyse_rhythm`."""
 
@@ -97,3 +106,4 @@ class RhythmSettings:
     fibrillation: FibrillationSettings = field(default_factory=FibrillationSettings)
     variability: VariabilitySettings = field(default_factory=VariabilitySettings)
     urgent: UrgentSettings = field(default_factory=UrgentSettings)
+    events: EventSettings = field(default_factory=EventSettings)

@@ -1,0 +1,159 @@
+"""Patterns of ectopic beats: isolated, couplets, runs, bigeminy and trigeminy."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.classes import CLASSES
+from deepecg.rhythm.episodes import Episode, episodes_between
+from deepecg.rhythm.settings import EctopySettings
+from deepecg.rhythm.stream import BeatStream
+
+SECONDS_PER_HOUR = 3600
+
+ISOLATED = "(?<!E)E(?!E)"
+COUPLET = "(?<!E)EE(?!E)"
+TRIPLET = "(?<!E)EEE(?!E)"
+RUN = "E{{{beats},}}"
+BIGEMINY = "(?:NE){{{cycles},}}"
+TRIGEMINY = "(?:NNE){{{cycles},}}"
+"""The definitions, over a text with one letter a beat: ``E`` an ectopic beat of the kind that is
+looked at, ``N`` a normal one, ``x`` any other, and ``|`` where a gap is."""
+
+
+@dataclass(frozen=True)
+class Ectopy:
+    """Ectopic beats of one kind, ventricular or supraventricular.
+
+    ``len(isolated) + 2 * len(couplets)`` and the beats of all runs make ``count``. The beats of
+    bigeminy and trigeminy are counted as isolated (or, at an episode's end, in a couplet or run)
+    as well.
+
+    Attributes
+    ----------
+    count : int
+        Ectopic beats.
+    burden_percent : float or None
+        Of all beats that can be analysed; None if there are none.
+    per_hour : float or None
+        In an hour of analysable time; None if there is none.
+    left_out_count : int
+        Beats that have this class but are not counted: S inside atrial fibrillation.
+    isolated : tuple of int
+        Numbers of the beats without another of their kind beside them.
+    couplets : tuple of Episode
+        Two in a row.
+    triplets : tuple of Episode
+        Exactly three in a row; they are among the runs too.
+    runs : tuple of Episode
+        At least ``EctopySettings.run_beats`` in a row.
+    bigeminy, trigeminy : tuple of Episode
+        Repeated cycles of one (two) normal beats and an ectopic one, from the first normal beat.
+    """
+
+    count: int
+    burden_percent: float | None
+    per_hour: float | None
+    left_out_count: int
+    isolated: tuple[int, ...]
+    couplets: tuple[Episode, ...]
+    triplets: tuple[Episode, ...]
+    runs: tuple[Episode, ...]
+    bigeminy: tuple[Episode, ...]
+    trigeminy: tuple[Episode, ...]
+
+    @property
+    def longest_run(self) -> Episode | None:
+        """The run of most beats, the fastest of several, the first of those; None if none."""
+        return max(self.runs, key=lambda run: (run.n_beats, run.rate_bpm or 0), default=None)
+
+    @property
+    def fastest_run(self) -> Episode | None:
+        """The run of the highest rate, the longest of several; None if there is none."""
+        return max(self.runs, key=lambda run: (run.rate_bpm or 0, run.n_beats), default=None)
+
+
+def ectopy(
+    stream: BeatStream,
+    kind: Literal["V", "S"],
+    settings: EctopySettings,
+    left_out: NDArray[np.bool_],
+) -> Ectopy:
+    """Find the patterns of ventricular or supraventricular ectopic beats.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    kind : {"V", "S"}
+        Which beats are ectopic here.
+    settings : EctopySettings
+        Beats of a run, cycles of bigeminy and trigeminy.
+    left_out : ndarray of bool, shape (n_beats,)
+        Where S beats count as N: inside atrial fibrillation no interval is premature.
+
+    Returns
+    -------
+    Ectopy
+        All patterns, each in the order of time.
+
+    Notes
+    -----
+    No pattern crosses a gap. F and Q are neither normal nor ectopic, nor is a beat ectopic of the
+    other kind: they end a run, a couplet and a bigeminy, as a fusion beat may be of either origin.
+
+    A cycle of bigeminy is a normal beat and the ectopic one that follows it. Where bigeminy begins
+    with an ectopic beat (at the recording's start, after a gap, after a couplet), its cycles
+    count from the first normal beat: VNVNV has two. In the usual case, with sinus rhythm before,
+    three cycles are the same as three ectopic beats with one normal beat between each.
+    """
+    left_out = left_out & (stream.labels == CLASSES.index("S"))
+    ectopic = (stream.labels == CLASSES.index(kind)) & ~left_out
+    normal = (stream.labels == CLASSES.index("N")) | left_out
+    pattern = _Text.of(stream, ectopic, normal)
+
+    count = int(ectopic.sum())
+    hours = float(stream.analysable.sum()) / SECONDS_PER_HOUR
+    return Ectopy(
+        count=count,
+        burden_percent=100 * count / len(ectopic) if len(ectopic) else None,
+        per_hour=count / hours if hours else None,
+        left_out_count=int(left_out.sum()) if kind == "S" else 0,
+        isolated=tuple(pattern.find(ISOLATED)[0].tolist()),
+        couplets=episodes_between(stream, *pattern.find(COUPLET)),
+        triplets=episodes_between(stream, *pattern.find(TRIPLET)),
+        runs=episodes_between(stream, *pattern.find(RUN.format(beats=settings.run_beats))),
+        bigeminy=episodes_between(
+            stream, *pattern.find(BIGEMINY.format(cycles=settings.bigeminy_cycles))
+        ),
+        trigeminy=episodes_between(
+            stream, *pattern.find(TRIGEMINY.format(cycles=settings.trigeminy_cycles))
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Text:
+    """The beats as letters, and which beat each letter is."""
+
+    letters: bytes
+    beat: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls, stream: BeatStream, ectopic: NDArray[np.bool_], normal: NDArray[np.bool_]
+    ) -> "_Text":
+        gap = np.isnan(stream.rr_s)
+        at = np.arange(len(gap)) + np.cumsum(gap)
+        letters = np.full(len(gap) + int(gap.sum()), ord("|"), np.uint8)
+        letters[at] = np.select([ectopic, normal], [ord("E"), ord("N")], ord("x"))
+        return cls(letters.tobytes(), np.cumsum(letters != ord("|")) - 1)
+
+    def find(self, definition: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the first and the last beat of every stretch that fits the definition."""
+        found = re.finditer(definition.encode(), self.letters)
+        spans = np.array([match.span() for match in found], np.int64).reshape(-1, 2)
+        return self.beat[spans[:, 0]], self.beat[spans[:, 1] - 1]
