@@ -67,6 +67,28 @@ class FibrillationSettings:
 class VariabilitySettings:
     """Heart-rate variability (Task Force of the ESC and NASPE, 1996)."""
 
+    shortest_nn_s: float = 0.3
+    """No sinus rhythm is faster than 200 a minute in adults..."""
+    longest_nn_s: float = 2.0
+    """...and what is longer is a pause or a missed beat."""
+    local_intervals: int = 9
+    """An interval is set against the median of this many around it, itself included: the length
+    of Acar et al. (1999), but looking both ways..."""
+    deviation_share: float = 0.2
+    """...and is left out if it differs by more than this share of it (20 %: Kleiger 1987, Acar
+    1999). Their comparison with the intervals before also drops the true one after a false one,
+    and sinus arrhythmia, whose steps from beat to beat exceed its distance from the middle."""
+    segment_s: float = 300.0
+    """Length of a segment for spectrum and SDANN (Task Force 1996: 5 minutes)."""
+    segment_share: float = 0.8
+    """NN intervals cover at least this share of a segment, or it is left out. The same amount of
+    data is the least for RMSSD and pNN50."""
+    lf_from_hz: float = 0.04
+    """Low-frequency power from here (Task Force 1996)..."""
+    hf_from_hz: float = 0.15
+    """...to here, where high-frequency power begins..."""
+    hf_until_hz: float = 0.40
+    """...and where that ends."""
     day_indices_hours: float = 18.0
     """Indices of a whole day need NN intervals over at least this (Task Force 1996)."""
 
