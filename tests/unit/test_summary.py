@@ -18,9 +18,12 @@ from deepecg.summary import summarise
 
 UNITS = ("_s", "_bpm", "_hz", "_percent", "_count", "_mv", "_per_hour")
 WHOLE_KEYS = {"count", "per_hour"}
-SETTINGS_UNITS = ("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor")
+SETTINGS_UNITS = (
+    *("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor"),
+    *("_cycles", "_per_kind", "_hours", "_intervals", "_ms"),
+)
 """Of settings: shares of something, numbers of beats or blocks, multiples of an interval."""
-SETTINGS_KEYS = {"order", "threshold"}
+SETTINGS_KEYS = {"order", "threshold", "smoothing", "bigeminy"}
 
 
 def steady(classes: str = "N" * 60, **options: Any) -> ScoredRecording:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from deepecg.rhythm.settings import RhythmSettings
+
 
 @dataclass(frozen=True)
 class ConditioningSettings:
@@ -113,14 +115,6 @@ class WindowSettings:
 
 
 @dataclass(frozen=True)
-class RateSettings:
-    """Heart rate."""
-
-    window_s: float = 60.0
-    """Minimum and maximum heart rate are means over this window, not single intervals."""
-
-
-@dataclass(frozen=True)
 class ScoringSettings:
     """All settings of :func:`deepecg.scoring.score_recording` but the model's own."""
 
@@ -129,4 +123,4 @@ class ScoringSettings:
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     detector: DetectorSettings = field(default_factory=DetectorSettings)
-    rate: RateSettings = field(default_factory=RateSettings)
+    rhythm: RhythmSettings = field(default_factory=RhythmSettings)

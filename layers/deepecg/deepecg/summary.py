@@ -8,7 +8,7 @@ import numpy as np
 from deepecg import __version__
 from deepecg.classes import CLASSES
 from deepecg.documents import ADVISORY
-from deepecg.heart_rate import heart_rate
+from deepecg.rhythm.heart_rate import heart_rate
 from deepecg.scored import ScoredRecording
 
 SUMMARY_SCHEMA_VERSION = "1.0"
@@ -94,14 +94,14 @@ def _beats(scored: ScoredRecording) -> dict[str, Any]:
 
 
 def _heart_rate(scored: ScoredRecording) -> dict[str, Any]:
-    rate = heart_rate(scored.beats.times_s, scored.beats.rr_s, scored.settings.rate)
+    rate = heart_rate(scored.stream, scored.settings.rhythm.rate)
     return {
         "mean_bpm": _rounded(rate.mean_bpm, 1),
         "minimum_bpm": _rounded(rate.minimum_bpm, 1),
         "minimum_at_s": _rounded(rate.minimum_at_s, 1),
         "maximum_bpm": _rounded(rate.maximum_bpm, 1),
         "maximum_at_s": _rounded(rate.maximum_at_s, 1),
-        "window_s": scored.settings.rate.window_s,
+        "window_s": scored.settings.rhythm.rate.window_s,
     }
 
 

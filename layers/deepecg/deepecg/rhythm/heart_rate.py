@@ -1,0 +1,162 @@
+"""Heart rate from RR intervals."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.rhythm.episodes import RATE_DIGITS
+from deepecg.rhythm.settings import RateSettings
+from deepecg.rhythm.stream import BeatStream
+
+MIN_COVERAGE = 0.5
+"""A window's rate needs intervals over this share of it."""
+
+
+@dataclass(frozen=True)
+class HeartRate:
+    """Heart rate over a recording; None where too few intervals are known.
+
+    Attributes
+    ----------
+    mean_bpm : float or None
+        Intervals over the time they cover.
+    minimum_bpm, maximum_bpm : float or None
+        Lowest and highest rate in any window of ``RateSettings.window_s``.
+    minimum_at_s, maximum_at_s : float or None
+        Where those windows begin, from the recording's start.
+    tachycardia_s, bradycardia_s : float
+        Time in all intervals around which the rate is above ``RateSettings.tachycardia_bpm``
+        (below ``bradycardia_bpm``); see :func:`rates_around`.
+    """
+
+    mean_bpm: float | None
+    minimum_bpm: float | None
+    maximum_bpm: float | None
+    minimum_at_s: float | None
+    maximum_at_s: float | None
+    tachycardia_s: float
+    bradycardia_s: float
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows that begin with an interval.
+
+    Attributes
+    ----------
+    begins_s : ndarray of float64, shape (n_intervals,)
+        Where they begin: the first beat of each known interval.
+    rate_bpm : ndarray of float64, shape (n_intervals,)
+        Whole intervals inside over the time they cover; NaN where that is less than
+        :data:`MIN_COVERAGE` of the window.
+    """
+
+    begins_s: NDArray[np.float64]
+    rate_bpm: NDArray[np.float64]
+
+
+def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
+    """Return mean, lowest and highest heart rate, and the time of tachycardia and bradycardia.
+
+    Rates are means over a window, so that one wrong interval makes no 900 bpm maximum.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    settings : RateSettings
+        Length of the window, limits.
+
+    Returns
+    -------
+    HeartRate
+        Minimum and maximum are None if the recording is shorter than half a window.
+    """
+    rr = stream.rr_s[np.isfinite(stream.rr_s)]
+    if not len(rr):
+        return HeartRate(None, None, None, None, None, 0.0, 0.0)
+    mean = 60 * len(rr) / float(rr.sum())
+    around = rates_around(stream, settings)
+    tachycardia_s = float(rr[around > settings.tachycardia_bpm].sum())
+    bradycardia_s = float(rr[around < settings.bradycardia_bpm].sum())
+    windows = rate_windows(stream, settings)
+    rates, begins = windows.rate_bpm, windows.begins_s
+    if np.isnan(rates).all():
+        return HeartRate(mean, None, None, None, None, tachycardia_s, bradycardia_s)
+    low, high = int(np.nanargmin(rates)), int(np.nanargmax(rates))
+    return HeartRate(
+        mean,
+        float(rates[low]),
+        float(rates[high]),
+        float(begins[low]),
+        float(begins[high]),
+        tachycardia_s,
+        bradycardia_s,
+    )
+
+
+def rate_windows(stream: BeatStream, settings: RateSettings) -> Windows:
+    """Return the rate of every window that begins with a beat.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    settings : RateSettings
+        Length of the window.
+
+    Returns
+    -------
+    Windows
+        One for every known interval. A window over a gap rests on what it holds beside the gap.
+    """
+    known = np.isfinite(stream.rr_s)
+    times, rr = stream.times_s[known], stream.rr_s[known]
+    begins = times - rr
+    cumulated = np.concatenate([[0.0], np.cumsum(rr)])
+    first = np.arange(len(rr))
+    last = np.searchsorted(times, begins + settings.window_s, side="right")
+    return Windows(begins, _rates(last - first, cumulated[last] - cumulated[first], settings))
+
+
+def rates_around(stream: BeatStream, settings: RateSettings) -> NDArray[np.float64]:
+    """Return the rate around every known interval, in a window centred on the interval.
+
+    An interval of which only a part lies in the window counts with that part, as the same part of
+    a beat: the rate of a steady heart is then its own wherever the window lies. A short burst
+    makes no tachycardia time; as runs of ectopic beats, bursts are reported elsewhere.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    settings : RateSettings
+        Length of the window.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_intervals,)
+        Beats per minute; NaN where less than :data:`MIN_COVERAGE` of the window is covered by
+        intervals, as beside gaps: such time is neither tachycardia nor bradycardia.
+    """
+    known = np.isfinite(stream.rr_s)
+    times, rr = stream.times_s[known], stream.rr_s[known]
+    edges = np.stack([times - rr, times], axis=1).ravel()
+    n_until = np.repeat(np.arange(len(rr) + 1), 2)[1:-1]
+    covered_until = np.repeat(np.concatenate([[0.0], np.cumsum(rr)]), 2)[1:-1]
+    centres = times - rr / 2
+    begins, ends = centres - settings.window_s / 2, centres + settings.window_s / 2
+    n_beats = np.interp(ends, edges, n_until) - np.interp(begins, edges, n_until)
+    covered = np.interp(ends, edges, covered_until) - np.interp(begins, edges, covered_until)
+    return _rates(n_beats, covered, settings)
+
+
+def _rates(
+    n_beats: NDArray[np.float64] | NDArray[np.int64],
+    covered_s: NDArray[np.float64],
+    settings: RateSettings,
+) -> NDArray[np.float64]:
+    enough = covered_s >= MIN_COVERAGE * settings.window_s
+    rate = 60 * n_beats / np.where(enough, covered_s, 1)
+    return np.where(enough, np.round(rate, RATE_DIGITS), np.nan)
