@@ -16,6 +16,8 @@ from deepecg.classes import CLASSES
 from deepecg.errors import HolterError
 
 NIGHT_ENTRY_SCHEMA_VERSION = "1.0"
+MAJOR_VERSION = NIGHT_ENTRY_SCHEMA_VERSION.partition(".")[0]
+"""Entries of this major version are read; a later minor one only adds to them."""
 Outcome = Literal["scored", "rejected", "waiting", "failed", "received"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """``received``: taken from the queue, and nothing came of it yet."""
@@ -166,19 +168,33 @@ def night_entry(
     -------
     dict
         Valid against ``deepecg/schemas/night_entry.schema.json``.
+
+    Raises
+    ------
+    ValueError
+        If the ID has other characters: it becomes a file's name and part of a page.
     """
-    kind = document["kind"] if document else None
+    if not SAFE_ID.fullmatch(recording_id):
+        raise ValueError("found a recording ID with other characters than letters, digits, _ and -")
+    became: Outcome = outcome
+    digest = None
+    if document is not None and document["kind"] == "summary":
+        became, code, digest = "scored", None, asdict(_digest(document))
+        for key in ("urgent", "warning_codes"):
+            digest[key] = list(digest[key])
+    elif document is not None:
+        became, code = "rejected", document["code"]
     return {
         "schema_version": NIGHT_ENTRY_SCHEMA_VERSION,
         "kind": "night_entry",
         "recording_id": recording_id,
-        "outcome": {"summary": "scored", "rejection": "rejected"}.get(str(kind), outcome),
-        "code": document["code"] if document and kind == "rejection" else code,
+        "outcome": became,
+        "code": code,
         "uploaded_at": _utc(uploaded_at),
         "folder": folder if folder is not None and _can_be_linked(folder) else None,
         "processing_s": None if processing_s is None else round(processing_s, 3),
         "size_bytes": size_bytes,
-        "digest": asdict(_digest(document)) if document and kind == "summary" else None,
+        "digest": digest,
     }
 
 
@@ -192,9 +208,10 @@ def read_entry(body: bytes) -> Entry:
     """
     try:
         document = json.loads(body)
-        major = NIGHT_ENTRY_SCHEMA_VERSION.split(".")[0]
-        if document["kind"] != "night_entry" or document["schema_version"].split(".")[0] != major:
-            raise ValueError("another kind or version")
+        if document["kind"] != "night_entry":
+            raise ValueError("another kind of document")
+        if document["schema_version"].partition(".")[0] != MAJOR_VERSION:
+            raise ValueError("another version")
         if not SAFE_ID.fullmatch(document["recording_id"]):
             raise ValueError("an ID with other characters")
         if document["outcome"] not in OUTCOMES:
@@ -209,7 +226,7 @@ def read_entry(body: bytes) -> Entry:
             code=_or_none(_text, document["code"]),
             uploaded_at=_or_none(_text, document["uploaded_at"]),
             folder=folder,
-            processing_s=_or_none(_number, document["processing_s"]),
+            processing_s=_or_none(number, document["processing_s"]),
             size_bytes=_or_none(_count, document["size_bytes"]),
             digest=_read_digest(document["digest"]) if scored else None,
         )
@@ -278,25 +295,25 @@ def _can_be_linked(folder: str) -> bool:
 
 def _read_digest(found: Mapping[str, Any]) -> Digest:
     return Digest(
-        duration_s=_number(found["duration_s"]),
-        analysable_s=_number(found["analysable_s"]),
+        duration_s=number(found["duration_s"]),
+        analysable_s=number(found["analysable_s"]),
         class_count={name: _count(found["class_count"][name]) for name in CLASSES},
-        mean_bpm=_or_none(_number, found["mean_bpm"]),
-        minimum_bpm=_or_none(_number, found["minimum_bpm"]),
-        maximum_bpm=_or_none(_number, found["maximum_bpm"]),
-        ventricular_burden_percent=_or_none(_number, found["ventricular_burden_percent"]),
+        mean_bpm=_or_none(number, found["mean_bpm"]),
+        minimum_bpm=_or_none(number, found["minimum_bpm"]),
+        maximum_bpm=_or_none(number, found["maximum_bpm"]),
+        ventricular_burden_percent=_or_none(number, found["ventricular_burden_percent"]),
         ventricular_run_count=_or_none(_count, found["ventricular_run_count"]),
         ventricular_longest_run_beats_count=_or_none(
             _count, found["ventricular_longest_run_beats_count"]
         ),
-        supraventricular_burden_percent=_or_none(_number, found["supraventricular_burden_percent"]),
+        supraventricular_burden_percent=_or_none(number, found["supraventricular_burden_percent"]),
         supraventricular_run_count=_or_none(_count, found["supraventricular_run_count"]),
         supraventricular_longest_run_beats_count=_or_none(
             _count, found["supraventricular_longest_run_beats_count"]
         ),
         pause_count=_or_none(_count, found["pause_count"]),
-        longest_pause_s=_or_none(_number, found["longest_pause_s"]),
-        fibrillation_burden_percent=_or_none(_number, found["fibrillation_burden_percent"]),
+        longest_pause_s=_or_none(number, found["longest_pause_s"]),
+        fibrillation_burden_percent=_or_none(number, found["fibrillation_burden_percent"]),
         urgent=tuple(
             UrgentKind(_text(item["kind"]), _count(item["count"]), _text(item["message"]))
             for item in found["urgent"]
@@ -314,7 +331,14 @@ def _or_none(read: Callable[[Any], T], value: Any) -> T | None:
     return None if value is None else read(value)
 
 
-def _number(value: Any) -> float:
+def number(value: Any) -> float:
+    """Return a number read from JSON, if it can be a figure of a recording: not NaN, not huge.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it cannot.
+    """
     # The comparison is false for NaN, too.
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError("not a number")
@@ -324,10 +348,10 @@ def _number(value: Any) -> float:
 
 
 def _count(value: Any) -> int:
-    number = _number(value)
-    if number != int(number):
+    whole = int(number(value))
+    if whole != value:
         raise ValueError("not a whole number")
-    return int(number)
+    return whole
 
 
 def _text(value: Any) -> str:

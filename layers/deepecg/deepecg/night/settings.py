@@ -1,4 +1,4 @@
-"""Everything that can be set about the nightly report, with its default and where that comes from."""
+"""Every setting of the nightly report, with its default and where that comes from."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,8 +19,8 @@ class RankingSettings:
         ("supraventricular_tachycardia", 50.0),
         ("ventricular_burden", 40.0),
     )
-    """By how soon the finding can harm: what can end in arrest first (order of the ISHNE/HRS 2017
-    report contents), a burden that weakens the heart over months last."""
+    """By how soon the finding can harm: what can end in arrest first, a burden that weakens the
+    heart over months last."""
     other_urgent_points: float = 40.0
     """For an urgent finding of a kind that is not named above."""
     ventricular_points_per_percent: float = 1.0
@@ -55,14 +55,13 @@ class DriftSettings:
 class Prices:
     """What AWS asks, to estimate the cost of a night.
 
-    List prices of US East (N. Virginia) in 2026, first tier, without the free tier
-    (aws.amazon.com/lambda/pricing, aws.amazon.com/s3/pricing). Other regions cost up to a third
-    more.
+    List prices of the first tier, without the free one (aws.amazon.com/lambda/pricing,
+    aws.amazon.com/s3/pricing). They differ by region.
     """
 
     region: str = "us-east-1"
     """Where these prices hold."""
-    as_of: str = "2026-11"
+    as_of: str = "2026-05"
     """When they were looked up."""
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     """The function's."""

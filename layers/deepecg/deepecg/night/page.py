@@ -1,0 +1,73 @@
+"""The report on a night as one HTML page, which needs no network and no script."""
+
+from base64 import b64encode
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from deepecg.classes import CLASSES
+from deepecg.night import words
+from deepecg.night.charts import histogram, outcome_bar, sparkline
+from deepecg.night.figures import FIGURES
+from deepecg.night.store import LISTING, REPORT
+
+OUTCOME_LABELS = {
+    "scored": "Scored",
+    "rejected": "Rejected",
+    "waiting": "Waiting for parts",
+    "received": "Not yet processed",
+    "failed": "Failed",
+}
+"""In the order of the bar."""
+
+
+def render_night(report: dict[str, Any]) -> str:
+    """Return the page of a night's report.
+
+    Parameters
+    ----------
+    report : dict
+        As :func:`deepecg.night.report.night_report` returns it. All the page shows is in it.
+    """
+    page, style = _page()
+    drift = report["drift"]
+    z = report["provenance"]["settings"]["drift"]["z"]
+    counts = [(name, report["outcomes"][f"{name}_count"]) for name in OUTCOME_LABELS]
+    distributions = report["distributions"]
+    return page.render(
+        report=report,
+        date_in_words=words.date_in_words(date.fromisoformat(report["date"])),
+        outcomes=report["outcomes"],
+        outcome_labels=OUTCOME_LABELS,
+        segments=outcome_bar(counts),
+        histograms={name: histogram(found["bars"]) for name, found in distributions.items()},
+        drift=drift,
+        figures=[
+            (figure, item, sparkline(item, z), words.usual_range(item, figure, z))
+            for figure, item in zip(FIGURES, drift["figures"], strict=True)
+        ],
+        classes=CLASSES,
+        class_labels=words.CLASS_LABELS,
+        listing=LISTING,
+        document=REPORT,
+        style=style,
+        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+    )
+
+
+@cache
+def _page() -> tuple[Template, str]:
+    """Return the template and the style sheet, which the page's policy names by its hash."""
+    environment = Environment(
+        loader=PackageLoader("deepecg.night"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": words.number, "plain": words.plain, "kind": words.kind}
+    style = environment.get_template("night.css").render()
+    return environment.get_template("night.html"), style
