@@ -2,10 +2,18 @@
 
 from dataclasses import dataclass
 
-from deepecg.graphics.clusters import Cluster
-from deepecg.graphics.rr_plots import Poincare, RrHistogram
-from deepecg.graphics.strips import Strip
-from deepecg.graphics.trend import Trend
+from deepecg.graphics.clusters import Cluster, beat_clusters
+from deepecg.graphics.rr_plots import Poincare, RrHistogram, poincare, rr_histogram
+from deepecg.graphics.settings import GraphicsSettings
+from deepecg.graphics.strips import (
+    ISOLATED_SUPRAVENTRICULAR,
+    ISOLATED_VENTRICULAR,
+    Strip,
+    cut_strips,
+)
+from deepecg.graphics.trend import Trend, heart_rate_trend
+from deepecg.rhythm.events import ListedEvents
+from deepecg.scored import ScoredRecording
 
 
 @dataclass(frozen=True)
@@ -31,3 +39,37 @@ class Graphics:
     poincare: Poincare
     strips: tuple[Strip, ...]
     clusters: tuple[Cluster, ...]
+
+
+def draw(
+    scored: ScoredRecording, listed: ListedEvents, settings: GraphicsSettings | None = None
+) -> Graphics:
+    """Compute what a report shows of a scored recording.
+
+    Parameters
+    ----------
+    scored : ScoredRecording
+        The recording, its beats and its rhythm.
+    listed : ListedEvents
+        The events as the summary lists them; strips name them by their numbers.
+    settings : GraphicsSettings, optional
+        Bins, lengths and limits; the defaults if None.
+
+    Returns
+    -------
+    Graphics
+        The same for the same recording.
+    """
+    settings = settings or GraphicsSettings()
+    stream, rhythm, beats = scored.stream, scored.rhythm, scored.beats
+    isolated = {
+        ISOLATED_VENTRICULAR: rhythm.ventricular.isolated,
+        ISOLATED_SUPRAVENTRICULAR: rhythm.supraventricular.isolated,
+    }
+    return Graphics(
+        heart_rate_trend(stream, rhythm.fibrillation, settings.trend),
+        rr_histogram(stream, rhythm.fibrillation.beats, settings.rr_plots),
+        poincare(stream, settings.rr_plots),
+        cut_strips(scored, listed.events, isolated, settings.strips),
+        beat_clusters(scored.conditioned, beats.times_s, beats.labels, settings.clusters),
+    )

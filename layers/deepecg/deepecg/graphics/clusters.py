@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from deepecg.classes import CLASSES
+from deepecg.conditioning import ConditionedLead
+from deepecg.graphics.settings import ClusterSettings
+
+REST = -1
+"""Number of those in no cluster."""
+TINY_MV = 1e-6
+"""Keeps the correlation with a level line finite; far below any recorder's step."""
 
 
 @dataclass(frozen=True)
@@ -39,3 +49,190 @@ class Cluster:
     before_s: float
     shape_mv: NDArray[np.float32]
     is_rest: bool = False
+
+
+def beat_clusters(
+    lead: ConditionedLead,
+    times_s: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    settings: ClusterSettings,
+) -> tuple[Cluster, ...]:
+    """Sort the beats of every class by shape.
+
+    The beat of a class that most others resemble and those others make a cluster; then the same
+    of the beats that remain. That is done with a sample of the beats; every beat then joins the
+    cluster of its class that it resembles most.
+
+    Parameters
+    ----------
+    lead : ConditionedLead
+        The signal.
+    times_s : ndarray of float64, shape (n_beats,)
+        R peaks.
+    labels : ndarray of int64, shape (n_beats,)
+        Index into :data:`deepecg.classes.CLASSES`.
+    settings : ClusterSettings
+        What counts as alike, and how many clusters there are at most.
+
+    Returns
+    -------
+    tuple of Cluster
+        Every beat is in one of them. In the order of :data:`~deepecg.classes.CLASSES`, the
+        largest of a class first and its rest last.
+
+    Notes
+    -----
+    Quality-threshold clustering (Heyer et al. 1999, Genome Res 9:1106) with Pearson's
+    correlation, which Plesinger et al. 2015 (doi:10.5220/0005604200110019) use for QRS complexes.
+    """
+    peaks = np.rint(times_s * lead.clock_hz).astype(np.int64)
+    found: list[Cluster] = []
+    for label, (name, most) in enumerate(zip(CLASSES, settings.max_per_class, strict=True)):
+        of_class = peaks[labels == label]
+        member = _members(lead, of_class, most, settings)
+        numbers, counts = np.unique(member, return_counts=True)
+        for number in numbers[np.lexsort([-counts, numbers == REST])]:
+            in_it = of_class[member == number]
+            found.append(
+                Cluster(
+                    number=len(found) + 1,
+                    class_name=name,
+                    count=len(in_it),
+                    percent=100 * len(in_it) / len(labels),
+                    rate_hz=lead.clock_hz,
+                    before_s=round(settings.shape_before_s * lead.rate_hz) / lead.clock_hz,
+                    shape_mv=_shown(lead, in_it, settings),
+                    is_rest=bool(number == REST),
+                )
+            )
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Shapes:
+    """Shapes to compare beats with, each at several alignments.
+
+    Attributes
+    ----------
+    aligned : ndarray of float32, shape (length, n_shapes * n_alignments)
+        Of mean 0 and norm 1 in every column.
+    norms : ndarray of float32, shape (n_shapes,)
+        Of the shapes about their mean.
+    """
+
+    aligned: NDArray[np.float32]
+    norms: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, wide: NDArray[np.float32], margin: int) -> "_Shapes":
+        """Return shapes, which have a margin on both sides, at every alignment within it."""
+        length = wide.shape[1] - 2 * margin
+        every = sliding_window_view(wide, length, axis=1)
+        centred = every - every.mean(axis=2, keepdims=True)
+        norms = np.linalg.norm(centred, axis=2)
+        aligned = centred / np.maximum(norms, TINY_MV)[:, :, None]
+        return cls(np.ascontiguousarray(aligned.reshape(-1, length).T), norms[:, margin])
+
+    def likeness(
+        self, windows: NDArray[np.float32], settings: ClusterSettings
+    ) -> NDArray[np.float32]:
+        """Return the correlation of every beat with every shape, at the best alignment.
+
+        -1 where their amplitudes differ too much. ``windows`` has shape (n_beats, length), the
+        result (n_beats, n_shapes).
+        """
+        means = windows.mean(axis=1)
+        energy = np.einsum("ij,ij->i", windows, windows) - windows.shape[1] * means**2
+        norms = np.sqrt(np.maximum(energy, TINY_MV**2))[:, None]
+        best = (windows @ self.aligned).reshape(len(windows), len(self.norms), -1).max(axis=2)
+        larger = norms > settings.amplitude_ratio * self.norms
+        smaller = settings.amplitude_ratio * norms < self.norms
+        return np.where(larger | smaller, np.float32(-1), best / norms)
+
+
+def _members(
+    lead: ConditionedLead, peaks: NDArray[np.int64], most: int, settings: ClusterSettings
+) -> NDArray[np.int64]:
+    """Return the number of every beat's cluster, or :data:`REST`."""
+    before, after = (round(s * lead.rate_hz) for s in (settings.before_s, settings.after_s))
+    margin = round(settings.shift_s * lead.rate_hz)
+    member = np.full(len(peaks), REST)
+    shapes = np.empty((0, before + after + 2 * margin), np.float32)
+    for _ in range(settings.rounds):
+        free = np.flatnonzero(member == REST)
+        sample = _spread(peaks[free], settings.sample_beats)
+        wide = _windows(lead.signal, sample - before - margin, shapes.shape[1])
+        known = len(shapes)
+        shapes = _with_prevailing(shapes, wide, margin, most, settings)
+        if len(shapes) == known:
+            break
+        new = _Shapes.of(shapes[known:], margin)
+        for first in range(0, len(free), settings.chunk_beats):
+            chunk = free[first : first + settings.chunk_beats]
+            windows = _windows(lead.signal, peaks[chunk] - before, before + after)
+            likeness = new.likeness(windows, settings)
+            joins = likeness.max(axis=1) >= settings.correlation
+            member[chunk[joins]] = known + likeness[joins].argmax(axis=1)
+    few = np.bincount(member[member != REST], minlength=len(shapes)) < settings.min_beats
+    member[np.isin(member, np.flatnonzero(few))] = REST
+    return member
+
+
+def _with_prevailing(
+    shapes: NDArray[np.float32],
+    wide: NDArray[np.float32],
+    margin: int,
+    most: int,
+    settings: ClusterSettings,
+) -> NDArray[np.float32]:
+    """Return shapes and those that prevail among more beats, ``most`` at most; all with margin."""
+    beats = wide[:, margin : wide.shape[1] - margin]
+    alike = _Shapes.of(beats, 0).likeness(beats, settings) >= settings.correlation
+    weights = alike.astype(np.float32)
+    left = np.ones(len(beats), bool)
+    while len(shapes) < most:
+        n_alike = np.where(left, weights @ left.astype(np.float32), 0)
+        if n_alike.max(initial=0) < settings.min_beats:
+            break
+        group = left & alike[:, n_alike.argmax()]
+        shape = np.median(wide[group], axis=0)[None]
+        of_shape = _Shapes.of(shape, margin)
+        left &= ~group & (of_shape.likeness(beats, settings)[:, 0] < settings.correlation)
+        others = of_shape.likeness(shapes[:, margin : wide.shape[1] - margin], settings)
+        # What differs from a cluster only by noise makes no cluster of its own.
+        if others.max(initial=-1) < settings.correlation:
+            shapes = np.concatenate([shapes, shape])
+    return shapes
+
+
+def _shown(
+    lead: ConditionedLead, peaks: NDArray[np.int64], settings: ClusterSettings
+) -> NDArray[np.float32]:
+    """Return the mean of beats, spread over the recording if they are many."""
+    before, after = (
+        round(s * lead.rate_hz) for s in (settings.shape_before_s, settings.shape_after_s)
+    )
+    sample = _spread(peaks, settings.shape_beats)
+    return np.asarray(_windows(lead.signal, sample - before, before + after).mean(axis=0))
+
+
+def _spread(peaks: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return at most so many, evenly from first to last."""
+    if len(peaks) <= most:
+        return peaks
+    return peaks[np.linspace(0, len(peaks) - 1, most).astype(np.int64)]
+
+
+def _windows(
+    signal: NDArray[np.float32], starts: NDArray[np.int64], length: int
+) -> NDArray[np.float32]:
+    """Cut windows; beyond the signal's ends its last value is repeated."""
+    inside = (starts >= 0) & (starts + length <= len(signal))
+    if len(signal) >= length:
+        rows = sliding_window_view(signal, length)
+        windows = rows[np.where(inside, starts, 0)]
+    else:
+        windows = np.empty((len(starts), length), np.float32)
+    around = starts[~inside, None] + np.arange(length)
+    windows[~inside] = signal[np.clip(around, 0, len(signal) - 1)]
+    return windows

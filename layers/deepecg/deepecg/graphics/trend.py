@@ -5,6 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.classes import CLASSES
+from deepecg.graphics.settings import TrendSettings
+from deepecg.rhythm.fibrillation import Fibrillation
+from deepecg.rhythm.stream import BeatStream
+
 
 @dataclass(frozen=True)
 class Trend:
@@ -30,3 +35,60 @@ class Trend:
     supraventricular_count: NDArray[np.int64]
     analysable_share: NDArray[np.float64]
     fibrillation_share: NDArray[np.float64]
+
+
+def heart_rate_trend(
+    stream: BeatStream, fibrillation: Fibrillation, settings: TrendSettings
+) -> Trend:
+    """Count and average what happens in equal bins of time.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    fibrillation : Fibrillation
+        Its episodes; S beats in them are not counted, as in the summary.
+    settings : TrendSettings
+        Length of a bin, and how many there may be.
+
+    Returns
+    -------
+    Trend
+        At least one bin, at most ``settings.max_bins``.
+    """
+    n_seconds = len(stream.analysable)
+    bin_s = settings.bin_s * max(1, -(-n_seconds // (settings.bin_s * settings.max_bins)))
+    n_bins = max(1, -(-n_seconds // bin_s))
+    # The last beat may lie in what was rounded off the last second.
+    where = np.minimum((stream.times_s / bin_s).astype(np.int64), n_bins - 1)
+    known = np.isfinite(stream.rr_s)
+    n_intervals = np.bincount(where[known], minlength=n_bins)
+    covered_s = np.bincount(where[known], stream.rr_s[known], minlength=n_bins)
+    mean_bpm = np.full(n_bins, np.nan)
+    np.divide(60 * n_intervals, covered_s, out=mean_bpm, where=n_intervals > 0)
+    ventricular = stream.labels == CLASSES.index("V")
+    supraventricular = (stream.labels == CLASSES.index("S")) & ~fibrillation.beats
+    edges = np.minimum(np.arange(n_bins + 1) * bin_s, n_seconds)
+    lengths = np.maximum(np.diff(edges), 1)
+    return Trend(
+        float(bin_s),
+        mean_bpm,
+        np.bincount(where[ventricular], minlength=n_bins),
+        np.bincount(where[supraventricular], minlength=n_bins),
+        np.diff(np.concatenate([[0], np.cumsum(stream.analysable)])[edges]) / lengths,
+        np.diff(_fibrillation_until(fibrillation, edges)) / lengths,
+    )
+
+
+def _fibrillation_until(
+    fibrillation: Fibrillation, times_s: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the seconds of atrial fibrillation from the start to every time."""
+    if not fibrillation.episodes:
+        return np.zeros(len(times_s))
+    spans = [(episode.start_s, episode.duration_s) for episode in fibrillation.episodes]
+    starts, durations = np.array(spans).T
+    before = np.cumsum(durations) - durations
+    points = np.stack([starts, starts + durations], axis=1).ravel()
+    passed = np.stack([before, before + durations], axis=1).ravel()
+    return np.asarray(np.interp(times_s, points, passed))
