@@ -5,8 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
+import numpy as np
+
+from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episodes import Episode
-from deepecg.rhythm.settings import EventSettings
+from deepecg.rhythm.fibrillation import Fibrillation
+from deepecg.rhythm.heart_rate import HeartRate
+from deepecg.rhythm.pauses import Pauses
+from deepecg.rhythm.settings import EventSettings, RhythmSettings
+from deepecg.rhythm.stream import BeatStream
 
 VENTRICULAR_TACHYCARDIA = "ventricular_tachycardia"
 ACCELERATED_VENTRICULAR_RHYTHM = "accelerated_ventricular_rhythm"
@@ -37,7 +44,7 @@ class Event:
     n_beats : int
         How many beats, ``first`` and ``last`` included; 2 for a pause.
     rate_bpm : float or None
-        Intervals over the time they cover.
+        Intervals over the time they cover; None for a single beat.
     first, last : int
         Numbers of its beats; of a pause, of those on either side.
     """
@@ -103,6 +110,76 @@ SEVERITY: dict[str, tuple[Callable[[Event], float], ...]] = {
 }
 """What makes one event of a kind worse than another: of runs the most beats and the highest rate
 alike. Of the kinds not named, the longest is the worst."""
+
+
+def find_events(
+    stream: BeatStream,
+    settings: RhythmSettings,
+    *,
+    rate: HeartRate,
+    fibrillation: Fibrillation,
+    ventricular: Ectopy,
+    supraventricular: Ectopy,
+    pauses: Pauses,
+) -> tuple[Event, ...]:
+    """Return all events of a recording but isolated ectopic beats.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    settings : RhythmSettings
+        Which runs are tachycardias, and the window of the heart rate.
+    rate, fibrillation, ventricular, supraventricular, pauses
+        What was found in this stream.
+
+    Returns
+    -------
+    tuple of Event
+        In the order of time.
+    """
+    tachycardia_bpm = settings.ectopy.tachycardia_bpm
+    found: list[tuple[str, Iterable[Episode]]] = [
+        (ATRIAL_FIBRILLATION, fibrillation.episodes),
+        (PAUSE, pauses.episodes),
+        (VENTRICULAR_TACHYCARDIA, _faster(ventricular.runs, tachycardia_bpm)),
+        (ACCELERATED_VENTRICULAR_RHYTHM, _not_faster(ventricular.runs, tachycardia_bpm)),
+        (VENTRICULAR_COUPLET, ventricular.couplets),
+        (VENTRICULAR_BIGEMINY, ventricular.bigeminy),
+        (VENTRICULAR_TRIGEMINY, ventricular.trigeminy),
+        (SUPRAVENTRICULAR_TACHYCARDIA, _faster(supraventricular.runs, tachycardia_bpm)),
+        (SUPRAVENTRICULAR_RUN, _not_faster(supraventricular.runs, tachycardia_bpm)),
+        (SUPRAVENTRICULAR_COUPLET, supraventricular.couplets),
+        (SUPRAVENTRICULAR_BIGEMINY, supraventricular.bigeminy),
+        (SUPRAVENTRICULAR_TRIGEMINY, supraventricular.trigeminy),
+    ]
+    events = [Event.of(kind, episode) for kind, episodes in found for episode in episodes]
+    for kind, at_s, bpm in (
+        (MAXIMUM_HEART_RATE, rate.maximum_at_s, rate.maximum_bpm),
+        (MINIMUM_HEART_RATE, rate.minimum_at_s, rate.minimum_bpm),
+    ):
+        if at_s is not None:
+            events.append(_window(stream, kind, at_s, settings.rate.window_s, bpm))
+    return tuple(sorted(events, key=_in_time))
+
+
+def _faster(runs: tuple[Episode, ...], bpm: float) -> list[Episode]:
+    return [run for run in runs if run.rate_bpm is not None and run.rate_bpm > bpm]
+
+
+def _not_faster(runs: tuple[Episode, ...], bpm: float) -> list[Episode]:
+    return [run for run in runs if run.rate_bpm is None or run.rate_bpm <= bpm]
+
+
+def _window(
+    stream: BeatStream, kind: str, at_s: float, window_s: float, bpm: float | None
+) -> Event:
+    """Return a window of the heart rate as an event: the beats in it."""
+    first = int(np.argmin(np.abs(stream.times_s - at_s)))
+    last = int(np.searchsorted(stream.times_s, at_s + window_s, side="right")) - 1
+    start_s = float(stream.times_s[first])
+    duration_s = float(stream.times_s[last]) - start_s
+    return Event(kind, start_s, duration_s, last - first + 1, bpm, first, last)
 
 
 def listed_events(

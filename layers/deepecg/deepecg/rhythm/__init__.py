@@ -1,0 +1,95 @@
+"""Rhythm: everything that a Holter report says of a stream of classified beats."""
+
+from dataclasses import dataclass
+
+from deepecg.rhythm.ectopy import Ectopy, ectopy
+from deepecg.rhythm.events import Event, find_events
+from deepecg.rhythm.fibrillation import Fibrillation, atrial_fibrillation
+from deepecg.rhythm.heart_rate import HeartRate, heart_rate
+from deepecg.rhythm.hours import Hour, hourly
+from deepecg.rhythm.pauses import Pauses, pauses
+from deepecg.rhythm.settings import RhythmSettings
+from deepecg.rhythm.stream import BeatStream
+from deepecg.rhythm.urgent import Urgent, urgent_findings
+from deepecg.rhythm.variability import Variability, heart_rate_variability
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """The rhythm of a recording.
+
+    Attributes
+    ----------
+    rate : HeartRate
+    fibrillation : Fibrillation
+    ventricular : Ectopy
+    supraventricular : Ectopy
+        Without the S beats inside atrial fibrillation.
+    pauses : Pauses
+    variability : Variability
+    hours : tuple of Hour
+        From the recording's start.
+    events : tuple of Event
+        All, in the order of time; :func:`deepecg.rhythm.events.listed_events` chooses some.
+    urgent : tuple of Urgent
+        At most one of a kind, the most urgent kind first.
+    """
+
+    rate: HeartRate
+    fibrillation: Fibrillation
+    ventricular: Ectopy
+    supraventricular: Ectopy
+    pauses: Pauses
+    variability: Variability
+    hours: tuple[Hour, ...]
+    events: tuple[Event, ...]
+    urgent: tuple[Urgent, ...]
+
+
+def analyse_rhythm(stream: BeatStream, settings: RhythmSettings) -> Rhythm:
+    """Analyse the rhythm of a stream of beats.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        From a detector or from reference annotations.
+    settings : RhythmSettings
+        Every threshold.
+
+    Returns
+    -------
+    Rhythm
+        All parts; what cannot be known is None in them.
+    """
+    rate = heart_rate(stream, settings.rate)
+    fibrillation = atrial_fibrillation(stream, settings.fibrillation)
+    ventricular = ectopy(stream, "V", settings.ectopy, fibrillation.beats)
+    supraventricular = ectopy(stream, "S", settings.ectopy, fibrillation.beats)
+    long_pauses = pauses(stream, settings.pauses)
+    events = find_events(
+        stream,
+        settings,
+        rate=rate,
+        fibrillation=fibrillation,
+        ventricular=ventricular,
+        supraventricular=supraventricular,
+        pauses=long_pauses,
+    )
+    return Rhythm(
+        rate=rate,
+        fibrillation=fibrillation,
+        ventricular=ventricular,
+        supraventricular=supraventricular,
+        pauses=long_pauses,
+        variability=heart_rate_variability(stream, fibrillation.beats, settings.variability),
+        hours=hourly(
+            stream,
+            settings.rate,
+            fibrillation=fibrillation,
+            ventricular=ventricular,
+            supraventricular=supraventricular,
+            pauses=long_pauses,
+        ),
+        events=events,
+        urgent=urgent_findings(events, ventricular, settings.urgent),
+    )

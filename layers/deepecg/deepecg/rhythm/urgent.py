@@ -1,0 +1,163 @@
+"""What a clinician should see first."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from deepecg.rhythm import events as kinds
+from deepecg.rhythm.ectopy import Ectopy
+from deepecg.rhythm.events import Event
+from deepecg.rhythm.pauses import ROUNDING_S
+from deepecg.rhythm.settings import UrgentSettings
+
+VENTRICULAR_TACHYCARDIA = kinds.VENTRICULAR_TACHYCARDIA
+VENTRICULAR_BURDEN = "ventricular_burden"
+SUPRAVENTRICULAR_TACHYCARDIA = kinds.SUPRAVENTRICULAR_TACHYCARDIA
+FAST_ATRIAL_FIBRILLATION = "fast_atrial_fibrillation"
+PAUSE = kinds.PAUSE
+
+UP_TO_SECONDS = 120
+UP_TO_MINUTES = 120
+"""Up to so many, durations are told in seconds (minutes), beyond in minutes (hours)."""
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """One urgent finding; several events of a kind make one, which the worst stands for.
+
+    Attributes
+    ----------
+    kind : str
+        One of the constants above.
+    at_s : float or None
+        When the worst event begins, from the recording's start; None of a burden.
+    message : str
+        The finding in a line, with values and units.
+    count : int
+        How many events are urgent; of a burden 1.
+    n_beats : int
+        Of the worst event; of a burden, all ectopic beats.
+    duration_s : float or None
+        Of the worst event; None of a burden.
+    event : Event or None
+        The worst event: the run of most beats, the longest pause or episode. None of a burden.
+    """
+
+    kind: str
+    at_s: float | None
+    message: str
+    count: int
+    n_beats: int
+    duration_s: float | None
+    event: Event | None
+
+
+def urgent_findings(
+    events: Iterable[Event], ventricular: Ectopy, settings: UrgentSettings
+) -> tuple[Urgent, ...]:
+    """Return the urgent findings, at most one of each kind.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        All events of the recording.
+    ventricular : Ectopy
+        For the burden.
+    settings : UrgentSettings
+        What is urgent.
+
+    Returns
+    -------
+    tuple of Urgent
+        Ventricular tachycardia, pause, fast atrial fibrillation, supraventricular tachycardia,
+        burden: those that there are, in this order.
+    """
+    of_kind: dict[str, list[Event]] = {}
+    for event in events:
+        of_kind.setdefault(event.kind, []).append(event)
+    ventricular_runs = [
+        run
+        for run in of_kind.get(kinds.VENTRICULAR_TACHYCARDIA, [])
+        if run.n_beats >= settings.ventricular_run_beats
+    ]
+    pauses = [
+        pause
+        for pause in of_kind.get(kinds.PAUSE, [])
+        if pause.duration_s >= settings.pause_s - ROUNDING_S
+    ]
+    fibrillation = [
+        episode
+        for episode in of_kind.get(kinds.ATRIAL_FIBRILLATION, [])
+        if (episode.rate_bpm or 0) > settings.fibrillation_bpm
+    ]
+    supraventricular_runs = [
+        run
+        for run in of_kind.get(kinds.SUPRAVENTRICULAR_TACHYCARDIA, [])
+        if run.duration_s > settings.supraventricular_run_s
+    ]
+    return (
+        *_worst(VENTRICULAR_TACHYCARDIA, ventricular_runs, _ventricular_tachycardia, _n_beats),
+        *_worst(PAUSE, pauses, _pause, _duration),
+        *_worst(FAST_ATRIAL_FIBRILLATION, fibrillation, _fibrillation, _duration),
+        *_worst(
+            SUPRAVENTRICULAR_TACHYCARDIA,
+            supraventricular_runs,
+            _supraventricular_tachycardia,
+            _duration,
+        ),
+        *_burden(ventricular, settings),
+    )
+
+
+def _worst(
+    kind: str,
+    events: list[Event],
+    message: Callable[[Event], str],
+    severity: Callable[[Event], float],
+) -> list[Urgent]:
+    if not events:
+        return []
+    worst = max(events, key=severity)
+    text = message(worst)
+    if len(events) > 1:
+        text += f", the longest of {len(events)}"
+    return [Urgent(kind, worst.start_s, text, len(events), worst.n_beats, worst.duration_s, worst)]
+
+
+def _burden(ventricular: Ectopy, settings: UrgentSettings) -> list[Urgent]:
+    percent = ventricular.burden_percent or 0.0
+    if percent <= settings.ventricular_burden_percent:
+        return []
+    text = f"Ventricular ectopic beats are {percent:.1f} % of all beats"
+    return [Urgent(VENTRICULAR_BURDEN, None, text, 1, ventricular.count, None, None)]
+
+
+def _n_beats(event: Event) -> float:
+    return event.n_beats
+
+
+def _duration(event: Event) -> float:
+    return event.duration_s
+
+
+def _ventricular_tachycardia(run: Event) -> str:
+    return f"Ventricular tachycardia of {run.n_beats} beats at {run.rate_bpm:.0f}/min"
+
+
+def _supraventricular_tachycardia(run: Event) -> str:
+    return f"Supraventricular tachycardia of {_span(run.duration_s)} at {run.rate_bpm:.0f}/min"
+
+
+def _fibrillation(episode: Event) -> str:
+    return f"Atrial fibrillation of {_span(episode.duration_s)} at {episode.rate_bpm:.0f}/min"
+
+
+def _pause(pause: Event) -> str:
+    return f"Pause of {pause.duration_s:.1f} s"
+
+
+def _span(duration_s: float) -> str:
+    if duration_s <= UP_TO_SECONDS:
+        return f"{duration_s:.0f} s"
+    if duration_s <= UP_TO_MINUTES * 60:
+        return f"{duration_s / 60:.0f} min"
+    return f"{duration_s / 3600:.1f} h"
