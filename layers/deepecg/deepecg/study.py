@@ -1,0 +1,133 @@
+"""A study file: what a clinic sets otherwise than the defaults, for all or for one recording.
+
+A JSON object, every part of which may be left out::
+
+    {
+      "lead": "V5",
+      "subject": "Patient/123",
+      "rhythm": {"pauses": {"pause_s": 2.5}, "urgent": {"pause_s": 4}}
+    }
+
+``rhythm`` takes any field of :class:`~deepecg.rhythm.settings.RhythmSettings`.
+"""
+
+import json
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from deepecg.errors import SettingsError
+from deepecg.rhythm.settings import RhythmSettings
+from deepecg.settings import ScoringSettings
+
+MAX_BYTES = 100_000
+"""A study file is a screenful; what is larger is something else."""
+MAX_NUMBER = 1e6
+"""No threshold, in whatever unit, is larger: a limit to what a slip of the keyboard can do."""
+
+Group = TypeVar("Group")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study file says.
+
+    Attributes
+    ----------
+    lead : str or None
+        The lead to score; None leaves the choice to the software.
+    subject : str or None
+        FHIR reference to the patient, for ``diagnostic_report.json`` alone: it enters no other
+        document, and no log.
+    rhythm : RhythmSettings
+        Thresholds.
+    """
+
+    lead: str | None = None
+    subject: str | None = field(default=None, repr=False)
+    rhythm: RhythmSettings = field(default_factory=RhythmSettings)
+
+    @property
+    def scoring(self) -> ScoringSettings:
+        """The settings for :func:`deepecg.scoring.score_recording`."""
+        return ScoringSettings(lead=self.lead, rhythm=self.rhythm)
+
+
+def read_study(content: bytes) -> Study:
+    """Read a study file.
+
+    Parameters
+    ----------
+    content : bytes
+        JSON in UTF-8.
+
+    Raises
+    ------
+    SettingsError
+        If it is no JSON object, has a field that there is none of, or a value that the field
+        cannot take. The message names the field, never its value, which may be a patient's.
+    """
+    if len(content) > MAX_BYTES:
+        raise SettingsError(f"found {len(content)} bytes of settings, expected at most {MAX_BYTES}")
+    try:
+        given = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(
+            f"found settings that are not JSON ({type(error).__name__}), expected an object"
+        ) from None
+    return _filled(Study(), given, "")
+
+
+def _filled(default: Group, given: object, path: str) -> Group:
+    """Return a settings dataclass with the fields that are given in place of the defaults."""
+    if not isinstance(given, dict):
+        raise SettingsError(
+            f"found {_kind(given)} for {path or 'the settings'}, expected an object"
+        )
+    names = [item.name for item in fields(default)]  # type: ignore[arg-type]
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise SettingsError(
+            f"found {len(unknown)} unknown fields in {where}, expected some of {', '.join(names)}"
+        )
+    values = {
+        name: _value(getattr(default, name), value, f"{path}.{name}".lstrip("."))
+        for name, value in given.items()
+    }
+    return replace(default, **values)  # type: ignore[type-var]
+
+
+def _value(default: object, given: object, path: str) -> Any:
+    if is_dataclass(default):
+        return _filled(default, given, path)
+    if isinstance(default, int | float):
+        return _number(default, given, path)
+    if not isinstance(given, str) or not given.strip():
+        raise SettingsError(f"found {_kind(given)} for {path}, expected a text")
+    return given
+
+
+def _number(default: float, given: object, path: str) -> float:
+    """Return a threshold; all are positive, and those that count things are whole."""
+    kind = "whole number" if isinstance(default, int) else "number"
+    wanted = f"a {kind} above 0, up to {MAX_NUMBER:g}"
+    if not isinstance(given, int | float) or isinstance(given, bool) or not 0 < given <= MAX_NUMBER:
+        raise SettingsError(f"found {_kind(given)} for {path}, expected {wanted}")
+    if isinstance(default, int) and given != int(given):
+        raise SettingsError(f"found a fraction for {path}, expected {wanted}")
+    return type(default)(given)
+
+
+def _kind(value: object) -> str:
+    """Return what a JSON value is, without saying it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number that it cannot take"
+        case str():
+            return "a text"
+        case list():
+            return "a list"
+    return "an object"

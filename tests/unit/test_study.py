@@ -1,0 +1,86 @@
+import contextlib
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepecg.errors import SettingsError
+from deepecg.rhythm.settings import RhythmSettings
+from deepecg.study import MAX_BYTES, Study, read_study
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+def study(**fields: object) -> Study:
+    return read_study(json.dumps(fields).encode())
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert read_study(b"{}") == Study()
+
+
+def test_what_is_set_is_set_and_the_rest_is_as_it_was() -> None:
+    found = study(lead="V5", subject="Patient/1", rhythm={"pauses": {"pause_s": 2.5}})
+    assert found.lead == "V5"
+    assert found.subject == "Patient/1"
+    default = RhythmSettings()
+    assert found.rhythm == replace(default, pauses=replace(default.pauses, pause_s=2.5))
+    assert found.scoring.lead == "V5"
+    assert found.scoring.rhythm == found.rhythm
+
+
+def test_a_whole_number_stands_for_a_fraction_but_a_fraction_for_no_count() -> None:
+    assert study(rhythm={"pauses": {"pause_s": 3}}).rhythm.pauses.pause_s == 3.0
+    assert study(rhythm={"ectopy": {"run_beats": 4.0}}).rhythm.ectopy.run_beats == 4
+    with pytest.raises(SettingsError, match=r"a fraction for rhythm\.ectopy\.run_beats"):
+        study(rhythm={"ectopy": {"run_beats": 3.5}})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"\xff\xfe",
+        b'{"lead": 5}',
+        b'{"lead": " "}',
+        b'{"lead": null}',
+        b'{"rhythm": 5}',
+        b'{"rhythm": {"pauses": {"pause_s": "2"}}}',
+        b'{"rhythm": {"pauses": {"pause_s": true}}}',
+        b'{"rhythm": {"pauses": {"pause_s": NaN}}}',
+        b'{"rhythm": {"pauses": {"pause_s": Infinity}}}',
+        b'{"rhythm": {"pauses": {"pause_s": 0}}}',
+        b'{"rhythm": {"pauses": {"pause_s": -1}}}',
+        b'{"rhythm": {"pauses": {"pause_s": 1' + b"0" * 400 + b"}}}",
+        b'{"rhythm": {"pauses": {"pause": 2}}}',
+        b'{"conditioning": {"low_hz": 1}}',
+        b"[" * 50_000,
+        b" " * (MAX_BYTES + 1),
+    ],
+)
+def test_what_is_no_study_is_refused(content: bytes) -> None:
+    with pytest.raises(SettingsError, match=r"found .*, expected "):
+        read_study(content)
+
+
+def test_a_refusal_tells_the_field_and_no_value() -> None:
+    for broken in ({"lead": ["Smith"]}, {"Smith": 1}, {"rhythm": {"pauses": {"pause_s": "Smith"}}}):
+        with pytest.raises(SettingsError) as refusal:
+            study(**broken)
+        assert "Smith" not in str(refusal.value)
+    assert "Smith" not in repr(study(subject="Patient/Smith"))
+
+
+@given(json_values)
+@settings(max_examples=200)
+def test_whatever_json_there_is_it_is_read_or_refused(value: object) -> None:
+    with contextlib.suppress(SettingsError):
+        read_study(json.dumps(value).encode())
