@@ -18,7 +18,6 @@ from deepecg.quality import SecondFlags, flag_seconds, refuse_unusable
 from deepecg.quiet_gaps import quiet_before
 from deepecg.r_peaks import detect_r_peaks
 from deepecg.recording import Recording
-from deepecg.rhythm.settings import PauseSettings
 from deepecg.rr_features import rr_intervals
 from deepecg.scored import Beats, ScoredRecording
 from deepecg.settings import QualitySettings, ScoringSettings
@@ -79,7 +78,7 @@ def score_recording(
         lambda share: progress(CONDITIONING_SHARE + (1 - CONDITIONING_SHARE) * share),
     )
     labels = probabilities.argmax(axis=1).astype(np.int64)
-    quiet = quiet_before(conditioned, times_s, rr_s, PauseSettings(), settings.detector)
+    quiet = quiet_before(recording, lead, conditioned, times_s, rr_s, settings=settings)
     beats = Beats(times_s, rr_s, labels, probabilities, quiet)
     return ScoredRecording(recording, lead, flags, conditioned, beats, classifier.card, settings)
 

@@ -38,10 +38,36 @@ class PauseSettings:
 
     pause_s: float = 2.0
     """An RR interval of at least this (ISHNE/HRS 2017)."""
-    beside_s: float = 0.36
-    """The QRS on either side, with its T wave or P wave, ends within this (Pan & Tompkins)."""
-    quiet_share: float = 0.15
-    """No QRS has less than this share of the energy of those beside the gap."""
+    longest_s: float = 120.0
+    """Nobody lies through more than this without a beat: the electrode came off."""
+    qrs_share: float = 0.25
+    """Nothing in a quiet gap has this share of the QRS energy of the small beats around: of
+    170,000 beats of DS1 and the Supraventricular DB, ten have less (``training/pauses.py``)."""
+    t_wave_s: float = 0.6
+    """T waves end this long after their R peak: QT is up to 0.5 s at 40 beats a minute, and a
+    wide QRS makes it longer."""
+    deflection_s: float = 0.3
+    """How far the signal moves is looked at over this time: more than a QRS, ventricular ones
+    too, and less than the baseline's wandering takes."""
+    deflection_share: float = 0.3
+    """Nothing in a quiet gap moves the signal by this share of what the small beats around do,
+    with these bounds..."""
+    p_wave_mv: float = 0.25
+    """...never less than a P wave (upper limit in lead II, AHA/ACCF/HRS 2009)..."""
+    deflection_mv: float = 0.5
+    """...and never more than twice that: of the ventricular beats of those databases, one in 400
+    is smaller."""
+    silence_s: float = 0.2
+    """The finest noise is looked at over this time."""
+    silence_share: float = 0.3
+    """With less than this share of the usual noise, the electrode is not on the skin..."""
+    noise_mv: float = 0.01
+    """...unless there is less than this all the time: then silence says nothing."""
+    prominence: float = 3.0
+    """In another lead, beats stand out by this from what lies between them, or it is not asked."""
+    other_lead_share: float = 0.5
+    """In another lead, this share of the QRS energy of the small beats around is a beat. More than
+    on the first lead: it only has to contradict."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +109,8 @@ class VariabilitySettings:
     segment_share: float = 0.8
     """NN intervals cover at least this share of a segment, or it is left out. The same amount of
     data is the least for RMSSD and pNN50."""
+    filled_s: float = 5.0
+    """For the spectrum, a hole of up to this is filled: less than a period of low frequency."""
     lf_from_hz: float = 0.04
     """Low-frequency power from here (Task Force 1996)..."""
     hf_from_hz: float = 0.15
