@@ -79,10 +79,9 @@ def read_study(content: bytes) -> Study:
 
 def _filled(default: Group, given: object, path: str) -> Group:
     """Return a settings dataclass with the fields that are given in place of the defaults."""
+    where = path or "the settings"
     if not isinstance(given, dict):
-        raise SettingsError(
-            f"found {_kind(given)} for {path or 'the settings'}, expected an object"
-        )
+        raise SettingsError(f"found {_kind(given)} for {where}, expected an object")
     names = [item.name for item in fields(default)]  # type: ignore[arg-type]
     unknown = sorted(set(given) - set(names))
     if unknown:
