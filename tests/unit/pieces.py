@@ -10,6 +10,7 @@ from deepecg.model_card import ModelCard
 from deepecg.model_input import InputSpec
 from deepecg.quality import SecondFlags, second_statistics
 from deepecg.recording import Recording
+from deepecg.rhythm import analyse_rhythm
 from deepecg.scored import Beats, ScoredRecording
 from deepecg.settings import ConditioningSettings, ScoringSettings, WindowSettings
 
@@ -135,19 +136,22 @@ def scored_of(
     for fault, seconds in (bad or {}).items():
         flags[fault][list(seconds)] = True
     rr = np.diff(times, prepend=np.nan) if rr_s is None else np.asarray(rr_s, np.float64)
-    probabilities = np.eye(5, dtype=np.float32)[labels]
+    beats = Beats(
+        times,
+        rr,
+        labels,
+        np.eye(5, dtype=np.float32)[labels],
+        np.ones(len(times), bool) if quiet_before is None else np.asarray(quiet_before, bool),
+    )
+    settings = settings or ScoringSettings()
+    seconds = SecondFlags(**flags)
     return ScoredRecording(
         recording or recording_of(np.zeros(round(duration_s * rate)), rate=rate),
         0,
-        SecondFlags(**flags),
+        seconds,
         conditioned_lead(np.zeros(round(duration_s * RATE)) if signal_mv is None else signal_mv),
-        Beats(
-            times,
-            rr,
-            labels,
-            probabilities,
-            np.ones(len(times), bool) if quiet_before is None else np.asarray(quiet_before, bool),
-        ),
+        beats,
+        analyse_rhythm(beats.stream(seconds), settings.rhythm),
         card(),
-        settings or ScoringSettings(),
+        settings,
     )

@@ -9,6 +9,7 @@ from deepecg.conditioning import ConditionedLead
 from deepecg.model_card import ModelCard
 from deepecg.quality import SecondFlags
 from deepecg.recording import Recording
+from deepecg.rhythm import Rhythm
 from deepecg.rhythm.stream import BeatStream
 from deepecg.settings import ScoringSettings
 
@@ -42,6 +43,12 @@ class Beats:
         """Return the R peaks as sample numbers at a rate, shape (n_beats,)."""
         return np.rint(self.times_s * sampling_rate_hz).astype(np.int64)
 
+    def stream(self, flags: SecondFlags) -> BeatStream:
+        """Return the beats as rhythm analysis sees them."""
+        return BeatStream(
+            self.times_s, self.rr_s, self.labels, self.quiet_before, flags.analysable
+        )
+
 
 @dataclass(frozen=True)
 class ScoredRecording:
@@ -59,6 +66,8 @@ class ScoredRecording:
         The lead that was used, as detector and classifier saw it.
     beats : Beats
         The beats.
+    rhythm : Rhythm
+        What they make together.
     card : ModelCard
         The model that classified them.
     settings : ScoringSettings
@@ -70,13 +79,11 @@ class ScoredRecording:
     flags: SecondFlags
     conditioned: ConditionedLead
     beats: Beats
+    rhythm: Rhythm
     card: ModelCard
     settings: ScoringSettings
 
     @property
     def stream(self) -> BeatStream:
         """The beats as rhythm analysis sees them."""
-        beats = self.beats
-        return BeatStream(
-            beats.times_s, beats.rr_s, beats.labels, beats.quiet_before, self.flags.analysable
-        )
+        return self.beats.stream(self.flags)

@@ -1,4 +1,4 @@
-"""From a recording to its classified beats: the pipeline, step by step."""
+"""From a recording to its classified beats and their rhythm: the pipeline, step by step."""
 
 from collections.abc import Callable
 
@@ -18,6 +18,7 @@ from deepecg.quality import SecondFlags, flag_seconds, refuse_unusable
 from deepecg.quiet_gaps import quiet_before
 from deepecg.r_peaks import detect_r_peaks
 from deepecg.recording import Recording
+from deepecg.rhythm import analyse_rhythm
 from deepecg.rr_features import rr_intervals
 from deepecg.scored import Beats, ScoredRecording
 from deepecg.settings import QualitySettings, ScoringSettings
@@ -35,7 +36,7 @@ def score_recording(
     settings: ScoringSettings | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> ScoredRecording:
-    """Find and classify every beat of a recording.
+    """Find and classify every beat of a recording, and analyse its rhythm.
 
     Parameters
     ----------
@@ -44,14 +45,14 @@ def score_recording(
     classifier : BeatClassifier
         The model.
     settings : ScoringSettings, optional
-        Lead, filter, detector and quality; the defaults if None.
+        Lead, filter, detector, quality and rhythm; the defaults if None.
     progress : callable
         Told the share of the work that is done, 0 to 1.
 
     Returns
     -------
     ScoredRecording
-        Beats, and what could not be analysed.
+        Beats, rhythm, and what could not be analysed.
 
     Raises
     ------
@@ -80,7 +81,10 @@ def score_recording(
     labels = probabilities.argmax(axis=1).astype(np.int64)
     quiet = quiet_before(recording, lead, conditioned, times_s, rr_s, settings=settings)
     beats = Beats(times_s, rr_s, labels, probabilities, quiet)
-    return ScoredRecording(recording, lead, flags, conditioned, beats, classifier.card, settings)
+    rhythm = analyse_rhythm(beats.stream(flags), settings.rhythm)
+    return ScoredRecording(
+        recording, lead, flags, conditioned, beats, rhythm, classifier.card, settings
+    )
 
 
 def _best_usable_lead(
