@@ -23,7 +23,7 @@ SETTINGS_UNITS = (
     *("_cycles", "_per_kind", "_hours", "_intervals", "_ms"),
 )
 """Of settings: shares of something, numbers of beats or blocks, multiples of an interval."""
-SETTINGS_KEYS = {"order", "threshold", "smoothing", "bigeminy"}
+SETTINGS_KEYS = {"order", "threshold", "smoothing", "bigeminy", "prominence"}
 
 
 def steady(classes: str = "N" * 60, **options: Any) -> ScoredRecording:
