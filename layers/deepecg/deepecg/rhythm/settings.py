@@ -27,9 +27,10 @@ class EctopySettings:
     tachycardia_bpm: float = 100.0
     """A run faster than this is a tachycardia, others are accelerated rhythm (AIVR for V)."""
     bigeminy_cycles: int = 3
-    """So many normal beats each followed by an ectopic one make an episode of bigeminy."""
+    """So many ectopic beats, with one normal beat between each and the next, make an episode of
+    bigeminy (the annotators of the Long-Term AF Database)."""
     trigeminy_cycles: int = 3
-    """The same, with two normal beats before every ectopic one, for trigeminy."""
+    """The same, with two normal beats between, for trigeminy."""
 
 
 @dataclass(frozen=True)

