@@ -24,18 +24,21 @@ PAIR = r"EE(?<!EEE)(?!E)"
 THREE = r"EEE(?<!EEEE)(?!E)"
 
 
-def _at_least(times: int, letters: str) -> str:
-    """Return the definition of so many repetitions or more: ``NE(?:NE){2,}`` for three."""
-    return f"{letters}(?:{letters}){{{times - 1},}}"
+def _run(beats: int) -> str:
+    return rf"E(?:E){{{beats - 1},}}"
+
+
+def _alternating(normal: str, cycles: int) -> str:
+    """Return the definition of isolated ectopic beats with these normal beats in between."""
+    return rf"E(?<!EE)(?:{normal}E){{{cycles - 1},}}(?!E)"
 
 
 @dataclass(frozen=True)
 class Ectopy:
     """Ectopic beats of one kind, ventricular or supraventricular.
 
-    ``len(isolated) + 2 * len(couplets)`` and the beats of all runs make ``count``. The beats of
-    bigeminy and trigeminy are counted as isolated (or, at an episode's end, in a couplet or run)
-    as well.
+    ``len(isolated) + 2 * len(couplets)`` and the beats of all runs make ``count``: bigeminy and
+    trigeminy are made of isolated beats.
 
     Attributes
     ----------
@@ -56,7 +59,9 @@ class Ectopy:
     runs : tuple of Episode
         At least ``EctopySettings.run_beats`` in a row.
     bigeminy, trigeminy : tuple of Episode
-        Repeated cycles of one (two) normal beats and an ectopic one, from the first normal beat.
+        Isolated beats with exactly one (two) normal beats between each and the next, from the
+        first ectopic beat to the last. An episode of the one may begin with the beat that ends
+        one of the other.
     """
 
     count: int
@@ -107,13 +112,14 @@ def ectopy(
 
     Notes
     -----
-    No pattern crosses a gap. F and Q are neither normal nor ectopic, nor is a beat ectopic of the
-    other kind: they end a run, a couplet and a bigeminy, as a fusion beat may be of either origin.
+    No pattern crosses a gap. F and Q are neither normal nor ectopic, nor is a beat that is ectopic
+    in the other way: they end a run and a bigeminy. A fusion beat may be of either origin.
 
-    A cycle of bigeminy is a normal beat and the ectopic one that follows it. Where bigeminy begins
-    with an ectopic beat (at the recording's start, after a gap, after a couplet), its cycles
-    count from the first normal beat: VNVNV has two. In the usual case, with sinus rhythm before,
-    three cycles are the same as three ectopic beats with one normal beat between each.
+    Bigeminy of three cycles is three ectopic beats that alternate with normal ones, whether it
+    begins with the normal beat or, at the recording's start or after a gap, with the ectopic one:
+    VNVNV. So do the annotators of the Long-Term AF Database mark it. The beats of a couplet or run
+    belong to no bigeminy; it ends before them. Two ectopic beats to every normal one are a row of
+    couplets, not trigeminy.
     """
     left_out = left_out & (stream.labels == CLASSES.index("S"))
     ectopic = (stream.labels == CLASSES.index(kind)) & ~left_out
@@ -133,9 +139,9 @@ def ectopy(
         isolated=tuple(text.find(ALONE)[0].tolist()),
         couplets=episodes(PAIR),
         triplets=episodes(THREE),
-        runs=episodes(_at_least(settings.run_beats, "E")),
-        bigeminy=episodes(_at_least(settings.bigeminy_cycles, "NE")),
-        trigeminy=episodes(_at_least(settings.trigeminy_cycles, "NNE")),
+        runs=episodes(_run(settings.run_beats)),
+        bigeminy=episodes(_alternating("N", settings.bigeminy_cycles)),
+        trigeminy=episodes(_alternating("NN", settings.trigeminy_cycles)),
     )
 
 
