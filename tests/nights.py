@@ -35,13 +35,29 @@ def made_up_entries(night: date, n: int, seed: int, **patients: float) -> list[d
     return [_entry(night, number, seed, random, patients) for number in range(n)]
 
 
-def fill(store: Any, night: date, n: int, seed: int, before: int = 28, **patients: float) -> None:
-    """Put a made-up night into a store with ``put``, and reports on the nights before it."""
-    for days in range(before, 0, -1):
+def fill(store: Any, night: date, n: int, seed: int, n_before: int = 0, **patients: float) -> None:
+    """Put a made-up night into a store with ``put``, and the totals of the four weeks before it.
+
+    Parameters
+    ----------
+    store : NightStore with ``put``
+        Takes them.
+    night : date
+        The night.
+    n : int
+        Its uploads.
+    seed : int
+        Of the random numbers.
+    n_before : int
+        About so many uploads on each night before, fewer at weekends; 0 leaves these nights out.
+    **patients : float
+        What is unusual about this night's patients; see :func:`made_up_summary`.
+    """
+    for days in range(28 if n_before else 0, 0, -1):
         past = night - timedelta(days=days)
-        entries = [
-            read_entry(to_json(e).encode()) for e in made_up_entries(past, min(n, 300), seed)
-        ]
+        share = (0.5 if past.weekday() >= 5 else 1.0) + 0.05 * (past.toordinal() % 4)
+        made_up = made_up_entries(past, int(n_before * share), seed)
+        entries = [read_entry(to_json(entry).encode()) for entry in made_up]
         totals = night_totals(entries).document(past.isoformat())
         store.write(past, TOTALS, to_json(totals).encode(), "application/json")
     for entry in made_up_entries(night, n, seed, **patients):

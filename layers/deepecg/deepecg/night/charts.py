@@ -97,23 +97,19 @@ def range_label(low: float, high: float) -> str:
     return f"{low:g}\N{EN DASH}{high:g}" if low else f"< {high:g}"
 
 
-def sparkline(figure: dict[str, Any], z: float) -> Spark:
+def sparkline(figure: dict[str, Any]) -> Spark:
     """Return the line of a figure of the report's drift.
 
     Parameters
     ----------
     figure : dict
         Of ``drift.figures``.
-    z : float
-        Half the height of the band, in scales.
     """
     history: list[float | None] = figure["history"]
     known = [value for value in (*history, figure["value"]) if value is not None]
-    middle, scale = figure["median"], figure["scale"]
-    band = None
-    if middle is not None and scale is not None:
-        band = (max(middle - z * scale, 0.0), middle + z * scale)
-        known += band
+    middle = figure["median"]
+    band = None if middle is None else (figure["usual_from"], figure["usual_to"])
+    known += band or ()
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     span = high - low
 

@@ -28,6 +28,8 @@ class FigureDrift:
         Of each night of the window, the oldest first; None where there is none.
     median, scale : float or None
         Of the nights that count; the scale is comparable to a standard deviation.
+    usual : (float, float) or None
+        The range in which a value is not remarked on.
     z : float or None
         Distance of the value from the median, in scales.
     status : str
@@ -39,6 +41,7 @@ class FigureDrift:
     history: tuple[float | None, ...]
     median: float | None
     scale: float | None
+    usual: tuple[float, float] | None
     z: float | None
     status: Status
 
@@ -112,13 +115,15 @@ def _compare(
     history = tuple(None if night is None else night.figures[figure.name] for night in before)
     known = [past for past in history if past is not None]
     if value is None or not judged or not figure.judged or len(known) < settings.least_nights:
-        return FigureDrift(figure, value, history, None, None, None, "not_judged")
+        return FigureDrift(figure, value, history, None, None, None, None, "not_judged")
     middle = median(known)
     scale = max(
         MAD_TO_SD * median(abs(past - middle) for past in known),
         settings.least_scale,
-        settings.least_scale_share * abs(middle),
+        settings.least_scale_share * min(middle, figure.highest - middle),
     )
     z = (value - middle) / scale
     status: Status = "shifted" if abs(z) > settings.z else "usual"
-    return FigureDrift(figure, value, history, middle, scale, z, status)
+    reach = settings.z * scale
+    usual = max(middle - reach, 0.0), min(middle + reach, figure.highest)
+    return FigureDrift(figure, value, history, middle, scale, usual, z, status)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, inf
 from statistics import fmean, median
 from typing import Any
 
@@ -27,6 +27,8 @@ class Figure:
         Short, to be set behind the number.
     digits : int
         Decimals shown.
+    highest : float
+        No value is above.
     judged : bool
         Whether it is set against the nights before. The number of uploads is not: it follows
         the days of the week.
@@ -36,6 +38,7 @@ class Figure:
     label: str
     unit: str
     digits: int
+    highest: float = 100.0
     judged: bool = True
 
 
@@ -48,12 +51,12 @@ CLASS_LABELS = {
 }
 FIGURES = (
     *(Figure(f"{name.lower()}_beats_percent", CLASS_LABELS[name], "%", 2) for name in CLASSES),
-    Figure("mean_bpm", "Mean heart rate", "/min", 1),
+    Figure("mean_bpm", "Mean heart rate", "/min", 1, highest=inf),
     Figure("analysable_percent", "Analysable time", "%", 2),
     Figure("rejected_percent", "Rejected uploads", "%", 2),
     Figure("urgent_percent", "Recordings with urgent findings", "%", 1),
-    Figure("processing_median_s", "Processing time, median", "s", 2),
-    Figure("uploaded_count", "Uploads", "", 0, judged=False),
+    Figure("processing_median_s", "Processing time, median", "s", 2, highest=inf),
+    Figure("uploaded_count", "Uploads", "", 0, highest=inf, judged=False),
 )
 
 

@@ -61,7 +61,7 @@ def recordings_csv(entries: Sequence[Entry], settings: NightSettings) -> str:
     for rank, (entry, digest) in enumerate(by_urgency(entries, settings.ranking), start=1):
         row = ranked_row(rank, entry, digest, settings)
         row |= {
-            "urgent": " ".join(kind.kind for kind in digest.urgent),
+            "urgent": " ".join(kind["kind"] for kind in row["urgent"]),
             "model_version": digest.model_version,
             "warning_codes": " ".join(digest.warning_codes),
             "document": row["report"],

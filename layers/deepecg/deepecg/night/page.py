@@ -34,7 +34,6 @@ def render_night(report: dict[str, Any]) -> str:
     """
     page, style = _page()
     drift = report["drift"]
-    z = report["provenance"]["settings"]["drift"]["z"]
     counts = [(name, report["outcomes"][f"{name}_count"]) for name in OUTCOME_LABELS]
     distributions = report["distributions"]
     return page.render(
@@ -46,7 +45,7 @@ def render_night(report: dict[str, Any]) -> str:
         histograms={name: histogram(found["bars"]) for name, found in distributions.items()},
         drift=drift,
         figures=[
-            (figure, item, sparkline(item, z), words.usual_range(item, figure, z))
+            (figure, item, sparkline(item), words.usual_range(item, figure.digits))
             for figure, item in zip(FIGURES, drift["figures"], strict=True)
         ],
         classes=CLASSES,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from deepecg.night.entry import Digest, Entry
+from deepecg.night.entry import Digest, Entry, UrgentKind
 from deepecg.night.settings import RankingSettings
 
 
@@ -23,6 +23,15 @@ def urgency_points(digest: Digest, settings: RankingSettings) -> float:
         + settings.fibrillation_points_per_percent * (digest.fibrillation_burden_percent or 0.0)
     )
     return round(of_kinds + of_burdens, 3)
+
+
+def urgent_kinds(digest: Digest, settings: RankingSettings) -> list[UrgentKind]:
+    """Return the kinds of urgent finding of a recording, the weightiest first."""
+    points = dict(settings.urgent_points)
+    return sorted(
+        digest.urgent,
+        key=lambda found: (-points.get(found.kind, settings.other_urgent_points), found.kind),
+    )
 
 
 def by_urgency(entries: Iterable[Entry], settings: RankingSettings) -> list[tuple[Entry, Digest]]:

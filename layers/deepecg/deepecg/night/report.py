@@ -24,7 +24,7 @@ from deepecg.night.figures import (
     percent,
     processing_times_s,
 )
-from deepecg.night.ranking import by_urgency, urgency_points
+from deepecg.night.ranking import by_urgency, urgency_points, urgent_kinds
 from deepecg.night.settings import NightSettings
 
 NIGHT_REPORT_SCHEMA_VERSION = "1.0"
@@ -139,7 +139,7 @@ def ranked_row(rank: int, entry: Entry, digest: Digest, settings: NightSettings)
         "report": _link(entry),
         "uploaded_at": entry.uploaded_at,
         "urgency_points": urgency_points(digest, settings.ranking),
-        "urgent": [asdict(kind) for kind in digest.urgent],
+        "urgent": [asdict(kind) for kind in urgent_kinds(digest, settings.ranking)],
         "duration_h": _hours(digest.duration_s),
         "analysable_percent": _rounded(digest.analysable_percent, 2),
         "beats_count": digest.beats_count,
@@ -264,6 +264,8 @@ def _drift(night: date, found: Drift, settings: NightSettings) -> dict[str, Any]
                 "value": item.value,
                 "median": _rounded(item.median, 4),
                 "scale": _rounded(item.scale, 4),
+                "usual_from": _rounded(item.usual[0], 4) if item.usual else None,
+                "usual_to": _rounded(item.usual[1], 4) if item.usual else None,
                 "z": _rounded(item.z, 2),
                 "status": item.status,
                 "history": list(item.history),

@@ -42,13 +42,16 @@ class DriftSettings:
     least_recordings: int = 20
     """Nights with fewer scored recordings are left out, and are not judged: one patient with
     bigeminy would be a drift."""
-    z: float = 3.5
-    """A modified z-score beyond this is a shift (Iglewicz & Hoaglin 1993)."""
-    least_scale: float = 0.1
+    z: float = 4.5
+    """A modified z-score beyond this is a shift. Iglewicz & Hoaglin (1993) take 3.5; the median
+    and deviation of so few nights are uncertain themselves, and ten figures are judged: of 28
+    ordinary nights 3.5 would flag one night in 17, 4.5 flags one in 100 (simulated, normal)."""
+    least_scale: float = 0.02
     """The spread of a figure is never taken for less than this, in the figure's unit (percent,
     beats a minute, seconds)..."""
     least_scale_share: float = 0.02
-    """...nor for less than this share of its median: smaller changes matter to nobody."""
+    """...nor for less than this share of its median, or of what a percentage lacks to 100:
+    smaller changes matter to nobody."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 from datetime import date
 from typing import Any
 
-from deepecg.night.figures import Figure
-
 NOT_KNOWN = "\N{EN DASH}"
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -48,10 +46,7 @@ def kind(code: str | None) -> str:
     return KINDS.get(code or "") or plain(code)
 
 
-def usual_range(item: dict[str, Any], figure: Figure, z: float) -> str | None:
+def usual_range(item: dict[str, Any], digits: int) -> str | None:
     """Return the range in which a figure is not remarked on, or None where there is none."""
-    middle, scale = item["median"], item["scale"]
-    if middle is None or scale is None:
-        return None
-    low, high = max(middle - z * scale, 0.0), middle + z * scale
-    return f"{number(low, figure.digits)}\N{EN DASH}{number(high, figure.digits)}"
+    low, high = item["usual_from"], item["usual_to"]
+    return None if low is None else f"{number(low, digits)}\N{EN DASH}{number(high, digits)}"
