@@ -37,8 +37,8 @@ LEAST_POWER_MS2 = 0.01
 """A power below this is rounding, and nothing is divided by it."""
 GRID_POINTS_PER_PERIOD = 16
 """Of the highest frequency: the error of Lagrange's cubic is then below 0.1 %."""
-SEGMENTS_AT_ONCE = 288
-"""A day of spectra takes some 20 MB; longer recordings take no more."""
+SEGMENTS_AT_ONCE = 48
+"""Four hours of spectra fit a processor's cache, and longer recordings take no more memory."""
 
 
 @dataclass(frozen=True)
