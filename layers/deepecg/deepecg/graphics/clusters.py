@@ -114,9 +114,9 @@ class _Shapes:
 
     Attributes
     ----------
-    aligned : ndarray of float32, shape (length, n_shapes * n_alignments)
-        Of mean 0 and norm 1 in every column.
-    norms : ndarray of float32, shape (n_shapes,)
+    aligned : ndarray of float32, shape (n_shapes, n_alignments, length)
+        Of mean 0 and norm 1 along the last axis.
+    norms : ndarray of float32, shape (n_shapes, 1)
         Of the shapes about their mean.
     """
 
@@ -129,22 +129,23 @@ class _Shapes:
         length = wide.shape[1] - 2 * margin
         every = sliding_window_view(wide, length, axis=1)
         centred = every - every.mean(axis=2, keepdims=True)
-        norms = np.linalg.norm(centred, axis=2)
-        aligned = centred / np.maximum(norms, TINY_MV)[:, :, None]
-        return cls(np.ascontiguousarray(aligned.reshape(-1, length).T), norms[:, margin])
+        norms = np.linalg.norm(centred, axis=2, keepdims=True)
+        return cls(centred / np.maximum(norms, TINY_MV), norms[:, margin])
 
     def likeness(
         self, windows: NDArray[np.float32], settings: ClusterSettings
     ) -> NDArray[np.float32]:
-        """Return the correlation of every beat with every shape, at the best alignment.
+        """Return the correlation of every shape with every beat, at the best alignment.
 
         -1 where their amplitudes differ too much. ``windows`` has shape (n_beats, length), the
-        result (n_beats, n_shapes).
+        result (n_shapes, n_beats).
         """
-        means = windows.mean(axis=1)
-        energy = np.einsum("ij,ij->i", windows, windows) - windows.shape[1] * means**2
-        norms = np.sqrt(np.maximum(energy, TINY_MV**2))[:, None]
-        best = (windows @ self.aligned).reshape(len(windows), len(self.norms), -1).max(axis=2)
+        energy = np.einsum("ij,ij->i", windows, windows)
+        energy -= windows.shape[1] * windows.mean(axis=1) ** 2
+        norms = np.sqrt(np.maximum(energy, TINY_MV**2))
+        n_shapes, n_alignments, length = self.aligned.shape
+        products = self.aligned.reshape(-1, length) @ windows.T
+        best = products.reshape(n_shapes, n_alignments, len(windows)).max(axis=1)
         larger = norms > settings.amplitude_ratio * self.norms
         smaller = settings.amplitude_ratio * norms < self.norms
         return np.where(larger | smaller, np.float32(-1), best / norms)
@@ -160,6 +161,8 @@ def _members(
     shapes = np.empty((0, before + after + 2 * margin), np.float32)
     for _ in range(settings.rounds):
         free = np.flatnonzero(member == REST)
+        if len(free) < settings.min_beats:
+            break
         sample = _spread(peaks[free], settings.sample_beats)
         wide = _windows(lead.signal, sample - before - margin, shapes.shape[1])
         known = len(shapes)
@@ -171,8 +174,8 @@ def _members(
             chunk = free[first : first + settings.chunk_beats]
             windows = _windows(lead.signal, peaks[chunk] - before, before + after)
             likeness = new.likeness(windows, settings)
-            joins = likeness.max(axis=1) >= settings.correlation
-            member[chunk[joins]] = known + likeness[joins].argmax(axis=1)
+            joins = likeness.max(axis=0) >= settings.correlation
+            member[chunk[joins]] = known + likeness[:, joins].argmax(axis=0)
     few = np.bincount(member[member != REST], minlength=len(shapes)) < settings.min_beats
     member[np.isin(member, np.flatnonzero(few))] = REST
     return member
@@ -194,10 +197,10 @@ def _with_prevailing(
         n_alike = np.where(left, weights @ left.astype(np.float32), 0)
         if n_alike.max(initial=0) < settings.min_beats:
             break
-        group = left & alike[:, n_alike.argmax()]
+        group = left & alike[n_alike.argmax()]
         shape = np.median(wide[group], axis=0)[None]
         of_shape = _Shapes.of(shape, margin)
-        left &= ~group & (of_shape.likeness(beats, settings)[:, 0] < settings.correlation)
+        left &= ~group & (of_shape.likeness(beats, settings)[0] < settings.correlation)
         others = of_shape.likeness(shapes[:, margin : wide.shape[1] - margin], settings)
         # What differs from a cluster only by noise makes no cluster of its own.
         if others.max(initial=-1) < settings.correlation:
