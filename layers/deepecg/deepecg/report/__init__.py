@@ -1,0 +1,1 @@
+"""The report as one HTML file: figures, trend, strips on ECG paper, method and limits."""

@@ -1,0 +1,91 @@
+"""The time of day at which something happened, or how long after the start."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+DAY_S = 86_400
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""In any locale."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Turns seconds from a recording's start into what a reader expects.
+
+    Attributes
+    ----------
+    start : datetime or None
+        Local time of the start, without a zone, as recorders write it; None if not known.
+    duration_s : float
+        Of the recording; one longer than a day needs dates beside its times.
+    """
+
+    start: datetime | None
+    duration_s: float
+
+    def at(self, seconds: float) -> str:
+        """Return "13:25:10", "2 Mar 13:25:10" in recordings of more than a day, or "+3:55:10"."""
+        if self.start is None:
+            return "+" + _hours(seconds)
+        moment = self._moment(seconds)
+        time = moment.strftime("%H:%M:%S")
+        return f"{_date(moment)} {time}" if self.duration_s > DAY_S else time
+
+    def minute(self, seconds: float) -> str:
+        """Return the same without the seconds."""
+        return self.at(seconds)[:-3]
+
+    def iso(self, seconds: float) -> str:
+        """Return what goes into a ``datetime`` attribute: a local time, or a duration."""
+        if self.start is None:
+            return f"PT{seconds:.1f}S"
+        return self._moment(seconds).isoformat()
+
+    @property
+    def since_midnight_s(self) -> float:
+        """Seconds from the midnight before the start; 0 if the start is not known."""
+        if self.start is None:
+            return 0.0
+        midnight = self.start.replace(hour=0, minute=0, second=0, microsecond=0)
+        return (self.start - midnight).total_seconds()
+
+    @property
+    def date_of_start(self) -> str:
+        """The date of the start with its year, or nothing."""
+        return f"{_date(self.start)} {self.start.year}" if self.start else ""
+
+    @property
+    def days(self) -> list[str]:
+        """The dates that the recording touches; none if the start is not known."""
+        if self.start is None:
+            return []
+        n_days = int((self.since_midnight_s + self.duration_s) // DAY_S) + 1
+        return [_date(self.start + timedelta(days=day)) for day in range(n_days)]
+
+    def tick(self, since_midnight_s: float) -> str:
+        """Return an axis label: the hour, and the date at midnight."""
+        whole = round(since_midnight_s)
+        if self.start is None:
+            return _hours(whole)[:-3]
+        days, rest = divmod(whole, DAY_S)
+        if rest == 0 and days and days < len(self.days):
+            return self.days[days]
+        return f"{rest // 3600:02d}:{rest % 3600 // 60:02d}"
+
+    def tick_of_hour(self, seconds: float) -> str:
+        """Return an axis label for an hour that began so many seconds after the start."""
+        return self.tick(self.since_midnight_s + seconds)
+
+    def _moment(self, seconds: float) -> datetime:
+        assert self.start is not None
+        moment = self.start + timedelta(seconds=seconds)
+        return (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
+
+
+def _hours(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+
+
+def _date(moment: datetime) -> str:
+    return f"{moment.day} {MONTHS[moment.month - 1]}"

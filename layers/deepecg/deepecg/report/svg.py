@@ -1,0 +1,55 @@
+"""Short SVG paths from arrays."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def short(value: float, digits: int = 1) -> str:
+    """Return a number without trailing zeros: 3.0 is "3"."""
+    text = f"{value:.{digits}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def line(x: NDArray[np.floating], y: NDArray[np.floating]) -> str:
+    """Return the path of a line through points, broken where ``y`` is NaN."""
+    pieces = []
+    for first, stop in stretches(np.isfinite(y)):
+        points = [
+            f"{short(a)} {short(b)}" for a, b in zip(x[first:stop], y[first:stop], strict=True)
+        ]
+        if len(points) == 1:
+            points.append(points[0])  # a dot: a line of no length with a round cap
+        pieces.append("M" + points[0] + "L" + " ".join(points[1:]))
+    return "".join(pieces)
+
+
+def trace(levels: NDArray[np.int64]) -> str:
+    """Return the path of samples one unit apart, as whole steps from one to the next."""
+    steps = np.diff(levels)
+    return f"M0 {levels[0]}l" + " ".join(f"1{step:+d}" for step in steps.tolist())
+
+
+def bars(rectangles: Iterable[tuple[float, float, float, float]]) -> str:
+    """Return one path for many rectangles of x, y, width and height."""
+    return "".join(
+        f"M{short(x)} {short(y)}h{short(w)}v{short(h)}h{short(-w)}z" for x, y, w, h in rectangles
+    )
+
+
+def stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the stretches of a mask that are true, as first and stop."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]
+
+
+def nice_step(span: float, n_most: int) -> float:
+    """Return the least of 1, 2, 5, 10, 20, 50 ... that divides a span into few enough parts."""
+    step = 10.0 ** np.floor(np.log10(max(span, 1e-9) / n_most))
+    for factor in (1, 2, 5, 10):
+        if span / (factor * step) <= n_most:
+            return float(factor * step)
+    return float(10 * step)
