@@ -31,8 +31,8 @@ class RrPlotSettings:
 class StripSettings:
     """Strips of signal."""
 
-    strip_s: float = 8.0
-    """20 cm at 25 mm/s: the width of a printed page."""
+    strip_s: float = 7.0
+    """175 mm at 25 mm/s: what a page of A4 holds beside the calibration pulse."""
     lead_in_s: float = 2.0
     """Of an event that is longer than a strip, what came before it shows too: two beats."""
     max_events: int = 20

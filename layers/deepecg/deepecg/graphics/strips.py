@@ -1,6 +1,6 @@
 """Strips of signal: the events worth a look, and examples of ectopic beats."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +110,7 @@ def choose_strips(events: Sequence[Event], settings: StripSettings | None = None
 def cut_strips(
     scored: ScoredRecording,
     events: Sequence[Event],
-    isolated: dict[str, Sequence[int]],
+    isolated: Mapping[str, Sequence[int]],
     settings: StripSettings,
 ) -> tuple[Strip, ...]:
     """Cut the strips of the events that get one, and of examples of isolated beats.
@@ -121,7 +121,7 @@ def cut_strips(
         The recording.
     events : sequence of Event
         The events as they are listed.
-    isolated : dict of str to sequence of int
+    isolated : mapping of str to sequence of int
         Kind of example to the numbers of the beats to choose from.
     settings : StripSettings
         How many and how long.
