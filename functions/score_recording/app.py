@@ -21,7 +21,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from deepecg.cloud.errors import StorageError
-from deepecg.cloud.failures import describe_failure, silence_libraries
+from deepecg.cloud.failures import describe_failure, failure_code, silence_libraries
 from deepecg.cloud.intake import Intake
 from deepecg.cloud.settings import CloudSettings
 
@@ -49,9 +49,12 @@ def handle_message(record: SQSRecord) -> None:
     except Exception as error:
         logger.error("failed", message_id=record.message_id, **describe_failure(error))
         count("failed", type(error).__name__)
+        times_received = int(attributes.approximate_receive_count)
         with suppress(StorageError):
-            times_received = int(attributes.approximate_receive_count)
             intake().retry_later(record.receipt_handle, times_received)
+        if times_received >= intake().settings.max_receives:
+            with suppress(Exception):  # best effort: the dead letter itself says it, too
+                intake().note_failed(record.body, failure_code(error))
         raise
 
 

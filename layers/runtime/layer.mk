@@ -11,11 +11,16 @@ SITE = $(ARTIFACTS_DIR)/python
 # capi/libonnxruntime.so* is a second copy of what the pybind module holds; soundfile needs cffi's
 # compiled back end only. Nothing is stripped: that breaks SciPy's shared objects.
 UNUSED = bin cffi aws_lambda_powertools/event_handler \
+	$(addprefix aws_lambda_powertools/utilities/,auth_alpha circuit_breaker data_masking feature_flags \
+		idempotency kafka parameters parser streaming) \
+	dateutil/zoneinfo/dateutil-zoneinfo.tar.gz tzdata/zoneinfo/tzdata.zi \
 	numpy/_core/include numpy/_core/lib numpy/_core/_simd*.so numpy/_core/*_tests*.so numpy/random/lib \
 	onnxruntime/backend onnxruntime/capi/libonnxruntime.so* onnxruntime/datasets \
 	onnxruntime/quantization onnxruntime/tools onnxruntime/transformers \
 	onnxruntime/ThirdPartyNotices.txt \
-	scipy/cluster scipy/datasets scipy/differentiate scipy/fftpack scipy/io scipy/misc scipy/odr
+	pandas/_libs/sas*.so pandas/plotting/_matplotlib \
+	scipy/cluster scipy/datasets scipy/differentiate scipy/fftpack scipy/io scipy/misc scipy/odr \
+	scipy/_lib/cobyqa scipy/_lib/pyprima scipy/stats/_sobol_direction_numbers.npz scipy/stats/_unuran
 
 # Each module is kept as byte code alone, in the place of its source: half the size of both, and imports
 # need not compile (/opt is read-only, so Python could never cache what it compiled).

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from deepecg.cloud.embedded import EmbeddedCloud
-from deepecg.cloud.keys import current_key, waiting_key
+from deepecg.cloud.keys import current_key, entry_key, waiting_key
 from deepecg.identity import recording_id
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +27,8 @@ class Cloud(EmbeddedCloud):
     def upload(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=UPLOADS, Key=key, Body=body)
 
-    def result_keys(self) -> list[str]:
-        listing = self.s3.list_objects_v2(Bucket=RESULTS)
+    def result_keys(self, prefix: str = "recordings/") -> list[str]:
+        listing = self.s3.list_objects_v2(Bucket=RESULTS, Prefix=prefix)
         return [item["Key"] for item in listing.get("Contents", [])]
 
     def result(self, key: str) -> dict[str, Any]:
@@ -46,10 +47,15 @@ class Cloud(EmbeddedCloud):
     def waits(self, upload_key: str) -> bool:
         return waiting_key(recording_id(upload_key)) in self.result_keys()
 
+    def entry(self, upload_key: str, night: str) -> dict[str, Any] | None:
+        """Return what the entries of a night say of an upload."""
+        key = entry_key(date.fromisoformat(night), recording_id(upload_key))
+        return self.result(key) if key in self.result_keys("nights/") else None
+
     def bodies(self) -> dict[str, tuple[bytes, Any]]:
         """Return every result with its time of writing, to see that nothing changes."""
         found = {}
-        for key in self.result_keys():
+        for key in self.result_keys(""):
             item = self.s3.get_object(Bucket=RESULTS, Key=key)
             found[key] = (item["Body"].read(), item["LastModified"])
         return found

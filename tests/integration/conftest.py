@@ -2,7 +2,9 @@
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -18,6 +20,19 @@ RATE_HZ = 360
 def cloud() -> Iterator[Cloud]:
     with Cloud(TEMPLATE, {"DEEPECG_MODEL_FOLDER": str(MODEL)}) as cloud:
         yield cloud
+
+
+@pytest.fixture
+def cloud_at() -> Iterator[Callable[..., Cloud]]:
+    """Open a cloud whose clock shows a time, with variables besides the model's folder."""
+    with ExitStack() as opened:
+
+        def cloud_at(moment: str, **variables: str) -> Cloud:
+            environment = {"DEEPECG_MODEL_FOLDER": str(MODEL), **variables}
+            start = datetime.fromisoformat(moment)
+            return opened.enter_context(Cloud(TEMPLATE, environment, start))
+
+        yield cloud_at
 
 
 @pytest.fixture

@@ -22,6 +22,19 @@ def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def grants(role: str) -> set[tuple[str, str]]:
+    return {
+        (action, str(resource))
+        for statement in statements(ROLES[role])
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+
+
+def within_results(*patterns: str) -> set[str]:
+    return {str({"Fn::Sub": f"${{ResultsBucket.Arn}}/{pattern}"}) for pattern in patterns}
+
+
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -76,15 +89,30 @@ def test_messages_stay_hidden_for_six_timeouts_and_failures_are_partial() -> Non
     assert QUEUES["UploadsQueue"]["VisibilityTimeout"] >= 6 * function["Timeout"]
     (event,) = function["Events"].values()
     assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert QUEUES["UploadsQueue"]["RedrivePolicy"]["maxReceiveCount"] >= 5
+    tries = QUEUES["UploadsQueue"]["RedrivePolicy"]["maxReceiveCount"]
+    assert template.resolve(tries) >= 5
+    assert function["Environment"]["Variables"]["DEEPECG_MAX_RECEIVES"] == tries
 
 
-def test_dead_letters_raise_an_alarm() -> None:
-    (alarm,) = template.of_type("AWS::CloudWatch::Alarm").values()
-    assert alarm["Dimensions"] == [
+def test_dead_letters_and_a_failing_report_raise_alarms() -> None:
+    alarms = template.of_type("AWS::CloudWatch::Alarm")
+    assert alarms["DeadLetterAlarm"]["Dimensions"] == [
         {"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}
     ]
-    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert alarms["NightlyReportAlarm"]["Dimensions"] == [
+        {"Name": "FunctionName", "Value": {"Ref": "NightlyReportFunction"}}
+    ]
+    for alarm in alarms.values():
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_days_end_where_the_schedule_counts_them() -> None:
+    """Both functions and the schedule take their zone from one parameter."""
+    zones = [f["Environment"]["Variables"]["DEEPECG_TIME_ZONE"] for f in FUNCTIONS.values()]
+    (event,) = FUNCTIONS["NightlyReportFunction"]["Events"].values()
+    assert event["Type"] == "ScheduleV2"
+    zones.append(event["Properties"]["ScheduleExpressionTimezone"])
+    assert zones == [{"Ref": "TimeZone"}] * 3
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -106,15 +134,31 @@ def test_role_has_no_wildcards(name: str) -> None:
 
 
 def test_scoring_can_neither_change_uploads_nor_delete_results() -> None:
-    allowed = {
-        (action, str(resource))
-        for statement in statements(ROLES["ScoreRecordingRole"])
-        for action in as_list(statement["Action"])
-        for resource in as_list(statement["Resource"])
-    }
+    allowed = grants("ScoreRecordingRole")
     on_uploads = {action for action, resource in allowed if "UploadsBucket" in resource}
     assert on_uploads == {"s3:GetObject", "s3:ListBucket"}
     deletes = {resource for action, resource in allowed if action == "s3:DeleteObject"}
-    assert deletes == {str({"Fn::Sub": "${ResultsBucket.Arn}/recordings/*/waiting.json"})}
+    assert deletes == within_results("recordings/*/waiting.json", "nights/*")
     puts = {resource for action, resource in allowed if action == "s3:PutObject"}
-    assert puts == {str({"Fn::Sub": "${ResultsBucket.Arn}/recordings/*"})}
+    assert puts == within_results("recordings/*", "nights/*")
+
+
+def test_nightly_report_sees_no_upload_and_no_result_and_takes_no_dead_letter_away() -> None:
+    allowed = grants("NightlyReportRole")
+    assert not any("Uploads" in resource for _, resource in allowed)
+    gets = {resource for action, resource in allowed if action == "s3:GetObject"}
+    assert gets == within_results("nights/*", "reports/*")
+    puts = {resource for action, resource in allowed if action == "s3:PutObject"}
+    assert puts == within_results("reports/*")
+    assert not any("Delete" in action or "Send" in action for action, _ in allowed)
+    assert "sns:Publish" not in {action for action, _ in allowed}
+
+
+def test_only_where_there_is_a_topic_may_the_report_be_told_of() -> None:
+    resource = template.content["Resources"]["TellOfTheNight"]
+    assert resource["Condition"] == "HasNightlyTopic"
+    (statement,) = resource["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == (
+        "sns:Publish",
+        {"Ref": "NightlyTopicArn"},
+    )

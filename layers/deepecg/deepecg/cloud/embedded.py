@@ -9,9 +9,10 @@ import importlib.util
 import json
 import os
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 REGION: Final = "eu-central-1"
 ACCOUNT = "123456789012"
 STACK = "deepecg"
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+"""What EventBridge Scheduler replaces in a schedule's input, by the time it was due."""
 QUIET_STEP_S = 900
 """Time that :meth:`EmbeddedCloud.settle` skips at once: the longest delay of an SQS message."""
 
@@ -127,22 +130,52 @@ class Template:
                 raise UnsupportedTemplateError(f"found the ARN of a {kind}")
 
 
+@dataclass(frozen=True)
+class Function:
+    """A function of the template, and its code once it is loaded.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the template.
+    properties : dict
+        As they are declared.
+    variables : dict of str to str
+        Its environment.
+    handler : callable
+        Its code.
+    """
+
+    name: str
+    properties: dict[str, Any]
+    variables: dict[str, str]
+    handler: Handler
+
+
 class EmbeddedCloud:
-    """The template's buckets, queues and function, in this process.
+    """The template's buckets, queues and functions, in this process.
+
+    One function is fed by a queue; others may have schedules, which run when they are told to.
+    Each has its own code and its own variables. Outside of a call, the environment is that of
+    the fed one.
 
     Parameters
     ----------
     template : Path
         The project's ``template.yaml``.
     environment : dict of str, optional
-        Variables that the function gets in place of the template's: where the model is, for one.
+        Variables that the functions get in place of the template's: where the model is, for one.
+    start : datetime, optional
+        What the clock of queues and buckets shows at first; the real time if None.
 
     Attributes
     ----------
     s3, sqs : boto3 clients
         To upload with and to look into the queues.
     calls : list of dict
-        Every answer of the function, in order.
+        Every answer of a function, in order.
+    handler : callable
+        The fed function's.
 
     Examples
     --------
@@ -154,13 +187,19 @@ class EmbeddedCloud:
     s3: "S3Client"
     sqs: "SQSClient"
 
-    def __init__(self, template: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        template: Path,
+        environment: dict[str, str] | None = None,
+        start: datetime | None = None,
+    ) -> None:
         self.template = Template.read(template)
         self.calls: list[dict[str, Any]] = []
         self._environment = environment or {}
-        self._skipped_s = 0.0
+        self._skipped_s = start.timestamp() - time.time() if start else 0.0
         self._exits = ExitStack()
-        self._function, self._event = _fed_function(self.template)
+        self._fed, self._event = _fed_function(self.template)
+        self._declared = self.template.of_type("AWS::Serverless::Function")
 
     def __enter__(self) -> Self:
         with ExitStack() as exits:
@@ -168,7 +207,8 @@ class EmbeddedCloud:
             exits.enter_context(
                 patch("moto.sqs.models.unix_time_millis", lambda: 1000 * self.time_s())
             )
-            variables = {"AWS_DEFAULT_REGION": REGION, **self._variables()}
+            exits.enter_context(patch("moto.s3.models.utcnow", self._utc))
+            variables = {"AWS_DEFAULT_REGION": REGION, **self._variables(self._fed)}
             exits.enter_context(patch.dict(os.environ, variables))
             self.s3 = boto3.client("s3", region_name=REGION)
             self.sqs = boto3.client("sqs", region_name=REGION)
@@ -176,7 +216,8 @@ class EmbeddedCloud:
             exits.callback(self.sqs.close)
             self._create_queues()
             self._create_buckets()
-            self.handler = self.load_handler()
+            self.functions = {name: self._load(name) for name in self._declared}
+            self.handler = self.functions[self._fed].handler
             self._exits = exits.pop_all()
         return self
 
@@ -198,39 +239,75 @@ class EmbeddedCloud:
         return url
 
     def time_s(self) -> float:
-        """Return the time by the queues' clock, in seconds since 1970."""
+        """Return the time by the clock of queues and buckets, in seconds since 1970."""
         return time.time() + self._skipped_s
 
     def skip(self, seconds: float) -> None:
-        """Let time pass for the queues."""
+        """Let time pass for queues and buckets."""
         self._skipped_s += seconds
 
-    def load_handler(self) -> Handler:
-        """Load the function's handler anew, as a new execution environment would."""
-        module_name, function_name = self._function["Handler"].rsplit(".", 1)
-        folder = self.template.path.parent / self._function["CodeUri"]
+    def _utc(self) -> datetime:
+        return datetime.fromtimestamp(self.time_s(), UTC).replace(tzinfo=None)
+
+    def load_handler(self, name: str | None = None) -> Handler:
+        """Load a function's code anew, as a new execution environment would; the fed one's."""
+        return self._load(name or self._fed).handler
+
+    def _load(self, name: str) -> Function:
+        properties = self._declared[name]
+        module_name, handler_name = properties["Handler"].rsplit(".", 1)
+        folder = self.template.path.parent / properties["CodeUri"]
         spec = importlib.util.spec_from_file_location(
             f"embedded_{next(_handler_numbers)}_{module_name}", folder / f"{module_name}.py"
         )
         assert spec is not None and spec.loader is not None  # noqa: PT018
         module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        handler: Handler = getattr(module, function_name)
-        return handler
+        variables = self._variables(name)
+        with self._environment_of(variables):
+            spec.loader.exec_module(module)
+        return Function(name, properties, variables, getattr(module, handler_name))
 
-    def invoke(self, event: dict[str, Any], handler: Handler | None = None) -> dict[str, Any]:
-        """Call the function's handler with an event."""
+    def invoke(
+        self,
+        event: dict[str, Any],
+        handler: Handler | None = None,
+        function: str | None = None,
+    ) -> dict[str, Any]:
+        """Call a function with an event.
+
+        Parameters
+        ----------
+        event : dict
+            What it gets.
+        handler : callable, optional
+            Its code, in place of that loaded at first.
+        function : str, optional
+            Its name in the template; the fed one's if None.
+        """
+        called = self.functions[function or self._fed]
         context = SimpleNamespace(
-            function_name=self.template.name("function"),
+            function_name=self.template.name(called.name),
             function_version="$LATEST",
-            memory_limit_in_mb=self.template.resolve(self._function["MemorySize"]),
+            memory_limit_in_mb=self.template.resolve(called.properties["MemorySize"]),
             invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:embedded",
             aws_request_id="00000000-0000-0000-0000-000000000000",
-            get_remaining_time_in_millis=lambda: 1000 * self._function["Timeout"],
+            get_remaining_time_in_millis=lambda: 1000 * called.properties["Timeout"],
         )
-        answer = (handler or self.handler)(event, context)
+        with self._environment_of(called.variables):
+            answer = (handler or called.handler)(event, context)
         self.calls.append(answer)
         return answer
+
+    def run_schedules(self, due: datetime) -> list[dict[str, Any]]:
+        """Call every function that has a schedule, as if it were due; return the answers."""
+        scheduled_time = due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        answers = []
+        for name, properties in self._declared.items():
+            for event in properties.get("Events", {}).values():
+                if event["Type"] == "ScheduleV2":
+                    text = event["Properties"]["Input"].replace(SCHEDULED_TIME, scheduled_time)
+                    answers.append(self.invoke(json.loads(text), function=name))
+        return answers
 
     def receive(self) -> dict[str, Any] | None:
         """Take a batch from the queue, as the event the function would get; None if it is empty."""
@@ -311,9 +388,17 @@ class EmbeddedCloud:
         name = self.template.resolve(self._event["Queue"]).rsplit(":", 1)[1]
         return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
 
-    def _variables(self) -> dict[str, str]:
-        declared = self.template.resolve(self._function["Environment"]["Variables"])
+    def _variables(self, function: str) -> dict[str, str]:
+        declared = self.template.resolve(self._declared[function]["Environment"]["Variables"])
         return {name: str(value) for name, value in declared.items()} | self._environment
+
+    @contextmanager
+    def _environment_of(self, variables: dict[str, str]) -> Iterator[None]:
+        """Give a function its variables, and not those of the fed one."""
+        with patch.dict(os.environ, variables):
+            for name in self._variables(self._fed).keys() - variables.keys():
+                del os.environ[name]
+            yield
 
     def _create_queues(self) -> None:
         queues = self.template.of_type("AWS::SQS::Queue")
@@ -352,11 +437,11 @@ def _attribute(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _fed_function(template: Template) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the properties of the function that SQS feeds, and of the event that feeds it."""
+def _fed_function(template: Template) -> tuple[str, dict[str, Any]]:
+    """Return the name of the function that SQS feeds, and the properties of what feeds it."""
     fed = [
-        (function, event["Properties"])
-        for function in template.of_type("AWS::Serverless::Function").values()
+        (name, event["Properties"])
+        for name, function in template.of_type("AWS::Serverless::Function").items()
         for event in function.get("Events", {}).values()
         if event["Type"] == "SQS"
     ]

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from deepecg.errors import RefusedRecordingError
+from deepecg.errors import HolterError, RefusedRecordingError
 
 
 class StorageError(Exception):
@@ -21,6 +21,10 @@ class StorageError(Exception):
 
 class UnknownMessageError(Exception):
     """The queue holds a message that neither S3 nor this function sends."""
+
+
+class UnknownRequestError(HolterError):
+    """The nightly report is asked for by neither a date nor a schedule."""
 
 
 class TooLargeError(RefusedRecordingError):

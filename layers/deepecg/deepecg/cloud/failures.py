@@ -19,6 +19,12 @@ def describe_failure(error: Exception) -> dict[str, Any]:
     }
 
 
+def failure_code(error: Exception) -> str:
+    """Return the service's error code, or else the class of an exception."""
+    code = getattr(error, "code", None)
+    return code if isinstance(code, str) else type(error).__name__
+
+
 def silence_libraries() -> None:
     """Keep libraries, whose messages may hold the keys of uploads, out of the log."""
     for name in LIBRARIES_THAT_LOG_KEYS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -10,12 +10,14 @@ import boto3
 from botocore.config import Config
 
 from deepecg.classifier import BeatClassifier
+from deepecg.cloud.entries import Entries
 from deepecg.cloud.keys import waiting_key
 from deepecg.cloud.messages import Recheck, Uploaded, parse_message
 from deepecg.cloud.records import Upload, find_upload
 from deepecg.cloud.results import Outcome, reject, result_keys, score_upload
 from deepecg.cloud.settings import CloudSettings
 from deepecg.cloud.store import Queue, Results, Uploads
+from deepecg.cloud.waiting import note_waiting, stop_waiting
 from deepecg.errors import MissingPartError
 from deepecg.identity import recording_id
 
@@ -60,6 +62,11 @@ class Intake:
         return Results(self.s3, self.settings.results_bucket)
 
     @cached_property
+    def entries(self) -> Entries:
+        """The night entries, in the results bucket."""
+        return Entries(self.results, self.settings.time_zone)
+
+    @cached_property
     def classifier(self) -> BeatClassifier:
         """The model, loaded when the first recording asks for it."""
         return BeatClassifier.load(self.settings.model_folder)
@@ -98,30 +105,48 @@ class Intake:
         delay_s = min(FIRST_RETRY_S * 2 ** (times_received - 1), MAX_RETRY_S)
         self.queue.retry_in(receipt_handle, delay_s)
 
+    def note_failed(self, body: str, code: str) -> None:
+        """Note that what a message names was not scored, and that the message is given up.
+
+        Parameters
+        ----------
+        body : str
+            Of the message.
+        code : str
+            Kind of the failure; nothing about the recording.
+        """
+        for request in parse_message(body):
+            upload = find_upload(Uploads(self.s3, request.bucket), request.key)
+            if upload is not None:
+                self.entries.note(upload, "failed", code)
+
     def _handle(self, request: Uploaded | Recheck, received: datetime) -> Outcome:
         uploads = Uploads(self.s3, request.bucket)
         upload = find_upload(uploads, request.key)
         if upload is None or upload.key != request.key:
             # The object is gone, or has turned out to be a part: it is not waited for itself.
-            self.results.delete(waiting_key(recording_id(request.key)))
+            stop_waiting(recording_id(request.key), self.entries)
         if upload is None:
             return Outcome("nothing_to_do", recording_id(request.key))
         if upload.n_missing == 0 or upload.refusal is not None:
-            return score_upload(upload, uploads, self.results, self.classifier)
+            return score_upload(upload, uploads, self.entries, self.classifier)
         if isinstance(request, Recheck) and upload.key == request.key:
             return self._wait_on(upload, uploads, request, received)
         return self._wait(upload, request.bucket, received)
 
     def _wait(self, upload: Upload, bucket: str, now: datetime) -> Outcome:
         """Start to wait for an incomplete upload, or go on, unless it was given up as it is."""
-        if self.results.exists(result_keys(upload, self.classifier.version).rejection):
+        keys = result_keys(upload, self.classifier.version)
+        if self.results.exists(keys.rejection):
+            self.entries.note_result(upload, keys.rejection)
             return Outcome("repeated", upload.id, MissingPartError.code)
         waiting = self.results.read(waiting_key(upload.id))
         until = datetime.fromisoformat(waiting["waiting_until"]) if waiting else now
         if until <= now:
             until = now + self.settings.wait_for_parts
             self._recheck_later(Recheck(bucket, upload.key, until), now)
-        return self._note_waiting(upload, until)
+        note_waiting(upload, until, self.entries)
+        return Outcome("waiting", upload.id)
 
     def _wait_on(
         self, upload: Upload, uploads: Uploads, recheck: Recheck, now: datetime
@@ -131,27 +156,16 @@ class Intake:
             return Outcome("nothing_to_do", upload.id)
         if now < recheck.waiting_until:
             self._recheck_later(recheck, now)
-            return self._note_waiting(upload, recheck.waiting_until)
+            note_waiting(upload, recheck.waiting_until, self.entries)
+            return Outcome("waiting", upload.id)
         minutes = self.settings.wait_for_parts.total_seconds() / 60
         refusal = MissingPartError(
             f"found {len(upload.parts)} of {len(upload.parts) + upload.n_missing} files, "
             f"expected the others within {minutes:g} minutes"
         )
         keys = result_keys(upload, self.classifier.version)
-        return reject(upload, uploads, self.results, keys, refusal)
+        return reject(upload, uploads, self.entries, keys, refusal)
 
     def _recheck_later(self, recheck: Recheck, now: datetime) -> None:
         # Sent before the waiting is noted: whoever finds the note can count on the re-check.
         self.queue.send(recheck.to_body(), (recheck.waiting_until - now).total_seconds())
-
-    def _note_waiting(self, upload: Upload, until: datetime) -> Outcome:
-        self.results.write(
-            waiting_key(upload.id),
-            {
-                "recording_id": upload.id,
-                "n_parts_found": len(upload.parts),
-                "n_parts_missing": upload.n_missing,
-                "waiting_until": until.astimezone(UTC).isoformat(timespec="seconds"),
-            },
-        )
-        return Outcome("waiting", upload.id)

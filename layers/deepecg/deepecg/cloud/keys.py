@@ -4,8 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 RESULTS_PREFIX = "recordings/"
+NIGHTS_PREFIX = "nights/"
+REPORTS_PREFIX = "reports/"
 
 
 def version(etags: Iterable[tuple[str, str]], *conditions: str) -> str:
@@ -35,6 +38,21 @@ def waiting_key(recording: str) -> str:
 def current_key(recording: str) -> str:
     """Return where it says which result of a recording counts."""
     return f"{RESULTS_PREFIX}{recording}/current.json"
+
+
+def entries_prefix(night: date) -> str:
+    """Return what the keys of the entries of a night begin with."""
+    return f"{NIGHTS_PREFIX}{night.isoformat()}/"
+
+
+def entry_key(night: date, recording: str) -> str:
+    """Return where the entry of an upload lies, for the nightly report on the day it came."""
+    return f"{entries_prefix(night)}{recording}.json"
+
+
+def report_key(night: date, name: str) -> str:
+    """Return where a file of the report on a night lies."""
+    return f"{REPORTS_PREFIX}{night.isoformat()}/{name}"
 
 
 @dataclass(frozen=True)

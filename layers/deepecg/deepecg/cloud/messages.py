@@ -8,6 +8,17 @@ from urllib.parse import unquote_plus
 
 from deepecg.cloud.errors import UnknownMessageError
 
+UNREADABLE = (
+    ValueError,  # a key that is no text in UTF-8, too
+    KeyError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    RecursionError,
+)
+"""What a message of somebody else's making raises, whatever is in it."""
+
 
 @dataclass(frozen=True)
 class Uploaded:
@@ -71,18 +82,23 @@ def parse_message(body: str) -> list[Uploaded | Recheck]:
             for record in message["Records"]
             if record["eventName"].startswith("ObjectCreated:")
         ]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except UNREADABLE:
         # `from None`: the cause would carry the body, and with it a key, into a log.
         raise UnknownMessageError("found a message that is no S3 notification") from None
 
 
 def _uploaded(s3: dict[str, Any]) -> Uploaded:
-    return Uploaded(bucket=s3["bucket"]["name"], key=unquote_plus(s3["object"]["key"]))
+    return Uploaded(bucket=s3["bucket"]["name"], key=_text(unquote_plus(s3["object"]["key"])))
 
 
 def _recheck(fields: dict[str, Any]) -> Recheck:
     return Recheck(
         bucket=fields["bucket"],
-        key=fields["key"],
+        key=_text(fields["key"]),
         waiting_until=datetime.fromtimestamp(fields["waiting_until_s"], UTC),
     )
+
+
+def _text(key: str) -> str:
+    key.encode()
+    return key

@@ -7,6 +7,7 @@ its segments. Annotation files may lie beside it; they are no part of it.
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from deepecg.cloud.errors import TooManyPartsError
@@ -61,6 +62,16 @@ class Upload:
     def id(self) -> str:
         """The name that the recording has outside the uploads bucket."""
         return recording_id(self.key)
+
+    @property
+    def uploaded_at(self) -> datetime:
+        """When the newest of its parts came: the same however often it is looked at."""
+        return max(part.modified for part in self.parts)
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of all its parts."""
+        return sum(part.size for part in self.parts)
 
 
 def find_upload(uploads: Uploads, key: str) -> Upload | None:

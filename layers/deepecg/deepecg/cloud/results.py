@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from typing import Literal
 
 from deepecg.annotations import write_annotations
 from deepecg.classifier import BeatClassifier
+from deepecg.cloud.entries import Entries
 from deepecg.cloud.errors import StorageError, TooLargeError
-from deepecg.cloud.keys import ResultKeys, current_key, version, waiting_key
+from deepecg.cloud.keys import ResultKeys, current_key, version
 from deepecg.cloud.records import Upload, find_upload
-from deepecg.cloud.store import Results, Uploads
+from deepecg.cloud.store import Uploads
+from deepecg.cloud.waiting import stop_waiting
 from deepecg.errors import RefusedRecordingError
 from deepecg.identity import recording_id
 from deepecg.readers import open_recording
@@ -54,80 +57,93 @@ def result_keys(upload: Upload, model_version: str, *conditions: str) -> ResultK
 
 
 def score_upload(
-    upload: Upload, uploads: Uploads, results: Results, classifier: BeatClassifier
+    upload: Upload, uploads: Uploads, entries: Entries, classifier: BeatClassifier
 ) -> Outcome:
     """Score a complete upload, unless that was done before.
 
     The annotations are written before the summary, and the summary only where there is none:
     where a summary is, the result is complete, and nothing changes it.
     """
+    started_s = time.perf_counter()
+    results = entries.results
     keys = result_keys(upload, classifier.version)
     repeated = Outcome("repeated", upload.id)
     if results.exists(keys.summary):
-        return _conclude(upload, uploads, results, keys.summary, repeated)
-    size_bytes = sum(part.size for part in upload.parts)
+        return _conclude(upload, uploads, entries, keys.summary, repeated)
     capacity_bytes = shutil.disk_usage(tempfile.gettempdir()).total - SPARE_BYTES
     try:
         if upload.refusal is not None:
             raise upload.refusal
-        if size_bytes > capacity_bytes:
+        if upload.size_bytes > capacity_bytes:
             # A function with more storage may read it, so the result is one of this capacity.
             keys = result_keys(upload, classifier.version, f"capacity_bytes={capacity_bytes}")
             raise TooLargeError(
-                f"found {size_bytes} bytes, expected at most {capacity_bytes}, what the "
+                f"found {upload.size_bytes} bytes, expected at most {capacity_bytes}, what the "
                 "function's temporary storage holds"
             )
         if results.exists(keys.rejection):
-            return _conclude(upload, uploads, results, keys.rejection, repeated)
-        with _downloaded(upload, uploads, size_bytes) as path:
+            return _conclude(upload, uploads, entries, keys.rejection, repeated)
+        entries.note(upload, "received")
+        with _downloaded(upload, uploads) as path:
             scored = score_recording(open_recording(path), classifier)
             summary = summarise(scored, upload.id)
             results.write_file(keys.annotations, write_annotations(scored, path.parent, upload.id))
     except RefusedRecordingError as refusal:
-        return reject(upload, uploads, results, keys, refusal)
-    written = results.write_once(keys.summary, summary)
-    outcome = Outcome("scored", upload.id) if written else repeated
-    return _conclude(upload, uploads, results, keys.summary, outcome)
+        elapsed_s = time.perf_counter() - started_s
+        return reject(upload, uploads, entries, keys, refusal, processing_s=elapsed_s)
+    if results.write_once(keys.summary, summary):
+        entries.note_result(upload, keys.summary, summary, time.perf_counter() - started_s)
+        return _conclude(upload, uploads, entries, keys.summary, Outcome("scored", upload.id))
+    return _conclude(upload, uploads, entries, keys.summary, repeated)
 
 
 def reject(
     upload: Upload,
     uploads: Uploads,
-    results: Results,
+    entries: Entries,
     keys: ResultKeys,
     refusal: RefusedRecordingError,
+    *,
+    processing_s: float | None = None,
 ) -> Outcome:
-    """Write down why an upload cannot be scored."""
-    written = results.write_once(keys.rejection, rejection_document(refusal, upload.id))
-    outcome = Outcome("rejected" if written else "repeated", upload.id, refusal.code)
-    return _conclude(upload, uploads, results, keys.rejection, outcome)
+    """Write down why an upload cannot be scored, and how long it took to find that out."""
+    rejection = rejection_document(refusal, upload.id)
+    outcome = Outcome("repeated", upload.id, refusal.code)
+    if entries.results.write_once(keys.rejection, rejection):
+        entries.note_result(upload, keys.rejection, rejection, processing_s)
+        outcome = Outcome("rejected", upload.id, refusal.code)
+    return _conclude(upload, uploads, entries, keys.rejection, outcome)
 
 
 def _conclude(
-    upload: Upload, uploads: Uploads, results: Results, result: str, outcome: Outcome
+    upload: Upload, uploads: Uploads, entries: Entries, result: str, outcome: Outcome
 ) -> Outcome:
     """Say which result counts, for the recording and for parts that had one of their own."""
+    results = entries.results
+    if outcome.action == "repeated":
+        entries.note_result(upload, result)  # whoever wrote it may not have come so far
     now = find_upload(uploads, upload.key)
     if now is None or now.parts != upload.parts:
         return outcome  # changed in the meantime: the message of that change says what counts
     kind = "rejected" if result.endswith("rejection.json") else "scored"
     results.write(current_key(upload.id), {"outcome": kind, "result": result})
-    results.delete(waiting_key(upload.id))
+    stop_waiting(upload.id, entries, entries.night(upload.uploaded_at))
     for part in upload.parts[1:]:
         # It may have been waited for, given up or scored before the rest of the recording came.
         part_id = recording_id(part.key)
-        results.delete(waiting_key(part_id))
+        stop_waiting(part_id, entries)
+        entries.forget(part_id, entries.night(part.modified))
         if results.exists(current_key(part_id)):
             results.write(current_key(part_id), {"outcome": "part", "recording_id": upload.id})
     return outcome
 
 
 @contextmanager
-def _downloaded(upload: Upload, uploads: Uploads, size_bytes: int) -> Iterator[Path]:
+def _downloaded(upload: Upload, uploads: Uploads) -> Iterator[Path]:
     """Yield the main file of an upload, with its parts beside it under the names it gives them."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if size_bytes > shutil.disk_usage(folder).free - SPARE_BYTES:
+        if upload.size_bytes > shutil.disk_usage(folder).free - SPARE_BYTES:
             raise StorageError("Download", "TemporaryStorageFull")
         main, *others = upload.parts
         path = folder / f"{upload.id}{PurePosixPath(main.key).suffix.casefold()}"

@@ -1,11 +1,12 @@
-"""S3 and SQS as the rest of this package sees them: few verbs, and errors without keys in them."""
+"""S3, SQS and SNS as the rest of this package sees them: few verbs, errors without keys."""
 
 import json
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,16 @@ from deepecg.documents import to_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 COPY_BYTES = 1 << 20
 """A download holds this much in memory."""
 MAX_SQS_DELAY_S = 900
 """SQS delays a message no longer."""
+SQS_BATCH = 10
+"""SQS takes or gives no more messages at once."""
 
 
 @contextmanager
@@ -52,11 +57,14 @@ class Part:
         What S3 calls these very bytes.
     size : int
         Bytes.
+    modified : datetime
+        When it was uploaded, to the second. The same bytes uploaded again are the same part.
     """
 
     key: str
     etag: str
     size: int
+    modified: datetime = field(compare=False)
 
     @property
     def name(self) -> str:
@@ -80,13 +88,16 @@ class Uploads:
                 if _status(error) == HTTPStatus.NOT_FOUND:
                     return None
                 raise
-        return Part(key, head["ETag"], head["ContentLength"])
+        return Part(key, head["ETag"], head["ContentLength"], head["LastModified"])
 
     def list_folder(self, folder: str) -> list[Part]:
         """Return the first thousand objects of a folder, in the order of their keys."""
         with _storage("ListObjectsV2"):
             page = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=folder, Delimiter="/")
-        return [Part(item["Key"], item["ETag"], item["Size"]) for item in page.get("Contents", [])]
+        return [
+            Part(item["Key"], item["ETag"], item["Size"], item["LastModified"])
+            for item in page.get("Contents", [])
+        ]
 
     def read(self, part: Part, max_bytes: int) -> bytes:
         """Return the beginning of an object; it must still be the version that was found."""
@@ -114,15 +125,31 @@ class Results:
 
     def read(self, key: str) -> dict[str, Any] | None:
         """Return a JSON document, or None where there is none."""
-        with _storage("GetObject"):
-            try:
-                body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-            except ClientError as error:
-                if _status(error) == HTTPStatus.NOT_FOUND:
-                    return None
-                raise
-        document: dict[str, Any] = json.loads(body)
-        return document
+        found = self.read_version(key)
+        return found[0] if found else None
+
+    def read_version(self, key: str) -> tuple[dict[str, Any], str] | None:
+        """Return a JSON document with its ETag, or None where there is none."""
+        found = self._get(key)
+        return (json.loads(found[0]), found[1]) if found else None
+
+    def read_bytes(self, key: str) -> bytes | None:
+        """Return an object, or None where there is none."""
+        found = self._get(key)
+        return found[0] if found else None
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that begin with a prefix, in their order, a thousand from each request."""
+        pages = iter(
+            self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        )
+        while True:
+            with _storage("ListObjectsV2"):
+                page = next(pages, None)
+            if page is None:
+                return
+            for item in page.get("Contents", []):
+                yield item["Key"]
 
     def write(self, key: str, document: dict[str, Any]) -> None:
         """Write a JSON document, unless it is there already."""
@@ -132,16 +159,17 @@ class Results:
 
     def write_once(self, key: str, document: dict[str, Any]) -> bool:
         """Write a JSON document where there is none; return whether it was written."""
+        return self._write_if(key, document, {"IfNoneMatch": "*"}, HTTPStatus.PRECONDITION_FAILED)
+
+    def replace(self, key: str, document: dict[str, Any], etag: str) -> bool:
+        """Write a JSON document in place of a version; return whether that was still there."""
+        gone = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND)
+        return self._write_if(key, document, {"IfMatch": etag}, *gone)
+
+    def write_bytes(self, key: str, body: bytes, content_type: str) -> None:
+        """Write an object."""
         with _storage("PutObject"):
-            try:
-                self.s3.put_object(
-                    Bucket=self.bucket, Key=key, IfNoneMatch="*", **_json_object(document)
-                )
-            except ClientError as error:
-                if _status(error) == HTTPStatus.PRECONDITION_FAILED:
-                    return False
-                raise
-        return True
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
     def write_file(self, key: str, path: Path) -> None:
         """Write a file."""
@@ -153,10 +181,33 @@ class Results:
         with _storage("DeleteObject"):
             self.s3.delete_object(Bucket=self.bucket, Key=key)
 
+    def _get(self, key: str) -> tuple[bytes, str] | None:
+        with _storage("GetObject"):
+            try:
+                response = self.s3.get_object(Bucket=self.bucket, Key=key)
+                return response["Body"].read(), response["ETag"]
+            except ClientError as error:
+                if _status(error) == HTTPStatus.NOT_FOUND:
+                    return None
+                raise
+
+    def _write_if(
+        self, key: str, document: dict[str, Any], condition: dict[str, str], *unmet: HTTPStatus
+    ) -> bool:
+        with _storage("PutObject"):
+            try:
+                arguments: Any = {**condition, **_json_object(document)}
+                self.s3.put_object(Bucket=self.bucket, Key=key, **arguments)
+            except ClientError as error:
+                if _status(error) in unmet:
+                    return False
+                raise
+        return True
+
 
 @dataclass(frozen=True)
 class Queue:
-    """The queue that the function is fed from."""
+    """The queue that the function is fed from, or that of the dead letters."""
 
     sqs: "SQSClient"
     url: str
@@ -176,6 +227,55 @@ class Queue:
             self.sqs.change_message_visibility(
                 QueueUrl=self.url, ReceiptHandle=receipt_handle, VisibilityTimeout=delay_s
             )
+
+    def receive(self, hidden_s: int) -> "list[MessageTypeDef]":
+        """Return up to ten messages, and hide them for a while; none if the queue is empty."""
+        with _storage("ReceiveMessage"):
+            return self.sqs.receive_message(
+                QueueUrl=self.url,
+                MaxNumberOfMessages=SQS_BATCH,
+                MessageSystemAttributeNames=["SentTimestamp"],
+                VisibilityTimeout=hidden_s,
+                WaitTimeSeconds=1,  # asks all of SQS's servers, not some of them
+            ).get("Messages", [])
+
+    def show(self, receipt_handles: Sequence[str]) -> None:
+        """Let messages that were received be seen again at once."""
+        for first in range(0, len(receipt_handles), SQS_BATCH):
+            batch = receipt_handles[first : first + SQS_BATCH]
+            with _storage("ChangeMessageVisibilityBatch"):
+                self.sqs.change_message_visibility_batch(
+                    QueueUrl=self.url,
+                    Entries=[
+                        {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                        for number, handle in enumerate(batch)
+                    ],
+                )
+
+    def count(self) -> int:
+        """Return how many messages there are, about, hidden ones included."""
+        with _storage("GetQueueAttributes"):
+            attributes = self.sqs.get_queue_attributes(
+                QueueUrl=self.url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )["Attributes"]
+        return sum(map(int, attributes.values()))
+
+
+@dataclass(frozen=True)
+class Topic:
+    """The topic that is told of a report."""
+
+    sns: "SNSClient"
+    arn: str
+
+    def publish(self, subject: str, text: str) -> None:
+        """Send a message; it must name nobody."""
+        with _storage("Publish"):
+            self.sns.publish(TopicArn=self.arn, Subject=subject, Message=text)
 
 
 def _json_object(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""Reports on a night: every morning on the day before, or on the date that the event names."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from deepecg.cloud.failures import describe_failure, silence_libraries
+from deepecg.cloud.nightly import Nightly
+from deepecg.cloud.settings import NightlySettings
+
+logger = Logger()
+silence_libraries()
+
+
+@cache
+def nightly() -> Nightly:
+    """Return what every call of this execution environment shares."""
+    return Nightly.connect(NightlySettings.from_environment(os.environ))
+
+
+@logger.inject_lambda_context(log_event=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """Write the report; return its date, and how many uploads came to what."""
+    try:
+        reported = nightly().report(event)
+    except Exception as error:
+        logger.error("failed", **describe_failure(error))
+        raise
+    night = reported.night.isoformat()
+    logger.info(
+        "reported",
+        date=night,
+        dead_letters_in_queue=reported.dead_letters_in_queue,
+        outcomes=reported.outcomes,
+    )
+    return {"date": night, "outcomes": reported.outcomes}
