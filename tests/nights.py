@@ -40,7 +40,7 @@ def fill(store: Any, night: date, n: int, seed: int, n_before: int = 0, **patien
 
     Parameters
     ----------
-    store : NightStore with ``put``
+    store : FolderStore or one like it
         Takes them.
     night : date
         The night.
@@ -99,12 +99,21 @@ def made_up_summary(
     urgent = []
     if longest is not None and longest >= 6:
         rate = int(random.integers(105, 190))
-        urgent.append(("ventricular_tachycardia", f"{longest} ventricular beats at {rate}/min"))
+        urgent.append(
+            ("ventricular_tachycardia", f"Ventricular tachycardia of {longest} beats at {rate}/min")
+        )
     if v_percent > 10:
-        urgent.append(("ventricular_burden", f"{v_percent:.1f} % ventricular beats"))
+        urgent.append(
+            ("ventricular_burden", f"Ventricular ectopic beats are {v_percent:.1f} % of all beats")
+        )
     if fibrillation and mean > 90:
         rate = int(mean + 24)
-        urgent.append(("fast_atrial_fibrillation", f"Atrial fibrillation at {rate}/min"))
+        urgent.append(
+            (
+                "fast_atrial_fibrillation",
+                f"Atrial fibrillation of {random.integers(2, 90)} min at {rate}/min",
+            )
+        )
     if pause_s is not None and pause_s >= 3.0:
         urgent.append(("pause", f"Pause of {pause_s:.1f} s"))
     return {

@@ -6,7 +6,6 @@ a report on ten thousand recordings reads ten thousand small documents and no su
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -37,20 +36,17 @@ class UnreadableEntryError(HolterError):
 
 @dataclass(frozen=True, slots=True)
 class UrgentKind:
-    """The urgent findings of one kind in a recording.
+    """An urgent kind of finding in a recording.
 
     Attributes
     ----------
     kind : str
         As in the summary: ``ventricular_tachycardia``, ``pause``...
-    count : int
-        How many there are.
     message : str
-        The first of them, in words.
+        The worst of them in words; it says how many there are.
     """
 
     kind: str
-    count: int
     message: str
 
 
@@ -114,7 +110,9 @@ class Digest:
     @property
     def analysable_percent(self) -> float | None:
         """Analysable share of the recording; None for one without duration."""
-        return 100 * self.analysable_s / self.duration_s if self.duration_s else None
+        if not self.duration_s:
+            return None
+        return min(100 * self.analysable_s / self.duration_s, 100.0)  # a last second begun counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +238,6 @@ def _digest(summary: Mapping[str, Any]) -> Digest:
     ventricular = summary["ventricular"]
     supraventricular = summary["supraventricular"]
     urgent = summary.get("urgent", [])
-    kinds = Counter(finding["kind"] for finding in urgent)
     first = {finding["kind"]: finding["message"] for finding in reversed(urgent)}
     return Digest(
         duration_s=summary["recording"]["duration_s"],
@@ -261,7 +258,7 @@ def _digest(summary: Mapping[str, Any]) -> Digest:
         longest_pause_s=_within(summary, "pauses", "longest_s"),
         fibrillation_burden_percent=_within(summary, "atrial_fibrillation", "burden_percent"),
         urgent=tuple(
-            UrgentKind(kind, kinds[kind], first[kind][:MAX_TEXT]) for kind in sorted(kinds)
+            UrgentKind(kind, message[:MAX_TEXT]) for kind, message in sorted(first.items())
         ),
         warning_codes=tuple(sorted({warning["code"] for warning in summary["warnings"]})),
         model_version=_within(summary, "provenance", "model", "version"),
@@ -315,8 +312,7 @@ def _read_digest(found: Mapping[str, Any]) -> Digest:
         longest_pause_s=_or_none(number, found["longest_pause_s"]),
         fibrillation_burden_percent=_or_none(number, found["fibrillation_burden_percent"]),
         urgent=tuple(
-            UrgentKind(_text(item["kind"]), _count(item["count"]), _text(item["message"]))
-            for item in found["urgent"]
+            UrgentKind(_text(item["kind"]), _text(item["message"])) for item in found["urgent"]
         ),
         warning_codes=tuple(_text(code) for code in found["warning_codes"]),
         model_version=_or_none(_text, found["model_version"]),

@@ -125,10 +125,9 @@ def read_totals(body: bytes | None) -> NightTotals | None:
         if document["schema_version"] != NIGHT_TOTALS_SCHEMA_VERSION:
             return None
         figures = {
-            figure.name: None if (value := document["figures"][figure.name]) is None
-            else number(value)
-            for figure in FIGURES
-        }  # fmt: skip
+            name: None if value is None else number(value)
+            for name, value in ((f.name, document["figures"].get(f.name)) for f in FIGURES)
+        }
         models = tuple(str(model) for model in document["models"])
         return NightTotals(int(number(document["scored_count"])), figures, models)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
