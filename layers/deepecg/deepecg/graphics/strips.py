@@ -157,9 +157,9 @@ def _worst_first(events: Sequence[Event], numbers: list[int]) -> list[int]:
 
 def _typical(scored: ScoredRecording, beats: Sequence[int], number: int) -> list[int]:
     """Return the beats whose class is surest, one out of each of so many parts of the recording."""
-    sure = scored.beats.probabilities.max(axis=1)
     parts = np.array_split(np.asarray(beats, np.int64), number)
-    return [int(part[sure[part].argmax()]) for part in parts if len(part)]
+    sure = scored.beats.probabilities
+    return [int(part[sure[part].max(axis=1).argmax()]) for part in parts if len(part)]
 
 
 def _cut(
