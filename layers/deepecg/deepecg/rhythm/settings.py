@@ -77,17 +77,26 @@ class FibrillationSettings:
 
     episode_s: float = 30.0
     """An episode lasts at least this (ESC 2020)."""
-    window_beats: int = 8
-    """Intervals compared with each other (Petrenas et al. 2015)."""
     alike_s: float = 0.03
-    """Intervals that differ by no more than this are alike (Petrenas et al. 2015)."""
-    smoothing: float = 0.02
-    """Forgetting factor of the averages, forwards and backwards (Petrenas et al. 2015)."""
-    bigeminy: float = 2e-4
-    """Below this deviation of medians from intervals, the rhythm is regular or bigeminal
-    (Petrenas et al. 2015)."""
-    threshold: float = 0.725
-    """Irregularity in 1/s above which the rhythm is fibrillation (Petrenas et al. 2015)."""
+    """Intervals that differ by less than this are alike (Lake & Moorman 2011)."""
+    apart_beats: int = 11
+    """Only intervals at most so many beats apart are compared: those of their 12-beat windows."""
+    window_beats: int = 25
+    """Irregularity is measured over so many beats around, as many on either side as they had."""
+    threshold: float = -1.2
+    """Coefficient of sample entropy above which the rhythm is fibrillation. Lake & Moorman have
+    -1.4 for single windows; chosen by leave-one-record-out (``training/rhythm.py``)."""
+    evidence_limit: float = 1.0
+    """No beat speaks for or against fibrillation by more than this distance from the threshold."""
+    patience: float = 15.0
+    """Evidence that a change of rhythm must overcome at either end of an episode, so that 30
+    beats as irregular as can be, half a minute at 60 a minute, just make one."""
+    compared_share: float = 0.1
+    """Where ventricular beats leave fewer than this share of the comparisons, there is no
+    evidence..."""
+    no_evidence: float = -0.2
+    """...and fibrillation is believed to go on for a minute or two, not for hours: what each
+    beat, or each second of a gap, then says against it."""
 
 
 @dataclass(frozen=True)
