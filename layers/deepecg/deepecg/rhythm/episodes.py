@@ -50,7 +50,7 @@ def episodes_between(
     stream : BeatStream
         The beats.
     first, last : ndarray of int64, shape (n_episodes,)
-        Numbers of the beats; ``first < last``.
+        Numbers of the beats; ``first <= last``.
 
     Returns
     -------
@@ -59,6 +59,9 @@ def episodes_between(
     """
     start = stream.times_s[first]
     duration = stream.times_s[last] - start
-    rate = np.round(60 * (last - first) / duration, RATE_DIGITS)
-    columns = (first, last, start, duration, rate)
-    return tuple(map(Episode, *(column.tolist() for column in columns)))
+    n_intervals = last - first
+    rate = np.round(60 * n_intervals / np.where(n_intervals > 0, duration, 1), RATE_DIGITS)
+    rates = (bpm if n > 0 else None for bpm, n in zip(rate.tolist(), n_intervals, strict=True))
+    return tuple(
+        map(Episode, first.tolist(), last.tolist(), start.tolist(), duration.tolist(), rates)
+    )
