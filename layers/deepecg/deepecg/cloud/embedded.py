@@ -207,6 +207,7 @@ class EmbeddedCloud:
             exits.enter_context(
                 patch("moto.sqs.models.unix_time_millis", lambda: 1000 * self.time_s())
             )
+            exits.enter_context(patch("moto.sqs.models.unix_time", self.time_s))
             exits.enter_context(patch("moto.s3.models.utcnow", self._utc))
             variables = {"AWS_DEFAULT_REGION": REGION, **self._variables(self._fed)}
             exits.enter_context(patch.dict(os.environ, variables))
