@@ -13,7 +13,7 @@ from deepecg.graphics.settings import ClusterSettings
 
 SETTINGS = ClusterSettings()
 KINDS = "nwidb"
-"""Narrow, wide, the wide one upside down, the narrow one at double height, and one with a deep S wave."""
+"""Narrow, wide, wide and upside down, narrow and 2.5 times as high, and with a deep S wave."""
 
 
 def bells(*parts: tuple[float, float, float]) -> NDArray[np.float64]:
