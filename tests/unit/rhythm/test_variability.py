@@ -2,7 +2,7 @@
 
 from math import pi, sin, sqrt
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import fmean, stdev
 
 import numpy as np
 import pytest
@@ -77,9 +77,9 @@ def by_the_book(stream: BeatStream, fibrillating: NDArray[np.bool_]) -> Variabil
         and 0.3 <= rr[i] <= 2.0
     ]
     nn = []
+    around = fine[3::-1] + fine + fine[:-5:-1]  # mirrored at both ends
     for place, i in enumerate(fine):
-        around = [fine[mirrored(place + k, len(fine))] for k in range(-4, 5)]
-        middle = median(rr[j] for j in around)
+        middle = sorted(rr[j] for j in around[place : place + 9])[4]
         if 0.8 * middle <= rr[i] <= 1.2 * middle:
             nn.append(i)
     is_nn = set(nn)
@@ -94,8 +94,8 @@ def by_the_book(stream: BeatStream, fibrillating: NDArray[np.bool_]) -> Variabil
     for day, of_day in days.items():
         if sum(rr[i] for i in of_day) < 18 * HOUR:
             continue
-        sdnn.append(1000 * stdev(rr[i] for i in of_day))
-        means = [mean(rr[i] for i in s) for n, s in segments.items() if n // 288 == day]
+        sdnn.append(1000 * stdev([rr[i] for i in of_day], fmean(rr[i] for i in of_day)))
+        means = [fmean(rr[i] for i in s) for n, s in segments.items() if n // 288 == day]
         sdann.append(1000 * stdev(means))
         histogram: dict[int, int] = {}
         for i in of_day:
@@ -105,30 +105,23 @@ def by_the_book(stream: BeatStream, fibrillating: NDArray[np.bool_]) -> Variabil
     for time, interval in filled(stream, nn):
         pieces.get(int(time / 300), []).append((time, interval))
     powers = [lomb(piece) for piece in pieces.values()]
-    lf = mean(power[0] for power in powers) if powers else None
-    hf = mean(power[1] for power in powers) if powers else None
+    lf = fmean(power[0] for power in powers) if powers else None
+    hf = fmean(power[1] for power in powers) if powers else None
     long_enough = sum(rr[i] for i in nn) >= 240
     return Variability(
         nn_count=len(nn),
         nn_s=sum(rr[i] for i in nn),
         day_count=len(sdnn),
-        sdnn_ms=mean(sdnn) if sdnn else None,
-        sdann_ms=mean(sdann) if sdann else None,
-        rmssd_ms=sqrt(mean(step**2 for step in steps)) if long_enough else None,
-        pnn50_percent=100 * mean(abs(s) > 50.0005 for s in steps) if long_enough else None,
-        triangular_index=mean(triangular) if triangular else None,
+        sdnn_ms=fmean(sdnn) if sdnn else None,
+        sdann_ms=fmean(sdann) if sdann else None,
+        rmssd_ms=sqrt(fmean(step**2 for step in steps)) if long_enough else None,
+        pnn50_percent=100 * fmean(abs(s) > 50.0005 for s in steps) if long_enough else None,
+        triangular_index=fmean(triangular) if triangular else None,
         lf_ms2=lf,
         hf_ms2=hf,
         lf_hf_ratio=lf / hf if lf and hf else None,
         spectrum_s=300.0 * len(segments),
     )
-
-
-def mirrored(place: int, n: int) -> int:
-    """Return the place that stands for one beyond either end: as many steps back inside."""
-    if place < 0:
-        return -place - 1
-    return 2 * n - 1 - place if place >= n else place
 
 
 def filled(stream: BeatStream, nn: list[int]) -> list[tuple[float, float]]:
@@ -175,7 +168,7 @@ def agree(found: Variability, expected: Variability, spectrum: float) -> None:
 
 
 def test_all_figures_agree_with_the_definitions_written_out() -> None:
-    times = restless(150_000)
+    times = restless(125_000)
     rng = np.random.default_rng(2)
     classes = "".join(rng.choice(list("NSVFQ"), len(times), p=[0.97, 0.01, 0.01, 0.005, 0.005]))
     times[rng.choice(len(times), 300, replace=False)] += 0.25  # R peaks put where none is
@@ -183,7 +176,7 @@ def test_all_figures_agree_with_the_definitions_written_out() -> None:
     fibrillating = np.zeros(len(times), bool)
     fibrillating[30_000:33_000] = True
     expected = by_the_book(stream, fibrillating)
-    assert expected.day_count == 1  # of 33 hours: the second day is too short
+    assert expected.day_count == 1  # of 27 hours: the second day is too short
     assert expected.spectrum_s > 20 * HOUR
     agree(variability_of(stream, fibrillating), expected, spectrum=0.02)
 
@@ -401,7 +394,7 @@ def test_a_rhythm_without_any_variability_has_no_ratio() -> None:
     assert found.lf_hf_ratio is None
 
 
-@pytest.mark.parametrize("record", ["100", "24", "35"])
+@pytest.mark.parametrize("record", ["100", "24"])
 def test_a_reference_stream_agrees_with_the_definitions(data_dir: Path, record: str) -> None:
     known = reference(data_dir / "rhythm" / record)
     stream, fibrillating = known.stream, marked_fibrillation(known)
