@@ -54,13 +54,13 @@ def ecg(
     rr = np.diff(beats_s, append=beats_s[-1:] + 1) if len(beats_s) else beats_s
     for beat, r, interval in zip(beats_s, heights, rr, strict=True):
         near = slice(max(int((beat - 0.6) * rate), 0), max(int((beat + 1.0) * rate), 0))
-        signal[near] += r * _bell(t[near], beat, qrs_s)
-        signal[near] += p_mv * _bell(t[near], beat - min(0.16, 0.25 * interval), 0.020)
-        signal[near] += t_mv * _bell(t[near], beat + min(0.30, 0.45 * interval), 0.045)
+        signal[near] += r * bell(t[near], beat, qrs_s)
+        signal[near] += p_mv * bell(t[near], beat - min(0.16, 0.25 * interval), 0.020)
+        signal[near] += t_mv * bell(t[near], beat + min(0.30, 0.45 * interval), 0.045)
     return signal.astype(np.float32)
 
 
-def _bell(t: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:
+def bell(t: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:
     return np.exp(-0.5 * ((t - centre) / width) ** 2)
 
 

@@ -54,7 +54,7 @@ def test_every_beat_of_a_clean_ecg_is_found_and_normal(classifier: BeatClassifie
     np.testing.assert_array_equal(beats.samples(RATE), np.rint(beats.times_s * RATE))
 
 
-@pytest.mark.parametrize("record", ["208", "119"])
+@pytest.mark.parametrize("record", ["208", "119", "201"])
 def test_scoring_a_record_does_not_depend_on_the_chunk_length(
     data_dir: Path, classifier: BeatClassifier, record: str
 ) -> None:
@@ -71,6 +71,7 @@ def test_scoring_a_record_does_not_depend_on_the_chunk_length(
         chunked = score(chunk_s)
         np.testing.assert_array_equal(chunked.samples(360), whole.samples(360))
         np.testing.assert_array_equal(chunked.labels, whole.labels)
+        np.testing.assert_array_equal(chunked.quiet_before, whole.quiet_before)
         np.testing.assert_allclose(chunked.probabilities, whole.probabilities, rtol=0, atol=1e-3)
 
 

@@ -25,6 +25,7 @@ from deepecg.conditioning import ConditionedLead
 from deepecg.filters import band_pass, resample, resampling_ratio
 from deepecg.r_peaks import qrs_energy
 from deepecg.recording import Recording
+from deepecg.rhythm.pauses import is_at_least
 from deepecg.settings import ScoringSettings
 
 BEATS_AROUND = 21
@@ -37,7 +38,7 @@ MAX_STRETCH_S = 3600
 """The lead is looked at by stretches of about this length at most, to bound the memory."""
 OTHER_LEADS_S = 10.0
 """Other leads are read from so much before a gap to so much after it."""
-MAX_READS = 500
+MAX_READS = 300
 """Other leads are read at most this often, around the longest gaps, to bound the time."""
 
 Indices = NDArray[np.int64]
@@ -71,11 +72,14 @@ def quiet_before(
     -------
     ndarray of bool, shape (n_beats,)
         False where the interval is no candidate for a pause: shorter than
-        ``PauseSettings.pause_s``, longer than ``longest_s``, or not known.
+        ``PauseSettings.pause_s``, so short that the T wave may fill it, longer than
+        ``longest_s``, or not known.
     """
     pauses = settings.rhythm.pauses
     quiet = np.zeros(len(times_s), bool)
-    gaps = np.flatnonzero((rr_s >= pauses.pause_s) & (rr_s <= pauses.longest_s))
+    room_s = pauses.t_wave_s + pauses.deflection_s + settings.detector.refractory_s
+    long = is_at_least(rr_s, max(pauses.pause_s, room_s))
+    gaps = np.flatnonzero(long & (rr_s <= pauses.longest_s))
     for within, first, last in _stretches(times_s, gaps, pauses.longest_s):
         stretch = _stretch(conditioned, times_s[first : last + 1], settings)
         quiet[within] = _is_quiet(stretch, within - first, settings)
@@ -192,36 +196,33 @@ def _shows_a_beat(
 ) -> bool:
     """Return whether a lead shows a QRS between beats ``gap - 1`` and ``gap``, as it does others.
 
-    A lead that does not show the others, or that is as noisy as a QRS all through the gap, says
-    nothing.
+    A lead that does not show the others, that is as noisy as a QRS all through the gap, or that
+    misses samples says nothing.
     """
     pauses, detector = settings.rhythm.pauses, settings.detector
     rate_hz = settings.conditioning.rate_hz
-    ratio = resampling_ratio(recording.sampling_rate_hz, rate_hz)
     begin = max(round((times_s[gap - 1] - OTHER_LEADS_S) * recording.sampling_rate_hz), 0)
     end = round((times_s[gap] + OTHER_LEADS_S) * recording.sampling_rate_hz)
     level = recording.read(lead, begin, end).astype(np.float64)
-    present = np.isfinite(level)
-    if not present.any():
+    if not np.isfinite(level).all():
         return False
-    level -= np.median(level[present])
-    level[~present] = 0
-    signal = band_pass(resample(level, ratio), settings.conditioning).astype(np.float32)
-    energy = qrs_energy(signal, rate_hz, detector)
-    peaks = np.rint((times_s - begin / recording.sampling_rate_hz) * rate_hz).astype(np.int64)
+    ratio = resampling_ratio(recording.sampling_rate_hz, rate_hz)
+    signal = band_pass(resample(level - np.median(level), ratio), settings.conditioning)
+    energy = qrs_energy(signal.astype(np.float32), rate_hz, detector)
+    begin_s = begin / recording.sampling_rate_hz
+    first, last = np.searchsorted(times_s, (begin_s, begin_s + len(energy) / rate_hz))
+    peaks = np.rint((times_s[first:last] - begin_s) * rate_hz).astype(np.int64)
     reach = round(QRS_REACH_S * rate_hz)
-    seen = peaks[(peaks >= reach) & (peaks < len(energy) - reach)]
-    usual = np.percentile(_between(np.maximum, energy, seen - reach, seen + reach), LOW_PERCENTILE)
-    start = peaks[gap - 1] + round(detector.wave_s * rate_hz)
-    stop = peaks[gap] - round(detector.refractory_s * rate_hz)
-    inside = energy[start:stop]
-    outside = np.concatenate([energy[: peaks[gap - 1]], energy[peaks[gap] :]])
-    stands_out = usual >= pauses.prominence * np.median(outside)
-    highest = inside.max(initial=0)
+    beats = _between(np.maximum, energy, peaks - reach, peaks + reach)
+    usual = np.percentile(beats, LOW_PERCENTILE)
+    before, after = peaks[gap - 1 - first], peaks[gap - first]
+    between_beats = np.median(np.append(energy[:before], energy[after:]))
+    start = before + round(detector.wave_s * rate_hz)
+    inside = energy[start : after - round(detector.refractory_s * rate_hz)]
     return bool(
-        stands_out
-        and highest >= pauses.other_lead_share * usual
-        and highest >= pauses.prominence * np.median(inside)
+        usual > pauses.prominence * between_beats
+        and inside.max() >= pauses.other_lead_share * usual
+        and inside.max() >= pauses.prominence * np.median(inside)
     )
 
 

@@ -40,10 +40,11 @@ class PauseSettings:
     pause_s: float = 2.0
     """An RR interval of at least this (ISHNE/HRS 2017)."""
     longest_s: float = 120.0
-    """Nobody lies through more than this without a beat: the electrode came off."""
+    """With no beat for longer than this, it is the electrode that came off."""
     qrs_share: float = 0.25
-    """Nothing in a quiet gap has this share of the QRS energy of the small beats around: of
-    170,000 beats of DS1 and the Supraventricular DB, ten have less (``training/pauses.py``)."""
+    """Nothing in a quiet gap has this share of the QRS energy of the small beats around. Set on
+    DS1 and the Supraventricular DB: of 5,200 gaps made by taking beats out, none is called quiet
+    (``python -m training.pauses --missed``)."""
     t_wave_s: float = 0.6
     """T waves end this long after their R peak: QT is up to 0.5 s at 40 beats a minute, and a
     wide QRS makes it longer."""
@@ -56,8 +57,7 @@ class PauseSettings:
     p_wave_mv: float = 0.25
     """...never less than a P wave (upper limit in lead II, AHA/ACCF/HRS 2009)..."""
     deflection_mv: float = 0.5
-    """...and never more than twice that: of the ventricular beats of those databases, one in 400
-    is smaller."""
+    """...and never more than twice that, however tall the QRS: ventricular beats are taller."""
     silence_s: float = 0.2
     """The finest noise is looked at over this time."""
     silence_share: float = 0.3
