@@ -80,6 +80,8 @@ class Reference:
     rate_hz : float
     marks : tuple of (int, str)
         Sample and text of the rhythm changes, such as ``(VT``.
+    notes : tuple of (int, str)
+        Sample and text of the comments, such as ``PSE``.
     """
 
     stream: BeatStream
@@ -87,6 +89,7 @@ class Reference:
     classes: str
     rate_hz: float
     marks: tuple[tuple[int, str], ...]
+    notes: tuple[tuple[int, str], ...]
 
 
 @cache
@@ -105,12 +108,15 @@ def reference(record: Path) -> Reference:
         np.ones(len(times), bool),
         np.ones(int(np.ceil(header.sig_len / header.fs)), bool),
     )
-    marks = tuple(
-        (int(sample), text.rstrip("\0"))
-        for sample, text in zip(found.sample, found.aux_note, strict=True)
-        if text.startswith("(")
-    )
-    return Reference(stream, samples, "".join("NSVFQ"[k] for k in labels), header.fs, marks)
+    texts = [
+        (symbol, (int(sample), text.rstrip("\0")))
+        for symbol, sample, text in zip(found.symbol, found.sample, found.aux_note, strict=True)
+        if symbol in '+"'
+    ]
+    marks = tuple(mark for symbol, mark in texts if symbol == "+")
+    notes = tuple(note for symbol, note in texts if symbol == '"')
+    classes = "".join("NSVFQ"[label] for label in labels)
+    return Reference(stream, samples, classes, header.fs, marks, notes)
 
 
 def long_records(data_dir: Path) -> list[Path]:
