@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from deepecg.cloud.errors import UnknownMessageError
+from deepecg.cloud.errors import StorageError, UnknownMessageError
 from deepecg.cloud.messages import parse_message
 from deepecg.cloud.store import Queue
 from deepecg.identity import recording_id
@@ -60,7 +61,8 @@ def peek(queue: Queue) -> list[DeadLetter]:
             handles.append(message["ReceiptHandle"])
             found[message["MessageId"]] = _letter(message)
     finally:
-        queue.show(handles)
+        with suppress(StorageError):  # they show themselves again, only later
+            queue.show(handles)
     return [found[message_id] for message_id in sorted(found)]
 
 

@@ -88,8 +88,12 @@ def _read(pending: tuple[str, Future[bytes | None]]) -> Iterator[tuple[str, byte
 
 def _as_given_up(body: bytes) -> bytes:
     """Return the entry of an upload whose message is dead: failed, unless it came to an end."""
-    entry = json.loads(body)
-    if entry["outcome"] not in UNFINISHED:
+    try:
+        entry = json.loads(body)
+        is_unfinished = entry["outcome"] in UNFINISHED
+    except (ValueError, KeyError, TypeError):
+        return body  # no entry; whoever reads them all counts that
+    if not is_unfinished:
         return body
     return to_json({**entry, "outcome": "failed", "code": DEAD_LETTER}).encode()
 
