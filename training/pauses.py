@@ -42,7 +42,7 @@ TAKEN_OUT_EVERY = 30
 
 @dataclass(frozen=True)
 class LongIntervals:
-    """Long intervals found: at an annotated pause, close to one, at none, or in flutter."""
+    """Long intervals found: at an annotated pause, close to one, at none, or not to be judged."""
 
     true: int = 0
     borderline: int = 0
@@ -54,7 +54,7 @@ class LongIntervals:
         return LongIntervals(*(mine + its for mine, its in pairs))
 
     def __str__(self) -> str:
-        return f"{self.true} / {self.borderline} / {self.false}"
+        return f"{self.true} / {self.borderline} / {self.false} / {self.left_out}"
 
 
 @dataclass(frozen=True)
@@ -127,19 +127,25 @@ class ReferenceIntervals:
     def judge(
         self, begins: NDArray[np.float64], ends: NDArray[np.float64], pause_s: float
     ) -> LongIntervals:
-        """Set found intervals against the annotated ones."""
+        """Set found intervals against the annotated ones.
+
+        Left out are those in ventricular flutter, and those that are annotated as they are found
+        but hold noise in which beats may not be annotated.
+        """
         counts = LongIntervals()
+        lengths = self.ends - self.begins
         for begin, end in zip(begins, ends, strict=True):
             same = np.abs(self.begins - begin) <= WINDOW_S
             same &= np.abs(self.ends - end) <= WINDOW_S
-            length = float((self.ends - self.begins)[same & ~self.unreadable].max(initial=0))
             overlaps = (self.begins < end - WINDOW_S) & (self.ends > begin + WINDOW_S)
-            counts += LongIntervals(
-                true=int(is_at_least(np.array(length), pause_s)),
-                borderline=int(pause_s - BORDERLINE_S <= length < pause_s),
-                false=int(length < pause_s - BORDERLINE_S and not (overlaps & self.flutter).any()),
-                left_out=int(length == 0 and (overlaps & self.flutter).any()),
-            )
+            if (same & self.unreadable).any() or (overlaps & self.flutter).any():
+                counts += LongIntervals(left_out=1)
+            elif is_at_least(lengths[same], pause_s).any():
+                counts += LongIntervals(true=1)
+            elif is_at_least(lengths[same], pause_s - BORDERLINE_S).any():
+                counts += LongIntervals(borderline=1)
+            else:
+                counts += LongIntervals(false=1)
         return counts
 
 
@@ -212,8 +218,9 @@ def groups(data: Path, *, ds2: bool) -> dict[str, tuple[str, ...]]:
 def table(counts: Iterable[tuple[str, PauseCounts]]) -> str:
     """Return counts as a Markdown table."""
     lines = [
-        "| records | number | hours | annotated pauses | long intervals: true / borderline / false "
-        "| confirmed: true / borderline / false | false per 24 h, all | confirmed |",
+        "| records | number | hours | annotated pauses "
+        "| long intervals: true / borderline / false / left out | confirmed "
+        "| false per 24 h: all long intervals | confirmed |",
         "|---" * 8 + "|",
     ]
     return "\n".join([*lines, *(count.row(name) for name, count in counts)])
