@@ -47,6 +47,13 @@ def test_ventricular_tachycardia_from_six_beats() -> None:
     assert found.duration_s == pytest.approx(1.75, abs=0.001)
 
 
+def test_ventricular_tachycardia_from_half_a_minute_is_called_sustained() -> None:
+    (found,) = findings(run(kinds.VENTRICULAR_TACHYCARDIA, 76, 150))
+    assert found.message == "Sustained ventricular tachycardia of 76 beats at 150/min"
+    (found,) = findings(run(kinds.VENTRICULAR_TACHYCARDIA, 75, 150))
+    assert found.message == "Ventricular tachycardia of 75 beats at 150/min"
+
+
 def test_several_events_are_one_finding_that_names_the_worst() -> None:
     runs = [run(kinds.VENTRICULAR_TACHYCARDIA, n, 150, at_s=n) for n in (7, 12, 6, 4)]
     (found,) = findings(*runs)

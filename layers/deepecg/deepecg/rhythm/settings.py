@@ -109,11 +109,12 @@ class VariabilitySettings:
     """...and what is longer is a pause or a missed beat."""
     local_intervals: int = 9
     """An interval is set against the median of this many around it, itself included: the length
-    of Acar et al. (1999), but looking both ways..."""
+    of Acar et al. (2000), but looking both ways..."""
     deviation_share: float = 0.2
-    """...and is left out if it differs by more than this share of it (20 %: Kleiger 1987, Acar
-    1999). Their comparison with the intervals before also drops the true one after a false one,
-    and sinus arrhythmia, whose steps from beat to beat exceed its distance from the middle."""
+    """...and is left out if it differs by more than this share of it (20 %: Malik et al. 1989,
+    Acar et al. 2000). Their comparison with what came before also drops the true interval after a
+    false one, and sinus arrhythmia, whose steps from beat to beat exceed its distance from the
+    middle."""
     segment_s: float = 300.0
     """Length of a segment for spectrum and SDANN (Task Force 1996: 5 minutes)."""
     segment_share: float = 0.8
@@ -137,6 +138,8 @@ class UrgentSettings:
 
     ventricular_run_beats: int = 6
     """A ventricular tachycardia of at least this many beats."""
+    sustained_s: float = 30.0
+    """A ventricular tachycardia of at least this is called sustained (AHA/ACC/HRS 2017)."""
     ventricular_burden_percent: float = 10.0
     """A share of ventricular beats above this: the range in which cardiomyopathy begins."""
     supraventricular_run_s: float = 30.0

@@ -95,7 +95,12 @@ def urgent_findings(
         if run.duration_s > settings.supraventricular_run_s
     ]
     return (
-        *_worst(VENTRICULAR_TACHYCARDIA, ventricular_runs, _ventricular_tachycardia, _n_beats),
+        *_worst(
+            VENTRICULAR_TACHYCARDIA,
+            ventricular_runs,
+            lambda run: _ventricular_tachycardia(run, settings.sustained_s),
+            _n_beats,
+        ),
         *_worst(PAUSE, pauses, _pause, _duration),
         *_worst(FAST_ATRIAL_FIBRILLATION, fibrillation, _fibrillation, _duration),
         *_worst(
@@ -139,8 +144,11 @@ def _duration(event: Event) -> float:
     return event.duration_s
 
 
-def _ventricular_tachycardia(run: Event) -> str:
-    return f"Ventricular tachycardia of {run.n_beats} beats at {run.rate_bpm:.0f}/min"
+def _ventricular_tachycardia(run: Event, sustained_s: float) -> str:
+    name = "Ventricular tachycardia"
+    if run.duration_s >= sustained_s:
+        name = "Sustained ventricular tachycardia"
+    return f"{name} of {run.n_beats} beats at {run.rate_bpm:.0f}/min"
 
 
 def _supraventricular_tachycardia(run: Event) -> str:
