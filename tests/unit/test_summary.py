@@ -23,7 +23,10 @@ SETTINGS_UNITS = (
     *("_cycles", "_per_kind", "_hours", "_intervals", "_ms"),
 )
 """Of settings: shares of something, numbers of beats or blocks, multiples of an interval."""
-SETTINGS_KEYS = {"order", "threshold", "smoothing", "bigeminy", "prominence"}
+SETTINGS_KEYS = {
+    *("order", "threshold", "prominence", "evidence_limit", "no_evidence", "patience"),
+}
+"""Of settings: numbers without a unit."""
 
 
 def steady(classes: str = "N" * 60, **options: Any) -> ScoredRecording:
