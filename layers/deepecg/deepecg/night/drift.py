@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import asin, pi, sin, sqrt
 from statistics import median
 from typing import Literal
 
 from deepecg.night.figures import FIGURES, Figure, NightTotals
 from deepecg.night.settings import DriftSettings
 
+ALL = 100.0
+"""Percent."""
 MAD_TO_SD = 1.4826
 """A normal distribution's standard deviation is so many median absolute deviations."""
 Status = Literal["usual", "shifted", "not_judged"]
@@ -26,12 +29,12 @@ class FigureDrift:
         This night's.
     history : tuple of (float or None)
         Of each night of the window, the oldest first; None where there is none.
-    median, scale : float or None
-        Of the nights that count; the scale is comparable to a standard deviation.
+    median : float or None
+        Of the nights that count.
     usual : (float, float) or None
         The range in which a value is not remarked on.
     z : float or None
-        Distance of the value from the median, in scales.
+        The modified z-score.
     status : str
         ``usual``, ``shifted``, or ``not_judged``.
     """
@@ -40,7 +43,6 @@ class FigureDrift:
     value: float | None
     history: tuple[float | None, ...]
     median: float | None
-    scale: float | None
     usual: tuple[float, float] | None
     z: float | None
     status: Status
@@ -74,7 +76,8 @@ def drift(
     """Compare a night with those before it.
 
     Each figure's modified z-score is its distance from the median of the nights before, in units
-    of their median absolute deviation (Iglewicz & Hoaglin 1993).
+    of their median absolute deviation (Iglewicz & Hoaglin 1993); that of a percentage is taken of
+    the arcsine of its root.
 
     Parameters
     ----------
@@ -115,15 +118,31 @@ def _compare(
     history = tuple(None if night is None else night.figures[figure.name] for night in before)
     known = [past for past in history if past is not None]
     if value is None or not judged or not figure.judged or len(known) < settings.least_nights:
-        return FigureDrift(figure, value, history, None, None, None, None, "not_judged")
+        return FigureDrift(figure, value, history, None, None, None, "not_judged")
+    to_scale, from_scale = (_angle, _share) if figure.is_share else (float, float)
     middle = median(known)
+    centre = to_scale(middle)
+    room = min(middle, ALL - middle) if figure.is_share else middle
+    least = max(settings.least_scale, settings.least_scale_share * room)
     scale = max(
-        MAD_TO_SD * median(abs(past - middle) for past in known),
-        settings.least_scale,
-        settings.least_scale_share * min(middle, figure.highest - middle),
+        MAD_TO_SD * median(abs(to_scale(past) - centre) for past in known),
+        (to_scale(middle + least) - to_scale(middle - least)) / 2,
     )
-    z = (value - middle) / scale
+    z = (to_scale(value) - centre) / scale
     status: Status = "shifted" if abs(z) > settings.z else "usual"
     reach = settings.z * scale
-    usual = max(middle - reach, 0.0), min(middle + reach, figure.highest)
-    return FigureDrift(figure, value, history, middle, scale, usual, z, status)
+    usual = max(from_scale(centre - reach), 0.0), from_scale(centre + reach)
+    return FigureDrift(figure, value, history, middle, usual, z, status)
+
+
+def _angle(percent: float) -> float:
+    """Return a share on a scale where its scatter does not depend on how large it is.
+
+    The arcsine of the root (Anscombe 1948): shares near 0 or 100 % scatter to one side only, and
+    ordinary nights of few recordings would be flagged for it.
+    """
+    return asin(sqrt(min(max(percent, 0.0), ALL) / ALL))
+
+
+def _share(angle: float) -> float:
+    return ALL * sin(min(max(angle, 0.0), pi / 2)) ** 2

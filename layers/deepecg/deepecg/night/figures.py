@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum, inf
+from math import fsum
 from statistics import fmean, median
 from typing import Any
 
@@ -11,6 +11,7 @@ from deepecg.classes import CLASSES
 from deepecg.night.entry import Digest, Entry, number
 
 NIGHT_TOTALS_SCHEMA_VERSION = "1.0"
+SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,6 @@ class Figure:
         Short, to be set behind the number.
     digits : int
         Decimals shown.
-    highest : float
-        No value is above.
     judged : bool
         Whether it is set against the nights before. The number of uploads is not: it follows
         the days of the week.
@@ -38,8 +37,12 @@ class Figure:
     label: str
     unit: str
     digits: int
-    highest: float = 100.0
     judged: bool = True
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a percentage, which lies between 0 and 100."""
+        return self.unit == "%"
 
 
 CLASS_LABELS = {
@@ -51,12 +54,12 @@ CLASS_LABELS = {
 }
 FIGURES = (
     *(Figure(f"{name.lower()}_beats_percent", CLASS_LABELS[name], "%", 2) for name in CLASSES),
-    Figure("mean_bpm", "Mean heart rate", "/min", 1, highest=inf),
+    Figure("mean_bpm", "Mean heart rate", "/min", 1),
     Figure("analysable_percent", "Analysable time", "%", 2),
     Figure("rejected_percent", "Rejected uploads", "%", 2),
     Figure("urgent_percent", "Recordings with urgent findings", "%", 1),
-    Figure("processing_median_s", "Processing time, median", "s", 2, highest=inf),
-    Figure("uploaded_count", "Uploads", "", 0, highest=inf, judged=False),
+    Figure("processing_s_per_day", "Processing of 24 hours, median", "s", 2),
+    Figure("uploaded_count", "Uploads", "", 0, judged=False),
 )
 
 
@@ -97,7 +100,12 @@ def night_totals(entries: Sequence[Entry]) -> NightTotals:
     class_count = beats_by_class(digests)
     n_beats = sum(class_count.values())
     rates = sorted(digest.mean_bpm for digest in digests if digest.mean_bpm is not None)
-    seconds = processing_times_s(entries)
+    # By the length of the recording: a night with more long ones is no slower.
+    per_day = [
+        entry.processing_s * SECONDS_PER_DAY / entry.digest.duration_s
+        for entry in entries
+        if entry.digest and entry.digest.duration_s and entry.processing_s is not None
+    ]
     found: dict[str, float | None] = {
         f"{name.lower()}_beats_percent": percent(n, n_beats) for name, n in class_count.items()
     }
@@ -109,7 +117,7 @@ def night_totals(entries: Sequence[Entry]) -> NightTotals:
         ),
         "rejected_percent": percent(n_rejected, len(digests) + n_rejected),
         "urgent_percent": percent(sum(bool(d.urgent) for d in digests), len(digests)),
-        "processing_median_s": round(median(seconds), 4) if seconds else None,
+        "processing_s_per_day": round(median(per_day), 4) if per_day else None,
         "uploaded_count": float(len(entries)),
     }
     models = {digest.model_version for digest in digests if digest.model_version is not None}

@@ -263,7 +263,6 @@ def _drift(night: date, found: Drift, settings: NightSettings) -> dict[str, Any]
                 "name": item.figure.name,
                 "value": item.value,
                 "median": _rounded(item.median, 4),
-                "scale": _rounded(item.scale, 4),
                 "usual_from": _rounded(item.usual[0], 4) if item.usual else None,
                 "usual_to": _rounded(item.usual[1], 4) if item.usual else None,
                 "z": _rounded(item.z, 2),

@@ -1,0 +1,214 @@
+import statistics
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from deepecg.documents import to_json
+from deepecg.night.drift import Drift, FigureDrift, drift
+from deepecg.night.figures import FIGURES, NightTotals, read_totals
+from deepecg.night.settings import DriftSettings
+
+SETTINGS = DriftSettings()
+USUAL = {
+    "n_beats_percent": 98.0,
+    "s_beats_percent": 0.8,
+    "v_beats_percent": 1.2,
+    "f_beats_percent": 0.0,
+    "q_beats_percent": 0.0,
+    "mean_bpm": 72.0,
+    "analysable_percent": 97.0,
+    "rejected_percent": 3.0,
+    "urgent_percent": 5.0,
+    "processing_s_per_day": 9.0,
+    "uploaded_count": 200.0,
+}
+
+
+def night(n_scored: int = 200, models: tuple[str, ...] = ("m1",), **figures: Any) -> NightTotals:
+    return NightTotals(n_scored, USUAL | figures, models)
+
+
+SPREAD = {
+    "n_beats_percent": 0.2,
+    "s_beats_percent": 0.1,
+    "v_beats_percent": 0.15,
+    "f_beats_percent": 0.0,
+    "q_beats_percent": 0.0,
+    "mean_bpm": 1.0,
+    "analysable_percent": 0.4,
+    "rejected_percent": 0.4,
+    "urgent_percent": 0.5,
+    "processing_s_per_day": 0.4,
+    "uploaded_count": 30.0,
+}
+
+
+def ordinary(random: np.random.Generator) -> NightTotals:
+    """Return a night whose figures scatter normally about the usual ones."""
+    return night(**{name: max(random.normal(USUAL[name], SPREAD[name]), 0.0) for name in USUAL})
+
+
+def weeks(n: int = 28, seed: int = 3) -> list[NightTotals | None]:
+    """Return the nights before: some that are missing, then ``n`` ordinary ones."""
+    random = np.random.default_rng(seed)
+    return [*[None] * (28 - n), *(ordinary(random) for _ in range(n))]
+
+
+def of(found: Drift, name: str) -> FigureDrift:
+    return next(item for item in found.figures if item.figure.name == name)
+
+
+def shifted(found: Drift) -> set[str]:
+    return {item.figure.name for item in found.figures if item.status == "shifted"}
+
+
+def test_a_night_like_those_before_is_usual() -> None:
+    found = drift(night(), weeks(), SETTINGS)
+    assert found.verdict == "usual"
+    assert found.n_nights == 28
+    assert not shifted(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("v_beats_percent", 2.4),
+        ("n_beats_percent", 96.0),
+        ("mean_bpm", 80.0),
+        ("analysable_percent", 88.0),
+        ("rejected_percent", 6.0),
+        ("urgent_percent", 2.0),
+        ("processing_s_per_day", 14.0),
+        ("f_beats_percent", 0.5),
+    ],
+)
+def test_a_figure_that_leaves_its_usual_range_is_shifted_and_no_other(
+    name: str, value: float
+) -> None:
+    found = drift(night(**{name: value}), weeks(), SETTINGS)
+    assert found.verdict == "shifted"
+    assert shifted(found) == {name}
+
+
+def test_the_number_of_uploads_is_shown_and_not_judged() -> None:
+    found = drift(night(uploaded_count=2.0), weeks(), SETTINGS)
+    assert found.verdict == "usual"
+    assert of(found, "uploaded_count").status == "not_judged"
+    assert of(found, "uploaded_count").value == 2.0
+
+
+def test_the_score_is_the_modified_z_of_iglewicz_and_hoaglin() -> None:
+    before = weeks()
+    past = [n.figures["v_beats_percent"] for n in before if n is not None]
+    found = of(drift(night(v_beats_percent=2.4), before, SETTINGS), "v_beats_percent")
+    assert found.median == statistics.median(past)
+    angles = np.arcsin(np.sqrt(np.array(past, float) / 100))
+    angle = np.arcsin(np.sqrt(2.4 / 100))
+    centre = np.arcsin(np.sqrt(statistics.median(past) / 100))
+    deviation = np.median(np.abs(angles - centre)) / norm.ppf(0.75)
+    assert found.z == pytest.approx((angle - centre) / deviation, rel=1e-4)
+
+
+def test_the_usual_range_is_where_the_score_reaches_its_limit() -> None:
+    before = weeks()
+    for item in drift(night(), before, SETTINGS).figures:
+        if item.usual is not None:
+            for edge, sign in zip(item.usual, (-1, 1), strict=True):
+                if 0 < edge < 100:
+                    there = of(drift(night(**{item.figure.name: edge}), before, SETTINGS),
+                               item.figure.name)  # fmt: skip
+                    assert there.z == pytest.approx(sign * SETTINGS.z)
+
+
+def test_one_wild_night_before_hides_nothing() -> None:
+    before = weeks()
+    before[10] = night(v_beats_percent=60.0)
+    assert shifted(drift(night(v_beats_percent=2.4), before, SETTINGS)) == {"v_beats_percent"}
+
+
+def test_five_nights_are_not_enough_and_fourteen_are() -> None:
+    found = drift(night(v_beats_percent=30.0), weeks(5), SETTINGS)
+    assert (found.verdict, found.n_nights) == ("not_enough_nights", 5)
+    assert {item.status for item in found.figures} == {"not_judged"}
+    assert drift(night(), weeks(13), SETTINGS).verdict == "not_enough_nights"
+    assert drift(night(v_beats_percent=30.0), weeks(14), SETTINGS).verdict == "shifted"
+
+
+def test_nights_with_few_recordings_do_not_count_and_are_not_judged() -> None:
+    before = weeks()
+    before[:20] = [night(19, v_beats_percent=30.0)] * 20
+    found = drift(night(), before, SETTINGS)
+    assert (found.verdict, found.n_nights) == ("not_enough_nights", 8)
+    found = drift(night(19, v_beats_percent=30.0), weeks(), SETTINGS)
+    assert found.verdict == "not_enough_recordings"
+    assert not shifted(found)
+
+
+def test_missing_nights_leave_gaps_in_the_history() -> None:
+    history = of(drift(night(), weeks(20), SETTINGS), "mean_bpm").history
+    assert [value is None for value in history] == [True] * 8 + [False] * 20
+
+
+def test_nights_that_never_change_do_not_make_a_trifle_a_shift() -> None:
+    before: list[NightTotals | None] = [night()] * 28
+    # 4.5 scales; a scale is 2 % of 72 beats a minute.
+    assert not shifted(drift(night(mean_bpm=72 + 4.4 * 1.44), before, SETTINGS))
+    assert shifted(drift(night(mean_bpm=72 + 4.6 * 1.44), before, SETTINGS)) == {"mean_bpm"}
+    # About 2 % of the 3 % that 97 % lack to 100.
+    assert not shifted(drift(night(analysable_percent=97 - 4.0 * 0.06), before, SETTINGS))
+    assert shifted(drift(night(analysable_percent=97 - 5.0 * 0.06), before, SETTINGS))
+
+
+def test_the_usual_range_stays_between_nothing_and_all() -> None:
+    found = drift(night(), weeks(), DriftSettings(z=100.0))
+    for item in found.figures:
+        if item.usual is not None:
+            assert 0.0 <= item.usual[0] <= item.usual[1]
+            assert item.usual[1] <= 100 or not item.figure.is_share
+
+
+def test_other_models_before_are_told() -> None:
+    before = weeks()
+    before[3] = night(models=("m0", "m1"))
+    assert drift(night(), before, SETTINGS).other_models == ("m0",)
+    assert drift(night(), weeks(), SETTINGS).other_models == ()
+
+
+def test_ordinary_nights_are_seldom_flagged() -> None:
+    """About one night in 100, says the setting: at most 8 of 200 here, where 3.5 flags more."""
+    random = np.random.default_rng(1)
+    flagged = {3.5: 0, SETTINGS.z: 0}
+    for seed in range(200):
+        tonight = ordinary(random)
+        for z in flagged:
+            found = drift(tonight, weeks(seed=seed), DriftSettings(z=z))
+            flagged[z] += found.verdict == "shifted"
+    assert flagged[SETTINGS.z] <= 8 < flagged[3.5]
+
+
+def test_totals_are_read_back_as_they_were_written() -> None:
+    totals = night(mean_bpm=None)
+    document = totals.document("2026-11-20")
+    assert set(document["figures"]) == {figure.name for figure in FIGURES}
+    assert read_totals(to_json(document).encode()) == totals
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        b"",
+        b"{",
+        b"[]",
+        b"[" * 100_000,
+        to_json(night().document("2026-11-20") | {"schema_version": "9.0"}).encode(),
+        to_json(night().document("2026-11-20") | {"kind": "summary"}).encode(),
+        to_json(night().document("2026-11-20") | {"figures": {"mean_bpm": "x"}}).encode(),
+        to_json(night().document("2026-11-20") | {"figures": []}).encode(),
+        to_json(night().document("2026-11-20") | {"scored_count": None}).encode(),
+    ],
+)
+def test_totals_that_cannot_be_read_are_as_if_not_there(body: bytes | None) -> None:
+    assert read_totals(body) is None
