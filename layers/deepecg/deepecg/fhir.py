@@ -19,6 +19,7 @@ as an update would.
 Observation, DiagnosticReport, Device and Bundle are the same in R4 and R4B.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -29,7 +30,7 @@ from html import escape
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from deepecg.documents import ADVISORY, to_json
+from deepecg.documents import ADVISORY
 from deepecg.errors import SettingsError
 
 Json = dict[str, Any]
@@ -242,7 +243,8 @@ def diagnostic_report(summary: Json, subject: str | None = None) -> Json:
             "https://SERVER/Patient/ID"
         )
     device = _device(summary["provenance"])
-    content = sha256(to_json({"summary": summary, "subject": subject}).encode()).hexdigest()
+    said = json.dumps({"summary": summary, "subject": subject}, sort_keys=True)
+    content = sha256(said.encode()).hexdigest()
     about = {
         "status": "preliminary",
         **({"subject": {"reference": subject}} if subject else {}),
