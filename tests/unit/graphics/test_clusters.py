@@ -105,6 +105,16 @@ def test_a_shape_too_rare_for_the_sample_is_found_in_the_second_round() -> None:
     assert counts(clusters_of(kinds, "N" * 193, once)) == [("N", 190, False), ("N", 3, True)]
 
 
+def test_noise_of_a_tenth_of_the_r_wave_makes_no_clusters_of_its_own() -> None:
+    lead, times = lead_of("n" * 270 + "w" * 30, noise_mv=0.1)
+    found = beat_clusters(lead, times, np.zeros(300, np.int64), SETTINGS)
+    assert [cluster.is_rest for cluster in found] == [False, False, True]
+    assert likeness(found[0], SHAPES["n"]) > 0.99
+    assert likeness(found[1], SHAPES["w"]) > 0.99
+    assert found[0].count > 230
+    assert found[1].count == 30
+
+
 def test_shapes_are_in_millivolts_with_the_r_peak_where_it_is_said_to_be() -> None:
     (cluster,) = clusters_of("n" * 20, "N" * 20)
     peak = int(cluster.shape_mv.argmax())

@@ -136,6 +136,11 @@ def test_of_a_kind_the_worst_come_first_and_only_some() -> None:
     assert [beats[number] for number in chosen] == [30, 9, 6]
 
 
+def test_strips_are_in_the_order_of_severity_whichever_were_chosen_first() -> None:
+    kinds = ["ventricular_couplet", "ventricular_tachycardia", "ventricular_tachycardia"]
+    assert list(choose_strips([event(kind) for kind in kinds])) == [1, 2, 0]
+
+
 def test_every_kind_is_shown_before_any_is_shown_twice() -> None:
     events = [event(kind) for kind in (*ORDER, *ALWAYS) for _ in range(50)]
     events = [found for found in events if found.kind not in ALWAYS] + [event(k) for k in ALWAYS]

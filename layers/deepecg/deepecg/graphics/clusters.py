@@ -176,8 +176,6 @@ def _members(
             likeness = new.likeness(windows, settings)
             joins = likeness.max(axis=0) >= settings.correlation
             member[chunk[joins]] = known + likeness[:, joins].argmax(axis=0)
-    few = np.bincount(member[member != REST], minlength=len(shapes)) < settings.min_beats
-    member[np.isin(member, np.flatnonzero(few))] = REST
     return member
 
 
@@ -188,22 +186,25 @@ def _with_prevailing(
     most: int,
     settings: ClusterSettings,
 ) -> NDArray[np.float32]:
-    """Return shapes and those that prevail among more beats, ``most`` at most; all with margin."""
+    """Return shapes and those that prevail among further beats, ``most`` at most."""
     beats = wide[:, margin : wide.shape[1] - margin]
-    alike = _Shapes.of(beats, 0).likeness(beats, settings) >= settings.correlation
+    # Two beats share less with each other than either with what is under their noise.
+    alike = _Shapes.of(beats, 0).likeness(beats, settings) >= settings.correlation**2
     weights = alike.astype(np.float32)
     left = np.ones(len(beats), bool)
     while len(shapes) < most:
         n_alike = np.where(left, weights @ left.astype(np.float32), 0)
-        if n_alike.max(initial=0) < settings.min_beats:
+        centre = n_alike.argmax()
+        if n_alike[centre] < settings.min_beats:
             break
-        group = left & alike[n_alike.argmax()]
-        shape = np.median(wide[group], axis=0)[None]
+        shape = np.median(wide[left & alike[centre]], axis=0)[None]
         of_shape = _Shapes.of(shape, margin)
-        left &= ~group & (of_shape.likeness(beats, settings)[0] < settings.correlation)
+        joins = left & (of_shape.likeness(beats, settings)[0] >= settings.correlation)
+        left &= ~joins
+        left[centre] = False
         others = of_shape.likeness(shapes[:, margin : wide.shape[1] - margin], settings)
         # What differs from a cluster only by noise makes no cluster of its own.
-        if others.max(initial=-1) < settings.correlation:
+        if joins.sum() >= settings.min_beats and others.max(initial=-1) < settings.correlation:
             shapes = np.concatenate([shapes, shape])
     return shapes
 
