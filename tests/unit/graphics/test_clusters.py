@@ -115,6 +115,12 @@ def test_noise_of_a_tenth_of_the_r_wave_makes_no_clusters_of_its_own() -> None:
     assert found[1].count == 30
 
 
+def test_a_shape_that_few_beats_have_makes_no_cluster_however_noisy_they_are() -> None:
+    lead, times = lead_of("n" * 270 + "w" * 30, noise_mv=0.15)
+    found = beat_clusters(lead, times, np.zeros(300, np.int64), SETTINGS)
+    assert min(cluster.count for cluster in found if not cluster.is_rest) >= 3
+
+
 def test_shapes_are_in_millivolts_with_the_r_peak_where_it_is_said_to_be() -> None:
     (cluster,) = clusters_of("n" * 20, "N" * 20)
     peak = int(cluster.shape_mv.argmax())
