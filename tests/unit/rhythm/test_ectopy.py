@@ -318,6 +318,24 @@ def test_what_the_af_databases_annotators_mark_is_found(
     assert n_outside_met >= marked_share * n_outside
 
 
+@pytest.mark.parametrize(
+    ("mark", "pattern", "n_marks"),
+    [("(VT", "runs", 61), ("(IVR", "runs", 4), ("(B", "bigeminy", 221), ("(T", "trigeminy", 83)],
+)
+def test_what_the_arrhythmia_databases_annotators_mark_is_found_if_it_holds_no_f_or_q(
+    data_dir: Path, mark: str, pattern: str, n_marks: int
+) -> None:
+    n_wanted = 0
+    for path in mitdb_records(data_dir):
+        record = reference(path)
+        found = spans(getattr(ventricular(record.stream), pattern))
+        for first, last in marked(record, mark):
+            beats = record.classes[first : last + 1]
+            assert any(meet((first, last), one) for one in found) or set(beats) & set("FQ")
+            n_wanted += 1
+    assert n_wanted == n_marks
+
+
 def meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
 
