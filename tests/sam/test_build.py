@@ -18,7 +18,7 @@ def size_bytes(folder: Path) -> int:
 
 
 def contents(build: Path) -> dict[str, Path]:
-    """Return the folders of the function and its layers."""
+    """Return the folders of the scoring function and its layers; the other one has fewer."""
     return {
         "function": build / "ScoreRecordingFunction",
         "runtime layer": build / "RuntimeLayer",
@@ -55,7 +55,8 @@ def test_layers_are_laid_out_as_lambda_expects(builds: dict[str, Path], architec
     build = builds[architecture]
     assert [path.name for path in (build / "RuntimeLayer").iterdir()] == ["python"]
     runtime = build / "RuntimeLayer" / "python"
-    for package in ("numpy", "scipy", "onnxruntime", "wfdb", "edfio", "aws_lambda_powertools"):
+    packages = "numpy scipy onnxruntime wfdb edfio jinja2 markupsafe tzdata aws_lambda_powertools"
+    for package in packages.split():
         assert (runtime / package / "__init__.pyc").is_file()
     assert not list(runtime.rglob("*.py"))
     assert not (runtime / "boto3").exists()  # the runtime brings it
@@ -64,7 +65,8 @@ def test_layers_are_laid_out_as_lambda_expects(builds: dict[str, Path], architec
     assert (package / "cloud" / "intake.py").is_file()
     assert {path.suffixes[0] for path in package.rglob("*.pyc")} == {".cpython-313"}
 
-    assert (build / "ScoreRecordingFunction" / "app.py").is_file()
+    for function in ("ScoreRecordingFunction", "NightlyReportFunction"):
+        assert [path.name for path in (build / function).iterdir()] == ["app.py"]
     assert (ROOT / "layers" / "model" / "beat_classifier.onnx").is_file()
     assert (ROOT / "layers" / "model" / "model_card.json").is_file()
 
@@ -77,14 +79,22 @@ import sys
 sys.path[:0] = {[str(layer) for layer in layers]}
 import soundfile, wfdb
 from wfdb.io import _signal
-import deepecg.annotations, deepecg.readers.edf, deepecg.readers.ishne, deepecg.readers.wfdb
-import deepecg.rejection, deepecg.scoring
+import importlib, pkgutil
+import deepecg
+OTHERS = ("deepecg.cloud", "deepecg.cli", "deepecg.__main__")  # with boto3 and tqdm
+for module in pkgutil.walk_packages(deepecg.__path__, "deepecg."):
+    if not module.name.startswith(OTHERS):
+        importlib.import_module(module.name)
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.batch import BatchProcessor
+import zoneinfo
+zoneinfo.reset_tzpath([])  # as where the system has no time zones
+print(zoneinfo.ZoneInfo("Europe/Berlin"))
 print(soundfile.available_formats()["FLAC"])
 """
     done = subprocess.run(
         ["python3.13", "-I", "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert "Europe/Berlin" in done.stdout
     assert "FLAC" in done.stdout

@@ -1,8 +1,9 @@
-"""The built function in Lambda's own container, on real recordings, beside moto's server."""
+"""The built functions in Lambda's own container, on real recordings, beside moto's server."""
 
 import json
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import boto3
 import numpy as np
 import pytest
 from moto.server import ThreadedMotoServer
+from nights import made_up_entries
 from sam.places import ROOT, Sam
 from writers import write_edf
 
-from deepecg.cloud.keys import current_key
+from deepecg.cloud.keys import current_key, entry_key
+from deepecg.documents import to_json
 from deepecg.identity import recording_id
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
@@ -31,7 +34,7 @@ def server(docker: None) -> Iterator[ThreadedMotoServer]:
 
 
 class Cloud:
-    """Buckets in moto's server, and the built function in a container beside it."""
+    """Buckets in moto's server, and the built functions in a container beside it."""
 
     def __init__(self, sam: Sam, build: Path, server: ThreadedMotoServer, folder: Path) -> None:
         _, self.port = server.get_host_and_port()
@@ -46,27 +49,41 @@ class Cloud:
         }
         self.s3 = boto3.client("s3", **access)
         self.sqs = boto3.client("sqs", **access)
+        self.sns = boto3.client("sns", **access)
         place: Any = {"LocationConstraint": REGION}
         for bucket in (UPLOADS, RESULTS):
             self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
         self.queue_url = self.sqs.create_queue(QueueName="uploads")["QueueUrl"]
+        self.dead_letters_url = self.sqs.create_queue(QueueName="dead")["QueueUrl"]
+        self.topic_arn = self.sns.create_topic(Name="nightly")["TopicArn"]
+        self.told_url = self.sqs.create_queue(QueueName="told")["QueueUrl"]
+        self.sns.subscribe(
+            TopicArn=self.topic_arn,
+            Protocol="sqs",
+            Endpoint=f"arn:aws:sqs:{REGION}:123456789012:told",
+        )
 
-    def invoke(self, event: str) -> dict[str, Any]:
-        """Call the function with a canonical event, as `sam local invoke` does."""
+    def invoke(self, event: str, function: str = "ScoreRecordingFunction") -> dict[str, Any]:
+        """Call a function with a canonical event, as `sam local invoke` does."""
         outside = f"http://host.docker.internal:{self.port}"
         variables = {
             "DEEPECG_RESULTS_BUCKET": RESULTS,
             "DEEPECG_QUEUE_URL": self.queue_url.replace("127.0.0.1", "host.docker.internal"),
+            "DEEPECG_DEAD_LETTER_QUEUE_URL": self.dead_letters_url.replace(
+                "127.0.0.1", "host.docker.internal"
+            ),
+            "DEEPECG_NIGHTLY_TOPIC_ARN": self.topic_arn,
             "AWS_ENDPOINT_URL_S3": outside,
             "AWS_ENDPOINT_URL_SQS": outside,
+            "AWS_ENDPOINT_URL_SNS": outside,
         }
         path = self.folder / "variables.json"
-        path.write_text(json.dumps({"ScoreRecordingFunction": variables}))
+        path.write_text(json.dumps({function: variables}))
         is_here = subprocess.run(
             ["docker", "image", "inspect", IMAGE], capture_output=True, check=False
         )
         done = self.sam(
-            "local", "invoke", "ScoreRecordingFunction",
+            "local", "invoke", function,
             "--template", self.build / "template.yaml",
             "--event", ROOT / "events" / event,
             "--env-vars", path,
@@ -135,3 +152,24 @@ def test_poison_is_reported_as_the_failed_message(cloud: Cloud) -> None:
     event = json.loads((ROOT / "events" / "one_good_one_poison.json").read_text())
     poison = event["Records"][1]["messageId"]
     assert answer == {"batchItemFailures": [{"itemIdentifier": poison}]}
+
+
+def test_night_is_reported_on_as_scheduled(cloud: Cloud) -> None:
+    night = date(2026, 1, 1)  # the canonical event is the next morning's
+    for entry in made_up_entries(night, 50, seed=1):
+        key = entry_key(night, entry["recording_id"])
+        cloud.s3.put_object(Bucket=RESULTS, Key=key, Body=to_json(entry).encode())
+    cloud.sqs.send_message(QueueUrl=cloud.dead_letters_url, MessageBody="not JSON")
+    answer = cloud.invoke("nightly_report.json", "NightlyReportFunction")
+    assert (answer["date"], answer["outcomes"]["uploaded_count"]) == ("2026-01-01", 50)
+    assert cloud.read("reports/2026-01-01/report.json")["outcomes"] == answer["outcomes"]
+    page = cloud.s3.get_object(Bucket=RESULTS, Key="reports/2026-01-01/index.html")
+    assert page["Body"].read().startswith(b"<!DOCTYPE html>")
+    (message,) = cloud.sqs.receive_message(QueueUrl=cloud.told_url)["Messages"]
+    assert "50 uploaded" in json.loads(message["Body"])["Subject"]
+
+
+def test_past_date_is_reported_on_when_asked_for(cloud: Cloud) -> None:
+    answer = cloud.invoke("nightly_report_past_date.json", "NightlyReportFunction")
+    assert (answer["date"], answer["outcomes"]["uploaded_count"]) == ("2025-12-24", 0)
+    assert cloud.read("reports/2025-12-24/report.json")["date"] == "2025-12-24"
