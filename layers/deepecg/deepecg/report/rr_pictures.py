@@ -13,14 +13,14 @@ from deepecg.report.svg import nice_step, short, stretches
 SIZE = 360
 LEFT = 46
 BOTTOM = 36
-TOP = 14
+TOP = 16
 HISTOGRAM_HEIGHT = TOP + SIZE - LEFT - 8
 LEVELS = 6
 """Shades of the Poincaré plot; each stands for several times as many pairs as the one before."""
 SHOWN_SHARE = 0.0005
 """This share of the intervals may lie beyond either end of an axis."""
 MARGIN_MS = 100.0
-TICKS = 6
+TICKS = 8
 
 Ticks = tuple[tuple[float, str], ...]
 

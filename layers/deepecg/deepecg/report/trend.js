@@ -14,7 +14,7 @@
     shade: colour("--af-shade"),
   };
   const FONT = "12px system-ui, sans-serif";
-  const HEIGHT = 430, MARKS = 34, AXIS = 30, GUTTER = 58, LANES = 0.4;
+  const HEIGHT = 446, MARK_ROWS = 3, MARK_HEIGHT = 17, AXIS = 30, GUTTER = 66, LANES = 0.4;
   const NARROWEST_S = 60, DAY_S = 86400, ZOOM = 2, PAN = 0.4;
   const STEPS = [1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400, 172800];
   const n = data.bpm.length;
@@ -129,16 +129,17 @@
     return { link, at: first + mark.at };
   });
   function placeMarks(u) {
-    const rows = [-Infinity, -Infinity];
+    const rows = Array(MARK_ROWS).fill(-Infinity); // where the last mark of each row is
     const offset = u.over.offsetLeft;
     for (const { link, at } of [...marks].sort((a, b) => a.at - b.at)) {
       const x = u.valToPos(at, "x");
       link.hidden = x < 0 || x > u.over.clientWidth;
       if (link.hidden) continue;
-      const row = rows[0] <= x - 26 || rows[0] < rows[1] ? 0 : 1;
+      const free = rows.findIndex((taken) => taken <= x - 28);
+      const row = free < 0 ? rows.indexOf(Math.min(...rows)) : free;
       rows[row] = x;
       link.style.left = `${offset + x}px`;
-      link.style.top = `${row * 17}px`;
+      link.style.top = `${row * MARK_HEIGHT}px`;
     }
   }
 
@@ -213,7 +214,7 @@
   chart = new uPlot(
     {
       ...size(),
-      padding: [MARKS + 8, 14, 0, 0],
+      padding: [MARK_ROWS * MARK_HEIGHT + 8, 14, 0, 0],
       legend: { show: false },
       scales: {
         x: { time: false, range: (u, min, max) => [Math.max(min, first), Math.min(max, last)] },

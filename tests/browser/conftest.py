@@ -1,0 +1,44 @@
+"""Real Chromium, offline: the browser that the tests need beside Python."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from reports import made_up_graphics, made_up_summary
+
+from deepecg.report.page import render_report
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))  # they share one browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium from DEEPECG_CHROMIUM or PATH."""
+    path = os.environ.get("DEEPECG_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip("needs Chromium: on Debian `apt-get install chromium`, or DEEPECG_CHROMIUM")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of a made-up report."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(render_report(made_up_summary(), made_up_graphics()), encoding="utf-8")
+    return path.as_uri()

@@ -1,0 +1,265 @@
+"""The report in real Chromium, as a clinician would open it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from reports import EVENTS, made_up_graphics, made_up_summary
+
+DAY_S = 86_400
+START_S = 9.5 * 3600
+MM = 96 / 25.4
+"""Pixels of CSS."""
+A4_WIDTH_MM, MARGIN_MM = 210, 12
+
+
+@pytest.fixture
+def page(browser: Browser, report: str) -> Iterator[Page]:
+    """The report, opened; fails if the browser complained or asked for anything else."""
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        opened = context.new_page()
+        complaints: list[str] = []
+        asked: list[str] = []
+        opened.on("console", lambda message: complaints.append(message.text))
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.on("request", lambda request: asked.append(request.url))
+        opened.goto(report)
+        opened.wait_for_selector("#trend-plot canvas")
+        yield opened
+        assert not complaints
+        assert [url for url in asked if not url.startswith("data:")] == [report]
+
+
+def view(page: Page) -> tuple[float, float]:
+    """Return the part of the day that the trend shows, in seconds from the start."""
+    data = page.locator("#trend-plot").evaluate("e => [e.dataset.from, e.dataset.until]")
+    return float(data[0]) - START_S, float(data[1]) - START_S
+
+
+def test_it_opens_without_complaint_or_request(page: Page) -> None:
+    expect(page).to_have_title("Holter ECG report 9f86d081884c7d659a2f")
+    expect(page.locator("h1")).to_contain_text("9f86d081884c7d659a2f")
+
+
+def test_figures_on_the_first_screen_equal_the_summary(page: Page) -> None:
+    summary = made_up_summary()
+    shown = page.locator(".cards [data-figure]").evaluate_all(
+        "all => all.map(e => [e.dataset.figure, e.innerText, e.getBoundingClientRect().bottom])"
+    )
+    plain = [(path, text) for path, text, _ in shown if re.fullmatch(r"[\d.,]+", text)]
+    assert len(plain) > 20
+    for path, text in plain:
+        value: Any = summary
+        for key in path.split("."):
+            value = value[key]
+        digits = len(text.partition(".")[2])
+        assert float(text.replace(",", "")) == pytest.approx(value, abs=0.51 * 10**-digits), path
+    assert all(bottom < 900 for _, _, bottom in shown), "the first screen holds them all"
+
+
+def test_the_trend_is_drawn_with_all_its_lanes(page: Page) -> None:
+    colours = page.locator("#trend-plot canvas").evaluate(
+        """canvas => {
+          const {width, height} = canvas;
+          const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+          const count = {};
+          for (let i = 0; i < pixels.length; i += 4) {
+            if (pixels[i + 3] < 255) continue;
+            const key = [pixels[i], pixels[i + 1], pixels[i + 2]].join();
+            count[key] = (count[key] || 0) + 1;
+          }
+          return count;
+        }"""
+    )
+    for name, colour in {
+        "V": "213,94,0", "S": "0,114,178", "AF": "204,121,167", "shade": "248,233,241",
+        "lost": "152,163,173", "curve": "20,33,44",
+    }.items():  # fmt: skip
+        assert colours.get(colour, 0) > 20, name
+
+
+def test_keys_and_buttons_zoom_and_move_the_trend(page: Page) -> None:
+    page.locator("#trend-plot").focus()
+    assert view(page) == pytest.approx((0, DAY_S))
+    page.keyboard.press("+")
+    assert view(page) == pytest.approx((DAY_S / 4, DAY_S * 3 / 4))
+    page.keyboard.press("ArrowRight")
+    assert view(page) == pytest.approx((DAY_S * 0.45, DAY_S * 0.95))
+    page.keyboard.press("ArrowRight")
+    assert view(page) == pytest.approx((DAY_S / 2, DAY_S)), "no farther than the end"
+    expect(page.locator("#trend-status")).to_have_text("Showing 1 Mar 21:30 to 2 Mar 09:30")
+    page.keyboard.press("-")
+    page.keyboard.press("-")
+    assert view(page) == pytest.approx((0, DAY_S)), "no farther than the whole"
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_role("button", name="Earlier").click()
+    assert view(page) == pytest.approx((DAY_S * 0.05, DAY_S * 0.55))
+    page.get_by_role("button", name="Whole recording").click()
+    assert view(page) == pytest.approx((0, DAY_S))
+
+
+def test_dragging_zooms_and_the_wheel_with_ctrl_too(page: Page) -> None:
+    plot = page.locator("#trend-plot .u-over")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box
+    x, y = box["x"], box["y"] + 60
+    page.mouse.move(x + box["width"] * 0.25, y)
+    page.mouse.down()
+    page.mouse.move(x + box["width"] * 0.5, y, steps=5)
+    page.mouse.up()
+    page.wait_for_function("Number(document.getElementById('trend-plot').dataset.from) > 40000")
+    assert view(page) == pytest.approx((DAY_S / 4, DAY_S / 2), abs=DAY_S / 200)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    page.wait_for_function("Number(document.getElementById('trend-plot').dataset.from) > 56000")
+    begin, end = view(page)
+    assert end - begin == pytest.approx(DAY_S / 4 / 1.25, rel=0.02)
+
+
+def test_a_mark_above_the_trend_leads_to_its_strip_and_back(page: Page) -> None:
+    marks = page.locator("#trend-plot a.mark")
+    expect(marks).to_have_count(len(EVENTS))
+    pause = page.locator("#trend-plot a.mark.pause")
+    expect(pause).to_have_accessible_name("Pause, 00:01:52: go to the strip")
+    pause.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("figure#strip-5")).to_be_in_viewport()
+    page.locator("figure#strip-5 a.to-trend").click()
+    begin, end = view(page)
+    assert begin < 52_311.8 < end
+    assert end - begin == pytest.approx(600)
+
+
+def test_a_time_zone_shifts_nothing(browser: Browser, report: str) -> None:
+    with browser.new_context(timezone_id="Asia/Kathmandu") as context:
+        page = context.new_page()
+        page.goto(report)
+        expect(page.locator("#trend-status")).to_have_text("Showing 1 Mar 09:30 to 2 Mar 09:30")
+
+
+def test_every_strip_is_drawn_on_paper(page: Page) -> None:
+    drawn = page.locator("figure.strip").evaluate_all(
+        """all => all.map(figure => {
+          const paper = figure.querySelector("svg.paper"), trace = figure.querySelector(".trace");
+          const box = trace.getBBox();
+          return [trace.getTotalLength(), box.width, paper.getBoundingClientRect().width];
+        })"""
+    )
+    strips = made_up_graphics().strips
+    assert len(drawn) == len(strips)
+    for (length, samples, width), strip in zip(drawn, strips, strict=True):
+        assert length > len(strip.signal_mv)
+        assert samples == len(strip.signal_mv) - 1
+        seconds = len(strip.signal_mv) / strip.rate_hz
+        assert width / MM == pytest.approx(10 + 25 * seconds, abs=5)
+
+
+def test_events_are_filtered_by_keyboard(page: Page) -> None:
+    rows = page.locator(".events-table tbody tr:visible")
+    expect(rows).to_have_count(len(EVENTS))
+    page.locator("#only-all").focus()
+    page.keyboard.press("ArrowRight")
+    expect(rows).to_have_count(2)
+    expect(page.locator("figure.strip:visible")).to_have_count(2)
+    expect(rows.first).to_contain_text("Ventricular")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_the_page_is_as_wide_as_the_screen(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.wait_for_function(
+        "document.querySelector('#trend-plot .uplot').offsetWidth <= "
+        "document.getElementById('trend-plot').clientWidth"
+    )
+
+
+def test_without_scripts_the_trend_is_there_too(browser: Browser, report: str) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(report)
+        expect(page.locator("svg.twin")).to_be_visible()
+        expect(page.locator(".tools")).to_be_hidden()
+
+
+def test_on_paper_the_controls_go_and_the_trend_stays(page: Page) -> None:
+    page.emulate_media(media="print")
+    for gone in ("nav", ".tools", "#trend-plot", ".filter"):
+        expect(page.locator(gone)).to_be_hidden()
+    expect(page.locator("svg.twin")).to_be_visible()
+    lengths = page.locator("svg.twin .curve").evaluate("path => path.getTotalLength()")
+    assert lengths > 900
+
+
+def test_on_paper_strips_are_true_to_scale_and_nothing_is_wider_than_the_page(page: Page) -> None:
+    width = round((A4_WIDTH_MM - 2 * MARGIN_MM) * MM)
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = page.locator("figure.strip").evaluate_all(
+        """all => all.map(figure => [...figure.querySelectorAll("svg.paper")].map(
+          paper => [paper.getBoundingClientRect().width, paper.getScreenCTM().a]))"""
+    )
+    for rows, strip in zip(found, made_up_graphics().strips, strict=True):
+        assert all(scale == pytest.approx(MM, rel=1e-3) for _, scale in rows)
+        shown_mm = sum(row for row, _ in rows) / MM
+        assert shown_mm >= 10 + 25 * len(strip.signal_mv) / strip.rate_hz - 0.1
+
+
+def test_printed_pages_cut_no_strip_and_no_row(browser: Browser, report: str) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(report)
+        page.wait_for_selector("#trend-plot canvas")
+        n_marked = page.evaluate(MARK_ENDS, UNCUT)
+        pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+    places = places_of_links(pdf)
+    assert n_marked > 60
+    assert len({number for number, _ in places.values()}) >= 4
+    for item in range(n_marked):
+        (first, top), (last, end) = places[f"top-{item}"], places[f"end-{item}"]
+        assert first == last, f"number {item} of {UNCUT} lies on two pages"
+        assert top > end  # a PDF counts upwards
+
+
+UNCUT = "figure, .card, tbody tr, .clusters li, .urgent li"
+MARK_ENDS = """what => {
+  // A link at either end of every element: a PDF tells where its links are.
+  const style = new CSSStyleSheet();
+  style.replaceSync(".marked { position: relative } .marked > .end-mark"
+    + " { position: absolute; display: block !important; width: 3px; height: 1px; left: 0 }");
+  document.adoptedStyleSheets.push(style);
+  const elements = [...document.querySelectorAll(what)];
+  elements.forEach((element, number) => {
+    const host = element.matches("tr") ? element.firstElementChild : element;
+    host.classList.add("marked");
+    for (const [end, side] of [["top", "top"], ["end", "bottom"]]) {
+      const link = document.createElement("a");
+      link.href = `https://place.invalid/${end}-${number}`;
+      link.className = "end-mark";
+      link.style[side] = "0";
+      host.append(link);
+    }
+  });
+  return elements.length;
+}"""
+
+
+def places_of_links(pdf: bytes) -> dict[str, tuple[int, float]]:
+    """Return the page of every marked end, and its height on it, from Chromium's plain objects."""
+    objects = dict(re.findall(rb"^(\d+) 0 obj\n(.*?)^endobj", pdf, flags=re.S | re.M))
+    pages = [body for body in objects.values() if body.startswith(b"<</Type /Page\n")]
+    places = {}
+    for number, page in enumerate(pages):
+        links = re.search(rb"/Annots \[(.*?)\]", page, flags=re.S)
+        for reference in re.findall(rb"(\d+) 0 R", links[1] if links else b""):
+            link = objects[reference]
+            name = re.search(rb"place\.invalid/([\w-]+)", link)
+            height = re.search(rb"/Rect \[\S+ (\S+)", link)
+            if name and height:
+                places[name[1].decode()] = (number, float(height[1]))
+    return places
