@@ -266,31 +266,28 @@ def reference_beats(path: Path, rate_hz: float) -> NDArray[np.float64]:
     return np.asarray(annotation.sample)[beat] / rate_hz
 
 
-@pytest.mark.parametrize(
-    "record", ["svdb/853", "svdb/870", "mitdb/116", "mitdb/203", "mitdb/208", "mitdb/104"]
-)
+@pytest.mark.parametrize("record", ["svdb/853", "svdb/870", "mitdb/116", "mitdb/203", "mitdb/208"])
 @pytest.mark.parametrize("alone", [True, False])
 def test_no_pause_where_an_electrode_comes_off_for_seconds(
     data_dir: Path, model_dir: Path, record: str, alone: bool
 ) -> None:
-    # Beats are annotated there: those of the first five are missed for 2 to 10 s
+    # Annotated beats go unseen there for 2 to 10 s; on the other lead one sees them
     recording = open_recording(data_dir / f"{record}.hea")
     if alone:
         recording = replace(recording, leads=recording.leads[:1])
     beats = score_recording(recording, BeatClassifier.load(model_dir)).beats
-    assert record == "mitdb/104" or (beats.rr_s >= 2).any()
+    assert (beats.rr_s >= 2).any()
     assert not beats.quiet_before.any()
 
 
-@pytest.mark.parametrize(("record", "at_least"), [("svdb/850", 1.0), ("mitdb/201", 1.0)])
+@pytest.mark.parametrize(("record", "n_pauses"), [("svdb/850", 1), ("mitdb/201", 13)])
 def test_annotated_pauses_are_found_and_quiet(
-    data_dir: Path, model_dir: Path, record: str, at_least: float
+    data_dir: Path, model_dir: Path, record: str, n_pauses: int
 ) -> None:
     recording = open_recording(data_dir / f"{record}.hea")
     reference = reference_beats(data_dir / record, recording.sampling_rate_hz)
     ends = reference[1:][np.diff(reference) >= 2.0]
-    scored = score_recording(recording, BeatClassifier.load(model_dir))
-    quiet = scored.stream.times_s[scored.stream.quiet_before]
-    found = np.abs(ends[:, None] - quiet).min(axis=1) < 0.15
-    assert len(ends) >= 1
-    assert found.mean() >= at_least
+    assert len(ends) == n_pauses
+    stream = score_recording(recording, BeatClassifier.load(model_dir)).stream
+    confirmed = stream.times_s[stream.quiet_before]
+    assert (np.abs(ends[:, None] - confirmed).min(axis=1) < 0.15).all()

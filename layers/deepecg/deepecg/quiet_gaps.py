@@ -58,7 +58,8 @@ def quiet_before(
     Parameters
     ----------
     recording : Recording
-        Its other leads are read around the gaps that are quiet on the first.
+        Its other leads are read around gaps that are quiet on the first: around the longest, if
+        that takes more than :data:`MAX_READS`; the others then rest on the first lead alone.
     lead : int
         Number of the lead on which the beats were found.
     conditioned : ConditionedLead
@@ -115,8 +116,8 @@ def _stretches(
 class _Stretch:
     """A piece of the lead on which the beats were found, seen in three ways.
 
-    ``peaks`` are its beats in samples, ``energy`` that of QRS complexes, ``swing`` how far the
-    signal moves within a P wave's length, ``noise`` its finest part; all in mV.
+    ``peaks`` are its beats in samples, ``energy`` is that of QRS complexes, ``swing`` how far the
+    signal moves within ``PauseSettings.deflection_s``, ``noise`` its finest part; all in mV.
     """
 
     peaks: Indices
