@@ -59,7 +59,7 @@ def page(browser: Browser, night: Path) -> Iterator[Page]:
 
 
 def cut(page: Page) -> list[str]:
-    """Return what sticks out of the page, or of its own box."""
+    """Return what sticks out of the page, of its cell, or of its drawing."""
     found: list[str] = page.evaluate(
         """() => {
           const out = [];
@@ -69,6 +69,9 @@ def cut(page: Page) -> list[str]:
             if (!box.width || e.closest(".unseen, .skip, thead")) continue;
             if (box.right > width + 1 || box.left < -1) out.push(e.outerHTML.slice(0, 120));
           }
+          for (const e of document.querySelectorAll("td, dd, dt, li, p, caption"))
+            if (e.scrollWidth > e.clientWidth + 1 && !e.closest(".unseen"))
+              out.push(e.outerHTML.slice(0, 120));
           for (const text of document.querySelectorAll("svg text")) {
             const box = text.getBoundingClientRect();
             const around = text.ownerSVGElement.getBoundingClientRect();

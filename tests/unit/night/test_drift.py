@@ -153,12 +153,12 @@ def test_missing_nights_leave_gaps_in_the_history() -> None:
 
 def test_nights_that_never_change_do_not_make_a_trifle_a_shift() -> None:
     before: list[NightTotals | None] = [night()] * 28
-    # 4.5 scales; a scale is 2 % of 72 beats a minute.
-    assert not shifted(drift(night(mean_bpm=72 + 4.4 * 1.44), before, SETTINGS))
-    assert shifted(drift(night(mean_bpm=72 + 4.6 * 1.44), before, SETTINGS)) == {"mean_bpm"}
-    # About 2 % of the 3 % that 97 % lack to 100.
-    assert not shifted(drift(night(analysable_percent=97 - 4.0 * 0.06), before, SETTINGS))
-    assert shifted(drift(night(analysable_percent=97 - 5.0 * 0.06), before, SETTINGS))
+    # 4.5 scales; a scale is 1 % of 72 beats a minute.
+    assert not shifted(drift(night(mean_bpm=72 + 4.4 * 0.72), before, SETTINGS))
+    assert shifted(drift(night(mean_bpm=72 + 4.6 * 0.72), before, SETTINGS)) == {"mean_bpm"}
+    # About 1 % of the 3 % that 97 % lack to 100.
+    assert not shifted(drift(night(analysable_percent=97 - 4.0 * 0.03), before, SETTINGS))
+    assert shifted(drift(night(analysable_percent=97 - 5.0 * 0.03), before, SETTINGS))
 
 
 def test_the_usual_range_stays_between_nothing_and_all() -> None:

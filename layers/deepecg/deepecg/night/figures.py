@@ -52,8 +52,13 @@ CLASS_LABELS = {
     "F": "Fusion beats",
     "Q": "Unclassifiable beats",
 }
+RARE = ("F", "Q")
+"""Classes whose share is told to a third decimal."""
 FIGURES = (
-    *(Figure(f"{name.lower()}_beats_percent", CLASS_LABELS[name], "%", 2) for name in CLASSES),
+    *(
+        Figure(f"{name.lower()}_beats_percent", CLASS_LABELS[name], "%", 3 if name in RARE else 2)
+        for name in CLASSES
+    ),
     Figure("mean_bpm", "Mean heart rate", "/min", 1),
     Figure("analysable_percent", "Analysable time", "%", 2),
     Figure("rejected_percent", "Rejected uploads", "%", 2),

@@ -49,7 +49,7 @@ class DriftSettings:
     least_scale: float = 0.02
     """The spread of a figure is never taken for less than this, in the figure's unit (percent,
     beats a minute, seconds)..."""
-    least_scale_share: float = 0.02
+    least_scale_share: float = 0.01
     """...nor for less than this share of its median, or of what a percentage lacks to 100:
     smaller changes matter to nobody."""
 
