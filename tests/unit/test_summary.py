@@ -14,10 +14,14 @@ from deepecg.documents import ADVISORY, schema, to_json
 from deepecg.recording import ReadingWarning
 from deepecg.scored import ScoredRecording
 from deepecg.settings import ScoringSettings
-from deepecg.summary import summarise
+from deepecg.graphics import draw
+from deepecg.rhythm.events import listed_events
+from deepecg.summary import summarise as summarise_listed
 
-UNITS = ("_s", "_bpm", "_hz", "_percent", "_count", "_mv", "_per_hour")
-WHOLE_KEYS = {"count", "per_hour"}
+UNITS = ("_s", "_bpm", "_hz", "_percent", "_count", "_mv", "_per_hour", "_ms", "_ms2", "_ratio")
+WHOLE_KEYS = {"count", "percent", "per_hour", "triangular_index"}
+NUMBERS_OF_THINGS = {"hour", "number", "event"}
+"""These name something: no unit belongs to them."""
 SETTINGS_UNITS = (
     *("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor"),
     *("_cycles", "_per_kind", "_hours", "_intervals", "_ms"),
@@ -27,6 +31,11 @@ SETTINGS_KEYS = {
     *("order", "threshold", "prominence", "evidence_limit", "no_evidence", "patience"),
 }
 """Of settings: numbers without a unit."""
+
+
+def summarise(scored: ScoredRecording, recording_id: str) -> dict[str, Any]:
+    listed = listed_events(scored.rhythm.events, scored.settings.rhythm.events)
+    return summarise_listed(scored, listed, draw(scored, listed), recording_id)
 
 
 def steady(classes: str = "N" * 60, **options: Any) -> ScoredRecording:
@@ -68,7 +77,7 @@ def test_the_schema_refuses_what_it_does_not_know() -> None:
     for broken in (
         document | {"patient": "X"},
         {key: value for key, value in document.items() if key != "beats"},
-        document | {"schema_version": "2.0"},
+        document | {"schema_version": "1.0"},
     ):
         with pytest.raises(jsonschema.ValidationError):
             validate(broken)
@@ -80,7 +89,7 @@ def test_every_number_carries_its_unit_in_its_key() -> None:
     assert len(found) > 30
     for *parents, key in found:
         in_settings = "settings" in parents
-        named = key in WHOLE_KEYS or key.endswith(UNITS) or "class_count" in parents
+        named = key in WHOLE_KEYS | NUMBERS_OF_THINGS or key.endswith(UNITS) or "class_count" in parents
         named |= in_settings and (key in SETTINGS_KEYS or key.endswith(SETTINGS_UNITS))
         assert named, f"{'.'.join(parents)}.{key} has no unit"
 
@@ -104,9 +113,80 @@ def test_burden_and_rate_per_hour_by_hand() -> None:
     # 6 V and 3 S among 60 beats, in 45 analysable seconds of 120
     classes = "V" * 6 + "S" * 3 + "N" * 51
     document = summarise(steady(classes, duration_s=120, bad={"flat": range(75)}), "r")
-    assert document["ventricular"] == {"count": 6, "burden_percent": 10.0, "per_hour": 480.0}
-    assert document["supraventricular"] == {"count": 3, "burden_percent": 5.0, "per_hour": 240.0}
+    for block, count, burden, per_hour in (
+        ("ventricular", 6, 10.0, 480.0),
+        ("supraventricular", 3, 5.0, 240.0),
+    ):
+        assert document[block]["count"] == count
+        assert document[block]["burden_percent"] == burden
+        assert document[block]["per_hour"] == per_hour
     assert document["signal"]["analysable_percent"] == 37.5
+
+
+def test_patterns_events_and_hours_by_hand() -> None:
+    classes = "NNNN" + "V" + "NNN" + "VV" + "NNN" + "VVVV" + "NNN" + "NVNVNV" + "NNN" + "SS" + "NN"
+    recording = replace(recording_of(np.zeros(15_000)), start=datetime(2024, 3, 1, 9, 30))
+    document = summarise(steady(classes, recording=recording), "r")
+    validate(document)
+    ventricular = document["ventricular"]
+    assert ventricular["count"] == 1 + 2 + 4 + 3
+    assert ventricular["isolated_count"] == 1 + 3
+    assert (ventricular["couplet_count"], ventricular["triplet_count"]) == (1, 0)
+    assert ventricular["run_count"] == 1
+    run = {"start_s": 13.5, "duration_s": 3.0, "beats_count": 4, "rate_bpm": 60.0}
+    assert ventricular["longest_run"] == ventricular["fastest_run"] == run
+    # The last N of the three before it begins the bigeminy.
+    assert ventricular["bigeminy"] == {"episode_count": 1, "duration_s": 5.0, "longest_s": 5.0}
+    assert ventricular["trigeminy"]["longest_s"] is None
+    assert document["supraventricular"]["couplet_count"] == 1
+    assert document["supraventricular"]["longest_run"] is None
+    hour, *others = document["hours"]
+    assert not others
+    assert hour["ventricular_count"] == 10
+    assert hour["start_local"] == "2024-03-01T09:30:00"
+    kinds = [event["kind"] for event in document["events"]]
+    assert kinds.count("accelerated_ventricular_rhythm") == 1
+    assert [event["number"] for event in document["events"]] == list(range(len(kinds)))
+    assert {event["lead"] for event in document["events"]} == {"lead 0"}
+
+
+def test_a_pause_is_urgent_from_three_seconds_and_points_to_its_event_and_strip() -> None:
+    times = np.cumsum([0.5, *[1.0] * 20, 3.4, *[1.0] * 20])
+    document = summarise(scored_of(times, "N" * len(times)), "r")
+    validate(document)
+    assert document["pauses"]["count"] == 1
+    assert document["pauses"]["longest_s"] == 3.4
+    assert document["pauses"]["longest_at_s"] == pytest.approx(20.5)
+    (finding,) = document["urgent"]
+    assert (finding["kind"], finding["duration_s"]) == ("pause", 3.4)
+    event = document["events"][finding["event"]]
+    assert event["kind"] == "pause"
+    assert event["strip"]
+    unconfirmed = np.arange(len(times)) != 21
+    document = summarise(scored_of(times, "N" * len(times), quiet_before=unconfirmed), "r")
+    assert document["pauses"]["count"] == 0
+    assert document["pauses"]["unconfirmed_count"] == 1
+    assert not document["urgent"]
+
+
+def test_the_known_accuracy_of_the_model_stands_beside_the_counts() -> None:
+    scored = steady("NNV" * 20)
+    assert summarise(scored, "r")["ventricular"]["precision_percent"] is None
+    classes = {"V": {"predictivity": 0.9617, "sensitivity": 0.9482}}
+    card = replace(scored.card, evaluation={"end_to_end": {"classes": classes}})
+    document = summarise(replace(scored, card=card), "r")
+    validate(document)
+    assert document["ventricular"]["precision_percent"] == 96.2
+    assert document["ventricular"]["sensitivity_percent"] == 94.8
+    assert document["supraventricular"]["precision_percent"] is None
+
+
+def test_a_recording_at_the_end_of_time_has_hours_without_a_clock() -> None:
+    recording = replace(recording_of(np.zeros(15_000)), start=datetime.max)
+    scored = scored_of(np.arange(0.5, 7200), "N" * 7200, duration_s=7200, recording=recording)
+    document = summarise(scored, "r")
+    validate(document)
+    assert [hour["start_local"] is None for hour in document["hours"]] == [False, True]
 
 
 def test_heart_rate_by_hand_and_one_wrong_short_interval_makes_no_absurd_maximum() -> None:
@@ -156,5 +236,5 @@ def test_it_says_who_chose_the_lead_and_with_which_settings_and_model() -> None:
 
 def test_what_is_not_computed_is_named_and_not_there() -> None:
     document = summarise(steady(), "r")
-    assert {"pauses", "atrial_fibrillation", "st_segment"} <= set(document["not_computed"])
+    assert document["not_computed"] == ["st_segment", "qt_interval"]
     assert not set(document["not_computed"]) & set(document)

@@ -1,25 +1,34 @@
-"""The command line: ``deepecg score PATH... --out DIR``."""
+"""The command line: ``deepecg score PATH... --out DIR`` and ``deepecg report --results DIR``."""
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 
 from tqdm import tqdm
 
 from deepecg import __version__
-from deepecg.annotations import EXTENSION, write_annotations
 from deepecg.classifier import BeatClassifier
 from deepecg.documents import to_json
-from deepecg.errors import ModelMismatchError, RefusedRecordingError, UnreadableFileError
+from deepecg.errors import (
+    ModelMismatchError,
+    RefusedRecordingError,
+    SettingsError,
+    UnreadableFileError,
+)
 from deepecg.identity import recording_id
+from deepecg.night import make_night
+from deepecg.night.entry import night_entry
+from deepecg.night.folder import FolderStore
+from deepecg.outputs import REJECTION_FILE, output_files, write_outputs
 from deepecg.readers import RECORDING_SUFFIXES, find_recordings, open_recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
-from deepecg.settings import ScoringSettings
-from deepecg.summary import summarise
+from deepecg.study import Study, read_study
 
 MODEL_FOLDERS = (
     Path(__file__).parent / "model",  # installed from a wheel
@@ -40,20 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
-        jobs = list(_jobs(given.paths))
-    except FileNotFoundError as error:
-        parser.error(f"no such file or folder: {error}")
-    if not jobs:
-        parser.error("found no recording (.hea, .edf, .bdf or .ecg) in the folders given")
-    settings = replace(ScoringSettings(), lead=given.lead)
-    try:
-        classifier = BeatClassifier.load(given.model)
-        classifier.card.refuse_other_conditioning(settings.conditioning)
-    except (ModelMismatchError, FileNotFoundError) as error:
+        status: int = given.run(given)
+    except (SettingsError, ModelMismatchError, FileNotFoundError) as error:
         parser.error(str(error))
-    n_scored = sum(_score(job, classifier, settings, given.out, quiet=given.quiet) for job in jobs)
-    print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
-    return 0 if n_scored == len(jobs) else 1
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"deepecg {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     score = commands.add_parser("score", help="find and classify every beat of recordings")
+    score.set_defaults(run=_score)
     score.add_argument(
         "paths",
         nargs="+",
@@ -71,11 +71,22 @@ def _parser() -> argparse.ArgumentParser:
         help="a .hea (or its stem), .edf, .bdf or .ecg file, or a folder of them",
     )
     score.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go")
+    score.add_argument(
+        "--settings", type=Path, metavar="FILE", help="a study's thresholds, as JSON (see README)"
+    )
     score.add_argument("--lead", metavar="NAME", help="the lead to score instead of the best one")
     score.add_argument(
         "--model", type=Path, default=model_folder(), metavar="DIR", help="folder of the model"
     )
     score.add_argument("--quiet", action="store_true", help="no progress bars")
+    report = commands.add_parser("report", help="report on all recordings scored on a day")
+    report.set_defaults(run=_report)
+    report.add_argument(
+        "--results", type=Path, required=True, metavar="DIR", help="what --out of `score` was"
+    )
+    report.add_argument(
+        "--date", metavar="YYYY-MM-DD", help="the day on which they were scored; today's by default"
+    )
     return parser
 
 
@@ -93,7 +104,7 @@ def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
         elif given.exists() or given.with_name(f"{given.name}.hea").exists():
             found = [given]
         else:
-            raise FileNotFoundError(given)
+            raise FileNotFoundError(f"no such file or folder: {given}")
         for path in found:
             stem = path.stem if path.suffix.lower() in RECORDING_SUFFIXES else path.name
             name, number = stem, 1
@@ -104,27 +115,68 @@ def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
             yield Job(path, name)
 
 
-def _score(
-    job: Job, classifier: BeatClassifier, settings: ScoringSettings, out: Path, *, quiet: bool
+def _score(given: argparse.Namespace) -> int:
+    """Score recordings; return 0 if all were."""
+    jobs = list(_jobs(given.paths))
+    if not jobs:
+        raise SettingsError("found no recording (.hea, .edf, .bdf or .ecg) in the folders given")
+    study = read_study(given.settings.read_bytes()) if given.settings else Study()
+    study = replace(study, lead=given.lead or study.lead)
+    if study.subject is not None and len(jobs) > 1:
+        raise SettingsError(f"found {len(jobs)} recordings and one subject, expected one of each")
+    classifier = BeatClassifier.load(given.model)
+    classifier.card.refuse_other_conditioning(study.scoring.conditioning)
+    n_scored = sum(_score_job(job, classifier, study, given.out, quiet=given.quiet) for job in jobs)
+    print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
+    return 0 if n_scored == len(jobs) else 1
+
+
+def _score_job(
+    job: Job, classifier: BeatClassifier, study: Study, out: Path, *, quiet: bool
 ) -> bool:
     """Score one recording and write what comes of it; return whether it was scored."""
-    folder = out / job.name
+    folder, identity = out / job.name, recording_id(job.name)
     folder.mkdir(parents=True, exist_ok=True)
-    summary, rejection = folder / "summary.json", folder / "rejection.json"
+    now, began_s = datetime.now().astimezone(), time.perf_counter()
     try:
         with _progress(job.name, quiet=quiet) as progress, _readable():
-            scored = score_recording(open_recording(job.path), classifier, settings, progress)
-        write_annotations(scored, folder, job.name)
+            recording = open_recording(job.path)
+            scored = score_recording(recording, classifier, study.scoring, progress)
+        document = write_outputs(scored, folder, job.name, identity, study.subject)
     except RefusedRecordingError as error:
-        summary.unlink(missing_ok=True)
-        (folder / f"{job.name}.{EXTENSION}").unlink(missing_ok=True)
-        document = rejection_document(error, recording_id(job.name))
-        rejection.write_text(to_json(document), encoding="utf-8")
+        for stale in output_files(job.name):
+            (folder / stale).unlink(missing_ok=True)
+        document = rejection_document(error, identity)
+        (folder / REJECTION_FILE).write_text(to_json(document), encoding="utf-8")
         print(f"{job.name}: refused ({error.code}): {error}", file=sys.stderr)
-        return False
-    rejection.unlink(missing_ok=True)
-    summary.write_text(to_json(summarise(scored, recording_id(job.name))), encoding="utf-8")
-    return True
+    else:
+        (folder / REJECTION_FILE).unlink(missing_ok=True)
+    entry = night_entry(
+        identity,
+        document,
+        uploaded_at=now,
+        folder=job.name,
+        processing_s=time.perf_counter() - began_s,
+    )
+    FolderStore(out).put(entry, now.date())
+    return document["kind"] == "summary"
+
+
+def _report(given: argparse.Namespace) -> int:
+    """Write the report of a day."""
+    if not given.results.is_dir():
+        raise FileNotFoundError(f"no such folder: {given.results}")
+    day = _day(given.date) if given.date else datetime.now().astimezone().date()
+    make_night(day, FolderStore(given.results))
+    print(f"Report in {given.results / 'reports' / day.isoformat() / 'index.html'}")
+    return 0
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"found {text!r}, expected a date as 2026-11-21") from None
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """The summary of a recording: versioned JSON, with a unit in the key of every figure."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -8,23 +10,22 @@ import numpy as np
 from deepecg import __version__
 from deepecg.classes import CLASSES
 from deepecg.documents import ADVISORY
-from deepecg.rhythm.heart_rate import heart_rate
+from deepecg.graphics import Graphics
+from deepecg.rhythm.ectopy import Ectopy
+from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.events import Event, ListedEvents
+from deepecg.rhythm.hours import Hour
+from deepecg.rhythm.urgent import Urgent
 from deepecg.scored import ScoredRecording
 
-SUMMARY_SCHEMA_VERSION = "1.0"
-NOT_COMPUTED = (
-    "runs",
-    "pauses",
-    "atrial_fibrillation",
-    "heart_rate_variability",
-    "st_segment",
-    "qt_interval",
-)
+SUMMARY_SCHEMA_VERSION = "2.0"
+NOT_COMPUTED = ("st_segment", "qt_interval")
 """Parts of a Holter report that this version leaves out, so that nobody takes silence for none."""
-SECONDS_PER_HOUR = 3600
 
 
-def summarise(scored: ScoredRecording, recording_id: str) -> dict[str, Any]:
+def summarise(
+    scored: ScoredRecording, listed: ListedEvents, graphics: Graphics, recording_id: str
+) -> dict[str, Any]:
     """Return the JSON-ready summary of a scored recording.
 
     The same recording, model, settings and software give the same document: it holds no time
@@ -33,7 +34,11 @@ def summarise(scored: ScoredRecording, recording_id: str) -> dict[str, Any]:
     Parameters
     ----------
     scored : ScoredRecording
-        The recording and its beats.
+        The recording, its beats and its rhythm.
+    listed : ListedEvents
+        The events that it lists.
+    graphics : Graphics
+        The pictures that go with it: strips of events, clusters of beats.
     recording_id : str
         What the caller calls it; nothing about the patient.
 
@@ -50,8 +55,17 @@ def summarise(scored: ScoredRecording, recording_id: str) -> dict[str, Any]:
         "signal": _signal(scored),
         "beats": _beats(scored),
         "heart_rate": _heart_rate(scored),
-        "ventricular": _ectopy(scored, "V"),
-        "supraventricular": _ectopy(scored, "S"),
+        "ventricular": _ectopy(scored.rhythm.ventricular, scored.card.evaluation, "V"),
+        "supraventricular": _ectopy(scored.rhythm.supraventricular, scored.card.evaluation, "S")
+        | {"left_out_in_fibrillation_count": scored.rhythm.supraventricular.left_out_count},
+        "pauses": _pauses(scored),
+        "atrial_fibrillation": _fibrillation(scored),
+        "heart_rate_variability": _variability(scored),
+        "urgent": [_urgent(finding, listed.events) for finding in scored.rhythm.urgent],
+        "hours": [_hour(hour, scored) for hour in scored.rhythm.hours],
+        "events": _events(scored, listed.events, graphics),
+        "events_left_out_count": dict(listed.left_out_count),
+        "clusters": _clusters(graphics),
         "not_computed": list(NOT_COMPUTED),
         "warnings": _warnings(scored),
         "provenance": _provenance(scored),
@@ -68,7 +82,7 @@ def _recording(scored: ScoredRecording) -> dict[str, Any]:
         "lead_used": recording.leads[scored.lead],
         "lead_chosen_by": "software" if scored.settings.lead is None else "caller",
         "duration_s": _rounded(recording.duration_s, 3),
-        "start_local": recording.start.isoformat() if recording.start else None,
+        "start_local": _local(scored, 0),
         "paced": recording.paced,
     }
 
@@ -94,7 +108,7 @@ def _beats(scored: ScoredRecording) -> dict[str, Any]:
 
 
 def _heart_rate(scored: ScoredRecording) -> dict[str, Any]:
-    rate = heart_rate(scored.stream, scored.settings.rhythm.rate)
+    rate = scored.rhythm.rate
     return {
         "mean_bpm": _rounded(rate.mean_bpm, 1),
         "minimum_bpm": _rounded(rate.minimum_bpm, 1),
@@ -102,17 +116,150 @@ def _heart_rate(scored: ScoredRecording) -> dict[str, Any]:
         "maximum_bpm": _rounded(rate.maximum_bpm, 1),
         "maximum_at_s": _rounded(rate.maximum_at_s, 1),
         "window_s": scored.settings.rhythm.rate.window_s,
+        "tachycardia_s": _rounded(rate.tachycardia_s, 1),
+        "bradycardia_s": _rounded(rate.bradycardia_s, 1),
     }
 
 
-def _ectopy(scored: ScoredRecording, name: str) -> dict[str, Any]:
-    count = int((scored.beats.labels == CLASSES.index(name)).sum())
-    hours = float(scored.flags.analysable.sum()) / SECONDS_PER_HOUR
+def _ectopy(found: Ectopy, evaluation: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {
-        "count": count,
-        "burden_percent": _rounded(100 * count / len(scored.beats.labels), 2),
-        "per_hour": _rounded(count / hours, 1),
+        "count": found.count,
+        "burden_percent": _rounded(found.burden_percent, 2),
+        "per_hour": _rounded(found.per_hour, 1),
+        "isolated_count": len(found.isolated),
+        "couplet_count": len(found.couplets),
+        "triplet_count": len(found.triplets),
+        "run_count": len(found.runs),
+        "longest_run": _run(found.longest_run),
+        "fastest_run": _run(found.fastest_run),
+        "bigeminy": _episodes(found.bigeminy),
+        "trigeminy": _episodes(found.trigeminy),
+        **_known_accuracy(evaluation, name),
     }
+
+
+def _known_accuracy(evaluation: Mapping[str, Any], name: str) -> dict[str, float | None]:
+    """Return how well the model did on a class end to end, as far as its card says."""
+    figures = evaluation.get("end_to_end", {}).get("classes", {}).get(name, {})
+    precision, sensitivity = figures.get("predictivity"), figures.get("sensitivity")
+    return {
+        "precision_percent": None if precision is None else _rounded(100 * precision, 1),
+        "sensitivity_percent": None if sensitivity is None else _rounded(100 * sensitivity, 1),
+    }
+
+
+def _run(run: Episode | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    return {
+        "start_s": _rounded(run.start_s, 3),
+        "duration_s": _rounded(run.duration_s, 3),
+        "beats_count": run.n_beats,
+        "rate_bpm": _rounded(run.rate_bpm, 1),
+    }
+
+
+def _episodes(episodes: Sequence[Episode]) -> dict[str, Any]:
+    lengths = [episode.duration_s for episode in episodes]
+    return {
+        "episode_count": len(lengths),
+        "duration_s": _rounded(sum(lengths), 1),
+        "longest_s": _rounded(max(lengths, default=None), 1),
+    }
+
+
+def _pauses(scored: ScoredRecording) -> dict[str, Any]:
+    found = scored.rhythm.pauses
+    longest = found.longest
+    return {
+        "count": len(found.episodes),
+        "longest_s": _rounded(longest.duration_s if longest else None, 2),
+        "longest_at_s": _rounded(longest.start_s if longest else None, 3),
+        "threshold_s": scored.settings.rhythm.pauses.pause_s,
+        "unconfirmed_count": found.unconfirmed_count,
+    }
+
+
+def _fibrillation(scored: ScoredRecording) -> dict[str, Any]:
+    found = scored.rhythm.fibrillation
+    return {
+        "episode_count": len(found.episodes),
+        "total_s": _rounded(found.total_s, 1),
+        "burden_percent": _rounded(found.burden_percent, 2),
+        "longest_s": _rounded(found.longest_s, 1),
+        "mean_bpm": _rounded(found.mean_bpm, 1),
+    }
+
+
+def _variability(scored: ScoredRecording) -> dict[str, Any]:
+    found = scored.rhythm.variability
+    return {
+        key: value if isinstance(value, int) else _rounded(value, 2 if key == "lf_hf_ratio" else 1)
+        for key, value in asdict(found).items()
+    }
+
+
+def _urgent(finding: Urgent, events: Sequence[Event]) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "at_s": _rounded(finding.at_s, 3),
+        "message": finding.message,
+        "event_count": finding.count,
+        "beats_count": finding.n_beats,
+        "duration_s": _rounded(finding.duration_s, 3),
+        "event": None if finding.event is None else events.index(finding.event),
+    }
+
+
+def _hour(hour: Hour, scored: ScoredRecording) -> dict[str, Any]:
+    return {
+        "hour": hour.hour,
+        "start_s": hour.start_s,
+        "start_local": _local(scored, hour.start_s),
+        "analysable_s": hour.analysable_s,
+        "beats_count": hour.n_beats,
+        "mean_bpm": _rounded(hour.mean_bpm, 1),
+        "minimum_bpm": _rounded(hour.minimum_bpm, 1),
+        "maximum_bpm": _rounded(hour.maximum_bpm, 1),
+        "ventricular_count": hour.ventricular_count,
+        "supraventricular_count": hour.supraventricular_count,
+        "ventricular_run_count": hour.ventricular_run_count,
+        "supraventricular_run_count": hour.supraventricular_run_count,
+        "pause_count": hour.pause_count,
+        "fibrillation_s": _rounded(hour.fibrillation_s, 1),
+    }
+
+
+def _events(
+    scored: ScoredRecording, events: Sequence[Event], graphics: Graphics
+) -> list[dict[str, Any]]:
+    lead = scored.recording.leads[scored.lead]
+    strips = {strip.event_number: strip.id for strip in graphics.strips}
+    return [
+        {
+            "number": number,
+            "kind": event.kind,
+            "start_s": _rounded(event.start_s, 3),
+            "duration_s": _rounded(event.duration_s, 3),
+            "beats_count": event.n_beats,
+            "rate_bpm": _rounded(event.rate_bpm, 1),
+            "lead": lead,
+            "strip": strips.get(number),
+        }
+        for number, event in enumerate(events)
+    ]
+
+
+def _clusters(graphics: Graphics) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": cluster.number,
+            "class": cluster.class_name,
+            "count": cluster.count,
+            "percent": _rounded(cluster.percent, 2),
+        }
+        for cluster in graphics.clusters
+    ]
 
 
 def _warnings(scored: ScoredRecording) -> list[dict[str, str]]:
@@ -129,12 +276,20 @@ def _warnings(scored: ScoredRecording) -> list[dict[str, str]]:
 
 
 def _provenance(scored: ScoredRecording) -> dict[str, Any]:
-    settings = asdict(scored.settings)
     return {
         "software": {"name": "deepecg", "version": __version__},
         "model": {"version": scored.card.version, "sha256": scored.card.sha256},
-        "settings": settings,
+        "settings": asdict(scored.settings),
+        "review": "not_reviewed",
     }
+
+
+def _local(scored: ScoredRecording, at_s: float) -> str | None:
+    start = scored.recording.start
+    try:
+        return (start + timedelta(seconds=at_s)).isoformat() if start else None
+    except OverflowError:
+        return None  # a damaged header may place the recording at the end of the year 9999
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
