@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.classifier import BeatClassifier
-from deepecg.cli import model_folder
 from deepecg.documents import to_json
-from deepecg.model_card import CARD_FILE
+from deepecg.model_card import CARD_FILE, model_folder
 from deepecg.readers import open_recording
 from deepecg.rhythm.ectopy import Ectopy, ectopy
 from deepecg.rhythm.stream import BeatStream
@@ -173,8 +172,7 @@ def _overlapping(
     """Return for every span whether any of the others overlaps it."""
     begins_before_end = others[None, :, 0] <= spans[:, None, 1] + window_s
     ends_after_begin = others[None, :, 1] >= spans[:, None, 0] - window_s
-    overlaps: NDArray[np.bool_] = (begins_before_end & ends_after_begin).any(axis=1)
-    return overlaps
+    return np.any(begins_before_end & ends_after_begin, axis=1)
 
 
 def _spans(

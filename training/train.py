@@ -43,6 +43,7 @@ from training.evaluate import (
     markdown_table,
     record_table,
 )
+from training.events import evaluate_events
 from training.examples import Examples, make_examples
 from training.export import cost, export_float, quantise
 from training.losses import class_weights, focal_loss
@@ -318,6 +319,7 @@ def evaluate(
         "annotated_float32": figures(exact.gross, ec57=False),
         "annotated": figures(shipped.gross, ec57=False),
         "end_to_end": figures(whole.gross, ec57=True),
+        "events": evaluate_events(data, ds2_records(), classifier, settings),
         "annotated_by_record": {
             record: figures(counts, ec57=False) for record, counts in shipped.by_record.items()
         },

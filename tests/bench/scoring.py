@@ -79,8 +79,8 @@ def run_deepecg(folder: Path) -> dict[str, Any]:
     from deepecg import scoring
     from deepecg.annotations import write_annotations
     from deepecg.classifier import BeatClassifier
-    from deepecg.cli import model_folder
     from deepecg.documents import to_json
+    from deepecg.model_card import model_folder
     from deepecg.readers import open_recording
     from deepecg.summary import summarise
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from unit.pieces import recording_of, scored_of
 
 from deepecg.documents import ADVISORY, schema, to_json
+from deepecg.graphics import draw
 from deepecg.recording import ReadingWarning
+from deepecg.rhythm.events import listed_events
 from deepecg.scored import ScoredRecording
 from deepecg.settings import ScoringSettings
-from deepecg.graphics import draw
-from deepecg.rhythm.events import listed_events
 from deepecg.summary import summarise as summarise_listed
 
 UNITS = ("_s", "_bpm", "_hz", "_percent", "_count", "_mv", "_per_hour", "_ms", "_ms2", "_ratio")
@@ -89,7 +89,9 @@ def test_every_number_carries_its_unit_in_its_key() -> None:
     assert len(found) > 30
     for *parents, key in found:
         in_settings = "settings" in parents
-        named = key in WHOLE_KEYS | NUMBERS_OF_THINGS or key.endswith(UNITS) or "class_count" in parents
+        named = (
+            key in WHOLE_KEYS | NUMBERS_OF_THINGS or key.endswith(UNITS) or "class_count" in parents
+        )
         named |= in_settings and (key in SETTINGS_KEYS or key.endswith(SETTINGS_UNITS))
         assert named, f"{'.'.join(parents)}.{key} has no unit"
 
@@ -173,11 +175,15 @@ def test_the_known_accuracy_of_the_model_stands_beside_the_counts() -> None:
     scored = steady("NNV" * 20)
     assert summarise(scored, "r")["ventricular"]["precision_percent"] is None
     classes = {"V": {"predictivity": 0.9617, "sensitivity": 0.9482}}
-    card = replace(scored.card, evaluation={"end_to_end": {"classes": classes}})
+    events = {"ventricular_run": {"predictivity": 0.5}}
+    evaluation = {"end_to_end": {"classes": classes}, "events": events}
+    card = replace(scored.card, evaluation=evaluation)
     document = summarise(replace(scored, card=card), "r")
     validate(document)
     assert document["ventricular"]["precision_percent"] == 96.2
     assert document["ventricular"]["sensitivity_percent"] == 94.8
+    assert document["ventricular"]["run_precision_percent"] == 50
+    assert document["ventricular"]["couplet_precision_percent"] is None
     assert document["supraventricular"]["precision_percent"] is None
 
 

@@ -21,6 +21,7 @@ from deepecg.errors import (
     UnreadableFileError,
 )
 from deepecg.identity import recording_id
+from deepecg.model_card import model_folder
 from deepecg.night import make_night
 from deepecg.night.entry import night_entry
 from deepecg.night.folder import FolderStore
@@ -29,11 +30,6 @@ from deepecg.readers import RECORDING_SUFFIXES, find_recordings, open_recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
 from deepecg.study import Study, read_study
-
-MODEL_FOLDERS = (
-    Path(__file__).parent / "model",  # installed from a wheel
-    Path(__file__).parents[2] / "model",  # the repository's layers/model
-)
 
 
 @dataclass(frozen=True)
@@ -88,11 +84,6 @@ def _parser() -> argparse.ArgumentParser:
         "--date", metavar="YYYY-MM-DD", help="the day on which they were scored; today's by default"
     )
     return parser
-
-
-def model_folder() -> Path:
-    """Return the folder of the model that comes with this software."""
-    return next((folder for folder in MODEL_FOLDERS if folder.is_dir()), MODEL_FOLDERS[-1])
 
 
 def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
@@ -159,7 +150,8 @@ def _score_job(
         processing_s=time.perf_counter() - began_s,
     )
     FolderStore(out).put(entry, now.date())
-    return document["kind"] == "summary"
+    scored_it: bool = document["kind"] == "summary"
+    return scored_it
 
 
 def _report(given: argparse.Namespace) -> int:

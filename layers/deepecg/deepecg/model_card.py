@@ -15,6 +15,10 @@ MODEL_FILE = "beat_classifier.onnx"
 CARD_FILE = "model_card.json"
 CARD_VERSION = 1
 """Version of the card's own layout."""
+MODEL_FOLDERS = (
+    Path(__file__).parent / "model",  # installed from a wheel
+    Path(__file__).parents[2] / "model",  # the repository's layers/model
+)
 CHUNKING = ("chunk_s", "margin_s")
 """Conditioning settings that change no result, so the card does not hold them."""
 
@@ -72,6 +76,11 @@ class ModelCard:
 def conditioning_of(settings: ConditioningSettings) -> dict[str, Any]:
     """Return the settings that a model depends on."""
     return {name: value for name, value in asdict(settings).items() if name not in CHUNKING}
+
+
+def model_folder() -> Path:
+    """Return the folder of the model that comes with this software."""
+    return next((folder for folder in MODEL_FOLDERS if folder.is_dir()), MODEL_FOLDERS[-1])
 
 
 def read_card(folder: Path) -> ModelCard:

@@ -55,8 +55,10 @@ def summarise(
         "signal": _signal(scored),
         "beats": _beats(scored),
         "heart_rate": _heart_rate(scored),
-        "ventricular": _ectopy(scored.rhythm.ventricular, scored.card.evaluation, "V"),
-        "supraventricular": _ectopy(scored.rhythm.supraventricular, scored.card.evaluation, "S")
+        "ventricular": _ectopy(scored.rhythm.ventricular)
+        | _known_accuracy(scored.card.evaluation, "V", "ventricular"),
+        "supraventricular": _ectopy(scored.rhythm.supraventricular)
+        | _known_accuracy(scored.card.evaluation, "S", "supraventricular")
         | {"left_out_in_fibrillation_count": scored.rhythm.supraventricular.left_out_count},
         "pauses": _pauses(scored),
         "atrial_fibrillation": _fibrillation(scored),
@@ -121,7 +123,7 @@ def _heart_rate(scored: ScoredRecording) -> dict[str, Any]:
     }
 
 
-def _ectopy(found: Ectopy, evaluation: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _ectopy(found: Ectopy) -> dict[str, Any]:
     return {
         "count": found.count,
         "burden_percent": _rounded(found.burden_percent, 2),
@@ -134,17 +136,21 @@ def _ectopy(found: Ectopy, evaluation: Mapping[str, Any], name: str) -> dict[str
         "fastest_run": _run(found.fastest_run),
         "bigeminy": _episodes(found.bigeminy),
         "trigeminy": _episodes(found.trigeminy),
-        **_known_accuracy(evaluation, name),
     }
 
 
-def _known_accuracy(evaluation: Mapping[str, Any], name: str) -> dict[str, float | None]:
-    """Return how well the model did on a class end to end, as far as its card says."""
-    figures = evaluation.get("end_to_end", {}).get("classes", {}).get(name, {})
-    precision, sensitivity = figures.get("predictivity"), figures.get("sensitivity")
+def _known_accuracy(
+    evaluation: Mapping[str, Any], letter: str, name: str
+) -> dict[str, float | None]:
+    """Return how well beats, couplets and runs were told end to end, as far as the card says."""
+    beats = evaluation.get("end_to_end", {}).get("classes", {}).get(letter, {})
+    events = evaluation.get("events", {})
+    couplets, runs = (events.get(f"{name}_{event}", {}) for event in ("couplet", "run"))
     return {
-        "precision_percent": None if precision is None else _rounded(100 * precision, 1),
-        "sensitivity_percent": None if sensitivity is None else _rounded(100 * sensitivity, 1),
+        "precision_percent": _percent(beats.get("predictivity")),
+        "sensitivity_percent": _percent(beats.get("sensitivity")),
+        "couplet_precision_percent": _percent(couplets.get("predictivity")),
+        "run_precision_percent": _percent(runs.get("predictivity")),
     }
 
 
@@ -294,3 +300,7 @@ def _local(scored: ScoredRecording, at_s: float) -> str | None:
 
 def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(float(value), digits)
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else _rounded(100 * share, 1)
