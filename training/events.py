@@ -156,13 +156,13 @@ def compare(
     annotated, found, left_out : ndarray of float64, shapes (n, 2), (m, 2) and (k, 2)
         First and last second of events, and of stretches that are not judged.
     """
-    annotated = annotated[~_overlapping(annotated, left_out, 0)]
-    judged = found[~_overlapping(found, left_out, 0)]
+    judged = annotated[~_overlapping(annotated, left_out, 0)]
+    judged_found = found[~_overlapping(found, left_out, 0)]
     return EventCounts(
-        len(annotated),
-        int(_overlapping(annotated, found, WINDOW_S).sum()),
         len(judged),
-        int(_overlapping(judged, annotated, WINDOW_S).sum()),
+        int(_overlapping(judged, found, WINDOW_S).sum()),
+        len(judged_found),
+        int(_overlapping(judged_found, annotated, WINDOW_S).sum()),
     )
 
 
