@@ -137,8 +137,8 @@ def test_patterns_events_and_hours_by_hand() -> None:
     assert ventricular["run_count"] == 1
     run = {"start_s": 13.5, "duration_s": 3.0, "beats_count": 4, "rate_bpm": 60.0}
     assert ventricular["longest_run"] == ventricular["fastest_run"] == run
-    # The last N of the three before it begins the bigeminy.
-    assert ventricular["bigeminy"] == {"episode_count": 1, "duration_s": 5.0, "longest_s": 5.0}
+    # From the first of its ectopic beats to the last.
+    assert ventricular["bigeminy"] == {"episode_count": 1, "duration_s": 4.0, "longest_s": 4.0}
     assert ventricular["trigeminy"]["longest_s"] is None
     assert document["supraventricular"]["couplet_count"] == 1
     assert document["supraventricular"]["longest_run"] is None
