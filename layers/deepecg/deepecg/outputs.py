@@ -7,7 +7,7 @@ from deepecg.annotations import EXTENSION, write_annotations
 from deepecg.documents import to_json
 from deepecg.fhir import diagnostic_report
 from deepecg.graphics import draw
-from deepecg.report import render_report
+from deepecg.report.page import render_report
 from deepecg.rhythm.events import listed_events
 from deepecg.scored import ScoredRecording
 from deepecg.summary import summarise
