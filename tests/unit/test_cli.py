@@ -19,6 +19,7 @@ SIGNALS = synthetic_ecg(40, 250, n_leads=2) + np.random.default_rng(0).normal(
     0, 0.01, (40 * 250, 2)
 )
 FLAT = np.zeros((40 * 250, 2))
+OUTPUTS = {"summary.json", "report.html", "diagnostic_report.json", "r.deepecg"}
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def read(path: Path, kind: str) -> dict[str, Any]:
 def test_a_recording_gets_a_summary_and_its_beats(tmp_path: Path, out: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
     assert score(out, path) == 0
-    assert {found.name for found in (out / "r").iterdir()} == {"summary.json", "r.deepecg"}
+    assert {found.name for found in (out / "r").iterdir()} == OUTPUTS
     summary = read(out / "r" / "summary.json", "summary")
     assert summary["recording"]["lead_used"] == "II"
     assert summary["beats"]["total_count"] == 50  # 75 a minute for 40 s
@@ -78,7 +79,7 @@ def test_a_folder_is_scanned_and_what_is_no_recording_left_alone(tmp_path: Path,
     write_edf(tmp_path / "in" / "deep" / "b.EDF", SIGNALS)
     (tmp_path / "in" / "notes.txt").write_text("nothing")
     assert score(out, tmp_path / "in") == 0
-    assert sorted(path.name for path in out.iterdir()) == ["a", "b"]
+    assert sorted(path.name for path in out.iterdir()) == ["a", "b", "nights"]
 
 
 def test_two_recordings_of_one_name_get_two_folders(tmp_path: Path, out: Path) -> None:
@@ -86,7 +87,7 @@ def test_two_recordings_of_one_name_get_two_folders(tmp_path: Path, out: Path) -
         (tmp_path / folder).mkdir()
         write_wfdb(tmp_path / folder / "r.hea", SIGNALS)
     assert score(out, tmp_path / "x" / "r.hea", tmp_path / "y") == 0
-    assert sorted(path.name for path in out.iterdir()) == ["r", "r_2"]
+    assert sorted(path.name for path in out.iterdir()) == ["nights", "r", "r_2"]
     assert (out / "r_2" / "r_2.deepecg").exists()
 
 
@@ -186,7 +187,7 @@ def test_a_later_success_removes_the_rejection_and_the_other_way_round(
     assert score(out, path) == 1
     write_wfdb(path, SIGNALS)
     assert score(out, path) == 0
-    assert {found.name for found in (out / "r").iterdir()} == {"summary.json", "r.deepecg"}
+    assert {found.name for found in (out / "r").iterdir()} == OUTPUTS
     write_wfdb(path, FLAT)
     assert score(out, path) == 1
     assert {found.name for found in (out / "r").iterdir()} == {"rejection.json"}
@@ -196,9 +197,86 @@ def test_scoring_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS)
     for out in ("one", "two"):
         assert score(tmp_path / out, path) == 0
-    for name in ("summary.json", "r.deepecg"):
+    for name in OUTPUTS:
         once, twice = ((tmp_path / out / "r" / name).read_bytes() for out in ("one", "two"))
         assert once == twice
+
+
+def test_a_studys_thresholds_are_used_and_told(tmp_path: Path, out: Path) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    study = tmp_path / "study.json"
+    rhythm = {"rate": {"window_s": 20}, "pauses": {"pause_s": 0.5}}
+    study.write_text(json.dumps({"lead": "V1", "subject": "Patient/7", "rhythm": rhythm}))
+    assert score(out, path, "--settings", study) == 0
+    summary = read(out / "r" / "summary.json", "summary")
+    assert summary["recording"]["lead_used"] == "V1"
+    assert summary["heart_rate"]["window_s"] == 20
+    assert summary["pauses"]["threshold_s"] == 0.5
+    assert summary["provenance"]["settings"]["rhythm"]["pauses"]["pause_s"] == 0.5
+    holding = {p.name for p in (out / "r").iterdir() if b"Patient/7" in p.read_bytes()}
+    assert holding == {"diagnostic_report.json"}
+
+
+@pytest.mark.parametrize(
+    "study", ["{", '{"rhythm": {"pauses": 3}}', '{"subject": "John Smith"}', None]
+)
+def test_a_study_that_cannot_be_is_a_usage_error_before_anything_is_scored(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], study: str | None
+) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS)
+    file = tmp_path / "study.json"
+    if study is not None:
+        file.write_text(study)
+    with pytest.raises(SystemExit) as caught:
+        score(out, path, "--settings", file)
+    assert caught.value.code == 2
+    assert "John" not in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_one_subject_for_two_recordings_is_a_usage_error(tmp_path: Path, out: Path) -> None:
+    paths = [write_wfdb(tmp_path / f"{name}.hea", SIGNALS) for name in "ab"]
+    study = tmp_path / "study.json"
+    study.write_text('{"subject": "Patient/7"}')
+    with pytest.raises(SystemExit):
+        score(out, *paths, "--settings", study)
+
+
+def test_the_report_of_a_day_lists_what_was_scored_and_rejected(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = write_wfdb(tmp_path / "good.hea", SIGNALS)
+    bad = write_wfdb(tmp_path / "bad.hea", FLAT)
+    assert score(out, good, bad) == 1
+    (night,) = (out / "nights").iterdir()
+    assert main(["report", "--results", str(out), "--date", night.name]) == 0
+    folder = out / "reports" / night.name
+    assert str(folder / "index.html") in capsys.readouterr().out
+    report = read(folder / "report.json", "night_report")
+    assert report["outcomes"]["scored_count"] == 1
+    assert report["outcomes"]["rejected_count"] == 1
+    page = (folder / "index.html").read_text()
+    assert 'href="../../good/report.html"' in page
+    assert (folder / "../../good/report.html").resolve().exists()
+
+
+@pytest.mark.parametrize("arguments", [["--date", "yesterday"], ["--results", "nowhere"]])
+def test_a_report_on_no_day_or_no_folder_is_a_usage_error(
+    out: Path, arguments: list[str]
+) -> None:
+    out.mkdir()
+    with pytest.raises(SystemExit) as caught:
+        main(["report", "--results", str(out), *arguments])
+    assert caught.value.code == 2
+    assert not list(out.iterdir())
+
+
+def test_a_recording_called_as_the_folder_of_reports_gets_another_name(
+    tmp_path: Path, out: Path
+) -> None:
+    path = write_wfdb(tmp_path / "reports.hea", SIGNALS)
+    assert score(out, path) == 0
+    assert (out / "reports_2" / "summary.json").exists()
 
 
 @pytest.mark.parametrize("arguments", [["nowhere.hea"], ["."]])

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from tqdm import tqdm
@@ -22,9 +22,9 @@ from deepecg.errors import (
 )
 from deepecg.identity import recording_id
 from deepecg.model_card import model_folder
-from deepecg.night import make_night
+from deepecg.night import make_night, parse_night
 from deepecg.night.entry import night_entry
-from deepecg.night.folder import FolderStore
+from deepecg.night.folder import LOCAL_SETTINGS, NIGHTS, REPORTS, FolderStore
 from deepecg.outputs import REJECTION_FILE, output_files, write_outputs
 from deepecg.readers import RECORDING_SUFFIXES, find_recordings, open_recording
 from deepecg.rejection import rejection_document
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
     """Yield the recordings named or found; two of one name get different folders."""
-    taken: set[str] = set()
+    taken = {NIGHTS, REPORTS}  # folders beside those of recordings
     for given in paths:
         if given.is_dir():
             found = find_recordings(given)
@@ -158,9 +158,87 @@ def _report(given: argparse.Namespace) -> int:
     """Write the report of a day."""
     if not given.results.is_dir():
         raise FileNotFoundError(f"no such folder: {given.results}")
-    day = _day(given.date) if given.date else datetime.now().astimezone().date()
-    make_night(day, FolderStore(given.results))
-    print(f"Report in {given.results / 'reports' / day.isoformat() / 'index.html'}")
+    day = parse_night(given.date) if given.date else datetime.now().astimezone().date()
+    make_night(day, FolderStore(given.results), LOCAL_SETTINGS)
+    print(f"Report in {given.results / REPORTS / day.isoformat() / 'index.html'}")
+    return 0
+
+
+def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
+    """Yield the recordings named or found; two of one name get different folders."""
+    taken = {NIGHTS, REPORTS}  # folders beside those of recordings
+    for given in paths:
+        if given.is_dir():
+            found = find_recordings(given)
+        elif given.exists() or given.with_name(f"{given.name}.hea").exists():
+            found = [given]
+        else:
+            raise FileNotFoundError(f"no such file or folder: {given}")
+        for path in found:
+            stem = path.stem if path.suffix.lower() in RECORDING_SUFFIXES else path.name
+            name, number = stem, 1
+            while name in taken:
+                number += 1
+                name = f"{stem}_{number}"
+            taken.add(name)
+            yield Job(path, name)
+
+
+def _score(given: argparse.Namespace) -> int:
+    """Score recordings; return 0 if all were."""
+    jobs = list(_jobs(given.paths))
+    if not jobs:
+        raise SettingsError("found no recording (.hea, .edf, .bdf or .ecg) in the folders given")
+    study = read_study(given.settings.read_bytes()) if given.settings else Study()
+    study = replace(study, lead=given.lead or study.lead)
+    if study.subject is not None and len(jobs) > 1:
+        raise SettingsError(f"found {len(jobs)} recordings and one subject, expected one of each")
+    classifier = BeatClassifier.load(given.model)
+    classifier.card.refuse_other_conditioning(study.scoring.conditioning)
+    n_scored = sum(_score_job(job, classifier, study, given.out, quiet=given.quiet) for job in jobs)
+    print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
+    return 0 if n_scored == len(jobs) else 1
+
+
+def _score_job(
+    job: Job, classifier: BeatClassifier, study: Study, out: Path, *, quiet: bool
+) -> bool:
+    """Score one recording and write what comes of it; return whether it was scored."""
+    folder, identity = out / job.name, recording_id(job.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    now, began_s = datetime.now().astimezone(), time.perf_counter()
+    try:
+        with _progress(job.name, quiet=quiet) as progress, _readable():
+            recording = open_recording(job.path)
+            scored = score_recording(recording, classifier, study.scoring, progress)
+        document = write_outputs(scored, folder, job.name, identity, study.subject)
+    except RefusedRecordingError as error:
+        for stale in output_files(job.name):
+            (folder / stale).unlink(missing_ok=True)
+        document = rejection_document(error, identity)
+        (folder / REJECTION_FILE).write_text(to_json(document), encoding="utf-8")
+        print(f"{job.name}: refused ({error.code}): {error}", file=sys.stderr)
+    else:
+        (folder / REJECTION_FILE).unlink(missing_ok=True)
+    entry = night_entry(
+        identity,
+        document,
+        uploaded_at=now,
+        folder=job.name,
+        processing_s=time.perf_counter() - began_s,
+    )
+    FolderStore(out).put(entry, now.date())
+    scored_it: bool = document["kind"] == "summary"
+    return scored_it
+
+
+def _report(given: argparse.Namespace) -> int:
+    """Write the report of a day."""
+    if not given.results.is_dir():
+        raise FileNotFoundError(f"no such folder: {given.results}")
+    day = parse_night(given.date) if given.date else datetime.now().astimezone().date()
+    make_night(day, FolderStore(given.results), LOCAL_SETTINGS)
+    print(f"Report in {given.results / REPORTS / day.isoformat() / 'index.html'}")
     return 0
 
 

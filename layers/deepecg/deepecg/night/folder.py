@@ -10,6 +10,8 @@ from deepecg.documents import to_json
 from deepecg.night.settings import NightSettings
 from deepecg.night.store import TOTALS
 
+NIGHTS = "nights"
+REPORTS = "reports"
 LOCAL_SETTINGS = NightSettings(prices=None)
 """Nothing is paid by use on a laptop."""
 
@@ -37,14 +39,14 @@ class FolderStore:
         night : date
             The date it belongs to.
         """
-        folder = self.results / "nights" / night.isoformat()
+        folder = self.results / NIGHTS / night.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{entry['recording_id']}.json"
         path.write_text(to_json(entry), encoding="utf-8")
 
     def entries(self, night: date) -> Iterator[bytes]:
         """Yield the JSON of each entry; none where nothing was scored on that date."""
-        folder = self.results / "nights" / night.isoformat()
+        folder = self.results / NIGHTS / night.isoformat()
         for path in sorted(folder.glob("*.json")):
             if path.is_file():
                 yield path.read_bytes()
@@ -61,4 +63,4 @@ class FolderStore:
         (folder / name).write_bytes(body)
 
     def _report(self, night: date) -> Path:
-        return self.results / "reports" / night.isoformat()
+        return self.results / REPORTS / night.isoformat()
