@@ -261,9 +261,7 @@ def test_the_report_of_a_day_lists_what_was_scored_and_rejected(
 
 
 @pytest.mark.parametrize("arguments", [["--date", "yesterday"], ["--results", "nowhere"]])
-def test_a_report_on_no_day_or_no_folder_is_a_usage_error(
-    out: Path, arguments: list[str]
-) -> None:
+def test_a_report_on_no_day_or_no_folder_is_a_usage_error(out: Path, arguments: list[str]) -> None:
     out.mkdir()
     with pytest.raises(SystemExit) as caught:
         main(["report", "--results", str(out), *arguments])

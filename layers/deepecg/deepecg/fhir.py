@@ -237,11 +237,7 @@ def diagnostic_report(summary: Json, subject: str | None = None) -> Json:
     SettingsError
         If the subject is no such reference.
     """
-    if subject is not None and not SUBJECT.fullmatch(subject):
-        raise SettingsError(
-            "found a subject that is no FHIR reference to a patient, expected Patient/ID or "
-            "https://SERVER/Patient/ID"
-        )
+    refuse_other_subject(subject)
     device = _device(summary["provenance"])
     said = json.dumps({"summary": summary, "subject": subject}, sort_keys=True)
     content = sha256(said.encode()).hexdigest()
@@ -262,6 +258,21 @@ def diagnostic_report(summary: Json, subject: str | None = None) -> Json:
         "type": "transaction",
         "entry": [_entry(resource) for resource in (device, *observations, report)],
     }
+
+
+def refuse_other_subject(subject: str | None) -> None:
+    """Refuse what is no reference to a patient.
+
+    Raises
+    ------
+    SettingsError
+        If it is neither None nor such a reference; the message does not repeat it.
+    """
+    if subject is not None and not SUBJECT.fullmatch(subject):
+        raise SettingsError(
+            "found a subject that is no FHIR reference to a patient, expected Patient/ID or "
+            "https://SERVER/Patient/ID"
+        )
 
 
 def _identified(name: str, resource: Json) -> Json:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from deepecg.errors import SettingsError
+from deepecg.fhir import refuse_other_subject
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.settings import ScoringSettings
 
@@ -74,7 +75,9 @@ def read_study(content: bytes) -> Study:
         raise SettingsError(
             f"found settings that are not JSON ({type(error).__name__}), expected an object"
         ) from None
-    return _filled(Study(), given, "")
+    study = _filled(Study(), given, "")
+    refuse_other_subject(study.subject)
+    return study
 
 
 def _filled(default: Group, given: object, path: str) -> Group:
