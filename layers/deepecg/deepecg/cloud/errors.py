@@ -37,3 +37,9 @@ class TooManyPartsError(RefusedRecordingError):
     """The record is made of more files than are looked for."""
 
     code: ClassVar[str] = "too_many_parts"
+
+
+class BadSettingsError(RefusedRecordingError):
+    """The study file beside the recording cannot be read."""
+
+    code: ClassVar[str] = "bad_settings"

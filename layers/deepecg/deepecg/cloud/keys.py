@@ -19,7 +19,7 @@ def version(etags: Iterable[tuple[str, str]], *conditions: str) -> str:
     etags : iterable of (str, str)
         Key and ETag of each uploaded part, in any order.
     *conditions : str
-        What else the result depends on: the version of the model.
+        What else the result depends on: the versions of model and software.
 
     Returns
     -------
@@ -71,11 +71,6 @@ class ResultKeys:
     def summary(self) -> str:
         """Written last, and once: where it is, the recording was scored."""
         return f"{self.folder}summary.json"
-
-    @property
-    def annotations(self) -> str:
-        """The beats as a WFDB annotation file."""
-        return f"{self.folder}{self.recording}.deepecg"
 
     @property
     def rejection(self) -> str:

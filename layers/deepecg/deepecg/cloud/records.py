@@ -6,12 +6,13 @@ its segments. Annotation files may lie beside it; they are no part of it.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
 from deepecg.cloud.errors import TooManyPartsError
 from deepecg.cloud.store import Part, Uploads
+from deepecg.cloud.studies import find_recording, find_study, is_study
 from deepecg.errors import RefusedRecordingError, UnknownFormatError
 from deepecg.identity import recording_id
 from deepecg.readers import RECORDING_SUFFIXES, record_files
@@ -51,12 +52,15 @@ class Upload:
         How many parts are known not to be there. Of a signal file without a header, one.
     refusal : RefusedRecordingError or None
         Why it cannot be scored, if that is known without reading the signal.
+    study : Part or None
+        The study file that holds for it; None where there is none, and of what is incomplete.
     """
 
     key: str
     parts: tuple[Part, ...]
     n_missing: int = 0
     refusal: RefusedRecordingError | None = None
+    study: Part | None = None
 
     @property
     def id(self) -> str:
@@ -82,11 +86,20 @@ def find_upload(uploads: Uploads, key: str) -> Upload | None:
     uploads : Uploads
         Where to look.
     key : str
-        The object. It may have been deleted since.
+        The object, a study file of a recording's own among others. It may have been deleted
+        since.
     """
     part = None if key.endswith("/") else uploads.find(key)
-    if part is None:
-        return None
+    if part is not None and is_study(key):
+        part = find_recording(uploads, key)
+    upload = _upload(uploads, part) if part is not None else None
+    if upload is None or upload.n_missing:
+        return upload
+    return replace(upload, study=find_study(uploads, upload.key))
+
+
+def _upload(uploads: Uploads, part: Part) -> Upload | None:
+    key = part.key
     suffix = PurePosixPath(key).suffix.casefold()
     if suffix == HEADER_SUFFIX:
         return _record(uploads, part)

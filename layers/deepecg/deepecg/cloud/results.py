@@ -9,23 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from deepecg.annotations import write_annotations
+from deepecg import __version__
 from deepecg.classifier import BeatClassifier
 from deepecg.cloud.entries import Entries
 from deepecg.cloud.errors import StorageError, TooLargeError
 from deepecg.cloud.keys import ResultKeys, current_key, version
 from deepecg.cloud.records import Upload, find_upload
 from deepecg.cloud.store import Uploads
+from deepecg.cloud.studies import load_study
 from deepecg.cloud.waiting import stop_waiting
 from deepecg.errors import RefusedRecordingError
 from deepecg.identity import recording_id
+from deepecg.outputs import SUMMARY_FILE, output_files, write_outputs
 from deepecg.readers import open_recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
-from deepecg.summary import summarise
 
 SPARE_BYTES = 64 << 20
-"""Temporary storage left free beside a recording, for its annotations."""
+"""Temporary storage left free beside a recording, for what is written of it."""
 
 Action = Literal["scored", "rejected", "repeated", "waiting", "nothing_to_do"]
 
@@ -52,8 +53,9 @@ class Outcome:
 
 def result_keys(upload: Upload, model_version: str, *conditions: str) -> ResultKeys:
     """Return where the result of an upload lies, as it is now."""
-    etags = ((part.key, part.etag) for part in upload.parts)
-    return ResultKeys(upload.id, version(etags, model_version, *conditions))
+    objects = (*upload.parts, upload.study) if upload.study else upload.parts
+    etags = ((part.key, part.etag) for part in objects)
+    return ResultKeys(upload.id, version(etags, model_version, __version__, *conditions))
 
 
 def score_upload(
@@ -61,8 +63,8 @@ def score_upload(
 ) -> Outcome:
     """Score a complete upload, unless that was done before.
 
-    The annotations are written before the summary, and the summary only where there is none:
-    where a summary is, the result is complete, and nothing changes it.
+    The summary is written last, and only where there is none: where a summary is, the result is
+    complete, and nothing changes it.
     """
     started_s = time.perf_counter()
     results = entries.results
@@ -84,10 +86,13 @@ def score_upload(
         if results.exists(keys.rejection):
             return _conclude(upload, uploads, entries, keys.rejection, repeated)
         entries.note(upload, "received")
-        with _downloaded(upload, uploads) as path:
-            scored = score_recording(open_recording(path), classifier)
-            summary = summarise(scored, upload.id)
-            results.write_file(keys.annotations, write_annotations(scored, path.parent, upload.id))
+        study = load_study(uploads, upload.study)
+        with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
+            scored = score_recording(open_recording(path), classifier, study.scoring)
+            summary = write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
+            for name, media_type in output_files(upload.id).items():
+                if name != SUMMARY_FILE:
+                    results.write_file(keys.folder + name, Path(outputs, name), media_type)
     except RefusedRecordingError as refusal:
         elapsed_s = time.perf_counter() - started_s
         return reject(upload, uploads, entries, keys, refusal, processing_s=elapsed_s)
@@ -123,7 +128,7 @@ def _conclude(
     if outcome.action == "repeated":
         entries.note_result(upload, result)  # whoever wrote it may not have come so far
     now = find_upload(uploads, upload.key)
-    if now is None or now.parts != upload.parts:
+    if now is None or (now.parts, now.study) != (upload.parts, upload.study):
         return outcome  # changed in the meantime: the message of that change says what counts
     kind = "rejected" if result.endswith("rejection.json") else "scored"
     results.write(current_key(upload.id), {"outcome": kind, "result": result})

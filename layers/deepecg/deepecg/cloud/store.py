@@ -171,10 +171,10 @@ class Results:
         with _storage("PutObject"):
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
-    def write_file(self, key: str, path: Path) -> None:
+    def write_file(self, key: str, path: Path, content_type: str) -> None:
         """Write a file."""
         with _storage("PutObject"), path.open("rb") as file:
-            self.s3.put_object(Bucket=self.bucket, Key=key, Body=file)
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=file, ContentType=content_type)
 
     def delete(self, key: str) -> None:
         """Delete an object, if it is there."""
