@@ -32,6 +32,8 @@ def test_edf_is_scored(cloud: Cloud, edf_file: bytes) -> None:
         [
             f"recordings/{recording_id('a.edf')}/current.json",
             f"{folder}{recording_id('a.edf')}.deepecg",
+            f"{folder}diagnostic_report.json",
+            f"{folder}report.html",
             f"{folder}summary.json",
         ]
     )

@@ -53,7 +53,8 @@ class Upload:
     refusal : RefusedRecordingError or None
         Why it cannot be scored, if that is known without reading the signal.
     study : Part or None
-        The study file that holds for it; None where there is none, and of what is incomplete.
+        The study file that holds for it; None where there is none, and of what cannot be scored
+        as it is.
     """
 
     key: str
@@ -93,7 +94,7 @@ def find_upload(uploads: Uploads, key: str) -> Upload | None:
     if part is not None and is_study(key):
         part = find_recording(uploads, key)
     upload = _upload(uploads, part) if part is not None else None
-    if upload is None or upload.n_missing:
+    if upload is None or upload.n_missing or upload.refusal is not None:
         return upload
     return replace(upload, study=find_study(uploads, upload.key))
 
