@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from integration.clouds import Cloud, environment_of, fail_s3, throttled, unreachable
 
-MAX_RECEIVE_COUNT = 5
 from deepecg.identity import recording_id
 from deepecg.outputs import output_files
+
+MAX_RECEIVE_COUNT = 5
 
 
 def test_poison_ends_in_the_dead_letter_queue(cloud: Cloud) -> None:
