@@ -172,7 +172,7 @@ def _overlapping(
     """Return for every span whether any of the others overlaps it."""
     begins_before_end = others[None, :, 0] <= spans[:, None, 1] + window_s
     ends_after_begin = others[None, :, 1] >= spans[:, None, 0] - window_s
-    return np.any(begins_before_end & ends_after_begin, axis=1)
+    return np.asarray((begins_before_end & ends_after_begin).any(axis=1), bool)
 
 
 def _spans(

