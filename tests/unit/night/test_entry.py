@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reports import made_up_summary
 from unit.night.by_hand import body, summary
 
 from deepecg.documents import schema
@@ -84,6 +85,31 @@ def test_a_scored_recording_leaves_the_few_figures_the_night_needs() -> None:
         "model_version": "model-1",
         "software_version": "0.1.0",
     }
+
+
+def test_it_finds_its_figures_where_a_whole_summary_has_them() -> None:
+    whole = made_up_summary()
+    digest = valid(night_entry("a1", whole))["digest"]
+    assert digest["duration_s"] == whole["recording"]["duration_s"]
+    assert digest["analysable_s"] == whole["signal"]["analysable_s"]
+    assert digest["class_count"] == whole["beats"]["class_count"]
+    for name in ("mean_bpm", "minimum_bpm", "maximum_bpm"):
+        assert digest[name] == whole["heart_rate"][name]
+    for kind in ("ventricular", "supraventricular"):
+        assert digest[f"{kind}_burden_percent"] == whole[kind]["burden_percent"]
+        assert digest[f"{kind}_run_count"] == whole[kind]["run_count"]
+        longest = whole[kind]["longest_run"]["beats_count"]
+        assert digest[f"{kind}_longest_run_beats_count"] == longest
+    assert digest["pause_count"] == whole["pauses"]["count"]
+    assert digest["longest_pause_s"] == whole["pauses"]["longest_s"]
+    fibrillation = whole["atrial_fibrillation"]["burden_percent"]
+    assert digest["fibrillation_burden_percent"] == fibrillation
+    assert digest["model_version"] == whole["provenance"]["model"]["version"]
+    assert digest["software_version"] == whole["provenance"]["software"]["version"]
+    assert {found["message"] for found in digest["urgent"]} == {
+        found["message"] for found in whole["urgent"]
+    }
+    assert None not in digest.values(), "or a figure was looked for in the wrong place"
 
 
 def test_it_is_read_back_as_it_was_written() -> None:

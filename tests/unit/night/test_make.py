@@ -405,6 +405,12 @@ def test_a_folder_that_holds_nothing_of_a_date_still_gives_a_report(tmp_path: Pa
     assert (tmp_path / "reports" / "2026-11-21" / "index.html").is_file()
 
 
+def test_a_folder_that_is_not_there_is_refused_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no folder of results"):
+        make_night(NIGHT, FolderStore(tmp_path / "mistyped"))
+    assert not (tmp_path / "mistyped").exists()
+
+
 def test_a_date_is_read_as_iso_and_nothing_else() -> None:
     assert parse_night("2026-11-21") == date(2026, 11, 21)
 

@@ -171,7 +171,7 @@ def test_what_is_left_out_is_said() -> None:
 
 
 def test_colours_are_those_of_a_recordings_report() -> None:
-    night = (files("deepecg.night") / "templates/night.css").read_text(encoding="utf-8")
+    night = (files("deepecg.night") / "style.css").read_text(encoding="utf-8")
     recording = (files("deepecg.report") / "style.css").read_text(encoding="utf-8")
     token = re.compile(r"(--[\w-]+): (#\w+);")
     shared = dict(token.findall(recording))
@@ -193,7 +193,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_text_can_be_read_on_every_ground() -> None:
-    css = (files("deepecg.night") / "templates/night.css").read_text(encoding="utf-8")
+    css = (files("deepecg.night") / "style.css").read_text(encoding="utf-8")
     tokens = dict(re.findall(r"--([\w-]+): (#\w{6});", css))
     texts = {tokens[name] for name in re.findall(r"(?<![-\w])color: var\(--([\w-]+)\)", css)}
     texts |= {tokens[name] for name in ("ink", "soft", "v", "link")}

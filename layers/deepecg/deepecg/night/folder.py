@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deepecg.documents import to_json
+from deepecg.errors import SettingsError
 from deepecg.night.settings import NightSettings
 from deepecg.night.store import TOTALS
 
@@ -45,7 +46,15 @@ class FolderStore:
         path.write_text(to_json(entry), encoding="utf-8")
 
     def entries(self, night: date) -> Iterator[bytes]:
-        """Yield the JSON of each entry; none where nothing was scored on that date."""
+        """Yield the JSON of each entry; none where nothing was scored on that date.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such folder of results at all.
+        """
+        if not self.results.is_dir():
+            raise SettingsError("found no folder of results, expected that of deepecg score --out")
         folder = self.results / NIGHTS / night.isoformat()
         for path in sorted(folder.glob("*.json")):
             if path.is_file():

@@ -4,6 +4,7 @@ from base64 import b64encode
 from datetime import date
 from functools import cache
 from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -68,5 +69,5 @@ def _page() -> tuple[Template, str]:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": words.number, "plain": words.plain, "kind": words.kind}
-    style = environment.get_template("night.css").render()
-    return environment.get_template("night.html"), style
+    style = (files("deepecg.night") / "style.css").read_text(encoding="utf-8")
+    return environment.get_template("night.html.j2"), style
