@@ -1,0 +1,109 @@
+"""Measures the report of a made-up day: its size, and how long it takes to make and to draw.
+
+    python tests/bench/report.py [--hours 24]
+
+The day comes from ``tests/day.py`` and is scored end to end; Chromium then opens its report.
+What a browser does is told by its own clock: until the page is laid out and the trend is drawn
+(``DOMContentLoaded``, after all scripts), and until the first frame is painted.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from day import make_day  # noqa: E402
+
+from deepecg.classifier import BeatClassifier  # noqa: E402
+from deepecg.graphics import draw  # noqa: E402
+from deepecg.readers import open_recording  # noqa: E402
+from deepecg.report.page import render_report  # noqa: E402
+from deepecg.rhythm import analyse_rhythm  # noqa: E402
+from deepecg.rhythm.events import listed_events  # noqa: E402
+from deepecg.scoring import score_recording  # noqa: E402
+from deepecg.summary import summarise  # noqa: E402
+
+TIMES = 7
+TIMING = """() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const [page] = performance.getEntriesByType("navigation");
+  const [paint] = performance.getEntriesByName("first-contentful-paint");
+  resolve([page.domContentLoadedEventEnd, paint ? paint.startTime : NaN, performance.now()]);
+})))"""
+
+
+def main() -> None:
+    """Print the figures as a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=float, default=24, help="length of the recording")
+    parser.add_argument("--save", type=Path, help="keep the page here")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        day = make_day(folder, given.hours)
+        classifier = BeatClassifier.load(ROOT / "layers" / "model")
+        scored = score_recording(open_recording(day.path), classifier)
+        rhythm_settings = scored.settings.rhythm
+        rows = [
+            ("rhythm, s", _best(lambda: analyse_rhythm(scored.stream, rhythm_settings))),
+        ]
+        listed = listed_events(scored.rhythm.events, rhythm_settings.events)
+        graphics = draw(scored, listed)
+        rows.append(("numbers of the graphics, s", _best(lambda: draw(scored, listed))))
+        summary = summarise(scored, "0123456789abcdef0123")
+        rows.append(("summary, s", _best(lambda: summarise(scored, "0123456789abcdef0123"))))
+        html = render_report(summary, graphics)
+        rows.append(("HTML, s", _best(lambda: render_report(summary, graphics))))
+        rows.append(("together, s", sum(seconds for _, seconds in rows)))
+        path = given.save or folder / "report.html"
+        path.write_text(html, encoding="utf-8")
+        rows.append(("size, MB", len(html.encode()) / 1e6))
+        laid_out, painted, framed = _in_chromium(path)
+        rows += [
+            ("Chromium: laid out and trend drawn, s", laid_out),
+            ("Chromium: first paint, s", painted),
+            ("Chromium: two frames later, s", framed),
+        ]
+    print(f"{given.hours:g} h, {len(scored.beats.times_s):,} beats, {len(listed.events)} events, "
+          f"{len(graphics.strips)} strips\n")  # fmt: skip
+    print("| what | figure |\n|---|---|")
+    for what, value in rows:
+        print(f"| {what} | {value:.3f} |")
+
+
+def _best(function: object) -> float:
+    """Return the least time of a few calls."""
+    assert callable(function)
+    times = []
+    for _ in range(TIMES):
+        begin = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def _in_chromium(path: Path) -> tuple[float, float, float]:
+    """Return the least times of a few openings, each in a page of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        timings = []
+        for _ in range(TIMES):
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(path.as_uri())
+            timings.append([ms / 1000 for ms in page.evaluate(TIMING)])
+            page.close()
+        browser.close()
+    laid_out, painted, framed = (min(column) for column in zip(*timings, strict=True))
+    return laid_out, painted, framed
+
+
+if __name__ == "__main__":
+    main()
