@@ -12,7 +12,7 @@ TORCH := $(shell sed -n '/^torch==/p' requirements.lock)
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check train bench sam-tools sizes lock clean
+.PHONY: help demo test lint types check train bench pictures sam-tools sizes lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -37,8 +37,13 @@ train: $(VENV)/train.stamp ## Train, evaluate and export the model: make train D
 	@test -n "$(DATA)" || { echo "usage: make train DATA=DIR   (DIR holds mitdb/ and svdb/)"; exit 2; }
 	$(BIN)/python -m training.train --data "$(DATA)"
 
-bench: .venv-bench/stamp ## Time the scoring of 24 hours, beside other packages
+bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (beside other packages), report and night
 	.venv-bench/bin/python tests/bench/scoring.py
+	$(BIN)/python tests/bench/report.py
+	$(BIN)/python tests/bench/nightly.py
+
+pictures: $(VENV)/test.stamp ## Take the README's pictures anew, with Chromium, of what is made up
+	$(BIN)/python tests/bench/pictures.py
 
 sizes: $(VENV)/test.stamp ## Print the unzipped size of the function with its layers
 	$(BIN)/python -m pytest tests/sam/test_build.py -k fits -q -s

@@ -1,0 +1,66 @@
+"""Takes the README's pictures: ``make pictures``.
+
+The report is that of the made-up day of ``tests/day.py``, scored end to end; the night is made up
+by ``tests/nights.py``. No recording of anyone's is in them.
+"""
+
+import shutil
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from day import make_day  # noqa: E402
+from nights import fill  # noqa: E402
+
+from deepecg.classifier import BeatClassifier  # noqa: E402
+from deepecg.identity import recording_id  # noqa: E402
+from deepecg.model_card import model_folder  # noqa: E402
+from deepecg.night import make_night  # noqa: E402
+from deepecg.night.folder import FolderStore  # noqa: E402
+from deepecg.outputs import REPORT_FILE, write_outputs  # noqa: E402
+from deepecg.readers import open_recording  # noqa: E402
+from deepecg.scoring import score_recording  # noqa: E402
+
+PICTURES = ROOT / ".github" / "pictures"
+NIGHT = date(2026, 11, 21)
+N_UPLOADS, N_BEFORE = 140, 130
+SCREEN: ViewportSize = {"width": 1200, "height": 1180}
+
+
+def main() -> None:
+    """Make both pages and photograph them."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        day = make_day(folder)
+        scored = score_recording(open_recording(day.path), BeatClassifier.load(model_folder()))
+        write_outputs(scored, folder, "day", recording_id("day"))
+        photograph(browser, folder / REPORT_FILE, "report.png")
+        store = FolderStore(folder)
+        fill(store, NIGHT, N_UPLOADS, seed=1, n_before=N_BEFORE)
+        make_night(NIGHT, store)
+        page = folder / "reports" / NIGHT.isoformat() / "index.html"
+        photograph(browser, page, "night.png")
+        browser.close()
+
+
+def photograph(browser: Browser, path: Path, name: str) -> None:
+    """Save the first screen of a page."""
+    page = browser.new_page(viewport=SCREEN)
+    page.goto(path.as_uri())
+    page.screenshot(path=PICTURES / name)
+    page.close()
+    print(PICTURES / name)
+
+
+if __name__ == "__main__":
+    main()
