@@ -11,6 +11,8 @@ from deepecg.rhythm.settings import FibrillationSettings
 from deepecg.rhythm.stream import BeatStream
 
 VENTRICULAR = CLASSES.index("V")
+TINY = 1e-9
+"""Keeps logarithms and quotients finite where nothing varies or nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> F
     Irregularity is the coefficient of sample entropy of Lake & Moorman 2011
     (doi:10.1152/ajpheart.00561.2010): given two intervals that are alike, are the ones after
     them alike as well? In sinus rhythm they are, and in bigeminy and trigeminy too. Intervals
-    before and after ventricular beats are left out. The two-state path of least cost (Viterbi
-    1967) then turns irregularity beat by beat into episodes.
+    before and after ventricular beats are left out. Steps from interval to interval must be
+    large as well (RMSSD, Dash et al. 2009, doi:10.1007/s10439-009-9740-z). The two-state path
+    of least cost (Viterbi 1967) then turns irregularity beat by beat into episodes.
     """
     known = np.isfinite(stream.rr_s)
     inside = _least_cost_path(_evidence(stream, settings), settings.patience)
@@ -94,10 +97,7 @@ def sample_entropy(
         that touch neither a ventricular beat nor a gap.
     """
     n_beats = len(stream.times_s)
-    ventricular = stream.labels == VENTRICULAR
-    usable = np.isfinite(stream.rr_s) & ~ventricular
-    usable[1:] &= ~ventricular[:-1]
-    rr = np.where(usable, stream.rr_s, 0)
+    usable, rr = _usable(stream)
     compared, alike, again = np.zeros((3, n_beats), np.int16)
     twice = usable[1:] & usable[:-1]
     for apart in range(1, min(settings.apart_beats, n_beats - 2) + 1):
@@ -122,11 +122,30 @@ def _evidence(stream: BeatStream, settings: FibrillationSettings) -> NDArray[np.
     """Return what speaks for fibrillation at every beat; negative: against it."""
     entropy, compared = sample_entropy(stream, settings)
     limit = settings.evidence_limit
-    evidence = np.clip(entropy - settings.threshold, -limit, limit)
+    variation = np.log(_variation(stream, settings.window_beats) / settings.rmssd_share)
+    evidence = np.clip(np.minimum(entropy - settings.threshold, variation), -limit, limit)
     evidence[compared < settings.compared_share] = settings.no_evidence
     gaps = np.flatnonzero(np.isnan(stream.rr_s[1:])) + 1
     evidence[gaps] = settings.no_evidence * (stream.times_s[gaps] - stream.times_s[gaps - 1])
     return evidence
+
+
+def _variation(stream: BeatStream, window_beats: int) -> NDArray[np.float64]:
+    """Return the RMSSD around every beat, as a share of the mean interval."""
+    usable, rr = _usable(stream)
+    pairs = usable & np.append(False, usable[:-1])[: len(usable)]
+    steps = np.where(pairs, np.diff(rr, prepend=0.0), 0.0)
+    squares = _around(steps**2, window_beats) / np.maximum(_around(pairs, window_beats), 1)
+    mean_rr = _around(rr, window_beats) / np.maximum(_around(usable, window_beats), 1)
+    return np.sqrt(np.maximum(squares, TINY)) / np.maximum(mean_rr, TINY)
+
+
+def _usable(stream: BeatStream) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return which intervals touch neither a ventricular beat nor a gap, and those intervals."""
+    ventricular = stream.labels == VENTRICULAR
+    usable = np.isfinite(stream.rr_s) & ~ventricular
+    usable[1:] &= ~ventricular[:-1]
+    return usable, np.where(usable, stream.rr_s, 0.0)
 
 
 def _least_cost_path(evidence: NDArray[np.float64], patience: float) -> NDArray[np.bool_]:

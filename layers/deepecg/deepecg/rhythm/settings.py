@@ -85,7 +85,11 @@ class FibrillationSettings:
     """Irregularity is measured over so many beats around, as many on either side as they had."""
     threshold: float = -1.2
     """Coefficient of sample entropy above which the rhythm is fibrillation. Lake & Moorman have
-    -1.4 for single windows; chosen by leave-one-record-out (``training/rhythm.py``)."""
+    -1.4 for single windows; this is chosen by data (``training/rhythm.py``, which has the
+    leave-one-record-out figures)."""
+    rmssd_share: float = 0.1
+    """Steps from one interval to the next, as a share of the mean interval, that are no more
+    than this are no fibrillation, be they irregular (Dash et al. 2009): sinus arrhythmia."""
     evidence_limit: float = 1.0
     """No beat speaks for or against fibrillation by more than this distance from the threshold."""
     patience: float = 15.0
