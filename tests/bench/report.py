@@ -30,6 +30,7 @@ from deepecg.rhythm.events import listed_events  # noqa: E402
 from deepecg.scoring import score_recording  # noqa: E402
 from deepecg.summary import summarise  # noqa: E402
 
+RECORDING_ID = "0123456789abcdef0123"
 TIMES = 7
 TIMING = """() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => {
   const [page] = performance.getEntriesByType("navigation");
@@ -56,8 +57,10 @@ def main() -> None:
         listed = listed_events(scored.rhythm.events, rhythm_settings.events)
         graphics = draw(scored, listed)
         rows.append(("numbers of the graphics, s", _best(lambda: draw(scored, listed))))
-        summary = summarise(scored, "0123456789abcdef0123")
-        rows.append(("summary, s", _best(lambda: summarise(scored, "0123456789abcdef0123"))))
+        summary = summarise(scored, listed, graphics, RECORDING_ID)
+        rows.append(
+            ("summary, s", _best(lambda: summarise(scored, listed, graphics, RECORDING_ID)))
+        )
         html = render_report(summary, graphics)
         rows.append(("HTML, s", _best(lambda: render_report(summary, graphics))))
         rows.append(("together, s", sum(seconds for _, seconds in rows)))
