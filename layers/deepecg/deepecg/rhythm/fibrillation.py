@@ -173,8 +173,8 @@ def _around(
 ) -> NDArray[np.float64]:
     """Return the sum over ``n_beats`` centred on every beat."""
     half = n_beats // 2
-    total = np.pad(np.cumsum(values, dtype=np.float64), (half + 1, half), mode="edge")
-    total[: half + 1] = 0
+    total = np.append(0.0, np.cumsum(values, dtype=np.float64))
+    total = np.pad(total, half, mode="edge")
     return total[2 * half + 1 :] - total[: -2 * half - 1]
 
 
