@@ -173,7 +173,7 @@ def _around(
 ) -> NDArray[np.float64]:
     """Return the sum over ``n_beats`` centred on every beat."""
     half = n_beats // 2
-    total = np.append(0.0, np.cumsum(values, dtype=np.float64))
+    total: NDArray[np.float64] = np.append(0.0, np.cumsum(values, dtype=np.float64))
     total = np.pad(total, half, mode="edge")
     return total[2 * half + 1 :] - total[: -2 * half - 1]
 
