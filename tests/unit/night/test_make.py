@@ -139,6 +139,30 @@ def test_totals_add_up() -> None:
     }
 
 
+def test_the_figures_of_a_night_are_worked_by_hand() -> None:
+    figures = {f["name"]: f["value"] for f in made(small_night())[0]["drift"]["figures"]}
+    assert figures == {
+        "n_beats_percent": 94.975,
+        "s_beats_percent": 0.025,
+        "v_beats_percent": 5.0,
+        "f_beats_percent": 0.0,
+        "q_beats_percent": 0.0,
+        "mean_bpm": pytest.approx((70 + 80 + 70) / 3, abs=1e-4),
+        "analysable_percent": 93.75,
+        "rejected_percent": 40.0,  # 2 of the 5 that came to an end
+        "urgent_percent": pytest.approx(100 / 3, abs=1e-4),
+        "processing_s_per_day": 9.0,  # of 8, 10, and 18 for two days
+        "uploaded_count": 7.0,
+    }
+
+
+def test_what_is_equally_frequent_is_listed_by_name() -> None:
+    entries = [
+        night_entry(f"r{i}", summary(warnings=(code,))) for i, code in enumerate(("b", "c", "a"))
+    ]
+    assert [item["code"] for item in made(entries)[0]["warnings"]] == ["a", "b", "c"]
+
+
 def test_the_urgent_come_first_with_links_to_their_reports() -> None:
     report, _ = made(small_night())
     assert report["urgent"] == {
