@@ -130,10 +130,10 @@
   });
   function placeMarks(u) {
     const rows = Array(MARK_ROWS).fill(-Infinity); // where the last mark of each row is
-    const offset = u.over.offsetLeft;
+    const offset = u.over.offsetLeft, width = u.over.clientWidth; // read once: writing undoes layout
     for (const { link, at } of [...marks].sort((a, b) => a.at - b.at)) {
       const x = u.valToPos(at, "x");
-      link.hidden = x < 0 || x > u.over.clientWidth;
+      link.hidden = x < 0 || x > width;
       if (link.hidden) continue;
       const free = rows.findIndex((taken) => taken <= x - 28);
       const row = free < 0 ? rows.indexOf(Math.min(...rows)) : free;
