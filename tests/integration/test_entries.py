@@ -135,6 +135,21 @@ def test_same_bytes_on_another_day_are_another_upload(evening: Cloud, edf_file: 
     assert evening.entry("a.edf", NIGHT) == first
 
 
+def test_record_given_up_and_uploaded_again_as_it_was_is_rejected_again(
+    evening: Cloud, wfdb_files: dict[str, bytes]
+) -> None:
+    evening.upload("rec.hea", wfdb_files["rec.hea"])
+    evening.settle()
+    evening.skip(24 * 3600)
+    evening.upload("rec.hea", wfdb_files["rec.hea"])
+    evening.settle()
+    first, second = (evening.entry("rec.hea", night) for night in (NIGHT, "2026-11-22"))
+    assert first is not None
+    assert second is not None
+    assert (second["outcome"], second["code"]) == ("rejected", "missing_part")
+    assert second["folder"] == first["folder"]
+
+
 def test_replaced_upload_replaces_its_entry(evening: Cloud, edf_file: bytes) -> None:
     evening.upload("a.edf", b"")
     evening.pump()
