@@ -26,7 +26,7 @@ def data_dir() -> Path:
     """The folder with mitdb/, svdb/, nstdb/ and rhythm/, named by DEEPECG_DATA."""
     folder = os.environ.get("DEEPECG_DATA")
     if not folder or not (Path(folder) / "mitdb").is_dir():
-        pytest.skip("needs DEEPECG_DATA: a folder with mitdb/, svdb/, nstdb/ and rhythm/ (see README)")
+        pytest.skip("needs DEEPECG_DATA: a folder with mitdb/, svdb/, nstdb/, rhythm/ (see README)")
     return Path(folder)
 
 

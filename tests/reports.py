@@ -37,6 +37,8 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         "trigeminy": {"episode_count": 6, "duration_s": 244.0, "longest_s": 71.4},
         "precision_percent": 96.2,
         "sensitivity_percent": 94.8,
+        "couplet_precision_percent": 79.9,
+        "run_precision_percent": 51.2,
     }
     supraventricular = ectopy | {
         "count": 1_009,
@@ -51,6 +53,8 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         "bigeminy": {"episode_count": 0, "duration_s": 0.0, "longest_s": None},
         "precision_percent": 57.4,
         "sensitivity_percent": 61.0,
+        "couplet_precision_percent": 31.3,
+        "run_precision_percent": 97.6,
         "left_out_in_fibrillation_count": 47,
     }
     events = [
@@ -119,6 +123,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         },
         "heart_rate_variability": {
             "nn_count": 90_123,
+            "day_count": 1,
             "nn_s": 79_560.0,
             "sdnn_ms": 131.2,
             "sdann_ms": 112.9,
@@ -198,8 +203,16 @@ def _run(start_s: float, duration_s: float, n_beats: int, rate_bpm: float) -> di
     }
 
 
-def _urgent(kind: str, at_s: float | None, event: int | None, message: str) -> dict[str, Any]:
-    return {"kind": kind, "at_s": at_s, "event": event, "message": message}
+def _urgent(kind: str, at_s: float, event: int, message: str) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "at_s": at_s,
+        "message": message,
+        "event_count": 1,
+        "beats_count": EVENTS[event][3],
+        "duration_s": EVENTS[event][2],
+        "event": event,
+    }
 
 
 def _hour(number: int, start_local: str | None) -> dict[str, Any]:

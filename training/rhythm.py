@@ -201,7 +201,7 @@ def main() -> None:
         "Long-Term AF": [f"rhythm/{name}" for name in LTAFDB],
         "Long-Term (no rhythm marks)": [f"rhythm/{name}" for name in LTDB],
         "DS1": [f"mitdb/{name}" for name in DS1],
-        "DS2 (seen once before the last rule, the cap, was added)": [f"mitdb/{name}" for name in DS2],
+        "DS2 (seen once before the cap was added)": [f"mitdb/{name}" for name in DS2],
         "paced": [f"mitdb/{name}" for name in PACED],
         "Supraventricular (no rhythm marks)": list(training_records(data, ["svdb"])),
     }

@@ -20,7 +20,10 @@ from http.client import HTTPException
 from pathlib import Path
 
 VERSION = "1.6.32"
-INTEGRITY = "sha512-KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw=="
+INTEGRITY = (
+    "sha512-"
+    "KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw=="
+)
 """Subresource integrity of the tarball, as the registry's own metadata gives it."""
 REGISTRY = "https://registry.npmjs.org"
 FILES = {

@@ -45,9 +45,7 @@ class Beats:
 
     def stream(self, flags: SecondFlags) -> BeatStream:
         """Return the beats as rhythm analysis sees them."""
-        return BeatStream(
-            self.times_s, self.rr_s, self.labels, self.quiet_before, flags.analysable
-        )
+        return BeatStream(self.times_s, self.rr_s, self.labels, self.quiet_before, flags.analysable)
 
 
 @dataclass(frozen=True)

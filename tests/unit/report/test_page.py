@@ -7,10 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 from reports import EVENTS, made_up_graphics, made_up_summary
 
+from deepecg.documents import schema
 from deepecg.report import vendored
 from deepecg.report.page import render_report
 
@@ -142,8 +144,13 @@ def test_precision_is_told_in_words_beside_the_burden(html: str) -> None:
     text = re.sub(r"<[^>]*>", "", html)
     assert re.search(r"of 100 beats called V, 96 were V in evaluation", text)
     assert re.search(r"of 100 beats called S, 57 were S in evaluation", text)
+    assert re.search(r"of 100 runs found, 51 were runs", text)
     unknown = re.sub(r"<[^>]*>", "", rendered(ventricular__precision_percent=None))
     assert "how many of the beats called V are V is not known" in unknown
+
+
+def test_the_made_up_summary_is_one_that_the_software_could_write() -> None:
+    jsonschema.validate(made_up_summary(), schema("summary"), cls=jsonschema.Draft202012Validator)
 
 
 def test_links_within_the_page_arrive(page: Page) -> None:
