@@ -76,13 +76,10 @@ def make_recording(folder: Path, hours: float) -> None:
 def run_deepecg(folder: Path) -> dict[str, Any]:
     """Score the recording; time every step of the pipeline."""
     begin = time.perf_counter()
-    from deepecg import scoring
-    from deepecg.annotations import write_annotations
+    from deepecg import outputs, scoring
     from deepecg.classifier import BeatClassifier
-    from deepecg.documents import to_json
     from deepecg.model_card import model_folder
     from deepecg.readers import open_recording
-    from deepecg.summary import summarise
 
     classifier = BeatClassifier.load(model_folder())
     steps = {"import and load the model": time.perf_counter() - begin}
@@ -97,15 +94,22 @@ def run_deepecg(folder: Path) -> dict[str, Any]:
 
         return call
 
-    for name in ("rank_leads", "condition_lead", "flag_seconds", "detect_r_peaks", "rr_intervals"):
-        setattr(scoring, name, timed(name, getattr(scoring, name)))
+    for module, names in (
+        (
+            scoring,
+            "rank_leads condition_lead flag_seconds detect_r_peaks quiet_before rr_intervals",
+        ),
+        (scoring, "analyse_rhythm"),
+        (outputs, "draw summarise diagnostic_report write_annotations render_report"),
+    ):
+        for name in names.split():
+            setattr(module, name, timed(name, getattr(module, name)))
     classify = timed("classify", BeatClassifier.classify)
     BeatClassifier.classify = classify  # type: ignore[method-assign]
     scored = timed("score_recording, whole", scoring.score_recording)(
         open_recording(folder / "day.hea"), classifier
     )
-    timed("write_annotations", write_annotations)(scored, folder, "day")
-    timed("summary", lambda: to_json(summarise(scored, "day")))()
+    timed("write_outputs, whole", outputs.write_outputs)(scored, folder, "day", "day")
     return {
         "hours": scored.recording.duration_s / 3600,
         "beats": len(scored.beats.times_s),
