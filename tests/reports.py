@@ -18,6 +18,7 @@ EVENTS = (
     ("pause", 52_311.8, 3.2, 2, None),
     ("atrial_fibrillation", 70_000.0, 4_000.0, 6_600, 98.6),
     ("maximum_heart_rate", 33_100.0, 60.0, 141, 141.2),
+    ("unconfirmed_pause", 82_400.0, 24.3, 2, None),
 )
 
 
@@ -90,6 +91,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "missing_s": 11,
             "flat_s": 352,
             "saturated_s": 30,
+            "without_beats_s": 218.4,
         },
         "beats": {
             "total_count": 98_344,
@@ -113,6 +115,8 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "longest_at_s": 52_311.8,
             "threshold_s": 2.0,
             "unconfirmed_count": 7,
+            "longest_unconfirmed_s": 24.3,
+            "longest_unconfirmed_at_s": 82_400.0,
         },
         "atrial_fibrillation": {
             "episode_count": 1,
@@ -138,6 +142,9 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         "urgent": [
             _urgent("ventricular_tachycardia", 20_400.2, 2, "Ventricular tachycardia of 11 beats"),
             _urgent("pause", 52_311.8, 4, "Pause of 3.2 s"),
+            _urgent(
+                "no_beat_found", 82_400.0, 7, "No beat found for 24 s: an electrode or asystole"
+            ),
         ],
         "hours": [_hour(number, start_local) for number in range(24)],
         "events": events,

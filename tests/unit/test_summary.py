@@ -147,7 +147,7 @@ def test_patterns_events_and_hours_by_hand() -> None:
     assert hour["ventricular_count"] == 10
     assert hour["start_local"] == "2024-03-01T09:30:00"
     kinds = [event["kind"] for event in document["events"]]
-    assert kinds.count("accelerated_ventricular_rhythm") == 1
+    assert kinds.count("ventricular_rhythm") == 1
     assert [event["number"] for event in document["events"]] == list(range(len(kinds)))
     assert {event["lead"] for event in document["events"]} == {"lead 0"}
 

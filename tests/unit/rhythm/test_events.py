@@ -53,8 +53,8 @@ def test_every_pattern_of_s_has_its_kind() -> None:
     [
         (0.59, kinds.VENTRICULAR_TACHYCARDIA, kinds.SUPRAVENTRICULAR_TACHYCARDIA),
         # exactly 100 a minute is not faster than 100
-        (0.60, kinds.ACCELERATED_VENTRICULAR_RHYTHM, kinds.SUPRAVENTRICULAR_RUN),
-        (0.90, kinds.ACCELERATED_VENTRICULAR_RHYTHM, kinds.SUPRAVENTRICULAR_RUN),
+        (0.60, kinds.VENTRICULAR_RHYTHM, kinds.SUPRAVENTRICULAR_RUN),
+        (0.90, kinds.VENTRICULAR_RHYTHM, kinds.SUPRAVENTRICULAR_RUN),
     ],
 )
 def test_a_run_is_a_tachycardia_if_it_is_faster_than_100(
@@ -188,7 +188,7 @@ def test_the_events_of_the_24_hour_records_are_their_patterns(data_dir: Path) ->
         rhythm = analyse_rhythm(reference(path).stream, SETTINGS)
         counts = Counter(one.kind for one in rhythm.events)
         v, s = rhythm.ventricular, rhythm.supraventricular
-        slow_v, slow_s = kinds.ACCELERATED_VENTRICULAR_RHYTHM, kinds.SUPRAVENTRICULAR_RUN
+        slow_v, slow_s = kinds.VENTRICULAR_RHYTHM, kinds.SUPRAVENTRICULAR_RUN
         assert counts[kinds.VENTRICULAR_TACHYCARDIA] + counts[slow_v] == len(v.runs)
         assert counts[kinds.SUPRAVENTRICULAR_TACHYCARDIA] + counts[slow_s] == len(s.runs)
         assert counts[kinds.VENTRICULAR_COUPLET] == len(v.couplets)

@@ -39,7 +39,7 @@ def test_ventricular_tachycardia_from_six_beats() -> None:
     five = run(kinds.VENTRICULAR_TACHYCARDIA, 5, 180)
     six = run(kinds.VENTRICULAR_TACHYCARDIA, 6, 171.4, at_s=77.5)
     assert findings(five) == []
-    assert findings(run(kinds.ACCELERATED_VENTRICULAR_RHYTHM, 20, 90)) == []
+    assert findings(run(kinds.VENTRICULAR_RHYTHM, 20, 90)) == []
     (found,) = findings(five, six)
     assert found.kind == urgent.VENTRICULAR_TACHYCARDIA
     assert found.message == "Ventricular tachycardia of 6 beats at 171/min"

@@ -16,7 +16,8 @@ from deepecg.rhythm.settings import EventSettings, RhythmSettings
 from deepecg.rhythm.stream import BeatStream
 
 VENTRICULAR_TACHYCARDIA = "ventricular_tachycardia"
-ACCELERATED_VENTRICULAR_RHYTHM = "accelerated_ventricular_rhythm"
+VENTRICULAR_RHYTHM = "ventricular_rhythm"
+ACCELERATED_VENTRICULAR_RHYTHM = VENTRICULAR_RHYTHM  # until strips.py uses the new name
 VENTRICULAR_COUPLET = "ventricular_couplet"
 VENTRICULAR_BIGEMINY = "ventricular_bigeminy"
 VENTRICULAR_TRIGEMINY = "ventricular_trigeminy"
@@ -26,6 +27,7 @@ SUPRAVENTRICULAR_COUPLET = "supraventricular_couplet"
 SUPRAVENTRICULAR_BIGEMINY = "supraventricular_bigeminy"
 SUPRAVENTRICULAR_TRIGEMINY = "supraventricular_trigeminy"
 PAUSE = "pause"
+UNCONFIRMED_PAUSE = "unconfirmed_pause"
 ATRIAL_FIBRILLATION = "atrial_fibrillation"
 MAXIMUM_HEART_RATE = "maximum_heart_rate"
 MINIMUM_HEART_RATE = "minimum_heart_rate"
@@ -101,7 +103,7 @@ def _rate(event: Event) -> float:
 
 SEVERITY: dict[str, tuple[Callable[[Event], float], ...]] = {
     VENTRICULAR_TACHYCARDIA: (_beats, _rate),
-    ACCELERATED_VENTRICULAR_RHYTHM: (_beats, _rate),
+    VENTRICULAR_RHYTHM: (_beats, _rate),
     SUPRAVENTRICULAR_TACHYCARDIA: (_beats, _rate),
     SUPRAVENTRICULAR_RUN: (_beats, _rate),
     VENTRICULAR_COUPLET: (_rate,),
@@ -143,7 +145,7 @@ def find_events(
         (ATRIAL_FIBRILLATION, fibrillation.episodes),
         (PAUSE, pauses.episodes),
         (VENTRICULAR_TACHYCARDIA, _faster(ventricular.runs, tachycardia_bpm)),
-        (ACCELERATED_VENTRICULAR_RHYTHM, _not_faster(ventricular.runs, tachycardia_bpm)),
+        (VENTRICULAR_RHYTHM, _not_faster(ventricular.runs, tachycardia_bpm)),
         (VENTRICULAR_COUPLET, ventricular.couplets),
         (VENTRICULAR_BIGEMINY, ventricular.bigeminy),
         (VENTRICULAR_TRIGEMINY, ventricular.trigeminy),
