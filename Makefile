@@ -55,7 +55,7 @@ lock: $(VENV)/test.stamp ## Write what is installed to requirements.lock
 		$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//'; } > requirements.lock
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) .venv-sam .venv-bench .aws-sam out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-sam .venv-bench .aws-sam layers/deepecg/deepecg/report/vendor out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/made.stamp:
@@ -66,7 +66,8 @@ $(VENV)/made.stamp:
 	$(PY) -m venv $(VENV)
 	@touch $@
 
-PINS := pyproject.toml requirements.lock layers/runtime/requirements.txt
+PINS := pyproject.toml requirements.lock layers/runtime/requirements.txt layers/deepecg/build_hook.py \
+	layers/deepecg/uplot.py
 
 $(VENV)/demo.stamp: $(VENV)/made.stamp $(PINS)
 	$(PIP) install $(CONSTRAINTS) -e '.[demo]'

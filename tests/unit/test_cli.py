@@ -225,7 +225,9 @@ def test_a_study_that_cannot_be_is_a_usage_error_before_anything_is_scored(
 ) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS)
     file = tmp_path / "study.json"
-    if study is not None:
+    if study is None:
+        file.mkdir()
+    else:
         file.write_text(study)
     with pytest.raises(SystemExit) as caught:
         score(out, path, "--settings", file)

@@ -111,7 +111,7 @@ def _score(given: argparse.Namespace) -> int:
     jobs = list(_jobs(given.paths))
     if not jobs:
         raise SettingsError("found no recording (.hea, .edf, .bdf or .ecg) in the folders given")
-    study = read_study(given.settings.read_bytes()) if given.settings else Study()
+    study = _study(given.settings) if given.settings else Study()
     study = replace(study, lead=given.lead or study.lead)
     if study.subject is not None and len(jobs) > 1:
         raise SettingsError(f"found {len(jobs)} recordings and one subject, expected one of each")
@@ -120,6 +120,16 @@ def _score(given: argparse.Namespace) -> int:
     n_scored = sum(_score_job(job, classifier, study, given.out, quiet=given.quiet) for job in jobs)
     print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
     return 0 if n_scored == len(jobs) else 1
+
+
+def _study(path: Path) -> Study:
+    """Read a study file."""
+    try:
+        return read_study(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(
+            f"found settings that cannot be read ({type(error).__name__}), expected a JSON file"
+        ) from error
 
 
 def _score_job(

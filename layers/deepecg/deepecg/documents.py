@@ -24,7 +24,7 @@ def to_json(document: dict[str, Any]) -> str:
 
 
 def schema(name: str) -> dict[str, Any]:
-    """Return the JSON Schema ``name``: ``summary`` or ``rejection``."""
+    """Return the JSON Schema of a kind of document, such as ``summary`` or ``night_report``."""
     text = files("deepecg").joinpath("schemas", f"{name}.schema.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded
