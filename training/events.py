@@ -1,4 +1,6 @@
-"""Judges couplets and runs, found end to end on DS2: ``python -m training.events --data DIR``.
+"""Judges events found end to end on DS2: ``python -m training.events --data DIR``.
+
+Couplets and runs by number, atrial fibrillation by time.
 
 ``--write`` puts the figures into the model's card, from where summaries tell them beside the
 counts. ``make train`` does so for a new model.
@@ -25,6 +27,8 @@ from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from training.datasets import ds2_records, read_annotations
 from training.matching import LEARNING_S, WINDOW_S
+from training.rhythm import Seconds, gross, read_marked
+from training.rhythm import compare as compare_seconds
 
 KINDS = (
     "ventricular_couplet",
@@ -32,6 +36,9 @@ KINDS = (
     "supraventricular_couplet",
     "supraventricular_run",
 )
+
+MIN_FOUND, MIN_PATIENTS = 20, 3
+"""Of fewer events, or of fewer patients, nothing follows for others."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +55,15 @@ class EventCounts:
         By the software.
     right : int
         Those of them that overlap an annotated event.
+    patients : int
+        Records in which any were found.
     """
 
     annotated: int = 0
     detected: int = 0
     found: int = 0
     right: int = 0
+    patients: int = 0
 
     def __add__(self, other: "EventCounts") -> "EventCounts":
         return EventCounts(
@@ -61,15 +71,23 @@ class EventCounts:
             self.detected + other.detected,
             self.found + other.found,
             self.right + other.right,
+            self.patients + other.patients,
         )
 
     def figures(self) -> dict[str, Any]:
-        """Return counts, sensitivity and positive predictivity, JSON-ready; null for no events."""
+        """Return counts, sensitivity and positive predictivity, JSON-ready.
+
+        The predictivity is null where it rests on fewer than :data:`MIN_FOUND` events or
+        :data:`MIN_PATIENTS` patients: it would be told beside other patients' counts.
+        """
+        is_enough = self.found >= MIN_FOUND and self.patients >= MIN_PATIENTS
         return {
             "annotated_count": self.annotated,
             "found_count": self.found,
+            "right_count": self.right,
+            "patients_count": self.patients,
             "sensitivity": round(self.detected / self.annotated, 4) if self.annotated else None,
-            "predictivity": round(self.right / self.found, 4) if self.found else None,
+            "predictivity": round(self.right / self.found, 4) if is_enough else None,
         }
 
 
@@ -82,14 +100,20 @@ def main() -> None:
     given = parser.parse_args()
     classifier = BeatClassifier.load(given.model)
     told = evaluate_events(given.data, ds2_records(), classifier, ScoringSettings())
-    print("| events on DS2, end to end | annotated | Se | found | +P |")
-    print("|---|---|---|---|---|")
-    for kind, row in told.items():
-        found, right = (
-            "-" if row[key] is None else f"{100 * row[key]:.1f}"
-            for key in ("sensitivity", "predictivity")
-        )
-        print(f"| {kind} | {row['annotated_count']} | {found} | {row['found_count']} | {right} |")
+    print("| events on DS2, end to end | annotated | Se % | found | of patients | right |")
+    print("|---|---|---|---|---|---|")
+    for kind in KINDS:
+        row = told[kind]
+        sensitivity = "-" if row["sensitivity"] is None else f"{100 * row['sensitivity']:.1f}"
+        counts = (row[f"{which}_count"] for which in ("found", "patients", "right"))
+        cells = (kind, row["annotated_count"], sensitivity, *counts)
+        print("| " + " | ".join(map(str, cells)) + " |")
+    seconds = told["atrial_fibrillation"]
+    print(
+        f"\nAtrial fibrillation: {seconds['annotated_s']} s annotated, Se "
+        f"{100 * seconds['sensitivity']:.1f} %; {seconds['found_s']} s found, of "
+        f"{seconds['patients_count']} patients, {seconds['right_s']} s right."
+    )
     if given.write:
         path = given.model / CARD_FILE
         card = json.loads(path.read_text(encoding="utf-8"))
@@ -100,7 +124,7 @@ def main() -> None:
 def evaluate_events(
     data: Path, records: Sequence[str], classifier: BeatClassifier, settings: ScoringSettings
 ) -> dict[str, Any]:
-    """Score whole recordings and compare couplets and runs with those of the annotations.
+    """Score whole recordings and compare what is found with the annotations.
 
     The first five minutes and ventricular flutter are left out, as EC57 says.
 
@@ -121,6 +145,7 @@ def evaluate_events(
         Figures of every kind of event, over all records.
     """
     total = {kind: EventCounts() for kind in KINDS}
+    fibrillation = []
     for record in records:
         recording = open_recording(data / f"{record}.hea")
         scored = score_recording(recording, classifier, settings)
@@ -138,12 +163,33 @@ def evaluate_events(
             np.zeros(len(times_s), bool),
         )
         found = _spans(scored.stream, settings, scored.rhythm.fibrillation.beats)
+        marked = read_marked(data / record, settings.rhythm.fibrillation.episode_s)
+        fibrillation.append(compare_seconds(marked, scored.rhythm.fibrillation.episodes))
         left_out = np.concatenate(
             [[[-1.0, LEARNING_S]], reference.flutter / recording.sampling_rate_hz]
         )
         for kind in KINDS:
             total[kind] += compare(annotated[kind], found[kind], left_out)
-    return {kind: counts.figures() for kind, counts in total.items()}
+    return {
+        **{kind: counts.figures() for kind, counts in total.items()},
+        "atrial_fibrillation": _seconds(fibrillation),
+    }
+
+
+def _seconds(counts: Sequence[Seconds]) -> dict[str, Any]:
+    """Return the figures of atrial fibrillation, by time, as those of events are."""
+    together = gross(counts)
+    patients = sum(each.found > 0 for each in counts)
+    return {
+        "annotated_s": together.reference,
+        "found_s": together.found,
+        "right_s": together.hit,
+        "patients_count": patients,
+        "sensitivity": round(together.hit / together.reference, 4),
+        "predictivity": round(together.hit / together.found, 4)
+        if patients >= MIN_PATIENTS
+        else None,
+    }
 
 
 def compare(
@@ -163,6 +209,7 @@ def compare(
         int(_overlapping(judged, found, WINDOW_S).sum()),
         len(judged_found),
         int(_overlapping(judged_found, annotated, WINDOW_S).sum()),
+        int(len(judged_found) > 0),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import wfdb
 from numpy.typing import NDArray
 
+from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.fibrillation import atrial_fibrillation
 from deepecg.rhythm.settings import FibrillationSettings
 from deepecg.rhythm.stream import BeatStream
@@ -124,9 +125,13 @@ def read_marked(path: Path, episode_s: float) -> MarkedStream:
 
 
 def judge(marked: MarkedStream, settings: FibrillationSettings) -> Seconds:
+    """Count the seconds of fibrillation that were annotated, found in annotated beats, and both."""
+    return compare(marked, atrial_fibrillation(marked.stream, settings).episodes)
+
+
+def compare(marked: MarkedStream, episodes: Sequence[Episode]) -> Seconds:
     """Count the seconds of fibrillation that were annotated, found, and both."""
-    found_episodes = atrial_fibrillation(marked.stream, settings).episodes
-    spans = [(each.start_s, each.start_s + each.duration_s) for each in found_episodes]
+    spans = [(each.start_s, each.start_s + each.duration_s) for each in episodes]
     known = marked.known
     found = _mask(spans, len(known)) & known
     reference, sustained = marked.fibrillation & known, marked.sustained & known
