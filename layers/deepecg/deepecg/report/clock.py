@@ -23,9 +23,17 @@ class Clock:
     start: datetime | None
     duration_s: float
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there are times of day: not if a damaged header ends after the year 9999."""
+        return (
+            self.start is not None
+            and (datetime.max - self.start).total_seconds() > self.duration_s + DAY_S
+        )
+
     def at(self, seconds: float) -> str:
         """Return "13:25:10", "2 Mar 13:25:10" in recordings of more than a day, or "+3:55:10"."""
-        if self.start is None:
+        if not self.is_known:
             return "+" + _hours(seconds)
         moment = self._moment(seconds)
         time = moment.strftime("%H:%M:%S")
@@ -37,15 +45,16 @@ class Clock:
 
     def iso(self, seconds: float) -> str:
         """Return what goes into a ``datetime`` attribute: a local time, or a duration."""
-        if self.start is None:
+        if not self.is_known:
             return f"PT{seconds:.1f}S"
         return self._moment(seconds).isoformat()
 
     @property
     def since_midnight_s(self) -> float:
         """Seconds from the midnight before the start; 0 if the start is not known."""
-        if self.start is None:
+        if not self.is_known:
             return 0.0
+        assert self.start is not None
         midnight = self.start.replace(hour=0, minute=0, second=0, microsecond=0)
         return (self.start - midnight).total_seconds()
 
@@ -57,15 +66,16 @@ class Clock:
     @property
     def days(self) -> list[str]:
         """The dates that the recording touches; none if the start is not known."""
-        if self.start is None:
+        if not self.is_known:
             return []
+        assert self.start is not None
         n_days = int((self.since_midnight_s + self.duration_s) // DAY_S) + 1
         return [_date(self.start + timedelta(days=day)) for day in range(n_days)]
 
     def tick(self, since_midnight_s: float) -> str:
         """Return an axis label: the hour, and the date at midnight."""
         whole = round(since_midnight_s)
-        if self.start is None:
+        if not self.is_known:
             return _hours(whole)[:-3]
         days, rest = divmod(whole, DAY_S)
         if rest == 0 and days and days < len(self.days):
