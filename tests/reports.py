@@ -268,4 +268,6 @@ def _strip(number: int, kind: str, start_s: float) -> Strip:
         classes,
         2.0,
         4.5,
+        np.diff(times, prepend=np.nan),
+        (),
     )

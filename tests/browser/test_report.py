@@ -123,7 +123,7 @@ def test_dragging_zooms_and_the_wheel_with_ctrl_too(page: Page) -> None:
 def test_a_mark_above_the_trend_leads_to_its_strip_and_back(page: Page) -> None:
     marks = page.locator("#trend-plot a.mark")
     expect(marks).to_have_count(len(EVENTS))
-    pause = page.locator("#trend-plot a.mark.pause")
+    pause = page.locator("#trend-plot").get_by_role("link", name="Pause, ")
     expect(pause).to_have_accessible_name("Pause, 00:01:52: go to the strip")
     pause.focus()
     page.keyboard.press("Enter")
@@ -132,6 +132,37 @@ def test_a_mark_above_the_trend_leads_to_its_strip_and_back(page: Page) -> None:
     begin, end = view(page)
     assert begin < 52_311.8 < end
     assert end - begin == pytest.approx(600)
+
+
+def test_a_link_to_what_the_filter_hides_shows_all_again(page: Page) -> None:
+    """The urgent findings' links, the marks above the trend, and an address with a target."""
+    for link in (".urgent a >> nth=0", "#trend-plot a.mark.ventricular >> nth=0"):
+        page.locator("#only-rate").check(force=True)
+        target = page.locator(f"figure{page.locator(link).get_attribute('href')}")
+        expect(target).to_be_hidden()
+        page.locator(link).focus()
+        page.keyboard.press("Enter")
+        expect(target).to_be_in_viewport()
+        expect(page.locator("#only-all")).to_be_checked()
+        # the same link once more: the address does not change now
+        page.locator("#only-rate").check(force=True)
+        page.locator(link).focus()
+        page.keyboard.press("Enter")
+        expect(target).to_be_in_viewport()
+
+
+def test_paper_shows_all_strips_and_rows_whatever_the_filter(page: Page) -> None:
+    page.locator("#only-rate").check(force=True)
+    expect(page.locator("figure.strip:visible")).to_have_count(2)
+    page.emulate_media(media="print")
+    expect(page.locator("figure.strip:visible")).to_have_count(len(made_up_graphics().strips))
+    expect(page.locator(".events-table tbody tr:visible")).to_have_count(len(EVENTS))
+
+
+def test_strips_can_be_focused_where_they_scroll(page: Page) -> None:
+    expect(page.locator(".strip .scroll[tabindex]")).to_have_count(1)  # the one of 10 s
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".strip .scroll[tabindex='0']")).to_have_count(len(EVENTS))
 
 
 def test_a_time_zone_shifts_nothing(browser: Browser, report: str) -> None:

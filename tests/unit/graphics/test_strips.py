@@ -108,7 +108,7 @@ def test_one_isolated_beat_makes_one_example_and_none_makes_none() -> None:
     ]
 
 
-def test_long_pauses_come_first_then_vt_and_heart_rates_last() -> None:
+def test_what_is_urgent_comes_first_then_by_severity_and_heart_rates_last() -> None:
     events = [
         event("maximum_heart_rate"),
         event("ventricular_bigeminy"),
@@ -118,15 +118,50 @@ def test_long_pauses_come_first_then_vt_and_heart_rates_last() -> None:
         event("pause", duration_s=3.0),
         event("minimum_heart_rate"),
     ]
-    assert list(choose_strips(events).items()) == [
+    assert list(choose_strips(events, urgent=[events[5], events[1]]).items()) == [
         (5, "strip-1"),
-        (4, "strip-2"),
-        (3, "strip-3"),
-        (2, "strip-4"),
-        (1, "strip-5"),
+        (1, "strip-2"),
+        (4, "strip-3"),
+        (3, "strip-4"),
+        (2, "strip-5"),
         (0, "strip-6"),
         (6, "strip-7"),
     ]
+
+
+def test_an_urgent_event_that_is_not_the_worst_of_its_kind_has_a_strip() -> None:
+    events = [event("atrial_fibrillation", duration_s=1000.0 - n) for n in range(30)]
+    assert 29 not in choose_strips(events)
+    chosen = choose_strips(events, urgent=[events[29]])
+    assert chosen[29] == "strip-1"
+    assert len(chosen) == 1 + SETTINGS.max_per_kind
+
+
+def test_strips_are_cut_of_the_urgent_event_first() -> None:
+    times = np.concatenate([np.arange(0.5, 30), np.arange(33.5, 60)])
+    recording = scored_of(times, "N" * len(times), quiet_before=np.ones(len(times), bool))
+    (finding,) = recording.rhythm.urgent
+    assert finding.event is not None
+    events = [event("ventricular_tachycardia"), finding.event]
+    strips = cut_strips(recording, events, {}, SETTINGS)
+    assert [strip.kind for strip in strips] == ["pause", "ventricular_tachycardia"]
+
+
+def test_a_strip_tells_the_intervals_of_its_beats_and_where_signal_is_lost() -> None:
+    times = np.concatenate([np.arange(10) + 0.5, np.arange(13, 40) + 0.5])
+    rr = np.where(np.arange(37) == 10, np.nan, 1.0)
+    recording = scored_of(times, "N" * 37, rr_s=rr, duration_s=40, bad={"missing": [10, 12]})
+    strip = strip_of(recording, event("ventricular_couplet", 12.25, 0.5))
+    assert strip.start_s == 8.5
+    assert strip.beat_times_s == pytest.approx([0, 1, 5, 6, 7])
+    np.testing.assert_array_equal(strip.rr_s, [1, 1, np.nan, 1, 1])
+    assert strip.lost == ((1.5, 2.5), (3.5, 4.5))
+
+
+def test_lost_seconds_end_where_the_strip_ends() -> None:
+    recording = scored_of([15.5], "N", bad={"flat": range(8, 12), "saturated": range(15, 60)})
+    strip = strip_of(recording, event("ventricular_couplet", 12.25, 0.5))
+    assert strip.lost == ((0.0, 3.5), (6.5, 8.0))
 
 
 def test_of_a_kind_the_worst_come_first_and_only_some() -> None:

@@ -41,8 +41,6 @@ class StripSettings:
     """...and of isolated beats, V and S each: 24 in all, some four printed pages."""
     max_per_kind: int = 4
     """Strips of one kind of event."""
-    long_pause_s: float = 3.0
-    """Pauses of at least this come first (the usual limit of what is urgent)."""
 
 
 @dataclass(frozen=True)

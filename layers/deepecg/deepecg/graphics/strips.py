@@ -19,7 +19,8 @@ ORDER = (
     kinds.ATRIAL_FIBRILLATION,
     kinds.SUPRAVENTRICULAR_TACHYCARDIA,
     kinds.PAUSE,
-    kinds.ACCELERATED_VENTRICULAR_RHYTHM,
+    kinds.UNCONFIRMED_PAUSE,
+    kinds.VENTRICULAR_RHYTHM,
     kinds.VENTRICULAR_COUPLET,
     kinds.VENTRICULAR_BIGEMINY,
     kinds.VENTRICULAR_TRIGEMINY,
@@ -28,7 +29,7 @@ ORDER = (
     kinds.SUPRAVENTRICULAR_BIGEMINY,
     kinds.SUPRAVENTRICULAR_TRIGEMINY,
 )
-"""Kinds of events in the order of severity; long pauses come before them all."""
+"""Kinds of events in the order of severity; urgent events come before them all."""
 ALWAYS = (kinds.MAXIMUM_HEART_RATE, kinds.MINIMUM_HEART_RATE)
 """Kinds that get a strip in any case, after the others."""
 
@@ -58,6 +59,11 @@ class Strip:
     from_s, until_s : float
         The event inside the strip, from the strip's start; an event that is longer than the
         strip ends with it.
+    rr_s : ndarray of float64, shape (n_beats,)
+        Interval from the beat before to each of the beats, be that one inside or not; NaN where
+        there is none, as across lost signal.
+    lost : tuple of tuple of float
+        Beginning and end of the seconds that cannot be analysed, from the strip's start.
     """
 
     id: str
@@ -70,13 +76,19 @@ class Strip:
     beat_classes: str
     from_s: float
     until_s: float
+    rr_s: NDArray[np.float64]
+    lost: tuple[tuple[float, float], ...]
 
 
-def choose_strips(events: Sequence[Event], settings: StripSettings | None = None) -> dict[int, str]:
+def choose_strips(
+    events: Sequence[Event],
+    settings: StripSettings | None = None,
+    urgent: Sequence[Event] = (),
+) -> dict[int, str]:
     """Choose the events that get a strip.
 
-    Highest and lowest heart rate always do. Of the others, the worst of every kind comes first,
-    then further ones of the worst kinds.
+    Urgent events and highest and lowest heart rate always do. Of the others, the worst of every
+    kind comes first, then further ones of the worst kinds.
 
     Parameters
     ----------
@@ -84,6 +96,8 @@ def choose_strips(events: Sequence[Event], settings: StripSettings | None = None
         The events as they are listed.
     settings : StripSettings, optional
         How many; the defaults if None.
+    urgent : sequence of Event
+        Those of them that urgent findings name, the most urgent first.
 
     Returns
     -------
@@ -95,8 +109,10 @@ def choose_strips(events: Sequence[Event], settings: StripSettings | None = None
     always = [of_kind[kind] for kind in ALWAYS if kind in of_kind]
     groups: dict[int, list[int]] = {}
     for number, event in enumerate(events):
-        if event.kind not in ALWAYS:
-            groups.setdefault(_severity(event, settings), []).append(number)
+        if event in urgent:
+            groups[urgent.index(event) - len(urgent)] = [number]
+        elif event.kind not in ALWAYS:
+            groups.setdefault(ORDER.index(event.kind), []).append(number)
     ranked = [
         (place > 0, severity, place, number)
         for severity, numbers in groups.items()
@@ -133,7 +149,7 @@ def cut_strips(
     """
     wanted: list[tuple[int | None, str, float, float]] = [
         (number, events[number].kind, events[number].start_s, events[number].duration_s)
-        for number in choose_strips(events, settings)
+        for number in choose_strips(events, settings, _urgent(scored))
     ]
     for kind, beats in isolated.items():
         for beat in _typical(scored, beats, settings.examples):
@@ -143,11 +159,8 @@ def cut_strips(
     )
 
 
-def _severity(event: Event, settings: StripSettings) -> int:
-    """Return the place of an event's kind; long pauses come before all others."""
-    if event.kind == kinds.PAUSE and event.duration_s >= settings.long_pause_s:
-        return -1
-    return ORDER.index(event.kind)
+def _urgent(scored: ScoredRecording) -> list[Event]:
+    return [finding.event for finding in scored.rhythm.urgent if finding.event is not None]
 
 
 def _worst_first(events: Sequence[Event], numbers: list[int]) -> list[int]:
@@ -187,4 +200,16 @@ def _cut(
         beat_classes="".join(CLASSES[label] for label in beats.labels[inside]),
         from_s=max(begin - start_s, 0.0),
         until_s=min(begin + duration - start_s, length_s),
+        rr_s=beats.rr_s[inside].copy(),
+        lost=_lost(scored, start_s, length_s),
     )
+
+
+def _lost(
+    scored: ScoredRecording, start_s: float, length_s: float
+) -> tuple[tuple[float, float], ...]:
+    """Return the stretches of seconds inside a strip that cannot be analysed."""
+    first, stop = int(start_s), int(np.ceil(start_s + length_s))
+    bad = np.concatenate([[False], ~scored.flags.analysable[first:stop], [False]])
+    edges = np.clip(first + np.flatnonzero(np.diff(bad)) - start_s, 0.0, length_s)
+    return tuple((float(begin), float(end)) for begin, end in edges.reshape(-1, 2))

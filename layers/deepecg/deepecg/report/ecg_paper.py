@@ -28,6 +28,8 @@ LEAST_ABOVE_MV, LEAST_BELOW_MV = 1.0, 0.5
 PRINTED_MM = 185
 """A row of paper on A4; what is longer goes on in a second row."""
 SHORTEST_ROW_MM = 5
+LABEL_MM = 8.0
+"""Narrower stretches of lost signal are hatched without a word."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,15 @@ class Letter:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """Paper where the signal cannot be analysed, and so is not drawn."""
+
+    x: float
+    width: float
+    is_named: bool
+
+
+@dataclass(frozen=True)
 class StripPicture:
     """A strip in millimetres."""
 
@@ -50,6 +61,7 @@ class StripPicture:
     path: str
     scale: str
     letters: tuple[Letter, ...]
+    lost: tuple[Lost, ...]
     event_x: float
     event_width: float
     seconds: tuple[float, ...]
@@ -63,23 +75,36 @@ class StripPicture:
 def strip_picture(strip: Strip) -> StripPicture:
     """Draw a strip."""
     signal = np.nan_to_num(strip.signal_mv.astype(np.float64))
-    baseline, height, is_cut = _paper(signal)
+    at_s = np.arange(len(signal)) / strip.rate_hz
+    shown = np.ones(len(signal), bool)
+    for begin, end in strip.lost:
+        shown &= (at_s < begin) | (at_s >= end)
+    baseline, height, is_cut = _paper(signal[shown])
     seconds = len(signal) / strip.rate_hz
     width = BOX_MM * np.ceil((LEAD_IN_MM + seconds * MM_PER_S) / BOX_MM)
-    times = strip.beat_times_s
     letters = []
-    for i, (at_s, name) in enumerate(zip(times.tolist(), strip.beat_classes, strict=True)):
-        x = LEAD_IN_MM + at_s * MM_PER_S
-        rr_s = at_s - times[i - 1] if i else np.nan
-        rr_ms = "" if np.isnan(rr_s) else f"{1000 * rr_s:.0f}"
-        letters.append(Letter(x, name, x - (0 if not i else rr_s * MM_PER_S / 2), rr_ms))
+    beats = zip(strip.beat_times_s.tolist(), strip.rr_s.tolist(), strip.beat_classes, strict=True)
+    for i, (beat_s, rr_s, name) in enumerate(beats):
+        x = LEAD_IN_MM + beat_s * MM_PER_S
+        # The first beat's interval begins outside the strip.
+        is_known = i > 0 and np.isfinite(rr_s)
+        rr_ms = f"{1000 * rr_s:.0f}" if is_known else ""
+        letters.append(Letter(x, name, x - rr_s * MM_PER_S / 2 if is_known else x, rr_ms))
     return StripPicture(
         width=float(width),
         height=height,
         baseline=baseline,
-        path=trace(np.rint(-signal / STEP_MV).astype(np.int64)),
+        path=trace(np.rint(-signal / STEP_MV).astype(np.int64), shown),
         scale=f"{short(MM_PER_S / strip.rate_hz, 6)} {short(MM_PER_MV * STEP_MV, 6)}",
         letters=tuple(letters),
+        lost=tuple(
+            Lost(
+                LEAD_IN_MM + begin * MM_PER_S,
+                (end - begin) * MM_PER_S,
+                (end - begin) * MM_PER_S >= LABEL_MM,
+            )
+            for begin, end in strip.lost
+        ),
         event_x=LEAD_IN_MM + strip.from_s * MM_PER_S,
         event_width=max((strip.until_s - strip.from_s) * MM_PER_S, 1.0),
         seconds=tuple(LEAD_IN_MM + second * MM_PER_S for second in range(int(seconds) + 1)),
@@ -133,8 +158,8 @@ def _paper(
     signal_mv: NDArray[np.float64], letters_mm: float = LETTERS_MM
 ) -> tuple[float, float, bool]:
     """Return where the baseline lies, how high the paper is, and whether it is too small."""
-    above = max(float(signal_mv.max()), LEAST_ABOVE_MV)
-    below = max(-float(signal_mv.min()), LEAST_BELOW_MV)
+    above = float(signal_mv.max(initial=LEAST_ABOVE_MV))
+    below = -float(signal_mv.min(initial=-LEAST_BELOW_MV))
     boxes_above = np.ceil(min(above, MOST_MV) * MM_PER_MV / BOX_MM)
     boxes_below = np.ceil((min(below, MOST_MV) * MM_PER_MV + BAR_MM) / BOX_MM)
     baseline = letters_mm + BOX_MM * boxes_above

@@ -31,7 +31,7 @@ from deepecg.report.rr_pictures import histogram_picture, poincare_picture
 from deepecg.report.trend_picture import trend_data, trend_picture
 from deepecg.report.vendored import uplot
 
-SCRIPTS = ("trend.js",)
+SCRIPTS = ("trend.js", "events.js")
 NO_RATE = "\N{EN DASH}"
 PRINTED_EVENTS = 60
 """With more events than this, paper shows those with a strip only."""

@@ -27,10 +27,18 @@ def line(x: NDArray[np.floating], y: NDArray[np.floating]) -> str:
     return "".join(pieces)
 
 
-def trace(levels: NDArray[np.int64]) -> str:
-    """Return the path of samples one unit apart, as whole steps from one to the next."""
-    steps = np.diff(levels)
-    return f"M0 {levels[0]}l" + " ".join(f"1{step:+d}" for step in steps.tolist())
+def trace(levels: NDArray[np.int64], shown: NDArray[np.bool_] | None = None) -> str:
+    """Return the path of samples one unit apart, as whole steps from one to the next.
+
+    Samples that are not ``shown`` break it; all are if None.
+    """
+    pieces = [(0, len(levels))] if shown is None else stretches(shown)
+    return "".join(
+        f"M{first} {levels[first]}l"
+        + " ".join(f"1{step:+d}" for step in np.diff(levels[first:stop]).tolist())
+        for first, stop in pieces
+        if stop - first > 1
+    )
 
 
 def bars(rectangles: Iterable[tuple[float, float, float, float]]) -> str:

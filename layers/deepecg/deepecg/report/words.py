@@ -39,7 +39,7 @@ GROUPS = {
 }
 KINDS = {
     "ventricular_tachycardia": Kind("Ventricular tachycardia", "V", "ventricular"),
-    "accelerated_ventricular_rhythm": Kind("Accelerated ventricular rhythm", "V", "ventricular"),
+    "ventricular_rhythm": Kind("Slow ventricular run", "V", "ventricular"),
     "ventricular_couplet": Kind("Ventricular couplet", "V", "ventricular"),
     "ventricular_bigeminy": Kind("Ventricular bigeminy", "V", "ventricular"),
     "ventricular_trigeminy": Kind("Ventricular trigeminy", "V", "ventricular"),
@@ -56,6 +56,8 @@ KINDS = {
     "atrial_fibrillation": Kind("Atrial fibrillation", "AF", "fibrillation"),
     "fast_atrial_fibrillation": Kind("Fast atrial fibrillation", "AF", "fibrillation"),
     "pause": Kind("Pause", "P", "pause"),
+    "unconfirmed_pause": Kind("Long interval, may hold a missed beat", "P?", "pause"),
+    "no_beat_found": Kind("No beat found", "P?", "pause"),
     "maximum_heart_rate": Kind("Maximum heart rate", "max", "rate"),
     "minimum_heart_rate": Kind("Minimum heart rate", "min", "rate"),
 }

@@ -1,0 +1,25 @@
+"use strict";
+// Strips and events: what a link names is shown, whatever the filter; what scrolls can be focused.
+(() => {
+  const all = document.getElementById("only-all");
+  function reveal() {
+    const target = document.getElementById(location.hash.slice(1));
+    if (!target || !target.matches(".events [data-group]") || target.offsetParent) return;
+    all.checked = true;
+    target.scrollIntoView();
+  }
+  addEventListener("hashchange", reveal);
+  // A link to where the address points already changes no hash.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest('a[href^="#"]')) setTimeout(reveal);
+  });
+  reveal();
+
+  const scrolling = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  for (const strip of document.querySelectorAll(".strip .scroll")) scrolling.observe(strip);
+})();
