@@ -154,7 +154,7 @@ def test_patterns_events_and_hours_by_hand() -> None:
 
 def test_a_pause_is_urgent_from_three_seconds_and_points_to_its_event_and_strip() -> None:
     times = np.cumsum([0.5, *[1.0] * 20, 3.4, *[1.0] * 20])
-    document = summarise(scored_of(times, "N" * len(times)), "r")
+    document = summarise(scored_of(times, "N" * len(times), duration_s=45), "r")
     validate(document)
     assert document["pauses"]["count"] == 1
     assert document["pauses"]["longest_s"] == 3.4
@@ -165,10 +165,52 @@ def test_a_pause_is_urgent_from_three_seconds_and_points_to_its_event_and_strip(
     assert event["kind"] == "pause"
     assert event["strip"]
     unconfirmed = np.arange(len(times)) != 21
-    document = summarise(scored_of(times, "N" * len(times), quiet_before=unconfirmed), "r")
+    document = summarise(
+        scored_of(times, "N" * len(times), quiet_before=unconfirmed, duration_s=45), "r"
+    )
+    validate(document)
     assert document["pauses"]["count"] == 0
     assert document["pauses"]["unconfirmed_count"] == 1
+    assert document["pauses"]["longest_unconfirmed_s"] == 3.4
+    assert document["pauses"]["longest_unconfirmed_at_s"] == pytest.approx(20.5)
     assert not document["urgent"]
+    # the half second before the first beat, 3.4 s, and 45 s - 43.9 s at the end
+    assert document["signal"]["without_beats_s"] == pytest.approx(0.5 + 3.4 + 1.1)
+
+
+def test_an_asystole_at_the_end_is_urgent_though_no_beat_follows_it() -> None:
+    document = summarise(scored_of(np.arange(0.5, 30), "N" * 30, duration_s=60), "r")
+    validate(document)
+    assert document["pauses"]["count"] == 0
+    assert document["pauses"]["unconfirmed_count"] == 1
+    assert document["pauses"]["longest_unconfirmed_s"] == 30.5
+    (finding,) = document["urgent"]
+    assert finding["kind"] == "no_beat_found"
+    assert (finding["at_s"], finding["duration_s"]) == (29.5, 30.5)
+    event = document["events"][finding["event"]]
+    assert (event["kind"], event["beats_count"], event["rate_bpm"]) == (
+        "unconfirmed_pause",
+        1,
+        None,
+    )
+    assert event["strip"]
+    assert document["heart_rate"]["mean_bpm"] == 60
+
+
+def test_an_electrode_that_comes_off_slows_no_rate_and_is_in_no_picture() -> None:
+    times = np.append(np.arange(0.5, 120), np.arange(135.5, 240))
+    quiet = np.diff(times, prepend=0) < 2
+    lost = scored_of(times, "N" * len(times), duration_s=240, quiet_before=quiet)
+    document = summarise(lost, "r")
+    rate = document["heart_rate"]
+    assert rate["minimum_bpm"] == rate["maximum_bpm"] == rate["mean_bpm"] == 60
+    assert (rate["bradycardia_s"], document["hours"][0]["mean_bpm"]) == (0, 60)
+    graphics = draw(lost, listed_events(lost.rhythm.events, lost.settings.rhythm.events))
+    assert set(graphics.trend.mean_bpm[~np.isnan(graphics.trend.mean_bpm)]) == {60}
+    assert graphics.rr_histogram.count[-1] == 0
+    assert graphics.poincare.count.sum() == len(times) - 4
+    asystole = scored_of(times, "N" * len(times), duration_s=240)  # the same, but quiet
+    assert summarise(asystole, "r")["heart_rate"]["minimum_bpm"] < 50
 
 
 def test_the_known_accuracy_of_the_model_stands_beside_the_counts() -> None:

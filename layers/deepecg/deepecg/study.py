@@ -24,6 +24,8 @@ MAX_BYTES = 100_000
 """A study file is a screenful; what is larger is something else."""
 MAX_NUMBER = 1e6
 """No threshold, in whatever unit, is larger: a limit to what a slip of the keyboard can do."""
+COUPLET_BEATS = 2
+PAUSES_FROM = "pauses are found from rhythm.pauses.pause_s"
 
 Group = TypeVar("Group")
 
@@ -65,7 +67,8 @@ def read_study(content: bytes) -> Study:
     ------
     SettingsError
         If it is no JSON object, has a field that there is none of, or a value that the field
-        cannot take. The message names the field, never its value, which may be a patient's.
+        cannot take, alone or beside the others. The message names the field, never its value,
+        which may be a patient's.
     """
     if len(content) > MAX_BYTES:
         raise SettingsError(f"found {len(content)} bytes of settings, expected at most {MAX_BYTES}")
@@ -77,7 +80,29 @@ def read_study(content: bytes) -> Study:
         ) from None
     study = _filled(Study(), given, "")
     refuse_other_subject(study.subject)
+    _refuse_contradictions(study.scoring)
     return study
+
+
+def _refuse_contradictions(settings: ScoringSettings) -> None:
+    """Refuse thresholds that do not go with what they stand beside."""
+    rhythm = settings.rhythm
+    least_pause_s = rhythm.pauses.least_s(settings.detector.refractory_s)
+    for path, value, least, why in (
+        ("ectopy.run_beats", rhythm.ectopy.run_beats, COUPLET_BEATS + 1, "2 beats are a couplet"),
+        ("pauses.pause_s", rhythm.pauses.pause_s, least_pause_s, "the T wave fills shorter ones"),
+        ("urgent.pause_s", rhythm.urgent.pause_s, rhythm.pauses.pause_s, PAUSES_FROM),
+        (
+            "urgent.unconfirmed_pause_s",
+            rhythm.urgent.unconfirmed_pause_s,
+            rhythm.pauses.pause_s,
+            PAUSES_FROM,
+        ),
+    ):
+        if value < least:
+            raise SettingsError(
+                f"found less for rhythm.{path} than it can be, expected at least {least:g}: {why}"
+            )
 
 
 def _filled(default: Group, given: object, path: str) -> Group:

@@ -98,6 +98,7 @@ def _signal(scored: ScoredRecording) -> dict[str, Any]:
         "missing_s": int(flags.missing.sum()),
         "flat_s": int(flags.flat.sum()),
         "saturated_s": int(flags.saturated.sum()),
+        "without_beats_s": _rounded(scored.rhythm.pauses.without_beats_s, 1),
     }
 
 
@@ -176,13 +177,15 @@ def _episodes(episodes: Sequence[Episode]) -> dict[str, Any]:
 
 def _pauses(scored: ScoredRecording) -> dict[str, Any]:
     found = scored.rhythm.pauses
-    longest = found.longest
+    longest, unconfirmed = found.longest, found.longest_unconfirmed
     return {
         "count": len(found.episodes),
         "longest_s": _rounded(longest.duration_s if longest else None, 2),
         "longest_at_s": _rounded(longest.start_s if longest else None, 3),
         "threshold_s": scored.settings.rhythm.pauses.pause_s,
         "unconfirmed_count": found.unconfirmed_count,
+        "longest_unconfirmed_s": _rounded(unconfirmed.duration_s if unconfirmed else None, 2),
+        "longest_unconfirmed_at_s": _rounded(unconfirmed.start_s if unconfirmed else None, 3),
     }
 
 

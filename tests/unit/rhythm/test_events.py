@@ -60,7 +60,7 @@ def test_every_pattern_of_s_has_its_kind() -> None:
 def test_a_run_is_a_tachycardia_if_it_is_faster_than_100(
     rr_s: float, ventricular: str, supraventricular: str
 ) -> None:
-    stream = stream_of("NNNVVVNNNNSSSSNN", rr_s, first_s=10.3)
+    stream = stream_of("NNNVVVNNNNSSSSNN", rr_s, first_s=1.3)
     assert events_of(stream) == [(ventricular, 3, 5), (supraventricular, 10, 13)]
 
 
@@ -74,6 +74,21 @@ def test_a_pause_lies_between_its_beats() -> None:
     assert pause.start_s == pytest.approx(1.3)
     assert pause.duration_s == pytest.approx(2.4)
     assert pause.rate_bpm == pytest.approx(25)
+
+
+def test_a_pause_that_is_not_confirmed_is_an_event_without_a_rate() -> None:
+    stream = stream_of("NNNN", [0.8, 2.4, 0.8], quiet=False, duration_s=20)
+    between, at_the_end = (
+        event
+        for event in analyse_rhythm(stream, SETTINGS).events
+        if event.kind == kinds.UNCONFIRMED_PAUSE
+    )
+    assert (between.first, between.last, between.n_beats) == (1, 2, 2)
+    assert (at_the_end.first, at_the_end.last, at_the_end.n_beats) == (3, 3, 1)
+    assert between.start_s == pytest.approx(1.3)
+    assert at_the_end.start_s == pytest.approx(4.5)
+    assert at_the_end.duration_s == pytest.approx(15.5)
+    assert between.rate_bpm is at_the_end.rate_bpm is None
 
 
 def rate_windows(rr_s: NDArray[np.float64]) -> dict[str, Event]:
@@ -194,10 +209,12 @@ def test_the_events_of_the_24_hour_records_are_their_patterns(data_dir: Path) ->
         assert counts[kinds.VENTRICULAR_COUPLET] == len(v.couplets)
         assert counts[kinds.SUPRAVENTRICULAR_BIGEMINY] == len(s.bigeminy)
         assert counts[kinds.PAUSE] == len(rhythm.pauses.episodes)
+        assert counts[kinds.UNCONFIRMED_PAUSE] == rhythm.pauses.unconfirmed_count
         assert counts[kinds.ATRIAL_FIBRILLATION] == len(rhythm.fibrillation.episodes)
         assert counts[kinds.MAXIMUM_HEART_RATE] == counts[kinds.MINIMUM_HEART_RATE] == 1
         starts = [one.start_s for one in rhythm.events]
         assert starts == sorted(starts)
         for one in rhythm.events:
-            assert one.start_s == reference(path).stream.times_s[one.first]
+            if one.kind != kinds.UNCONFIRMED_PAUSE:  # which may begin where no beat is
+                assert one.start_s == reference(path).stream.times_s[one.first]
             assert one.n_beats == one.last - one.first + 1

@@ -61,7 +61,7 @@ def draw(
         The same for the same recording.
     """
     settings = settings or GraphicsSettings()
-    stream, rhythm, beats = scored.stream, scored.rhythm, scored.beats
+    stream, rhythm, beats = scored.rhythm.known, scored.rhythm, scored.beats
     isolated = {
         ISOLATED_VENTRICULAR: rhythm.ventricular.isolated,
         ISOLATED_SUPRAVENTRICULAR: rhythm.supraventricular.isolated,

@@ -7,7 +7,7 @@ from deepecg.rhythm.events import Event, find_events
 from deepecg.rhythm.fibrillation import Fibrillation, atrial_fibrillation
 from deepecg.rhythm.heart_rate import HeartRate, heart_rate
 from deepecg.rhythm.hours import Hour, hourly
-from deepecg.rhythm.pauses import Pauses, pauses
+from deepecg.rhythm.pauses import Pauses, pauses, without_unconfirmed
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.rhythm.stream import BeatStream
 from deepecg.rhythm.urgent import Urgent, urgent_findings
@@ -20,6 +20,9 @@ class Rhythm:
 
     Attributes
     ----------
+    known : BeatStream
+        The beats, with NaN for every interval in which one may have been missed: all but the
+        pauses rests on it.
     rate : HeartRate
     fibrillation : Fibrillation
     ventricular : Ectopy
@@ -35,6 +38,7 @@ class Rhythm:
         At most one of a kind, the most urgent kind first.
     """
 
+    known: BeatStream
     rate: HeartRate
     fibrillation: Fibrillation
     ventricular: Ectopy
@@ -61,13 +65,14 @@ def analyse_rhythm(stream: BeatStream, settings: RhythmSettings) -> Rhythm:
     Rhythm
         All parts; what cannot be known is None in them.
     """
-    rate = heart_rate(stream, settings.rate)
-    fibrillation = atrial_fibrillation(stream, settings.fibrillation)
-    ventricular = ectopy(stream, "V", settings.ectopy, fibrillation.beats)
-    supraventricular = ectopy(stream, "S", settings.ectopy, fibrillation.beats)
     long_pauses = pauses(stream, settings.pauses)
+    known = without_unconfirmed(stream, settings.pauses)
+    rate = heart_rate(known, settings.rate)
+    fibrillation = atrial_fibrillation(known, settings.fibrillation)
+    ventricular = ectopy(known, "V", settings.ectopy, fibrillation.beats)
+    supraventricular = ectopy(known, "S", settings.ectopy, fibrillation.beats)
     events = find_events(
-        stream,
+        known,
         settings,
         rate=rate,
         fibrillation=fibrillation,
@@ -76,14 +81,15 @@ def analyse_rhythm(stream: BeatStream, settings: RhythmSettings) -> Rhythm:
         pauses=long_pauses,
     )
     return Rhythm(
+        known=known,
         rate=rate,
         fibrillation=fibrillation,
         ventricular=ventricular,
         supraventricular=supraventricular,
         pauses=long_pauses,
-        variability=heart_rate_variability(stream, fibrillation.beats, settings.variability),
+        variability=heart_rate_variability(known, fibrillation.beats, settings.variability),
         hours=hourly(
-            stream,
+            known,
             settings.rate,
             fibrillation=fibrillation,
             ventricular=ventricular,
@@ -91,5 +97,5 @@ def analyse_rhythm(stream: BeatStream, settings: RhythmSettings) -> Rhythm:
             pauses=long_pauses,
         ),
         events=events,
-        urgent=urgent_findings(events, ventricular, settings.urgent),
+        urgent=urgent_findings(events, ventricular, settings),
     )

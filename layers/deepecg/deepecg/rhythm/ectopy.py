@@ -38,7 +38,8 @@ class Ectopy:
     """Ectopic beats of one kind, ventricular or supraventricular.
 
     ``len(isolated) + 2 * len(couplets)`` and the beats of all runs make ``count``: bigeminy and
-    trigeminy are made of isolated beats.
+    trigeminy are made of isolated beats. With ``EctopySettings.run_beats`` above 3, the beats of
+    rows longer than a couplet and shorter than a run come to it.
 
     Attributes
     ----------
@@ -55,7 +56,8 @@ class Ectopy:
     couplets : tuple of Episode
         Two in a row.
     triplets : tuple of Episode
-        Exactly three in a row; they are among the runs too.
+        Exactly three in a row; they are among the runs too, unless ``EctopySettings.run_beats``
+        is above 3.
     runs : tuple of Episode
         At least ``EctopySettings.run_beats`` in a row.
     bigeminy, trigeminy : tuple of Episode

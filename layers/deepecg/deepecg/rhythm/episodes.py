@@ -25,7 +25,7 @@ class Episode:
     duration_s : float
         From the first R peak to the last.
     rate_bpm : float or None
-        Intervals over the time they cover; None for a single beat.
+        Intervals over the time they cover; None for a single beat, and where beats may be missing.
     """
 
     first: int

@@ -17,7 +17,6 @@ from deepecg.rhythm.stream import BeatStream
 
 VENTRICULAR_TACHYCARDIA = "ventricular_tachycardia"
 VENTRICULAR_RHYTHM = "ventricular_rhythm"
-ACCELERATED_VENTRICULAR_RHYTHM = VENTRICULAR_RHYTHM  # until strips.py uses the new name
 VENTRICULAR_COUPLET = "ventricular_couplet"
 VENTRICULAR_BIGEMINY = "ventricular_bigeminy"
 VENTRICULAR_TRIGEMINY = "ventricular_trigeminy"
@@ -44,9 +43,10 @@ class Event:
     start_s, duration_s : float
         From the recording's start; of a pause or a run, from R peak to R peak.
     n_beats : int
-        How many beats, ``first`` and ``last`` included; 2 for a pause.
+        How many beats, ``first`` and ``last`` included; 2 for a pause. Of an unconfirmed pause
+        beside a gap or at an end of the recording 1: the beat next to it.
     rate_bpm : float or None
-        Intervals over the time they cover; None for a single beat.
+        Intervals over the time they cover; None for a single beat and an unconfirmed pause.
     first, last : int
         Numbers of its beats; of a pause, of those on either side.
     """
@@ -144,6 +144,7 @@ def find_events(
     found: list[tuple[str, Iterable[Episode]]] = [
         (ATRIAL_FIBRILLATION, fibrillation.episodes),
         (PAUSE, pauses.episodes),
+        (UNCONFIRMED_PAUSE, pauses.unconfirmed),
         (VENTRICULAR_TACHYCARDIA, _faster(ventricular.runs, tachycardia_bpm)),
         (VENTRICULAR_RHYTHM, _not_faster(ventricular.runs, tachycardia_bpm)),
         (VENTRICULAR_COUPLET, ventricular.couplets),

@@ -22,13 +22,15 @@ class Fibrillation:
     Attributes
     ----------
     episodes : tuple of Episode
-        In the order of time; none crosses a gap.
+        In the order of time; none crosses a gap. Fibrillation that goes on over a gap is several
+        episodes, each of which may be shorter than ``FibrillationSettings.episode_s``.
     beats : ndarray of bool, shape (n_beats,)
-        Whether a beat lies in an episode.
+        Whether a beat lies in fibrillation.
     total_s : float
         Time in all episodes.
     burden_percent : float or None
-        Of the time that can be analysed; None if there is none.
+        Of the time that can be analysed, or of that in intervals if it is more (the former is
+        in whole seconds); None if there is none.
     longest_s : float or None
         Of the longest episode; None if there is none.
     mean_bpm : float or None
@@ -57,7 +59,7 @@ def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> F
     Returns
     -------
     Fibrillation
-        Episodes of at least ``settings.episode_s``.
+        Fibrillation that lasts at least ``settings.episode_s``.
 
     Notes
     -----
@@ -67,15 +69,22 @@ def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> F
     before and after ventricular beats are left out. Steps from interval to interval must be
     large as well (RMSSD, Dash et al. 2009, doi:10.1007/s10439-009-9740-z). The two-state path
     of least cost (Viterbi 1967) then turns irregularity beat by beat into episodes.
+
+    Where that path stays in fibrillation over a gap, fibrillation goes on over it: what is known
+    on either side counts together towards ``settings.episode_s``. A second lost here and there
+    does not end it.
     """
     known = np.isfinite(stream.rr_s)
-    inside = _least_cost_path(_evidence(stream, settings), settings.patience)
+    decided = _least_cost_path(_evidence(stream, settings), settings.patience)
     # A window looks irregular once three quarters of it are: episodes come out a quarter short.
-    inside = _around(inside, 1 + 2 * (settings.window_beats // 4)) > 0
+    inside = _around(decided, 1 + 2 * (settings.window_beats // 4)) > 0
+    stretch = np.cumsum(np.diff(inside, prepend=False) | (~known & ~decided))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], inside & known, [False]])))
     firsts, lasts = edges[::2] - 1, edges[1::2] - 1
-    kept = stream.times_s[lasts] - stream.times_s[firsts] >= settings.episode_s
-    return _fibrillation(stream, firsts[kept], lasts[kept])
+    spans = stream.times_s[lasts] - stream.times_s[firsts]
+    lasting = np.bincount(stretch[lasts], spans, len(stretch) + 1) >= settings.episode_s
+    kept = lasting[stretch[lasts]]
+    return _fibrillation(stream, inside & lasting[stretch], firsts[kept], lasts[kept])
 
 
 def sample_entropy(
@@ -179,15 +188,18 @@ def _around(
 
 
 def _fibrillation(
-    stream: BeatStream, firsts: NDArray[np.int64], lasts: NDArray[np.int64]
+    stream: BeatStream,
+    inside: NDArray[np.bool_],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
 ) -> Fibrillation:
-    n_beats = len(stream.times_s)
-    bounds = np.bincount(firsts, minlength=n_beats + 1) - np.bincount(
-        lasts + 1, minlength=n_beats + 1
-    )
+    """Return fibrillation of these episodes; ``inside`` are the beats that end its intervals."""
+    beats = inside.copy()
+    beats[firsts] = True
     spans = stream.times_s[lasts] - stream.times_s[firsts]
     total_s = float(spans.sum())
     analysable_s = float(stream.analysable.sum())
+    whole_s = max(analysable_s, float(np.nansum(stream.rr_s)))
     episodes = tuple(
         Episode(
             int(first),
@@ -200,9 +212,9 @@ def _fibrillation(
     )
     return Fibrillation(
         episodes,
-        np.cumsum(bounds)[:n_beats] > 0,
+        beats,
         total_s,
-        100 * total_s / analysable_s if analysable_s else None,
+        100 * total_s / whole_s if analysable_s else None,
         float(spans.max()) if len(spans) else None,
         60 * float((lasts - firsts).sum()) / total_s if total_s else None,
     )

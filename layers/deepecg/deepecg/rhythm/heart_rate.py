@@ -9,9 +9,6 @@ from deepecg.rhythm.episodes import RATE_DIGITS
 from deepecg.rhythm.settings import RateSettings
 from deepecg.rhythm.stream import BeatStream
 
-MIN_COVERAGE = 0.5
-"""A window's rate needs intervals over this share of it."""
-
 
 @dataclass(frozen=True)
 class HeartRate:
@@ -49,7 +46,7 @@ class Windows:
         Where they begin: the first beat of each known interval.
     rate_bpm : ndarray of float64, shape (n_intervals,)
         Whole intervals inside over the time they cover; NaN where that is less than
-        :data:`MIN_COVERAGE` of the window.
+        ``RateSettings.covered_share`` of the window.
     """
 
     begins_s: NDArray[np.float64]
@@ -71,7 +68,8 @@ def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
     Returns
     -------
     HeartRate
-        Minimum and maximum are None if the recording is shorter than half a window.
+        Minimum and maximum are None if no window is covered well enough, as in a recording
+        shorter than half a window.
     """
     rr = stream.rr_s[np.isfinite(stream.rr_s)]
     if not len(rr):
@@ -137,8 +135,8 @@ def rates_around(stream: BeatStream, settings: RateSettings) -> NDArray[np.float
     Returns
     -------
     ndarray of float64, shape (n_intervals,)
-        Beats per minute; NaN where less than :data:`MIN_COVERAGE` of the window is covered by
-        intervals, as beside gaps: such time is neither tachycardia nor bradycardia.
+        Beats per minute; NaN where less than ``RateSettings.covered_share`` of the window is
+        covered by intervals, as beside gaps: such time is neither tachycardia nor bradycardia.
     """
     known = np.isfinite(stream.rr_s)
     times, rr = stream.times_s[known], stream.rr_s[known]
@@ -157,6 +155,6 @@ def _rates(
     covered_s: NDArray[np.float64],
     settings: RateSettings,
 ) -> NDArray[np.float64]:
-    enough = covered_s >= MIN_COVERAGE * settings.window_s
+    enough = covered_s >= settings.covered_share * settings.window_s
     rate = 60 * n_beats / np.where(enough, covered_s, 1)
     return np.where(enough, np.round(rate, RATE_DIGITS), np.nan)

@@ -16,6 +16,9 @@ class RateSettings:
     """Faster than this over the window counts as tachycardia time (usual adult definition)."""
     bradycardia_bpm: float = 50.0
     """Slower than this over the window counts as bradycardia time (ACC/AHA/HRS 2018)."""
+    covered_share: float = 0.5
+    """A window's rate needs known intervals over this share of it: with less, half a minute, a
+    few beats beside a gap would be the minimum or maximum (our choice; no standard says)."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,12 @@ class EctopySettings:
     """Couplets, runs, bigeminy and trigeminy, of ventricular and of supraventricular beats."""
 
     run_beats: int = 3
-    """So many ectopic beats one after the other make a run (ISHNE/HRS 2017)."""
+    """So many ectopic beats one after the other make a run (ISHNE/HRS 2017). Never fewer than 3,
+    since 2 are a couplet; with more than 3, shorter rows are neither couplet nor run, and of them
+    those of exactly 3 are counted as triplets."""
     tachycardia_bpm: float = 100.0
-    """A run faster than this is a tachycardia, others are accelerated rhythm (AIVR for V)."""
+    """A run faster than this is a tachycardia (ISHNE/HRS 2017); others are named by their origin
+    alone, since they may be accelerated or slow."""
     bigeminy_cycles: int = 3
     """So many ectopic beats, with one normal beat between each and the next, make an episode of
     bigeminy (the annotators of the Long-Term AF Database)."""
@@ -70,13 +76,23 @@ class PauseSettings:
     """In another lead, this share of the QRS energy of the small beats around is a beat. More than
     on the first lead: it only has to contradict."""
 
+    def least_s(self, refractory_s: float) -> float:
+        """Return the shortest pause that can be confirmed: beyond the T wave there is room in it.
+
+        Parameters
+        ----------
+        refractory_s : float
+            Before a beat, the detector sees no other for so long.
+        """
+        return self.t_wave_s + self.deflection_s + refractory_s
+
 
 @dataclass(frozen=True)
 class FibrillationSettings:
     """Atrial fibrillation, from the irregularity of RR intervals."""
 
     episode_s: float = 30.0
-    """An episode lasts at least this (ESC 2020)."""
+    """An episode lasts at least this (ESC 2020), the gaps left out that it goes on over."""
     alike_s: float = 0.03
     """Intervals that differ by less than this are alike (Lake & Moorman 2011)."""
     apart_beats: int = 11
@@ -119,6 +135,9 @@ class VariabilitySettings:
     Acar et al. 2000). Their comparison with what came before also drops the true interval after a
     false one, and sinus arrhythmia, whose steps from beat to beat exceed its distance from the
     middle."""
+    large_step_ms: float = 50.0
+    """pNN50 counts the steps from one NN interval to the next above this (Task Force 1996; Ewing
+    et al. 1984)."""
     segment_s: float = 300.0
     """Length of a segment for spectrum and SDANN (Task Force 1996: 5 minutes)."""
     segment_share: float = 0.8
@@ -152,6 +171,9 @@ class UrgentSettings:
     """Atrial fibrillation faster than this: lenient rate control (RACE II 2010)."""
     pause_s: float = 3.0
     """A pause of at least this."""
+    unconfirmed_pause_s: float = 10.0
+    """No beat found for at least this, be it the electrode or the heart. Shorter stretches are
+    mostly electrodes; ten seconds without a beat must be looked at whatever they are."""
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,3 @@ class BeatStream:
     labels: NDArray[np.int64]
     quiet_before: NDArray[np.bool_]
     analysable: NDArray[np.bool_]
-
-    @property
-    def duration_s(self) -> float:
-        """Length of the recording in seconds."""
-        return float(len(self.analysable))

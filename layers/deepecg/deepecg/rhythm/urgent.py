@@ -7,13 +7,14 @@ from deepecg.rhythm import events as kinds
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.events import Event
 from deepecg.rhythm.pauses import ROUNDING_S
-from deepecg.rhythm.settings import UrgentSettings
+from deepecg.rhythm.settings import RhythmSettings, UrgentSettings
 
 VENTRICULAR_TACHYCARDIA = kinds.VENTRICULAR_TACHYCARDIA
 VENTRICULAR_BURDEN = "ventricular_burden"
 SUPRAVENTRICULAR_TACHYCARDIA = kinds.SUPRAVENTRICULAR_TACHYCARDIA
 FAST_ATRIAL_FIBRILLATION = "fast_atrial_fibrillation"
 PAUSE = kinds.PAUSE
+NO_BEAT_FOUND = "no_beat_found"
 
 UP_TO_SECONDS = 120
 UP_TO_MINUTES = 120
@@ -52,7 +53,7 @@ class Urgent:
 
 
 def urgent_findings(
-    events: Iterable[Event], ventricular: Ectopy, settings: UrgentSettings
+    events: Iterable[Event], ventricular: Ectopy, settings: RhythmSettings
 ) -> tuple[Urgent, ...]:
     """Return the urgent findings, at most one of each kind.
 
@@ -62,54 +63,74 @@ def urgent_findings(
         All events of the recording.
     ventricular : Ectopy
         For the burden.
-    settings : UrgentSettings
-        What is urgent.
+    settings : RhythmSettings
+        What is urgent, and from where a run is a tachycardia.
 
     Returns
     -------
     tuple of Urgent
-        Ventricular tachycardia, pause, fast atrial fibrillation, supraventricular tachycardia,
-        burden: those that there are, in this order.
+        Ventricular tachycardia, pause, no beat found, fast atrial fibrillation, supraventricular
+        tachycardia, burden: those that there are, in this order.
     """
+    limits = settings.urgent
+    tachycardia_bpm = settings.ectopy.tachycardia_bpm
     of_kind: dict[str, list[Event]] = {}
     for event in events:
         of_kind.setdefault(event.kind, []).append(event)
     ventricular_runs = [
         run
         for run in of_kind.get(kinds.VENTRICULAR_TACHYCARDIA, [])
-        if run.n_beats >= settings.ventricular_run_beats
+        if run.n_beats >= limits.ventricular_run_beats
     ]
     pauses = [
         pause
         for pause in of_kind.get(kinds.PAUSE, [])
-        if pause.duration_s >= settings.pause_s - ROUNDING_S
+        if pause.duration_s >= limits.pause_s - ROUNDING_S
+    ]
+    without_beats = [
+        pause
+        for pause in of_kind.get(kinds.UNCONFIRMED_PAUSE, [])
+        if pause.duration_s >= limits.unconfirmed_pause_s - ROUNDING_S
     ]
     fibrillation = [
         episode
         for episode in of_kind.get(kinds.ATRIAL_FIBRILLATION, [])
-        if (episode.rate_bpm or 0) > settings.fibrillation_bpm
+        if (episode.rate_bpm or 0) > limits.fibrillation_bpm
     ]
     supraventricular_runs = [
         run
         for run in of_kind.get(kinds.SUPRAVENTRICULAR_TACHYCARDIA, [])
-        if run.duration_s > settings.supraventricular_run_s
+        if run.duration_s > limits.supraventricular_run_s
     ]
     return (
         *_worst(
             VENTRICULAR_TACHYCARDIA,
             ventricular_runs,
-            lambda run: _ventricular_tachycardia(run, settings.sustained_s),
+            lambda run: _ventricular_tachycardia(run, limits.sustained_s, tachycardia_bpm),
             _n_beats,
         ),
-        *_worst(PAUSE, pauses, _pause, _duration),
-        *_worst(FAST_ATRIAL_FIBRILLATION, fibrillation, _fibrillation, _duration),
+        *_worst(PAUSE, pauses, lambda pause: _pause(pause, limits.pause_s), _duration),
+        *_worst(
+            NO_BEAT_FOUND,
+            without_beats,
+            lambda pause: _no_beat_found(pause, limits.unconfirmed_pause_s),
+            _duration,
+        ),
+        *_worst(
+            FAST_ATRIAL_FIBRILLATION,
+            fibrillation,
+            lambda episode: _fibrillation(episode, limits.fibrillation_bpm),
+            _duration,
+        ),
         *_worst(
             SUPRAVENTRICULAR_TACHYCARDIA,
             supraventricular_runs,
-            _supraventricular_tachycardia,
+            lambda run: _supraventricular_tachycardia(
+                run, limits.supraventricular_run_s, tachycardia_bpm
+            ),
             _duration,
         ),
-        *_burden(ventricular, settings),
+        *_burden(ventricular, limits),
     )
 
 
@@ -124,7 +145,8 @@ def _worst(
     worst = max(events, key=severity)
     text = message(worst)
     if len(events) > 1:
-        text += f", the longest of {len(events)}"
+        what, colon, remark = text.partition(":")
+        text = f"{what}, the longest of {len(events)}{colon}{remark}"
     return [Urgent(kind, worst.start_s, text, len(events), worst.n_beats, worst.duration_s, worst)]
 
 
@@ -132,7 +154,8 @@ def _burden(ventricular: Ectopy, settings: UrgentSettings) -> list[Urgent]:
     percent = ventricular.burden_percent or 0.0
     if percent <= settings.ventricular_burden_percent:
         return []
-    text = f"Ventricular ectopic beats are {percent:.1f} % of all beats"
+    told = _told(percent, 1, settings.ventricular_burden_percent)
+    text = f"Ventricular ectopic beats are {told} % of all beats"
     return [Urgent(VENTRICULAR_BURDEN, None, text, 1, ventricular.count, None, None)]
 
 
@@ -144,28 +167,46 @@ def _duration(event: Event) -> float:
     return event.duration_s
 
 
-def _ventricular_tachycardia(run: Event, sustained_s: float) -> str:
+def _ventricular_tachycardia(run: Event, sustained_s: float, limit_bpm: float) -> str:
     name = "Ventricular tachycardia"
     if run.duration_s >= sustained_s:
         name = "Sustained ventricular tachycardia"
-    return f"{name} of {run.n_beats} beats at {run.rate_bpm:.0f}/min"
+    return f"{name} of {run.n_beats} beats at {_rate(run, limit_bpm)}"
 
 
-def _supraventricular_tachycardia(run: Event) -> str:
-    return f"Supraventricular tachycardia of {_span(run.duration_s)} at {run.rate_bpm:.0f}/min"
+def _supraventricular_tachycardia(run: Event, limit_s: float, limit_bpm: float) -> str:
+    span = _span(run.duration_s, limit_s)
+    return f"Supraventricular tachycardia of {span} at {_rate(run, limit_bpm)}"
 
 
-def _fibrillation(episode: Event) -> str:
-    return f"Atrial fibrillation of {_span(episode.duration_s)} at {episode.rate_bpm:.0f}/min"
+def _fibrillation(episode: Event, limit_bpm: float) -> str:
+    return f"Atrial fibrillation of {_span(episode.duration_s)} at {_rate(episode, limit_bpm)}"
 
 
-def _pause(pause: Event) -> str:
-    return f"Pause of {pause.duration_s:.1f} s"
+def _pause(pause: Event, limit_s: float) -> str:
+    return f"Pause of {_told(pause.duration_s, 1, limit_s)} s"
 
 
-def _span(duration_s: float) -> str:
+def _no_beat_found(pause: Event, limit_s: float) -> str:
+    return f"No beat found for {_span(pause.duration_s, limit_s)}: an electrode or asystole"
+
+
+def _rate(event: Event, limit_bpm: float) -> str:
+    return f"{_told(event.rate_bpm or 0.0, 0, limit_bpm)}/min"
+
+
+def _span(duration_s: float, limit_s: float | None = None) -> str:
     if duration_s <= UP_TO_SECONDS:
-        return f"{duration_s:.0f} s"
+        return f"{_told(duration_s, 0, limit_s)} s"
     if duration_s <= UP_TO_MINUTES * 60:
         return f"{duration_s / 60:.0f} min"
     return f"{duration_s / 3600:.1f} h"
+
+
+def _told(value: float, digits: int, limit: float | None) -> str:
+    """Return a number with so many decimals, and one more near the limit that it is judged by.
+
+    What is 100.4 and so above 100 does not read "100".
+    """
+    near = limit is not None and abs(value - limit) < 10.0**-digits
+    return f"{value:.{digits + near}f}"

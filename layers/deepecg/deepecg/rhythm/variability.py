@@ -30,7 +30,6 @@ from deepecg.rhythm.stream import BeatStream
 
 SECONDS_PER_DAY = 86_400
 SECONDS_PER_HOUR = 3600
-PNN50_MS = 50.0
 HISTOGRAM_BIN_MS = 1000 / 128
 """Of the triangular index, as the Task Force recommends."""
 LEAST_POWER_MS2 = 0.01
@@ -115,7 +114,7 @@ def heart_rate_variability(
     day_count, sdnn, sdann, triangular = _day_indices(times_s, nn_ms, segments, settings)
     rmssd, pnn50 = None, None
     if nn_s >= settings.segment_share * settings.segment_s:
-        rmssd, pnn50 = _successive(stream.rr_s, normal)
+        rmssd, pnn50 = _successive(stream.rr_s, normal, settings.large_step_ms)
     lf, hf = _band_powers(times_s, nn_ms, segments.enough, settings)
     return Variability(
         nn_count=len(nn_ms),
@@ -202,7 +201,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _successive(
-    rr_s: NDArray[np.float64], normal: NDArray[np.bool_]
+    rr_s: NDArray[np.float64], normal: NDArray[np.bool_], large_step_ms: float
 ) -> tuple[float | None, float | None]:
     """Return RMSSD and pNN50, over NN intervals that share a beat."""
     both = normal[1:] & normal[:-1]
@@ -210,7 +209,7 @@ def _successive(
         return None, None
     steps_ms = 1000 * np.diff(rr_s)[both]
     # to the microsecond: subtracting times must not make 50 ms a little more
-    large = np.round(np.abs(steps_ms), 3) > PNN50_MS
+    large = np.round(np.abs(steps_ms), 3) > large_step_ms
     return float(np.sqrt(np.mean(steps_ms**2))), 100 * float(np.mean(large))
 
 
