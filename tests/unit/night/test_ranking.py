@@ -8,6 +8,7 @@ from unit.night.by_hand import sound, summary
 from deepecg.night.entry import Entry
 from deepecg.night.ranking import by_urgency, urgency_points, urgent_kinds
 from deepecg.night.settings import RankingSettings
+from deepecg.rhythm import urgent
 
 SETTINGS = RankingSettings()
 VT = ("ventricular_tachycardia", "VT of 8 beats")
@@ -44,6 +45,23 @@ def test_urgent_findings_come_by_weight_and_more_kinds_before_fewer() -> None:
         recording("pause_and_vt", urgent=(PAUSE, VT)),
         recording("pause_and_burden", urgent=(PAUSE, BURDEN)),
     ) == ["pause_and_vt", "pause_and_burden", "vt", "pause", "burden"]
+
+
+def test_a_stretch_without_beats_comes_below_what_was_confirmed_and_above_a_burden() -> None:
+    assert order(
+        recording("burden", urgent=(BURDEN,)),
+        recording("no_beat", urgent=(("no_beat_found", "No beat found for 12 s"),)),
+        recording("pause", urgent=(PAUSE,)),
+        recording("vt", urgent=(VT,)),
+    ) == ["vt", "pause", "no_beat", "burden"]
+
+
+def test_every_urgent_kind_that_there_is_has_a_weight() -> None:
+    kinds = {
+        value for name, value in vars(urgent).items() if name.isupper() and value is str(value)
+    }
+    assert kinds >= {"pause", "ventricular_tachycardia"}
+    assert kinds <= set(dict(SETTINGS.urgent_points))
 
 
 def test_without_urgent_findings_the_burdens_decide() -> None:

@@ -15,12 +15,14 @@ class RankingSettings:
     urgent_points: tuple[tuple[str, float], ...] = (
         ("ventricular_tachycardia", 100.0),
         ("pause", 80.0),
+        ("no_beat_found", 70.0),
         ("fast_atrial_fibrillation", 60.0),
         ("supraventricular_tachycardia", 50.0),
         ("ventricular_burden", 40.0),
     )
     """By how soon the finding can harm: what can end in arrest first, a burden that weakens the
-    heart over months last."""
+    heart over months last. Where no beat was found it may be asystole, and more often is an
+    electrode: below what was confirmed."""
     other_urgent_points: float = 40.0
     """For an urgent finding of a kind that is not named above."""
     ventricular_points_per_percent: float = 1.0
