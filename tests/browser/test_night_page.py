@@ -10,7 +10,7 @@ import pytest
 from nights import fill
 from playwright.sync_api import Browser, Page, expect
 
-from deepecg.night import make_night
+from deepecg.night import DeadLettersOfDate, make_night
 from deepecg.night.folder import FolderStore
 
 NIGHT = date(2026, 11, 21)
@@ -26,7 +26,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     results = tmp_path_factory.mktemp("results")
     store = FolderStore(results)
     fill(store, NIGHT, 260, seed=5, n_before=60, noise=4.0)
-    report = make_night(NIGHT, store, dead_letters=1)
+    report = make_night(NIGHT, store, dead_letters=DeadLettersOfDate(1, is_complete=False))
     first = results / "reports" / "2026-11-21" / report["ranked"][0]["report"]
     first.parent.mkdir(parents=True)
     first.write_text("<title>The recording's own report</title>", encoding="utf-8")

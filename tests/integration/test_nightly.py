@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote_plus
@@ -14,11 +14,11 @@ import pytest
 from integration.clouds import EVENTS, RESULTS, Cloud, environment_of, notification, throttled
 
 from deepecg.cloud import nights
-from deepecg.cloud.dead_letters import HIDDEN_S
+from deepecg.cloud.dead_letters import HIDDEN_S, MAX_LETTERS, peek
 from deepecg.cloud.embedded import REGION
 from deepecg.cloud.keys import entry_key
 from deepecg.cloud.nights import AHEAD, NightsInBucket
-from deepecg.cloud.store import Results
+from deepecg.cloud.store import Queue, Results, Topic
 from deepecg.documents import to_json
 from deepecg.identity import recording_id
 from deepecg.night import night_entry
@@ -30,6 +30,13 @@ TOPIC = "arn:aws:sns:eu-central-1:123456789012:nightly"
 PATIENT = "Müller, Hans + born 1950"
 TRACES = ("ller", "Hans", "born")
 NIGHTLY = "NightlyReportFunction"
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine's clock shows, it is the 23rd, by the report's."""
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    monkeypatch.setattr("deepecg.cloud.nightly.utc_now", lambda: noon)
 
 
 @pytest.fixture
@@ -125,10 +132,11 @@ def test_night_from_uploads_to_files(
         "waiting_count": 1,
         "failed_count": 2,
         "received_count": 0,
-        "dead_letters_count": 3,
+        "dead_letters_of_date_count": 3,
+        "dead_letters_of_date_complete": True,
         "unreadable_entries_count": 0,
     }
-    assert answer == {"date": NIGHT, "outcomes": expected}
+    assert answer == {"date": NIGHT, "outcomes": expected, "queued_uploads_count": 0}
     files = report_files(evening)
     assert sorted(files) == ["index.html", "recordings.csv", "report.json", "totals.json"]
     report = json.loads(files["report.json"])
@@ -143,7 +151,8 @@ def test_night_from_uploads_to_files(
     }
     folder = evening.current(f"{PATIENT}/good.edf")["result"].removesuffix("summary.json")
     assert f"../../{folder}report.html" in files["index.html"].decode()
-    assert report["processing"] is not None
+    assert report["processing"]["known_count"] == 3  # all that came to an end
+    assert report["processing"]["total_s"] > report["processing"]["median_s"] > 0
 
     types = {
         name: evening.s3.head_object(Bucket=RESULTS, Key=f"reports/{NIGHT}/{name}")["ContentType"]
@@ -224,6 +233,31 @@ def test_report_that_cannot_be_told_of_is_there_all_the_same(evening: Cloud) -> 
     assert "index.html" in report_files(evening)
 
 
+def test_message_is_the_last_thing_so_that_it_is_not_sent_twice(
+    evening: Cloud,
+    messages: Callable[[], list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Lambda tries again after any failure: none may come after the message."""
+    done: list[str] = []
+    for owner in (Queue, Results, Topic):
+        for name in vars(owner):
+            if not name.startswith("_"):
+                monkeypatch.setattr(owner, name, noted(done, name, vars(owner)[name]))
+    evening.run_schedules(MORNING)
+    assert done[-1] == "publish"
+    assert done.count("publish") == len(messages()) == 1
+    assert done.count("count") == 2  # of the uploads and of the dead letters
+
+
+def noted(done: list[str], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*given: Any, **named: Any) -> Any:
+        done.append(name)
+        return method(*given, **named)
+
+    return call
+
+
 def test_without_a_topic_nobody_is_told(cloud_at: Callable[..., Cloud]) -> None:
     cloud = cloud_at(EVENING)
     cloud.run_schedules(MORNING)
@@ -269,6 +303,13 @@ def test_canonical_events(cloud_at: Callable[..., Cloud], event: str, night: str
         {"date": 20261121},
         {"date": None},
         {"date": "2026-11-21", "scheduled_time": "2026-11-22T05:00:00Z"},
+        {"date": "0001-01-05"},
+        {"date": "1999-12-31"},
+        {"date": "2026-11-25"},
+        {"date": "9999-12-31"},
+        {"scheduled_time": "0001-01-01T00:00:00+14:00"},
+        {"scheduled_time": "2000-01-01T05:00:00Z"},
+        {"scheduled_time": "9999-12-31T23:59:59-12:00"},
         {"scheduled_time": "2026-11-22T05:00:00"},
         {"scheduled_time": "<aws.scheduler.scheduled-time>"},
         {"Records": []},
@@ -287,8 +328,9 @@ def test_functions_have_variables_of_their_own(cloud_at: Callable[..., Cloud]) -
     cloud = cloud_at(EVENING)
     scoring, nightly = (cloud.functions[name] for name in ("ScoreRecordingFunction", NIGHTLY))
     assert scoring.handler is not nightly.handler
-    assert "DEEPECG_QUEUE_URL" in scoring.variables
-    assert "DEEPECG_QUEUE_URL" not in nightly.variables
+    assert "DEEPECG_MAX_RECEIVES" in scoring.variables
+    assert "DEEPECG_MAX_RECEIVES" not in nightly.variables
+    assert "DEEPECG_DEAD_LETTER_QUEUE_URL" not in scoring.variables
     assert environment_of(scoring.handler)["logger"].service == "score_recording"
     assert environment_of(nightly.handler)["logger"].service == "nightly_report"
 
@@ -311,12 +353,138 @@ def test_past_date_shows_what_became_of_its_uploads_since(
     assert (totals["uploaded_count"], totals["scored_count"]) == (1, 1)
 
 
+def test_uploads_that_nobody_has_worked_on_are_told_and_no_matter_of_a_date(
+    evening: Cloud, edf_file: bytes, messages: Callable[[], list[dict[str, Any]]]
+) -> None:
+    log = io.StringIO()
+    (handler,) = logging.getLogger("nightly_report").handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(log)
+    for name in ("a.edf", "b.edf", "c.edf"):
+        evening.upload(name, edf_file)
+    assert evening.receive() is not None  # one is being worked on
+    (answer,) = evening.run_schedules(MORNING)
+    assert answer["queued_uploads_count"] == 3
+    assert answer["outcomes"]["uploaded_count"] == 0
+    (told,) = messages()
+    assert "Still queued, of any date about 3," in " ".join(told["Message"].split())
+    assert json.loads(log.getvalue().splitlines()[-1])["queued_uploads"] == 3
+    files = report_files(evening)
+    page = files["index.html"].decode()
+    assert "No upload of this date has been worked on." in page
+    assert "Nothing was uploaded" not in page
+
+    evening.upload("d.edf", edf_file)
+    assert ask(evening, {"date": NIGHT})["queued_uploads_count"] == 4
+    assert report_files(evening) == files
+
+
+class ManyDeadLetters(Queue):
+    """A queue that gives ten of its messages at a time, and shows none twice."""
+
+    n_given = 0
+    n_shown = 0
+
+    def count(self) -> int:
+        return 2_500
+
+    def receive(self, hidden_s: int) -> list[Any]:
+        first = ManyDeadLetters.n_given
+        ManyDeadLetters.n_given = min(first + 10, self.count())
+        return [
+            {
+                "MessageId": str(number),
+                "ReceiptHandle": str(number),
+                "Attributes": {"SentTimestamp": "1795367100000"},
+                "Body": notification(f"{number}.edf"),
+            }
+            for number in range(first, ManyDeadLetters.n_given)
+        ]
+
+    def show(self, receipt_handles: Sequence[str]) -> None:
+        ManyDeadLetters.n_shown = len(receipt_handles)
+
+
+@pytest.mark.parametrize(("limit", "seen"), [(MAX_LETTERS, 2_500), (2_000, 2_000)])
+def test_more_dead_letters_than_are_looked_at_are_told_as_such(
+    limit: int, seen: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deepecg.cloud.dead_letters.MAX_LETTERS", limit)
+    monkeypatch.setattr(ManyDeadLetters, "n_given", 0)
+    found = peek(ManyDeadLetters(None, ""))  # type: ignore[arg-type]
+    assert len(found.letters) == ManyDeadLetters.n_shown == seen
+    assert found.n_in_queue == 2_500
+    assert found.is_complete == (seen == 2_500)
+
+
+def test_queue_that_is_not_seen_whole_is_told_everywhere(
+    evening: Cloud,
+    messages: Callable[[], list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("deepecg.cloud.dead_letters.MAX_LETTERS", 20)
+    for number in range(25):
+        evening.sqs.send_message(
+            QueueUrl=evening.queue("DeadLetterQueue"), MessageBody=notification(f"{number}.edf")
+        )
+    (answer,) = evening.run_schedules(MORNING)
+    assert answer["outcomes"]["dead_letters_of_date_count"] == 20
+    assert answer["outcomes"]["dead_letters_of_date_complete"] is False
+    files = report_files(evening)
+    assert json.loads(files["report.json"])["outcomes"] == answer["outcomes"]
+    assert "at least 20" in files["index.html"].decode()
+    (told,) = messages()
+    assert "at least 20" in told["Message"]
+
+
+def test_dead_letters_that_somebody_else_looks_at_are_missed_aloud(evening: Cloud) -> None:
+    dead = evening.queue("DeadLetterQueue")
+    for number in range(12):
+        evening.sqs.send_message(QueueUrl=dead, MessageBody=notification(f"{number}.edf"))
+    held = evening.sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=5, VisibilityTimeout=60)
+    outcomes = ask(evening, {"date": NIGHT})["outcomes"]
+    assert outcomes["dead_letters_of_date_count"] == 12 - len(held["Messages"]) < 12
+    assert outcomes["dead_letters_of_date_complete"] is False
+    evening.skip(61)
+    outcomes = ask(evening, {"date": NIGHT})["outcomes"]
+    assert outcomes["dead_letters_of_date_count"] == 12
+    assert outcomes["dead_letters_of_date_complete"] is True
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["w/", "w/settings.json", "settings.json", "w/rec.settings.json", "w/rec.atr", "w/rec.QRS"],
+)
+def test_dead_letter_about_what_is_no_recording_makes_none(evening: Cloud, key: str) -> None:
+    put(evening, night_entry(recording_id("w/other.hea"), outcome="waiting"))
+    evening.sqs.send_message(
+        QueueUrl=evening.queue("DeadLetterQueue"), MessageBody=notification(key)
+    )
+    answer = ask(evening, {"date": NIGHT})
+    assert listed(evening) == {recording_id("w/other.hea"): ("waiting", "")}
+    assert answer["outcomes"]["dead_letters_of_date_count"] == 1
+
+
+@pytest.mark.parametrize("name", ["w/rec.edf", "w/rec.EDF", "w/rec.hea", "w/rec.ecg"])
+def test_dead_study_speaks_for_its_recording(evening: Cloud, name: str) -> None:
+    put(evening, night_entry(recording_id(name), outcome="received"))
+    put(evening, night_entry(recording_id("w/other.edf"), outcome="received"))
+    evening.sqs.send_message(
+        QueueUrl=evening.queue("DeadLetterQueue"), MessageBody=notification("w/rec.settings.json")
+    )
+    ask(evening, {"date": NIGHT})
+    assert listed(evening) == {
+        recording_id(name): ("failed", "dead_letter"),
+        recording_id("w/other.edf"): ("received", ""),
+    }
+
+
 def test_dead_letters_stay_where_they_are_and_can_be_seen_at_once(evening: Cloud) -> None:
     dead = evening.queue("DeadLetterQueue")
     for number in range(25):
         evening.sqs.send_message(QueueUrl=dead, MessageBody=notification(f"{number}.edf"))
     answer = ask(evening, {"date": NIGHT})
-    assert answer["outcomes"]["dead_letters_count"] == 25
+    assert answer["outcomes"]["dead_letters_of_date_count"] == 25
     assert answer["outcomes"]["failed_count"] == 25
     attributes = evening.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["All"])
     assert attributes["Attributes"]["ApproximateNumberOfMessages"] == "25"
@@ -331,7 +499,7 @@ def test_dead_letters_of_another_day_are_not_this_nights(evening: Cloud) -> None
     assert set(listed(evening)) == {recording_id("old.edf")}
     evening.skip(HIDDEN_S)  # moto does not show a message again that is older than 12 hours
     answer = ask(evening, {"date": "2026-11-22"})
-    assert answer["outcomes"]["dead_letters_count"] == 1
+    assert answer["outcomes"]["dead_letters_of_date_count"] == 1
 
 
 def test_dead_letter_keeps_the_time_of_its_upload(
@@ -418,7 +586,7 @@ def put(cloud: Cloud, entry: dict[str, Any]) -> None:
 def test_any_poison_is_counted_and_stops_no_report(evening: Cloud, body: str) -> None:
     evening.sqs.send_message(QueueUrl=evening.queue("DeadLetterQueue"), MessageBody=body)
     answer = ask(evening, {"date": NIGHT})
-    assert answer["outcomes"]["dead_letters_count"] == 1
+    assert answer["outcomes"]["dead_letters_of_date_count"] == 1
     assert answer["outcomes"]["uploaded_count"] == 0
 
 

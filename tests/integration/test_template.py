@@ -115,6 +115,10 @@ def test_days_end_where_the_schedule_counts_them() -> None:
     assert zones == [{"Ref": "TimeZone"}] * 3
 
 
+def test_no_two_nightly_reports_look_at_the_dead_letters_at_once() -> None:
+    assert FUNCTIONS["NightlyReportFunction"]["ReservedConcurrentExecutions"] == 1
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_function_has_a_role_of_its_own_and_logs_no_events(name: str) -> None:
     function = FUNCTIONS[name]
@@ -145,9 +149,11 @@ def test_scoring_can_neither_change_uploads_nor_delete_results() -> None:
 
 def test_nightly_report_sees_no_upload_and_no_result_and_takes_no_dead_letter_away() -> None:
     allowed = grants("NightlyReportRole")
-    assert not any("Uploads" in resource for _, resource in allowed)
+    on_uploads = {(action, resource) for action, resource in allowed if "Uploads" in resource}
+    queue = str({"Fn::GetAtt": ["UploadsQueue", "Arn"]})
+    assert on_uploads == {("sqs:GetQueueAttributes", queue)}  # it counts them
     gets = {resource for action, resource in allowed if action == "s3:GetObject"}
-    assert gets == within_results("nights/*", "reports/*")
+    assert gets == within_results("nights/*", "reports/*/totals.json")
     puts = {resource for action, resource in allowed if action == "s3:PutObject"}
     assert puts == within_results("reports/*")
     assert not any("Delete" in action or "Send" in action for action, _ in allowed)

@@ -15,9 +15,17 @@ import pytest
 from nights import fill, made_up_entries
 from unit.night.by_hand import NIGHT, MemoryStore, body, summary
 
+from deepecg.cloud.keys import entry_key, report_key
 from deepecg.documents import ADVISORY, schema, to_json
 from deepecg.errors import SettingsError
-from deepecg.night import NightSettings, Prices, make_night, night_entry, parse_night
+from deepecg.night import (
+    DeadLettersOfDate,
+    NightSettings,
+    Prices,
+    make_night,
+    night_entry,
+    parse_night,
+)
 from deepecg.night.folder import LOCAL_SETTINGS, FolderStore
 from deepecg.night.listing import COLUMNS
 
@@ -92,7 +100,7 @@ def test_the_schema_is_one_and_allows_nothing_it_does_not_name() -> None:
 
 
 def test_the_document_returned_is_the_one_written() -> None:
-    report, store = made(small_night(), dead_letters=4)
+    report, store = made(small_night(), dead_letters=DeadLettersOfDate(4))
     assert json.loads(store.files[NIGHT, "report.json"]) == report
     assert report["advisory"] == ADVISORY
     assert store.types == {
@@ -104,7 +112,7 @@ def test_the_document_returned_is_the_one_written() -> None:
 
 
 def test_every_upload_is_counted_once() -> None:
-    report, _ = made(small_night(), dead_letters=4)
+    report, _ = made(small_night(), dead_letters=DeadLettersOfDate(4))
     assert report["outcomes"] == {
         "uploaded_count": 7,
         "scored_count": 3,
@@ -112,14 +120,17 @@ def test_every_upload_is_counted_once() -> None:
         "waiting_count": 1,
         "failed_count": 1,
         "received_count": 0,
-        "dead_letters_count": 4,
+        "dead_letters_of_date_count": 4,
+        "dead_letters_of_date_complete": True,
         "unreadable_entries_count": 0,
     }
     assert report["rejections"] == [
         {"code": "flat_line", "count": 1},
         {"code": "truncated_samples", "count": 1},
     ]
-    assert made(small_night())[0]["outcomes"]["dead_letters_count"] is None
+    outcomes = made(small_night())[0]["outcomes"]
+    assert outcomes["dead_letters_of_date_count"] is None
+    assert outcomes["dead_letters_of_date_complete"] is None
 
 
 def test_totals_add_up() -> None:
@@ -242,9 +253,9 @@ def test_processing_time_and_cost_follow_from_the_entries_and_the_price_list() -
 
 def test_the_order_of_the_entries_changes_no_byte() -> None:
     entries = [*small_night(), *made_up_entries(NIGHT, 200, seed=1)]
-    _, first = made(entries, dead_letters=1)
+    _, first = made(entries, dead_letters=DeadLettersOfDate(1))
     random.Random(5).shuffle(entries)
-    _, second = made(entries, dead_letters=1)
+    _, second = made(entries, dead_letters=DeadLettersOfDate(1))
     assert first.files == second.files
 
 
@@ -303,10 +314,10 @@ def test_of_two_entries_with_one_id_the_same_counts_whatever_their_order() -> No
     assert reports[0]["outcomes"]["unreadable_entries_count"] == 1
 
 
-def test_a_night_without_uploads_gets_a_report_that_says_so() -> None:
+def test_a_night_of_which_nothing_was_worked_on_gets_a_report_that_says_so() -> None:
     report, store = made([])
     assert report["outcomes"]["uploaded_count"] == 0
-    assert "Nothing was uploaded" in store.files[NIGHT, "index.html"].decode()
+    assert "No upload of this date has been worked on" in store.files[NIGHT, "index.html"].decode()
     assert rows(store) == []
 
 
@@ -413,6 +424,29 @@ def test_links_lead_from_the_night_to_the_folder_of_the_recording(tmp_path: Path
     assert link == "../../record%20%231%20100%25%3F/report.html"
 
 
+def test_it_is_said_whether_links_hold_more_than_ids() -> None:
+    assert not made(small_night())[0]["links_hold_folder_names"]
+    hidden = night_entry("zz", summary(), folder="recordings/Mueller_Hans_1950/v1")
+    few = NightSettings(rows=1)
+    assert made([*small_night(), hidden], settings=few)[0]["links_hold_folder_names"]
+    rejected = night_entry("r", {"kind": "rejection", "code": "flat_line"}, folder="Mueller")
+    assert made([rejected])[0]["links_hold_folder_names"]
+    waiting = night_entry("w", outcome="waiting", folder="Mueller")  # no link leads there
+    assert not made([waiting])[0]["links_hold_folder_names"]
+
+
+def test_both_stores_have_the_same_folders(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    store.put(small_night()[0], NIGHT)
+    make_night(NIGHT, store)
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json")}
+    assert found == {
+        entry_key(NIGHT, "quiet"),
+        report_key(NIGHT, "report.json"),
+        report_key(NIGHT, "totals.json"),
+    }
+
+
 def test_what_else_lies_among_the_entries_is_left_alone(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     store.put(small_night()[0], NIGHT)
@@ -437,6 +471,23 @@ def test_a_folder_that_is_not_there_is_refused_and_not_made(tmp_path: Path) -> N
 
 def test_a_date_is_read_as_iso_and_nothing_else() -> None:
     assert parse_night("2026-11-21") == date(2026, 11, 21)
+
+
+def test_a_night_is_not_before_2000_and_not_after_tomorrow_where_today_is_known() -> None:
+    assert parse_night("2000-01-01") == date(2000, 1, 1)
+    assert parse_night("2300-01-01") == date(2300, 1, 1)
+    assert parse_night("2026-11-22", today=NIGHT) == date(2026, 11, 22)
+    assert parse_night("2000-01-01", today=NIGHT) == date(2000, 1, 1)
+    with pytest.raises(SettingsError, match="after tomorrow"):
+        parse_night("2026-11-23", today=NIGHT)
+    for text in ("0001-01-05", "1999-12-31"):
+        with pytest.raises(SettingsError, match="before 2000-01-01"):
+            parse_night(text)
+
+
+def test_the_earliest_night_has_nights_before_it(tmp_path: Path) -> None:
+    report = make_night(parse_night("2000-01-01"), FolderStore(tmp_path))
+    assert report["drift"]["dates"][0] == "1999-12-04"
 
 
 @pytest.mark.parametrize(

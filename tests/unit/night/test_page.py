@@ -11,8 +11,9 @@ from nights import made_up_entries
 from unit.night.by_hand import NIGHT, MemoryStore, body, summary
 
 from deepecg.documents import ADVISORY
-from deepecg.night import make_night, night_entry
+from deepecg.night import DeadLettersOfDate, make_night, night_entry
 from deepecg.night.charts import histogram, outcome_bar, range_label, sparkline
+from deepecg.report.words import CLASS_NAMES
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
 VOID = {"meta", "link", "br", "img", "hr", "rect", "path", "circle"}
@@ -60,7 +61,7 @@ def page_of(*bodies: bytes, **inputs: Any) -> str:
 
 def made_up(n: int = 120) -> tuple[str, MemoryStore]:
     store = MemoryStore(*map(body, made_up_entries(NIGHT, n, seed=6)))
-    make_night(NIGHT, store, dead_letters=3)
+    make_night(NIGHT, store, dead_letters=DeadLettersOfDate(3))
     return store.files[NIGHT, "index.html"].decode(), store
 
 
@@ -113,7 +114,7 @@ def test_the_page_shows_the_figures_of_the_document() -> None:
     outcomes = report["outcomes"]
     assert f"Uploaded {outcomes['uploaded_count']}" in words
     assert f"Scored {outcomes['scored_count']}" in words
-    assert "Dead letters 3" in words
+    assert "Dead letters of this date 3" in words
     assert f"{report['totals']['beats_count']:,}" in words
     assert f"{report['processing']['cost']['total_usd']:.2f} USD" in words
     assert ADVISORY in words
@@ -160,6 +161,45 @@ def test_the_page_names_a_recording_by_its_id_and_its_folder_in_links_alone() ->
     assert "0f3a" in Reader(page).words
     assert "Jane" not in Reader(page).words
     assert page.count("Jane") == 1
+
+
+def test_the_page_does_not_claim_that_links_hold_no_names_where_they_do() -> None:
+    claim, warning = "hold nothing of the patient", "hold the names of their folders"
+    local = Reader(page_of(body(night_entry("0f3a", summary(), folder="Mueller_Hans_1950")))).words
+    assert claim not in local
+    assert warning in local
+    by_id = body(night_entry("0f3a", summary(), folder="recordings/0f3a/v1"))
+    words = Reader(page_of(by_id)).words
+    assert claim in words
+    assert warning not in words
+
+
+def test_a_queue_that_was_not_seen_whole_is_told_of_even_without_uploads() -> None:
+    words = Reader(page_of(dead_letters=DeadLettersOfDate(2_000, is_complete=False))).words
+    assert "No upload of this date has been worked on." in words
+    assert "Dead letters of this date at least 2,000 : the queue was not seen whole" in words
+    assert "seen whole" not in Reader(page_of(dead_letters=DeadLettersOfDate(2_000))).words
+
+
+def test_only_where_there_is_a_queue_does_the_page_speak_of_it() -> None:
+    assert "lies in the queue" in Reader(page_of(dead_letters=DeadLettersOfDate(0))).words
+    assert "queue" not in Reader(page_of()).words
+
+
+def test_urgent_kinds_are_called_as_in_a_recordings_report_and_new_ones_in_plain_words() -> None:
+    kinds = ("fast_atrial_fibrillation", "a_kind_of_tomorrow")
+    scored = summary(urgent=tuple((kind, "") for kind in kinds))
+    words = Reader(page_of(body(night_entry("a", scored)))).words
+    assert words.count("Fast atrial fibrillation") == 2  # above the table and in it
+    assert words.count("A kind of tomorrow") == 2
+    assert not any(kind in words for kind in kinds)
+
+
+def test_classes_of_beats_are_called_as_in_a_recordings_report() -> None:
+    words = Reader(made_up()[0]).words
+    for name in CLASS_NAMES.values():
+        assert words.count(f"{name} ") >= 2  # among the totals and the drift
+        assert f"{name} beats" in words
 
 
 def test_what_is_left_out_is_said() -> None:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-RESULTS_PREFIX = "recordings/"
-NIGHTS_PREFIX = "nights/"
-REPORTS_PREFIX = "reports/"
+from deepecg.night.store import NIGHTS, RECORDINGS, REPORTS
+
+RESULTS_PREFIX = f"{RECORDINGS}/"
+NIGHTS_PREFIX = f"{NIGHTS}/"
+REPORTS_PREFIX = f"{REPORTS}/"
 
 
 def version(etags: Iterable[tuple[str, str]], *conditions: str) -> str:
@@ -48,6 +50,11 @@ def entries_prefix(night: date) -> str:
 def entry_key(night: date, recording: str) -> str:
     """Return where the entry of an upload lies, for the nightly report on the day it came."""
     return f"{entries_prefix(night)}{recording}.json"
+
+
+def unfinished_key(recording: str) -> str:
+    """Return where it says which night has the entry of an upload that has no result yet."""
+    return f"{NIGHTS_PREFIX}unfinished/{recording}.json"
 
 
 def report_key(night: date, name: str) -> str:

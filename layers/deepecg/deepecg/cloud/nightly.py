@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from deepecg.cloud.errors import UnknownRequestError
 from deepecg.cloud.nights import READERS, NightsInBucket
 from deepecg.cloud.settings import NightlySettings
 from deepecg.cloud.store import Queue, Results, Topic
-from deepecg.night import make_night, night_message, parse_night
+from deepecg.night import DeadLettersOfDate, make_night, night_message, parse_night
 
 AWS_CLIENT = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
@@ -40,7 +40,7 @@ class Request:
     is_scheduled: bool
 
     @classmethod
-    def read(cls, event: Mapping[str, Any], zone: ZoneInfo) -> Self:
+    def read(cls, event: Mapping[str, Any], zone: ZoneInfo, today: date) -> Self:
         """Return what an event asks for.
 
         Parameters
@@ -50,19 +50,21 @@ class Request:
             of the zone; ``{"date": "2026-11-21"}`` for a date.
         zone : ZoneInfo
             Where the days begin and end.
+        today : date
+            The date there.
 
         Raises
         ------
         UnknownRequestError
             If it is neither.
         SettingsError
-            If the date is none.
+            If the date is none, or one on which nothing can have been uploaded.
         """
         match event:
             case {"date": str(text)} if len(event) == 1:
-                return cls(parse_night(text), is_scheduled=False)
+                return cls(parse_night(text, today), is_scheduled=False)
             case {"scheduled_time": str(text)} if len(event) == 1:
-                return cls(_at(text).astimezone(zone).date() - timedelta(days=1), is_scheduled=True)
+                return cls(parse_night(_day_before(text, zone), today), is_scheduled=True)
         raise UnknownRequestError(
             'found an event of another kind, expected {"date": "2026-11-21"} '
             'or {"scheduled_time": "2026-11-22T05:00:00Z"}'
@@ -81,11 +83,14 @@ class Reported:
         Uploads by what became of them.
     dead_letters_in_queue : int
         All there are, about, of whatever date.
+    queued_uploads : int
+        Uploads, about, of whatever date, that nobody has worked on: the report lacks them.
     """
 
     night: date
     outcomes: dict[str, int]
     dead_letters_in_queue: int
+    queued_uploads: int
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class Nightly:
 
     settings: NightlySettings
     results: Results = field(repr=False)
+    uploads: Queue = field(repr=False)
     dead_letters: Queue = field(repr=False)
     topic: Topic | None = field(repr=False)
 
@@ -103,10 +109,12 @@ class Nightly:
         topic = None
         if settings.topic_arn is not None:
             topic = Topic(boto3.client("sns", config=AWS_CLIENT), settings.topic_arn)
+        sqs = boto3.client("sqs", config=AWS_CLIENT)
         return cls(
             settings,
             Results(boto3.client("s3", config=AWS_CLIENT), settings.results_bucket),
-            Queue(boto3.client("sqs", config=AWS_CLIENT), settings.dead_letter_queue_url),
+            Queue(sqs, settings.queue_url),
+            Queue(sqs, settings.dead_letter_queue_url),
             topic,
         )
 
@@ -116,6 +124,8 @@ class Nightly:
         The same entries and dead letters give the same files. A date that is asked for again
         shows what has become of its uploads since: those that were scored after all, and no more
         the dead letters that were worked off or that the queue has dropped after its 14 days.
+        What is queued now is no matter of a date and not in the files: it is told to the topic,
+        and returned.
 
         Raises
         ------
@@ -125,26 +135,37 @@ class Nightly:
             If S3, SQS or SNS fails; the report may be asked for again.
         """
         zone = self.settings.time_zone
-        request = Request.read(event, zone)
-        letters = [one for one in peek(self.dead_letters) if one.night(zone) == request.night]
+        request = Request.read(event, zone, utc_now().astimezone(zone).date())
+        # Before the entries are read: what is taken from the queue meanwhile is counted twice, and
+        # nothing is lost between.
+        n_queued = self.uploads.count()
+        dead = peek(self.dead_letters)
+        letters = [one for one in dead.letters if one.night(zone) == request.night]
         report = make_night(
             request.night,
             NightsInBucket(self.results, letters),
             self.settings.night,
-            dead_letters=len(letters),
+            dead_letters=DeadLettersOfDate(len(letters), dead.is_complete),
         )
         if request.is_scheduled and self.topic is not None:
-            self.topic.publish(*night_message(report))
-        return Reported(request.night, report["outcomes"], self.dead_letters.count())
+            # Last of all: where anything fails after it, Lambda tries again, and tells again.
+            self.topic.publish(*night_message(report, n_queued))
+        return Reported(request.night, report["outcomes"], dead.n_in_queue, n_queued)
 
 
-def _at(text: str) -> datetime:
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def _day_before(text: str, zone: ZoneInfo) -> str:
+    """Return the date before that of a moment in the zone."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        if moment.tzinfo is None:
+            raise ValueError("no zone")
+        return (moment.astimezone(zone).date() - timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
         raise UnknownRequestError(
             "found a scheduled time that is none, expected one such as 2026-11-22T05:00:00Z"
-        )
-    return moment
+        ) from None

@@ -32,7 +32,7 @@ class NightsInBucket:
     results : Results
         The bucket.
     dead_letters : sequence of DeadLetter
-        Those of the night that is reported on. An upload that they name has failed, unless its
+        Those of the night that is reported on. A recording that they name has failed, unless its
         entry tells of an end; it appears even without an entry.
     """
 
@@ -41,8 +41,9 @@ class NightsInBucket:
 
     def entries(self, night: date) -> Iterator[bytes]:
         """Yield the entries of a night, read in parallel."""
-        given_up = {ids: letter.sent for letter in self.dead_letters for ids in letter.recordings}
-        named = {recording for ids in given_up for recording in ids}
+        uploads = [(upload, one.sent) for one in self.dead_letters for upload in one.uploads]
+        named = {recording for upload, _ in uploads for recording in upload.ids}
+        given_up = {upload.ids: sent for upload, sent in uploads if upload.is_recording}
         seen = set()
         for recording, body in self._bodies(entries_prefix(night)):
             if recording in named:

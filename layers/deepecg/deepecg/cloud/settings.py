@@ -66,6 +66,8 @@ class NightlySettings:
     ----------
     results_bucket : str
         Name of the bucket with the entries; takes the reports.
+    queue_url : str
+        The queue that uploads arrive in: what lies there has not been worked on.
     dead_letter_queue_url : str
         Holds the messages that were given up.
     time_zone : ZoneInfo
@@ -77,6 +79,7 @@ class NightlySettings:
     """
 
     results_bucket: str
+    queue_url: str
     dead_letter_queue_url: str
     time_zone: ZoneInfo
     topic_arn: str | None
@@ -98,6 +101,7 @@ class NightlySettings:
         )
         return cls(
             results_bucket=_text(environment, "DEEPECG_RESULTS_BUCKET"),
+            queue_url=_text(environment, "DEEPECG_QUEUE_URL"),
             dead_letter_queue_url=_text(environment, "DEEPECG_DEAD_LETTER_QUEUE_URL"),
             time_zone=_zone(environment),
             topic_arn=_text(environment, "DEEPECG_NIGHTLY_TOPIC_ARN") or None,

@@ -9,6 +9,7 @@ from typing import Any
 
 from deepecg.classes import CLASSES
 from deepecg.night.entry import Digest, Entry, number
+from deepecg.report.words import CLASS_NAMES
 
 NIGHT_TOTALS_SCHEMA_VERSION = "1.0"
 SECONDS_PER_DAY = 86_400
@@ -45,18 +46,16 @@ class Figure:
         return self.unit == "%"
 
 
-CLASS_LABELS = {
-    "N": "Normal beats",
-    "S": "Supraventricular beats",
-    "V": "Ventricular beats",
-    "F": "Fusion beats",
-    "Q": "Unclassifiable beats",
-}
 RARE = ("F", "Q")
 """Classes whose share is told to a third decimal."""
 FIGURES = (
     *(
-        Figure(f"{name.lower()}_beats_percent", CLASS_LABELS[name], "%", 3 if name in RARE else 2)
+        Figure(
+            f"{name.lower()}_beats_percent",
+            f"{CLASS_NAMES[name]} beats",
+            "%",
+            3 if name in RARE else 2,
+        )
         for name in CLASSES
     ),
     Figure("mean_bpm", "Mean heart rate", "/min", 1),

@@ -9,10 +9,9 @@ from typing import Any
 from deepecg.documents import to_json
 from deepecg.errors import SettingsError
 from deepecg.night.settings import NightSettings
-from deepecg.night.store import TOTALS
+from deepecg.night.store import NIGHTS, REPORTS, TOTALS
 
-NIGHTS = "nights"
-REPORTS = "reports"
+__all__ = ["LOCAL_SETTINGS", "NIGHTS", "REPORTS", "FolderStore"]
 LOCAL_SETTINGS = NightSettings(prices=None)
 """Nothing is paid by use on a laptop."""
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from deepecg.documents import to_json
+from deepecg.night.dead_letters import DeadLettersOfDate
 from deepecg.night.entry import Entry, UnreadableEntryError, read_entry
 from deepecg.night.figures import night_totals, read_totals
 from deepecg.night.listing import recordings_csv
@@ -21,11 +22,11 @@ def make_night(
     store: NightStore,
     settings: NightSettings | None = None,
     *,
-    dead_letters: int | None = None,
+    dead_letters: DeadLettersOfDate | None = None,
 ) -> dict[str, Any]:
     """Write the report on a night: page, JSON, table, and the totals that later nights read.
 
-    The same entries, earlier totals, settings and number of dead letters give the same bytes.
+    The same entries, earlier totals, settings and dead letters give the same bytes.
     A night without uploads gets a report that says so.
 
     Parameters
@@ -36,8 +37,8 @@ def make_night(
         Where its entries lie, and where the report goes.
     settings : NightSettings or None
         The defaults for None.
-    dead_letters : int or None
-        Messages in the dead-letter queue; None where nobody asked.
+    dead_letters : DeadLettersOfDate or None
+        About uploads of this night, not all of the queue; None where there is no queue.
 
     Returns
     -------

@@ -14,6 +14,7 @@ from deepecg.night import words
 from deepecg.night.charts import histogram, outcome_bar, sparkline
 from deepecg.night.figures import FIGURES
 from deepecg.night.store import LISTING, REPORT
+from deepecg.report.words import CLASS_NAMES
 
 OUTCOME_LABELS = {
     "scored": "Scored",
@@ -50,7 +51,7 @@ def render_night(report: dict[str, Any]) -> str:
             for figure, item in zip(FIGURES, drift["figures"], strict=True)
         ],
         classes=CLASSES,
-        class_labels=words.CLASS_LABELS,
+        class_labels=CLASS_NAMES,
         listing=LISTING,
         document=REPORT,
         style=style,

@@ -15,6 +15,7 @@ import numpy as np
 from deepecg import __version__
 from deepecg.documents import ADVISORY
 from deepecg.night.cost import estimated_cost
+from deepecg.night.dead_letters import DeadLettersOfDate
 from deepecg.night.drift import Drift, drift
 from deepecg.night.entry import OUTCOMES, Digest, Entry
 from deepecg.night.figures import (
@@ -26,6 +27,7 @@ from deepecg.night.figures import (
 )
 from deepecg.night.ranking import by_urgency, urgency_points, urgent_kinds
 from deepecg.night.settings import NightSettings
+from deepecg.night.store import RECORDINGS
 
 NIGHT_REPORT_SCHEMA_VERSION = "1.0"
 TO_RESULTS = "../../"
@@ -44,7 +46,7 @@ def night_report(
     settings: NightSettings,
     *,
     n_unreadable: int = 0,
-    dead_letters: int | None = None,
+    dead_letters: DeadLettersOfDate | None = None,
 ) -> dict[str, Any]:
     """Return the JSON-ready report on a night.
 
@@ -63,8 +65,8 @@ def night_report(
         What is shown, and how it is judged.
     n_unreadable : int
         Entries that could not be read.
-    dead_letters : int or None
-        Messages that were given up; None where nobody asked.
+    dead_letters : DeadLettersOfDate or None
+        About uploads of this date; None where there is no queue.
 
     Returns
     -------
@@ -82,7 +84,10 @@ def night_report(
         "outcomes": {
             "uploaded_count": len(entries),
             **{f"{outcome}_count": outcomes[outcome] for outcome in OUTCOMES},
-            "dead_letters_count": dead_letters,
+            "dead_letters_of_date_count": None if dead_letters is None else dead_letters.count,
+            "dead_letters_of_date_complete": (
+                None if dead_letters is None else dead_letters.is_complete
+            ),
             "unreadable_entries_count": n_unreadable,
         },
         "rejections": _counted(
@@ -96,6 +101,7 @@ def night_report(
         "ranked_left_out_count": max(len(ranked) - settings.rows, 0),
         "not_scored": [not_scored_row(entry) for entry in others[: settings.rows_not_scored]],
         "not_scored_left_out_count": max(len(others) - settings.rows_not_scored, 0),
+        "links_hold_folder_names": any(_names_a_folder(entry) for entry in entries),
         "totals": _totals(entries, digests),
         "distributions": {
             "ventricular_burden": _burdens(
@@ -183,6 +189,13 @@ def _link(entry: Entry) -> str | None:
     if entry.folder is None or entry.outcome not in DOCUMENTS:
         return None
     return f"{TO_RESULTS}{quote(entry.folder)}/{DOCUMENTS[entry.outcome]}"
+
+
+def _names_a_folder(entry: Entry) -> bool:
+    """Tell whether a link holds more than IDs: the folder's name, on a laptop the file's."""
+    if entry.folder is None or _link(entry) is None:
+        return False
+    return not entry.folder.startswith(f"{RECORDINGS}/{entry.recording_id}/")
 
 
 def _urgent(digests: Sequence[Digest], settings: NightSettings) -> dict[str, Any]:

@@ -3,26 +3,14 @@
 from datetime import date
 from typing import Any
 
+from deepecg.report import words as report_words
+
 NOT_KNOWN = "\N{EN DASH}"
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-CLASS_LABELS = {
-    "N": "Normal and bundle-branch block",
-    "S": "Supraventricular ectopic",
-    "V": "Ventricular ectopic",
-    "F": "Fusion of ventricular and normal",
-    "Q": "Unclassifiable",
-}
-KINDS = {
-    "ventricular_tachycardia": "Ventricular tachycardia",
-    "pause": "Pause",
-    "fast_atrial_fibrillation": "Fast atrial fibrillation",
-    "supraventricular_tachycardia": "Supraventricular tachycardia",
-    "ventricular_burden": "Ventricular burden",
-}
 
 
 def date_in_words(day: date) -> str:
@@ -37,13 +25,12 @@ def number(value: float | None, digits: int = 0) -> str:
 
 def plain(code: str | None) -> str:
     """Return a code as words: ``bad_sampling_rate`` is "Bad sampling rate"."""
-    text = (code or "not stated").replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+    return report_words.plain(code) if code else "Not stated"
 
 
 def kind(code: str | None) -> str:
-    """Return what a kind of urgent finding is called."""
-    return KINDS.get(code or "") or plain(code)
+    """Return what a kind of urgent finding is called; None stands for the rarest together."""
+    return report_words.kind_of(code).name if code else "All others"
 
 
 def usual_range(item: dict[str, Any], digits: int) -> str | None:
