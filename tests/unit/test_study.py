@@ -79,6 +79,35 @@ def test_a_refusal_tells_the_field_and_no_value() -> None:
     assert "Smith" not in repr(study(subject="Patient/Smith"))
 
 
+def with_thresholds(**groups: dict[str, float]) -> RhythmSettings:
+    return study(rhythm=groups).rhythm
+
+
+def test_a_run_has_three_beats_at_least_since_two_are_a_couplet() -> None:
+    assert with_thresholds(ectopy={"run_beats": 3}).ectopy.run_beats == 3
+    assert with_thresholds(ectopy={"run_beats": 5}).ectopy.run_beats == 5
+    with pytest.raises(SettingsError, match=r"rhythm\.ectopy\.run_beats .* at least 3"):
+        with_thresholds(ectopy={"run_beats": 2})
+
+
+def test_a_pause_is_not_so_short_that_none_could_be_confirmed() -> None:
+    # 0.6 s of a T wave, 0.3 s over which the signal is looked at, 0.2 s before the next beat
+    assert with_thresholds(pauses={"pause_s": 1.11}).pauses.pause_s == 1.11
+    with pytest.raises(SettingsError, match=r"rhythm\.pauses\.pause_s .* at least 1\.1"):
+        with_thresholds(pauses={"pause_s": 1.09})
+    with pytest.raises(SettingsError, match=r"rhythm\.pauses\.pause_s"):
+        with_thresholds(pauses={"t_wave_s": 1.6})
+
+
+@pytest.mark.parametrize("name", ["pause_s", "unconfirmed_pause_s"])
+def test_no_pause_is_urgent_that_is_too_short_to_be_found(name: str) -> None:
+    with_thresholds(pauses={"pause_s": 2.5}, urgent={name: 2.5})
+    with pytest.raises(SettingsError, match=rf"rhythm\.urgent\.{name} .* at least 2\.5"):
+        with_thresholds(pauses={"pause_s": 2.5}, urgent={name: 2.4})
+    with pytest.raises(SettingsError, match=rf"rhythm\.urgent\.{name} "):
+        with_thresholds(pauses={"pause_s": 20}, urgent={"pause_s": 20, name: 19})
+
+
 @given(json_values)
 @settings(max_examples=200)
 def test_whatever_json_there_is_it_is_read_or_refused(value: object) -> None:

@@ -111,6 +111,59 @@ def test_counts_and_seconds_add_up(classes: str, flat: set[int]) -> None:
     assert sum(signal[f"{name}_s"] for name in ("analysable", "missing", "flat", "saturated")) == 60
 
 
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(3, 400),
+    st.sampled_from([(0.79, 0.81), (0.3, 0.5), (0.4, 1.1), (0.05, 9.0)]),
+    st.tuples(st.floats(0, 20), st.floats(0, 0.999) | st.floats(1, 40)),
+    st.sampled_from([0.0, 0.02, 0.3]),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_stream_gives_a_summary_valid_against_its_schema(
+    seed: int,
+    n_beats: int,
+    rr_range_s: tuple[float, float],
+    ends_s: tuple[float, float],
+    lost_share: float,
+) -> None:
+    random = np.random.default_rng(seed)
+    times = ends_s[0] + np.cumsum(random.uniform(*rr_range_s, n_beats))
+    duration_s = float(times[-1] + ends_s[1])
+    lost = np.flatnonzero(random.random(round(duration_s)) < lost_share).tolist()
+    second = np.minimum(times.astype(np.int64), round(duration_s) - 1)
+    kept = ~np.isin(second, lost)
+    times = times[kept]
+    rr = np.diff(times, prepend=np.nan)
+    rr[1:][np.diff(np.searchsorted(lost, second[kept])) > 0] = np.nan
+    scored = scored_of(
+        times,
+        "".join(random.choice(list("NSVFQ"), len(times), p=[0.6, 0.1, 0.2, 0.05, 0.05])),
+        rr_s=rr,
+        duration_s=duration_s,
+        bad={"flat": lost},
+        quiet_before=random.random(len(times)) < 0.5,
+    )
+    document = summarise(scored, "r")
+    validate(json.loads(to_json(document)))
+    signal = document["signal"]
+    assert 0 <= signal["without_beats_s"] <= signal["analysable_s"]
+    longest = document["pauses"]["longest_unconfirmed_s"]
+    assert longest is None or longest <= signal["without_beats_s"] + 0.1
+    assert len(document["events"]) + sum(document["events_left_out_count"].values()) == len(
+        scored.rhythm.events
+    )
+
+
+def test_a_short_recording_of_nothing_but_fibrillation_has_a_burden_of_all() -> None:
+    rr = np.random.default_rng(1).uniform(0.4, 1.0, 120)
+    times = 0.02 + np.concatenate([[0.0], np.cumsum(rr)])
+    times = np.append(times[times < 60], 60.47)  # of which 60 s are told
+    document = summarise(scored_of(times, "N" * len(times), duration_s=60.49), "r")
+    validate(document)
+    assert document["atrial_fibrillation"]["total_s"] > document["signal"]["analysable_s"]
+    assert document["atrial_fibrillation"]["burden_percent"] == 100
+
+
 def test_burden_and_rate_per_hour_by_hand() -> None:
     # 6 V and 3 S among 60 beats, in 45 analysable seconds of 120
     classes = "V" * 6 + "S" * 3 + "N" * 51

@@ -119,6 +119,19 @@ def reference(record: Path) -> Reference:
     return Reference(stream, samples, classes, header.fs, marks, notes)
 
 
+def without_seconds(stream: BeatStream, lost: NDArray[np.bool_]) -> BeatStream:
+    """Return a stream as it is without some of its seconds: their beats are gone, gaps there."""
+    analysable = stream.analysable & ~lost
+    second = np.minimum(stream.times_s.astype(np.int64), len(lost) - 1)
+    kept = analysable[second]
+    n_lost = np.cumsum(~analysable)[second[kept]]
+    rr_s = np.diff(stream.times_s[kept], prepend=np.nan)
+    rr_s[1:][np.diff(n_lost) > 0] = np.nan
+    return BeatStream(
+        stream.times_s[kept], rr_s, stream.labels[kept], stream.quiet_before[kept], analysable
+    )
+
+
 def long_records(data_dir: Path) -> list[Path]:
     """Return the 24-hour records."""
     return [data_dir / "rhythm" / name for name in LONG_RECORDS]

@@ -179,6 +179,14 @@ def test_lengths_are_settings() -> None:
     assert ventricular(beats).bigeminy == ()
 
 
+def test_where_runs_are_longer_than_triplets_these_are_counted_beside_them() -> None:
+    found = ventricular("NVNVVNVVVNVVVVNVVVVVNVVVN", EctopySettings(run_beats=5))
+    assert (len(found.isolated), len(found.couplets)) == (1, 1)
+    assert (spans(found.triplets), spans(found.runs)) == ([(6, 8), (21, 23)], [(15, 19)])
+    # the four in a row are neither triplet nor run
+    assert found.count == 1 + 2 * 1 + 3 * 2 + 4 + 5
+
+
 def test_a_single_beat_has_no_rate_where_the_settings_make_it_a_run() -> None:
     (run,) = ventricular("NNVNN", EctopySettings(run_beats=1)).runs
     assert (run.first, run.last, run.duration_s, run.rate_bpm) == (2, 2, 0, None)

@@ -66,6 +66,12 @@ def test_a_recording_shorter_than_half_a_window_has_a_mean_only() -> None:
     assert rate_of([0.8] * 38).minimum_bpm == pytest.approx(75)  # 30.4 s
 
 
+def test_how_much_of_a_window_is_to_be_known_is_a_setting() -> None:
+    stream = stream_of("N" * 37, 0.8)  # 28.8 s
+    assert heart_rate(stream, RateSettings()).minimum_bpm is None
+    assert heart_rate(stream, RateSettings(covered_share=0.4)).minimum_bpm == pytest.approx(75)
+
+
 def test_time_in_gaps_counts_for_nothing() -> None:
     stream = stream_of("N" * 100 + "|" + "N" * 100, 1.0, gap_s=300)
     found = heart_rate(stream, RateSettings())

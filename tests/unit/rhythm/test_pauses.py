@@ -1,12 +1,16 @@
+import math
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.rhythm.streams import long_records, mitdb_records, reference, stream_of
 
-from deepecg.rhythm.pauses import pauses
+from deepecg.rhythm.pauses import pauses, without_unconfirmed
 from deepecg.rhythm.settings import PauseSettings
+from deepecg.rhythm.stream import BeatStream
 
 SETTINGS = PauseSettings()
 
@@ -38,7 +42,75 @@ def test_a_pause_after_an_ectopic_beat_is_one() -> None:
 
 
 def test_without_beats_there_is_no_pause() -> None:
-    assert pauses(stream_of(""), SETTINGS).episodes == ()
+    found = pauses(stream_of(""), SETTINGS)
+    assert (found.episodes, found.unconfirmed, found.without_beats_s) == ((), (), 10)
+
+
+def unconfirmed(stream: BeatStream) -> list[tuple[int, int, float, float]]:
+    """Return first and last beat, start and duration."""
+    return [
+        (one.first, one.last, round(one.start_s, 6), round(one.duration_s, 6))
+        for one in pauses(stream, SETTINGS).unconfirmed
+    ]
+
+
+def test_long_stretches_without_a_beat_at_either_end_are_unconfirmed_pauses() -> None:
+    stream = stream_of("NNNN", 1.0, first_s=4.5, duration_s=31)
+    assert unconfirmed(stream) == [(0, 0, 0, 4.5), (3, 3, 7.5, 23.5)]
+    found = pauses(stream, SETTINGS)
+    assert found.episodes == ()
+    assert found.longest_unconfirmed is found.unconfirmed[1]
+    assert found.without_beats_s == pytest.approx(31 - 3)
+    assert unconfirmed(stream_of("NNNN", 1.0, first_s=1.9, duration_s=6)) == []
+
+
+def test_long_stretches_without_a_beat_beside_a_gap_are_unconfirmed_pauses() -> None:
+    # beats at 0.5 to 3.5 and 30.5 to 33.5; of what lies between, 10 to 20 and 22 to 25 are lost
+    stream = stream_of("NNNN|NNNN", [1, 1, 1, 27, 1, 1, 1])
+    stream.analysable[:] = True
+    stream.analysable[[*range(10, 20), *range(22, 25)]] = False
+    assert unconfirmed(stream) == [(3, 3, 3.5, 6.5), (3, 3, 20, 2), (4, 4, 25, 5.5)]
+    assert pauses(stream, SETTINGS).without_beats_s == pytest.approx(34 - 13 - 6)
+
+
+def test_a_stretch_between_gaps_before_the_first_beat_is_known_by_that_beat() -> None:
+    stream = stream_of("NN", 1.0, first_s=20.5)
+    stream.analysable[[*range(5), *range(15, 20)]] = False
+    assert unconfirmed(stream) == [(0, 0, 5, 10)]
+
+
+def test_unconfirmed_pauses_are_in_the_order_of_time() -> None:
+    stream = stream_of("NNN|NN", [5, 1, 9, 6], quiet=False, first_s=3.5, duration_s=40)
+    starts = [start for _, _, start, _ in unconfirmed(stream)]
+    # before the first beat, between two, before the gap's end, between two, after the last
+    assert starts == [0, 3.5, 18.5, 24.5]
+
+
+def test_intervals_that_are_not_confirmed_are_not_known_and_others_stay() -> None:
+    quiet = [True, False, True, False]
+    known = without_unconfirmed(stream_of("NNNN", [3.0, 2.2, 0.9], quiet=quiet), SETTINGS)
+    assert known.rr_s[1:].tolist() == pytest.approx([math.nan, 2.2, 0.9], nan_ok=True)
+
+
+@given(st.text("NV|", min_size=1, max_size=60), st.lists(st.floats(0.3, 12), min_size=60))
+def test_unconfirmed_pauses_are_what_a_walk_over_tenths_of_seconds_finds(
+    text: str, rr_s: list[float]
+) -> None:
+    text = "|".join(part for part in ("N" + text).split("|") if part)
+    n_beats = len(text.replace("|", ""))
+    tenths = np.rint(10 * np.array(rr_s[: n_beats - 1])) / 10
+    gaps = np.array([before == "|" for before, now in pairwise(text) if now != "|"], bool)
+    stream = stream_of(text, np.where(gaps, tenths + 4, tenths), quiet=False, first_s=0.5)
+    beats = set(np.rint(10 * stream.times_s).astype(int).tolist())
+    lengths, since = [], 0
+    for tenth in range(10 * len(stream.analysable) + 1):
+        lost = tenth == 10 * len(stream.analysable) or not stream.analysable[tenth // 10]
+        if lost or tenth in beats:
+            lengths.append(tenth - since)
+            since = tenth + lost
+    expected = sorted(length / 10 for length in lengths if length >= 20)
+    found = sorted(one.duration_s for one in pauses(stream, SETTINGS).unconfirmed)
+    assert found == pytest.approx(expected)
 
 
 def test_the_length_is_a_setting() -> None:

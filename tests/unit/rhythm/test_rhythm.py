@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from unit.rhythm.streams import long_records, reference, stream_of
 
 from deepecg.rhythm import Rhythm, analyse_rhythm
-from deepecg.rhythm.settings import PauseSettings, RateSettings, RhythmSettings
+from deepecg.rhythm.settings import (
+    EctopySettings,
+    FibrillationSettings,
+    PauseSettings,
+    RateSettings,
+    RhythmSettings,
+    UrgentSettings,
+    VariabilitySettings,
+)
 
 SETTINGS = RhythmSettings()
 
@@ -65,6 +73,45 @@ def test_counted_and_left_out_s_beats_are_all_s_beats_of_the_24_hour_records(
     assert n_left_out > 0
 
 
+def test_a_pause_that_is_not_confirmed_ends_runs_couplets_and_bigeminy() -> None:
+    #        0         1         2
+    #        0123456789012345678901234567
+    text = "NNNVVVVNNNNVVNNNNVNVNVNVNNNN"
+    rr = np.full(len(text) - 1, 0.5)
+    rr[[4, 11, 19]] = 2.5  # between beats 4 and 5, 11 and 12, 19 and 20
+    quiet = analyse_rhythm(stream_of(text, rr), SETTINGS).ventricular
+    assert ([one.first for one in quiet.runs], len(quiet.couplets)) == ([3], 1)
+    assert [one.first for one in quiet.bigeminy] == [17]
+    unknown = analyse_rhythm(stream_of(text, rr, quiet=False), SETTINGS).ventricular
+    assert (unknown.runs, unknown.bigeminy) == ((), ())
+    assert [(one.first, one.last) for one in unknown.couplets] == [(3, 4), (5, 6)]
+    assert unknown.isolated == (11, 12, 17, 19, 21, 23)
+
+
+def test_rates_and_variability_rest_on_no_interval_in_which_a_beat_may_be_missed() -> None:
+    rr = np.full(900, 0.8)
+    missed = rr.copy()
+    missed[[300, 500]] = 2.4
+    steady = analyse_rhythm(stream_of("N" * 901, rr, quiet=False), SETTINGS)
+    unknown = analyse_rhythm(stream_of("N" * 901, missed, quiet=False), SETTINGS)
+    pauses = analyse_rhythm(stream_of("N" * 901, missed), SETTINGS)
+    for name in ("mean_bpm", "minimum_bpm", "maximum_bpm"):
+        assert getattr(unknown.rate, name) == pytest.approx(getattr(steady.rate, name))
+    assert unknown.hours[0].minimum_bpm == pytest.approx(75)
+    assert unknown.hours[0].mean_bpm == pytest.approx(75)
+    assert unknown.variability.nn_count == 898
+    assert unknown.pauses.unconfirmed_count == len(pauses.pauses.episodes) == 2
+    assert pauses.rate.minimum_bpm is not None
+    assert pauses.rate.minimum_bpm < 74
+
+
+def test_time_without_beats_and_known_intervals_make_up_the_analysable_time() -> None:
+    stream = stream_of("NNNN|NNN|NN", [0.8, 3, 0.8, 20, 2, 1, 30, 0.9], quiet=False, duration_s=90)
+    rhythm = analyse_rhythm(stream, SETTINGS)
+    known_s = 0.8 + 0.8 + 1 + 0.9
+    assert rhythm.pauses.without_beats_s == pytest.approx(stream.analysable.sum() - known_s)
+
+
 def test_every_group_of_settings_is_used() -> None:
     rr = [0.8] * 100 + [2.2] + [0.8] * 100
     stream = stream_of("N" * 202, rr)
@@ -75,6 +122,45 @@ def test_every_group_of_settings_is_used() -> None:
     assert analyse_rhythm(stream, SETTINGS).rate.bradycardia_s == 0
     assert analyse_rhythm(stream, changed).pauses.episodes == ()
     assert analyse_rhythm(stream, changed).rate.bradycardia_s == pytest.approx(sum(rr))
+
+
+def figures(rhythm: Rhythm) -> dict[str, object]:
+    """Return a figure that rests on each group of settings."""
+    return {
+        "rate": rhythm.rate.tachycardia_s,
+        "ectopy": len(rhythm.ventricular.runs),
+        "pauses": len(rhythm.pauses.episodes),
+        "fibrillation": len(rhythm.fibrillation.episodes),
+        "variability": rhythm.variability.nn_count,
+        "urgent": [finding.kind for finding in rhythm.urgent],
+    }
+
+
+@pytest.mark.parametrize(
+    ("group", "settings"),
+    [
+        ("rate", RateSettings(tachycardia_bpm=70)),
+        ("ectopy", EctopySettings(run_beats=5)),
+        ("pauses", PauseSettings(pause_s=2.5)),
+        ("fibrillation", FibrillationSettings(episode_s=120)),
+        ("variability", VariabilitySettings(longest_nn_s=0.79)),
+        ("urgent", UrgentSettings(pause_s=2.2)),
+    ],
+)
+def test_a_group_of_settings_changes_what_rests_on_it(group: str, settings: object) -> None:
+    irregular = np.random.default_rng(5).uniform(0.4, 1.0, 120)
+    rr = np.concatenate([np.full(300, 0.8), [2.3], np.full(300, 0.8), irregular])
+    text = "N" * 100 + "VVVV" + "N" * (len(rr) - 103)
+    stream = stream_of(text, rr)
+    before = figures(analyse_rhythm(stream, SETTINGS))
+    after = figures(analyse_rhythm(stream, replace(SETTINGS, **{group: settings})))
+    assert after[group] != before[group]
+
+
+def test_each_group_of_settings_is_looked_at_but_that_of_the_list_of_events() -> None:
+    groups = {item.name for item in fields(RhythmSettings)}
+    looked_at = figures(analyse_rhythm(stream_of("NNN"), SETTINGS)).keys()
+    assert groups - looked_at == {"events"}  # which analyse_rhythm() leaves to listed_events()
 
 
 def outline(rhythm: Rhythm) -> list[object]:

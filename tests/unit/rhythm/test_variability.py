@@ -285,6 +285,13 @@ def test_pnn50_counts_what_exceeds_50_ms(step_s: float, percent: float) -> None:
     assert found.rmssd_ms == pytest.approx(1000 * step_s)
 
 
+def test_what_a_large_step_is_is_a_setting() -> None:
+    stream = stream_from(beats([0.8, 0.83] * 400))
+    assert variability_of(stream).pnn50_percent == 0
+    found = variability_of(stream, settings=VariabilitySettings(large_step_ms=20))
+    assert found.pnn50_percent == 100
+
+
 def test_one_missed_and_one_false_beat_change_nothing() -> None:
     times = restless(90_000)
     clean = variability_of(stream_from(times))
