@@ -42,6 +42,8 @@ def ectopy(count: int, **more: Any) -> dict[str, Any]:
         "trigeminy": {"episode_count": 1, "duration_s": 12.0, "longest_s": 12.0},
         "precision_percent": 96.2,
         "sensitivity_percent": 94.8,
+        "couplet_precision_percent": 80.0,
+        "run_precision_percent": 50.0,
         **more,
     }
 
@@ -68,6 +70,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "missing_s": 0,
             "flat_s": 400,
             "saturated_s": 0,
+            "without_beats_s": 12.5,
         },
         "beats": {
             "total_count": 98000,
@@ -91,6 +94,8 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "longest_at_s": 100.0,
             "threshold_s": 2.0,
             "unconfirmed_count": 1,
+            "longest_unconfirmed_s": 12.5,
+            "longest_unconfirmed_at_s": 700.0,
         },
         "atrial_fibrillation": {
             "episode_count": 2,
@@ -200,7 +205,14 @@ def sparse() -> dict[str, Any]:
         heart_rate=dict.fromkeys(summary_with()["heart_rate"]) | {"window_s": 60.0},
         ventricular=without_runs(),
         supraventricular=without_runs(),
-        pauses={"count": 0, "longest_s": None, "longest_at_s": None, "unconfirmed_count": 0},
+        pauses={
+            "count": 0,
+            "longest_s": None,
+            "longest_at_s": None,
+            "unconfirmed_count": 0,
+            "longest_unconfirmed_s": None,
+            "longest_unconfirmed_at_s": None,
+        },
         atrial_fibrillation={
             "episode_count": 0,
             "total_s": 0.0,
@@ -309,8 +321,24 @@ def test_loinc_is_used_where_it_means_the_same_and_nowhere_else() -> None:
 
 @pytest.mark.parametrize(("hours", "is_day"), [(0.5, False), (17, False), (24, True), (336, False)])
 def test_24_hour_codes_are_for_recordings_of_about_a_day(hours: float, is_day: bool) -> None:
-    summary = summary_with(recording={"duration_s": hours * 3600})
+    seconds = {"recording": {"duration_s": hours * 3600}, "signal": {"analysable_s": hours * 3600}}
+    summary = summary_with(**seconds)
     assert bool(loinc(figures(diagnostic_report(summary))["heart_rate.mean_bpm"])) == is_day
+
+
+def test_24_hour_codes_are_not_for_a_day_of_which_next_to_nothing_is_analysable() -> None:
+    summary = summary_with(signal={"analysable_s": 600})
+    assert not loinc(figures(diagnostic_report(summary))["heart_rate.mean_bpm"])
+
+
+def test_a_pacemaker_is_told_in_the_conclusion_and_beside_ectopic_beats() -> None:
+    warning = {"code": "paced", "message": "the header says that the patient has a pacemaker"}
+    bundle = diagnostic_report(summary_with(warnings=[warning]))
+    (report,) = of_type(bundle, "DiagnosticReport")
+    assert f"Warning: {warning['message']}." in report["conclusion"]
+    found = figures(bundle)
+    assert any("pacemaker" in note["text"] for note in found["ventricular.run_count"]["note"])
+    assert "note" not in found["heart_rate.mean_bpm"]
 
 
 def test_a_figure_that_is_not_known_says_why() -> None:
@@ -358,12 +386,17 @@ def test_the_conclusion_in_words() -> None:
         "Ventricular ectopic beats: 2000 (2.04 %), couplets: 90, runs: 20.",
         "Supraventricular ectopic beats: 1000 (2.04 %)",
         "Pauses of at least 2 s: 2, longest 3.2 s.",
+        "Further intervals as long, in which a beat may have been missed: 1.",
+        "Supraventricular ectopic beats in atrial fibrillation, not counted: 40.",
         "Atrial fibrillation: episodes 2, burden 5.81 %.",
         "To be seen first: Pause of 3.2 s; <12 % & more than 10 %",
         "Not computed: ST segment, QT interval.",
     ):
         assert sentence in report["conclusion"]
     assert "&lt;12 % &amp; more" in report["text"]["div"]
+    short = summary_with(recording={"duration_s": 60.0}, signal={"analysable_s": 45})
+    (report,) = of_type(diagnostic_report(short), "DiagnosticReport")
+    assert "Recorded 60 s, of which 45 s (99.54 %)" in report["conclusion"]
     (report,) = of_type(diagnostic_report(sparse()), "DiagnosticReport")
     assert "mean unknown" in report["conclusion"]
     assert "To be seen first: nothing found." in report["conclusion"]
@@ -383,6 +416,11 @@ def test_what_evaluation_tells_stands_beside_the_count() -> None:
     (note,) = found["ventricular.count"]["note"]
     assert "96.2 %" in note["text"]
     assert "94.8 %" in note["text"]
+    assert "80 % of the couplets" in found["ventricular.couplet_count"]["note"][0]["text"]
+    assert "50 % of the runs" in found["ventricular.run_count"]["note"][0]["text"]
+    unknown = summary_with(ventricular={"sensitivity_percent": None})
+    (note,) = figures(diagnostic_report(unknown))["ventricular.count"]["note"]
+    assert "None" not in note["text"]
     assert "note" not in figures(diagnostic_report(sparse()))["ventricular.count"]
 
 

@@ -48,7 +48,8 @@ TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 HOLTER_STUDY = ("18754-2", "Ambulatory cardiac rhythm monitor (Holter) study")
 SECONDS_PER_HOUR = 3600
 DAY_HOURS = (18.0, 30.0)
-"""A recording of this length is one "of 24 hours", as LOINC's heart rates ask for."""
+"""A recording of this length, with at least the first of it analysable, is one "of 24 hours", as
+LOINC's heart rates ask for."""
 SUBJECT = re.compile(
     r"(https?://([A-Za-z0-9\-.:%$]+/)+)?Patient/[A-Za-z0-9\-.]{1,64}(/_history/[A-Za-z0-9\-.]{1,64})?"
 )
@@ -74,6 +75,7 @@ PARTS = {
     "Q": "Beats that cannot be classified (AAMI class Q)",
     "minimum_at_s": "Time from the start of the recording",
     "maximum_at_s": "Time from the start of the recording",
+    "longest_unconfirmed_at_s": "Time from the start of the recording",
     "longest_at_s": "Time from the start of the recording",
     "start_s": "Time from the start of the recording",
     "at_s": "Time from the start of the recording",
@@ -84,6 +86,14 @@ PARTS = {
     "threshold_s": "Shortest interval that counts as a pause",
 }
 """What components are called, by the last key of their path."""
+PRECISIONS = {
+    "count": ("beats", "precision_percent"),
+    "couplet_count": ("couplets", "couplet_precision_percent"),
+    "run_count": ("runs", "run_precision_percent"),
+}
+"""Figures whose precision is known from evaluation, by the last key of their path."""
+PACED = "paced"
+"""Code of the warning that the patient has a pacemaker."""
 NOT_COMPUTED = {"st_segment": "ST segment", "qt_interval": "QT interval"}
 
 
@@ -148,6 +158,7 @@ FIGURES = (
     _Figure("recording.duration_s", "Length of the recording"),
     _Figure("signal.analysable_s", "Time that could be analysed"),
     _Figure("signal.analysable_percent", "Time that could be analysed, share of the recording"),
+    _Figure("signal.without_beats_s", "Analysable time in which a beat may have been missed"),
     _Figure("beats.total_count", "Beats", tuple(f"beats.class_count.{k}" for k in "NSVFQ")),
     _Figure(
         "heart_rate.mean_bpm",
@@ -180,6 +191,12 @@ FIGURES = (
     _Figure("pauses.count", "Pauses", ("pauses.threshold_s",)),
     _Figure("pauses.longest_s", "Longest pause", ("pauses.longest_at_s",), of="pauses.count"),
     _Figure("pauses.unconfirmed_count", "Long intervals in which a beat may have been missed"),
+    _Figure(
+        "pauses.longest_unconfirmed_s",
+        "Longest interval in which a beat may have been missed",
+        ("pauses.longest_unconfirmed_at_s",),
+        of="pauses.unconfirmed_count",
+    ),
     _Figure("atrial_fibrillation.episode_count", "Atrial fibrillation, episodes"),
     _Figure("atrial_fibrillation.total_s", "Atrial fibrillation, total time"),
     _Figure(
@@ -359,7 +376,8 @@ def _observations(summary: Json, about: Json, device: str) -> Iterator[Json]:
         "device": {"reference": device},
     }
     hours = summary["recording"]["duration_s"] / SECONDS_PER_HOUR
-    is_day = DAY_HOURS[0] <= hours <= DAY_HOURS[1]
+    analysable_hours = summary["signal"]["analysable_s"] / SECONDS_PER_HOUR
+    is_day = DAY_HOURS[0] <= analysable_hours <= hours <= DAY_HOURS[1]
     for figure in FIGURES:
         nothing = figure.of is not None and _at(summary, figure.of) == 0
         code = _concept(CODES_URI, figure.path, figure.name)
@@ -371,8 +389,9 @@ def _observations(summary: Json, about: Json, device: str) -> Iterator[Json]:
             "code": code,
             **_value(figure.path, _at(summary, figure.path), nothing),
         }
-        if note := _known_precision(summary, figure.path):
-            observation["note"] = [{"text": note}]
+        notes = [_known_precision(summary, figure.path), _pacemaker(summary, figure.path)]
+        if any(notes):
+            observation["note"] = [{"text": note} for note in notes if note]
         if figure.parts:
             observation["component"] = [
                 {"code": _part(path), **_value(path, _at(summary, path), nothing)}
@@ -418,15 +437,26 @@ def _part(path: str) -> Json:
 
 
 def _known_precision(summary: Json, path: str) -> str | None:
-    """Return what evaluation tells about a count of beats, if this is one."""
+    """Return what evaluation tells about a count of beats, couplets or runs, if this is one."""
     key, _, name = path.partition(".")
-    found = summary[key]
-    if name != "count" or found.get("precision_percent") is None:
+    if name not in PRECISIONS:
         return None
-    return (
-        f"In evaluation, {found['precision_percent']:g} % of the beats so called were so, and "
-        f"{found['sensitivity_percent']:g} % of those that were so were called so."
-    )
+    what, precision = PRECISIONS[name]
+    percent = summary[key].get(precision)
+    if percent is None:
+        return None
+    text = f"In evaluation, {percent:g} % of the {what} so called were so."
+    sensitivity = summary[key]["sensitivity_percent"]
+    if name == "count" and sensitivity is not None:
+        text += f" {sensitivity:g} % of those that were so were called so."
+    return text
+
+
+def _pacemaker(summary: Json, path: str) -> str | None:
+    """Return what to bear in mind of ectopic beats in a paced recording."""
+    is_ectopy = path.startswith(("ventricular.", "supraventricular."))
+    warned = [warning for warning in summary["warnings"] if warning["code"] == PACED]
+    return f"Of this recording {warned[0]['message']}." if is_ectopy and warned else None
 
 
 def _coding(system: str, code: str, display: str) -> Json:
@@ -447,7 +477,7 @@ def _conclusion(summary: Json) -> Iterator[str]:
             "local time of the recorder, time zone not known."
         )
     yield (
-        f"Recorded {_hours(recording['duration_s'])}, of which {_hours(signal['analysable_s'])} "
+        f"Recorded {_span(recording['duration_s'])}, of which {_span(signal['analysable_s'])} "
         f"({_number(signal['analysable_percent'])} %) could be analysed. "
         f"Lead {recording['lead_used']}."
     )
@@ -462,23 +492,36 @@ def _conclusion(summary: Json) -> Iterator[str]:
             f"({_number(found['burden_percent'])} %), couplets: {found['couplet_count']}, "
             f"runs: {found['run_count']}."
         )
+    left_out = summary["supraventricular"]["left_out_in_fibrillation_count"]
+    if left_out:
+        yield f"Supraventricular ectopic beats in atrial fibrillation, not counted: {left_out}."
     pauses, fibrillation = summary["pauses"], summary["atrial_fibrillation"]
     longest = f", longest {_number(pauses['longest_s'])} s" if pauses["count"] else ""
     yield f"Pauses of at least {pauses['threshold_s']:g} s: {pauses['count']}{longest}."
+    if pauses["unconfirmed_count"]:
+        yield (
+            "Further intervals as long, in which a beat may have been missed: "
+            f"{pauses['unconfirmed_count']}."
+        )
     yield (
         f"Atrial fibrillation: episodes {fibrillation['episode_count']}, "
         f"burden {_number(fibrillation['burden_percent'])} %."
     )
     urgent = "; ".join(finding["message"] for finding in summary["urgent"])
     yield f"To be seen first: {urgent or 'nothing found'}."
-    left_out = [NOT_COMPUTED.get(key, key.replace("_", " ")) for key in summary["not_computed"]]
-    if left_out:
-        yield f"Not computed: {', '.join(left_out)}."
+    not_computed = [NOT_COMPUTED.get(key, key.replace("_", " ")) for key in summary["not_computed"]]
+    if not_computed:
+        yield f"Not computed: {', '.join(not_computed)}."
+    for warning in summary["warnings"]:
+        yield f"Warning: {warning['message']}."
     yield ADVISORY
 
 
-def _hours(seconds: float) -> str:
-    return f"{seconds / SECONDS_PER_HOUR:.1f} h"
+def _span(seconds: float) -> str:
+    """Return a time in hours, of less than one in minutes, of less than two in seconds."""
+    if seconds >= SECONDS_PER_HOUR:
+        return f"{seconds / SECONDS_PER_HOUR:.1f} h"
+    return f"{seconds / 60:.1f} min" if seconds >= 120 else f"{seconds:.0f} s"
 
 
 def _number(value: float | None) -> str:
