@@ -1,11 +1,13 @@
 """A made-up summary of schema version 2, and the graphics that go with it."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from deepecg.documents import ADVISORY
 from deepecg.graphics import Cluster, Graphics, Poincare, RrHistogram, Strip, Trend
+from deepecg.settings import ScoringSettings
 
 DAY_S = 86_400
 RATE_HZ = 128.0
@@ -158,7 +160,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         "provenance": {
             "software": {"name": "deepecg", "version": "0.1.0"},
             "model": {"version": "made-up-1", "sha256": "0" * 64},
-            "settings": {"lead": None, "rhythm": {"pauses": {"pause_s": 2.0}}},
+            "settings": asdict(ScoringSettings()),
             "review": "not_reviewed",
         },
         "advisory": ADVISORY,

@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from reports import EVENTS, made_up_graphics, made_up_summary
+
+from deepecg.report.page import render_report
 
 DAY_S = 86_400
 START_S = 9.5 * 3600
@@ -163,6 +168,53 @@ def test_strips_can_be_focused_where_they_scroll(page: Page) -> None:
     expect(page.locator(".strip .scroll[tabindex]")).to_have_count(1)  # the one of 10 s
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.locator(".strip .scroll[tabindex='0']")).to_have_count(len(EVENTS))
+
+
+@pytest.fixture
+def crowded(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """A report whose first strips lie seconds apart, and whose heart rate is known at one time."""
+    graphics = made_up_graphics()
+    bpm = np.full(len(graphics.trend.mean_bpm), np.nan)
+    bpm[4000] = 70.0
+    strips = tuple(
+        replace(strip, start_s=40_000.0 + 20 * n, kind="pause")
+        for n, strip in enumerate(graphics.strips[:7])
+    )
+    crowded = replace(graphics, trend=replace(graphics.trend, mean_bpm=bpm), strips=strips)
+    path = tmp_path / "crowded.html"
+    path.write_text(render_report(made_up_summary(), crowded), encoding="utf-8")
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.wait_for_selector("#trend-plot canvas")
+        yield page
+
+
+def test_marks_that_would_overlap_are_one_that_leads_to_the_first(crowded: Page) -> None:
+    shown = crowded.locator("#trend-plot a.mark:visible")
+    expect(shown).to_have_text(["P", "P", "5"])
+    # 09:30:00 and 40,042 s are 20:37:22
+    name = "5 marks, the first Pause, 20:37:22: go to the strip"
+    expect(shown.last).to_have_accessible_name(name)
+    shown.last.focus()
+    crowded.keyboard.press("Enter")
+    expect(crowded.locator("figure#strip-3")).to_be_in_viewport()
+    crowded.locator("figure#strip-3 a.to-trend").click()
+    expect(shown).to_have_text(["P"] * 7)
+
+
+def test_a_rate_with_unknown_ones_on_either_side_is_a_point(crowded: Page) -> None:
+    dark = crowded.locator("#trend-plot canvas").evaluate(
+        """canvas => {
+          const pixels = canvas.getContext("2d").getImageData(80, 0, canvas.width - 80, 250).data;
+          let found = 0;
+          for (let i = 0; i < pixels.length; i += 4) {
+            found += pixels[i + 3] > 100 && pixels[i] < 60;
+          }
+          return found;
+        }"""
+    )
+    assert 4 <= dark <= 40
 
 
 def test_a_time_zone_shifts_nothing(browser: Browser, report: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from reports import EVENTS, made_up_graphics, made_up_summary
 
 from deepecg.documents import schema
+from deepecg.graphics.rr_plots import Poincare, RrHistogram
 from deepecg.report import vendored
 from deepecg.report.page import render_report
 
@@ -65,6 +66,11 @@ def rendered(**changes: Any) -> str:
             place = place[parent]
         place[key] = value
     return render_report(summary, made_up_graphics())
+
+
+def text_of(html: str) -> str:
+    """Return what is read: no elements, and every stretch of white space as one space."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html))
 
 
 def at(summary: dict[str, Any], path: str) -> Any:
@@ -143,8 +149,121 @@ def test_a_start_at_the_end_of_the_calendar_leaves_times_from_the_start(start: s
     assert page.figures["recording.start_local"][0].startswith("31 Dec 9999, 23:")
 
 
-def test_no_urgent_finding_is_said_too() -> None:
-    assert "No urgent findings" in rendered(urgent=[])
+def test_no_urgent_finding_is_said_too_with_what_was_looked_for() -> None:
+    text = text_of(rendered(urgent=[]))
+    assert "No urgent findings" in text
+    assert "ventricular tachycardia (above 100/min) of 6 or more beats" in text
+    assert "ventricular beats above 10 % of all" in text
+    assert "supraventricular tachycardia longer than 30 s" in text
+    assert "atrial fibrillation faster than 110/min, pauses of 3 s or more" in text
+    assert "no beat found for 10 s or more" in text
+
+
+def test_thresholds_stand_where_they_matter(html: str) -> None:
+    text = text_of(html)
+    assert "Tachycardia (above 100/min), time" in text
+    assert "Bradycardia (below 50/min), time" in text
+    assert "Atrial fibrillation, episodes of 30 s or more" in text
+    assert "Runs of 3 or more" in text
+    settings = copy.deepcopy(made_up_summary()["provenance"]["settings"])
+    settings["rhythm"]["rate"]["tachycardia_bpm"] = 120.0
+    changed = text_of(rendered(provenance__settings=settings))
+    assert "Tachycardia (above 120/min), time" in changed
+
+
+def test_beside_an_urgent_run_stands_how_many_runs_were_right() -> None:
+    told = "were runs)"
+    assert told in text_of(rendered())
+    assert told not in text_of(rendered(ventricular__run_precision_percent=None))
+
+
+def test_where_no_pause_is_confirmed_the_longest_unconfirmed_one_is_told() -> None:
+    html = rendered(
+        pauses__count=0, pauses__longest_s=None, pauses__longest_at_s=None, pauses__threshold_s=2.0
+    )
+    card = html[html.index("Longest pause") : html.index("Ventricular burden")]
+    text = text_of(card)
+    assert "none confirmed" in text
+    # 09:30:00 and 82,400 s are 08:23:20
+    assert "longest interval without a beat found: 24.3 s at 08:23:20" in text
+    assert "may hold a missed beat; 7 such" in text
+    assert 'href="#strip-8"' in card
+    none = rendered(
+        pauses__count=0,
+        pauses__longest_s=None,
+        pauses__longest_at_s=None,
+        pauses__unconfirmed_count=0,
+        pauses__longest_unconfirmed_s=None,
+        pauses__longest_unconfirmed_at_s=None,
+    )
+    card = none[none.index("Longest pause") : none.index("Ventricular burden")]
+    assert '<p class="large">none</p>' in card
+
+
+def test_pauses_have_two_digits() -> None:
+    summary = made_up_summary()
+    summary["events"][4]["duration_s"] = 2.962
+    html = render_report(summary, made_up_graphics())
+    assert html.count("2.96 s") == 2  # in the list and beside the strip
+    assert 'data-figure="pauses.longest_s">2.96<' in rendered(pauses__longest_s=2.96)
+
+
+def test_a_pacemaker_is_told_on_the_first_screen() -> None:
+    paced = rendered(warnings=[{"code": "paced", "message": "made up"}])
+    first = paced[: paced.index('<section id="trend"')]
+    assert "a model trained without paced beats" in first
+    assert "Pacemaker:" not in rendered()
+
+
+def test_a_share_is_not_rounded_to_nothing_or_to_all() -> None:
+    html = rendered(signal__analysable_percent=100.0, ventricular__burden_percent=0.0)
+    text = text_of(html)
+    assert "&gt; 99.99 %" in text
+    assert "&lt; 0.01 %" in text
+    signal = made_up_summary()["signal"] | {"missing_s": 0, "flat_s": 0, "saturated_s": 0}
+    text = text_of(rendered(signal=signal | {"analysable_percent": 100.0}))
+    assert "&gt;" not in text
+    assert "100.00 %" in text
+
+
+def test_less_than_an_hour_has_no_rate_per_hour() -> None:
+    assert "per hour" in text_of(rendered())
+    text = text_of(rendered(signal__analysable_s=3599))
+    assert "per hour" not in text
+    assert "not told of less than an hour" in text
+
+
+def test_intervals_beyond_the_axes_are_counted() -> None:
+    graphics = made_up_graphics()
+    count = np.zeros(100, np.int64)
+    count[50] = 100_000
+    count[[2, 90, 95]] = (3, 4, 5)
+    pairs = np.zeros((100, 100), np.int64)
+    pairs[50, 50] = 100_000
+    pairs[50, 2] = pairs[95, 95] = 7
+    graphics = replace(
+        graphics,
+        rr_histogram=RrHistogram(20.0, 200.0, count, count),
+        poincare=Poincare(20.0, 200.0, pairs),
+    )
+    text = text_of(render_report(made_up_summary(), graphics))
+    assert "3 shorter and 9 longer intervals are not shown" in text
+    assert "14 pairs with a shorter or longer interval are not shown" in text
+
+
+def test_paper_shows_what_is_urgent_or_has_a_strip_of_a_long_list() -> None:
+    summary = made_up_summary()
+    more = [summary["events"][1] | {"number": n, "strip": None} for n in range(8, 62)]
+    summary["events"] += more
+    summary["urgent"][0]["event"] = 40
+    html = render_report(summary, made_up_graphics())
+    assert "Printed: the events that are urgent or that a strip was made of" in html
+    assert 'class="events-table shorten"' in html
+    rows = [a for tag, a in Page(html).elements if tag == "tr" and "data-group" in a]
+    kept = [a["id"] for a in rows if "data-strip" in a or "data-urgent-event" in a]
+    assert kept == [*(f"event-{n}" for n in range(8)), "event-40"]
+    summary["events"] = summary["events"][:60]
+    assert "events-table shorten" not in render_report(summary, made_up_graphics())
 
 
 def test_precision_is_told_in_words_beside_the_burden(html: str) -> None:

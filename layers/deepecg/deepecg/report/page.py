@@ -30,9 +30,17 @@ from deepecg.report.hours_picture import hours_picture
 from deepecg.report.rr_pictures import histogram_picture, poincare_picture
 from deepecg.report.trend_picture import trend_data, trend_picture
 from deepecg.report.vendored import uplot
+from deepecg.rhythm.events import (
+    SUPRAVENTRICULAR_TACHYCARDIA,
+    UNCONFIRMED_PAUSE,
+    VENTRICULAR_TACHYCARDIA,
+)
 
+RUNS = (VENTRICULAR_TACHYCARDIA, SUPRAVENTRICULAR_TACHYCARDIA)
+"""Urgent findings whose precision is that of runs."""
 SCRIPTS = ("trend.js", "events.js")
 NO_RATE = "\N{EN DASH}"
+SHARE_DIGITS = 2
 PRINTED_EVENTS = 60
 """With more events than this, paper shows those with a strip only."""
 
@@ -66,6 +74,28 @@ class Figures:
         value = self.value(path)
         shown = Markup('<span data-figure="{}">{}</span>').format(path, words.number(value, digits))
         return shown if value is None or not unit else shown + Markup(" ") + _unit(unit)
+
+    def share(self, path: str, *, some: bool = False, whole: bool = True) -> Markup:
+        """Return a percentage that is not rounded to 0 where there is some, nor to 100.
+
+        Parameters
+        ----------
+        path : str
+            Of the percentage.
+        some, whole : bool
+            Whether there is any at all, and whether 100 would be true.
+        """
+        value = self.value(path)
+        least, most = 10.0**-SHARE_DIGITS, 100 - 10.0**-SHARE_DIGITS
+        if value is not None and some and value < least / 2:
+            sign, shown = "< ", least
+        elif value is not None and not whole and value > most + least / 2:
+            sign, shown = "> ", most
+        else:
+            return self.number(path, SHARE_DIGITS, "%")
+        return Markup('{}<span data-figure="{}">{}</span> ').format(
+            sign, path, words.number(shown, SHARE_DIGITS)
+        ) + _unit("%")
 
     def count(self, path: str, what: str) -> Markup:
         """Return how many of something: "1 run", "2 runs"."""
@@ -150,6 +180,10 @@ def render_report(summary: Mapping[str, Any], graphics: Graphics) -> str:
             thick_lines=paper_lines(*sheet, BOX_MM),
             clusters=list(zip(graphics.clusters, shapes, strict=True)),
             urgent=_urgent(summary, strips),
+            urgent_events={finding["event"] for finding in summary["urgent"]},
+            unconfirmed=_longest_unconfirmed(summary, strips),
+            limits=summary["provenance"]["settings"]["rhythm"],
+            has_hour=summary["signal"]["analysable_s"] >= words.HOUR_S,
             events_of_group=_events_of_group(events),
             print_all_events=len(events) <= PRINTED_EVENTS,
             settings=_settings(summary["provenance"]["settings"]),
@@ -211,19 +245,32 @@ def _marks(strips: list[ShownStrip], clock: Clock) -> list[dict[str, Any]]:
 
 def _urgent(summary: Mapping[str, Any], strips: list[ShownStrip]) -> list[dict[str, Any]]:
     """Return the urgent findings with the place on the page that shows each."""
-    strip_of = {shown.strip.event_number: shown.strip.id for shown in strips}
     found = []
     for finding in summary["urgent"]:
         kind = words.kind_of(finding["kind"])
-        event = finding["event"]
-        if event is not None and event in strip_of:
-            target, called = strip_of[event], "See the strip"
-        elif event is not None:
-            target, called = f"event-{event}", "See the event"
-        else:
-            target, called = "ectopy", "See the figures"
-        found.append({**finding, "kind": kind, "target": target, "called": called})
+        part = kind.group if finding["kind"] in RUNS else None
+        found.append({**finding, "kind": kind, "part": part, **_place(finding["event"], strips)})
     return found
+
+
+def _longest_unconfirmed(
+    summary: Mapping[str, Any], strips: list[ShownStrip]
+) -> dict[str, str] | None:
+    """Return the place that shows the longest pause that is not confirmed, if any is listed."""
+    events = [event for event in summary["events"] if event["kind"] == UNCONFIRMED_PAUSE]
+    if not events:
+        return None
+    return _place(max(events, key=lambda event: event["duration_s"])["number"], strips)
+
+
+def _place(event: int | None, strips: list[ShownStrip]) -> dict[str, str]:
+    """Return the place on the page that shows an event, and how the link to it is called."""
+    if event is None:
+        return {"target": "ectopy", "called": "See the figures"}
+    for shown in strips:
+        if shown.strip.event_number == event:
+            return {"target": shown.strip.id, "called": "See the strip"}
+    return {"target": f"event-{event}", "called": "See the event"}
 
 
 def _events_of_group(events: list[dict[str, Any]]) -> dict[str, int]:

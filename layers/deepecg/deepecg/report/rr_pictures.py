@@ -37,6 +37,9 @@ class HistogramPicture:
     nn_path: str
     x_ticks: Ticks
     y_ticks: Ticks
+    n_shorter: int
+    n_longer: int
+    """Intervals beyond either end of the axis."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class PoincarePicture:
     diagonal: str
     ticks: Ticks
     """Along either axis, from its beginning."""
+    n_left_out: int
+    """Pairs beyond the ends of the axes."""
 
 
 def histogram_picture(histogram: RrHistogram) -> HistogramPicture:
@@ -76,6 +81,8 @@ def histogram_picture(histogram: RrHistogram) -> HistogramPicture:
             (HISTOGRAM_HEIGHT - k * tick * scale, f"{k * tick:,.0f}")
             for k in range(int(high / tick) + 1)
         ),
+        n_shorter=int(histogram.count[:first].sum()),
+        n_longer=int(histogram.count[stop:].sum()),
     )
 
 
@@ -104,6 +111,7 @@ def poincare_picture(poincare: Poincare) -> PoincarePicture:
         levels=tuple(levels),
         diagonal=f"M{LEFT} {short(bottom)}L{short(LEFT + width)} {TOP}",
         ticks=_ms_ticks(from_ms, poincare.bin_ms * n_bins, width, 0),
+        n_left_out=int(poincare.count.sum() - count.sum()),
     )
 
 

@@ -14,11 +14,15 @@
     shade: colour("--af-shade"),
   };
   const FONT = "12px system-ui, sans-serif";
-  const HEIGHT = 446, MARK_ROWS = 3, MARK_HEIGHT = 17, AXIS = 30, GUTTER = 66, LANES = 0.4;
+  const HEIGHT = 446, MARK_ROWS = 3, MARK_HEIGHT = 17, MARK_WIDTH = 28, AXIS = 30, GUTTER = 66, LANES = 0.4;
   const NARROWEST_S = 60, DAY_S = 86400, ZOOM = 2, PAN = 0.4;
   const STEPS = [1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400, 172800];
   const n = data.bpm.length;
   const first = data.origin, last = first + n * data.bin;
+  // Bins between unknown ones, which no line leads to: as points.
+  const alone = data.bpm.map((_, i) => i).filter(
+    (i) => data.bpm[i] != null && data.bpm[i - 1] == null && data.bpm[i + 1] == null,
+  );
   const times = data.bpm.map((_, i) => first + (i + 0.5) * data.bin);
   const known = data.days.length > 0;
   const two = (value) => String(value).padStart(2, "0");
@@ -119,27 +123,37 @@
   }
 
   // --- Marks above the plot lead to the strips
-  const marks = data.marks.map((mark) => {
+  const marks = [...data.marks].sort((a, b) => a.at - b.at).map((mark) => {
     const link = document.createElement("a");
     link.href = `#${mark.id}`;
     link.className = `mark ${mark.group}`;
-    link.textContent = mark.mark;
-    link.title = mark.label;
-    link.setAttribute("aria-label", `${mark.label}: go to the strip`);
-    return { link, at: first + mark.at };
+    return { ...mark, link, at: first + mark.at };
   });
   function placeMarks(u) {
-    const rows = Array(MARK_ROWS).fill(-Infinity); // where the last mark of each row is
+    // Where all rows are full, marks join the one before: it says how many, and leads to the first.
+    const rows = Array(MARK_ROWS).fill(-Infinity), shown = []; // where the last mark of each row is
     const offset = u.over.offsetLeft, width = u.over.clientWidth; // read once: writing undoes layout
-    for (const { link, at } of [...marks].sort((a, b) => a.at - b.at)) {
-      const x = u.valToPos(at, "x");
-      link.hidden = x < 0 || x > width;
-      if (link.hidden) continue;
-      const free = rows.findIndex((taken) => taken <= x - 28);
-      const row = free < 0 ? rows.indexOf(Math.min(...rows)) : free;
+    for (const mark of marks) {
+      const x = u.valToPos(mark.at, "x");
+      const row = rows.findIndex((taken) => taken <= x - MARK_WIDTH);
+      mark.link.hidden = x < 0 || x > width || row < 0;
+      if (x < 0 || x > width) continue;
+      if (row < 0) {
+        shown[shown.length - 1].push(mark);
+        continue;
+      }
       rows[row] = x;
-      link.style.left = `${offset + x}px`;
-      link.style.top = `${row * MARK_HEIGHT}px`;
+      shown.push([mark]);
+      mark.link.style.left = `${offset + x}px`;
+      mark.link.style.top = `${row * MARK_HEIGHT}px`;
+    }
+    for (const together of shown) {
+      const { link, mark, label } = together[0], several = together.length > 1;
+      const told = several ? `${together.length} marks, the first ${label}` : label;
+      link.classList.toggle("several", several);
+      link.textContent = several ? String(together.length) : mark;
+      link.title = told;
+      link.setAttribute("aria-label", `${told}: go to the strip`);
     }
   }
 
@@ -234,7 +248,7 @@
           },
         },
       ],
-      series: [{}, { stroke: COLOURS.ink, width: 1.1, spanGaps: false, points: { show: false } }],
+      series: [{}, { stroke: COLOURS.ink, width: 1.1, spanGaps: false, points: { show: false, filter: () => alone, size: 4, fill: COLOURS.ink } }],
       cursor: { y: false, drag: { x: true, y: false, dist: 4 }, points: { size: 7 }, bind: { mousedown: press } },
       hooks: { drawClear: [background], draw: [foreground, placeMarks], setScale: [describe], setCursor: [read] },
     },

@@ -19,8 +19,6 @@ LANE_GAP = 10
 COUNT_LANE_HEIGHT = 34
 SPAN_LANE_HEIGHT = 10
 AXIS_HEIGHT = 18
-MOSTLY = 0.5
-"""A bin is shaded if at least this share of it is in AF, or cannot be analysed."""
 FEWEST_BPM_SHOWN = 40.0
 """The curve's axis spans at least this, so that a steady rate does not look wild."""
 TICK_STEPS_S = (300, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200, 86_400, 172_800)
@@ -80,8 +78,7 @@ def trend_picture(trend: Trend, clock: Clock) -> TrendPicture:
     def y(bpm: NDArray[np.float64]) -> NDArray[np.float64]:
         return TOP + CURVE_HEIGHT * (high - bpm) / (high - low)
 
-    fibrillation = trend.fibrillation_share >= MOSTLY
-    lost = trend.analysable_share < MOSTLY
+    fibrillation, lost = _marked(trend)
     lanes: list[Lane] = []
     top = float(TOP + CURVE_HEIGHT + LANE_GAP)
     for mark, name, group, count in (
@@ -129,6 +126,7 @@ def trend_picture(trend: Trend, clock: Clock) -> TrendPicture:
 def trend_data(trend: Trend, clock: Clock, marks: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what ``trend.js`` draws: short lists, and times in seconds since midnight."""
     low, high = rate_limits(trend.mean_bpm)
+    fibrillation, lost = _marked(trend)
     return {
         "bin": trend.bin_s,
         "origin": clock.since_midnight_s,
@@ -138,8 +136,8 @@ def trend_data(trend: Trend, clock: Clock, marks: list[dict[str, Any]]) -> dict[
         "bpm": [None if np.isnan(v) else round(v, 1) for v in trend.mean_bpm.tolist()],
         "v": trend.ventricular_count.tolist(),
         "s": trend.supraventricular_count.tolist(),
-        "af": stretches(trend.fibrillation_share >= MOSTLY),
-        "gap": stretches(trend.analysable_share < MOSTLY),
+        "af": stretches(fibrillation),
+        "gap": stretches(lost),
         "marks": marks,
     }
 
@@ -168,6 +166,11 @@ def time_ticks(
         (left + (tick * step - origin) * x_of, clock.tick(tick * step))
         for tick in range(first, last + 1)
     )
+
+
+def _marked(trend: Trend) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the bins with any AF, and with any time lost: no episode is too short to be seen."""
+    return trend.fibrillation_share > 0, trend.analysable_share < 1
 
 
 def _bands(

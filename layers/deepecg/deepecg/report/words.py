@@ -100,12 +100,15 @@ def number(value: float | None, digits: int | None = None) -> str:
     return f"{value:,.{digits}f}"
 
 
-def duration(seconds: float | None) -> str:
-    """Return a length of time: "3.2 s", "4 min 5 s", "23 h 53 min", "7 d 2 h"."""
+def duration(seconds: float | None, digits: int = 1) -> str:
+    """Return a length of time: "3.2 s", "4 min 5 s", "23 h 53 min", "7 d 2 h".
+
+    ``digits`` are those of seconds below a minute; pauses are judged by hundredths.
+    """
     if seconds is None:
         return NOT_KNOWN
     if seconds < TENTHS_BELOW_S and not float(seconds).is_integer():
-        return f"{seconds:.1f} s"
+        return f"{seconds:.{digits}f} s"
     left = round(seconds)
     parts = []
     for length_s, unit in ((DAY_S, "d"), (HOUR_S, "h"), (MINUTE_S, "min"), (1, "s")):
