@@ -23,7 +23,7 @@ def nightly() -> Nightly:
 
 @logger.inject_lambda_context(log_event=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """Write the report; return its date, how many uploads came to what, and how many are queued."""
+    """Write the report; return its date, how many uploads came to what, how much is queued."""
     try:
         reported = nightly().report(event)
     except Exception as error:
@@ -34,11 +34,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         "reported",
         date=night,
         dead_letters_in_queue=reported.dead_letters_in_queue,
-        queued_uploads=reported.queued_uploads,
+        queued_messages=reported.queued_messages,
         outcomes=reported.outcomes,
     )
     return {
         "date": night,
         "outcomes": reported.outcomes,
-        "queued_uploads_count": reported.queued_uploads,
+        "queued_messages_count": reported.queued_messages,
     }

@@ -136,7 +136,8 @@ def test_night_from_uploads_to_files(
         "dead_letters_of_date_complete": True,
         "unreadable_entries_count": 0,
     }
-    assert answer == {"date": NIGHT, "outcomes": expected, "queued_uploads_count": 0}
+    # What is queued is the incomplete record, to be looked at again.
+    assert answer == {"date": NIGHT, "outcomes": expected, "queued_messages_count": 1}
     files = report_files(evening)
     assert sorted(files) == ["index.html", "recordings.csv", "report.json", "totals.json"]
     report = json.loads(files["report.json"])
@@ -364,18 +365,18 @@ def test_uploads_that_nobody_has_worked_on_are_told_and_no_matter_of_a_date(
         evening.upload(name, edf_file)
     assert evening.receive() is not None  # one is being worked on
     (answer,) = evening.run_schedules(MORNING)
-    assert answer["queued_uploads_count"] == 3
+    assert answer["queued_messages_count"] == 3
     assert answer["outcomes"]["uploaded_count"] == 0
     (told,) = messages()
-    assert "Still queued, of any date about 3," in " ".join(told["Message"].split())
-    assert json.loads(log.getvalue().splitlines()[-1])["queued_uploads"] == 3
+    assert "Still queued, of any date about 3 messages" in " ".join(told["Message"].split())
+    assert json.loads(log.getvalue().splitlines()[-1])["queued_messages"] == 3
     files = report_files(evening)
     page = files["index.html"].decode()
     assert "No upload of this date has been worked on." in page
     assert "Nothing was uploaded" not in page
 
     evening.upload("d.edf", edf_file)
-    assert ask(evening, {"date": NIGHT})["queued_uploads_count"] == 4
+    assert ask(evening, {"date": NIGHT})["queued_messages_count"] == 4
     assert report_files(evening) == files
 
 

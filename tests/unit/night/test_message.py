@@ -27,7 +27,7 @@ def test_the_message_counts_and_names_nobody() -> None:
     words = " ".join(text.split())
     for line in ("Uploaded 4", "Scored 2", "urgent findings 1", "Rejected 1", "Waiting for parts 1",
                  "Failed 0", "Not yet processed 0", "Dead letters of this date 6",
-                 "Still queued, of any date about 17, not in this report",
+                 "Still queued, of any date about 17 messages",
                  "Hours analysable 48 of 48", "Beats 180000"):  # fmt: skip
         assert line in words
     assert ADVISORY in text

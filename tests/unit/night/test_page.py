@@ -182,7 +182,7 @@ def test_a_queue_that_was_not_seen_whole_is_told_of_even_without_uploads() -> No
 
 
 def test_only_where_there_is_a_queue_does_the_page_speak_of_it() -> None:
-    assert "lies in the queue" in Reader(page_of(dead_letters=DeadLettersOfDate(0))).words
+    assert "taken from the queue" in Reader(page_of(dead_letters=DeadLettersOfDate(0))).words
     assert "queue" not in Reader(page_of()).words
 
 

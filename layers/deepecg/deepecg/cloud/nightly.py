@@ -83,14 +83,15 @@ class Reported:
         Uploads by what became of them.
     dead_letters_in_queue : int
         All there are, about, of whatever date.
-    queued_uploads : int
-        Uploads, about, of whatever date, that nobody has worked on: the report lacks them.
+    queued_messages : int
+        Messages, about, of whatever date: of uploads that nobody has worked on, which the report
+        lacks, and of those that are to be tried or looked at again.
     """
 
     night: date
     outcomes: dict[str, int]
     dead_letters_in_queue: int
-    queued_uploads: int
+    queued_messages: int
 
 
 @dataclass(frozen=True)

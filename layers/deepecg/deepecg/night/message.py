@@ -16,7 +16,8 @@ def night_message(report: dict[str, Any], n_queued: int) -> tuple[str, str]:
     report : dict
         As :func:`deepecg.night.make_night` returns it.
     n_queued : int
-        Uploads that nobody has worked on yet, about, of whatever date: the report lacks them.
+        Messages, about, of whatever date: of uploads that nobody has worked on, which the report
+        lacks, and of those that are to be tried or looked at again.
     """
     outcomes, urgent, totals = report["outcomes"], report["urgent"], report["totals"]
     night, drift = report["date"], report["drift"]
@@ -35,7 +36,7 @@ def night_message(report: dict[str, Any], n_queued: int) -> tuple[str, str]:
         f"Not yet processed            {outcomes['received_count']}",
         f"Failed                       {outcomes['failed_count']}",
         f"Dead letters of this date    {_dead_letters(outcomes)}",
-        f"Still queued, of any date    about {n_queued}, not in this report",
+        f"Still queued, of any date    about {n_queued} messages",
         f"Hours analysable             {totals['analysable_h']:.0f} of {totals['recorded_h']:.0f}",
         f"Beats                        {totals['beats_count']}",
         f"Drift                        {_drift(drift)}",
