@@ -205,14 +205,14 @@ def test_scoring_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_studys_thresholds_are_used_and_told(tmp_path: Path, out: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
     study = tmp_path / "study.json"
-    rhythm = {"rate": {"window_s": 20}, "pauses": {"pause_s": 0.5}}
+    rhythm = {"rate": {"window_s": 20}, "pauses": {"pause_s": 1.5}}
     study.write_text(json.dumps({"lead": "V1", "subject": "Patient/7", "rhythm": rhythm}))
     assert score(out, path, "--settings", study) == 0
     summary = read(out / "r" / "summary.json", "summary")
     assert summary["recording"]["lead_used"] == "V1"
     assert summary["heart_rate"]["window_s"] == 20
-    assert summary["pauses"]["threshold_s"] == 0.5
-    assert summary["provenance"]["settings"]["rhythm"]["pauses"]["pause_s"] == 0.5
+    assert summary["pauses"]["threshold_s"] == 1.5
+    assert summary["provenance"]["settings"]["rhythm"]["pauses"]["pause_s"] == 1.5
     holding = {p.name for p in (out / "r").iterdir() if b"Patient/7" in p.read_bytes()}
     assert holding == {"diagnostic_report.json"}
 

@@ -1,13 +1,18 @@
 import contextlib
 import json
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepecg.errors import SettingsError
+from deepecg.rhythm import analyse_rhythm
 from deepecg.rhythm.settings import RhythmSettings
+from deepecg.rhythm.stream import BeatStream
 from deepecg.study import MAX_BYTES, Study, read_study
 
 json_values = st.recursive(
@@ -113,3 +118,93 @@ def test_no_pause_is_urgent_that_is_too_short_to_be_found(name: str) -> None:
 def test_whatever_json_there_is_it_is_read_or_refused(value: object) -> None:
     with contextlib.suppress(SettingsError):
         read_study(json.dumps(value).encode())
+
+
+def leaves(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Yield the path and the default of every threshold."""
+    for item in fields(group):
+        value = getattr(group, item.name)
+        if is_dataclass(value):
+            yield from leaves(value, (*path, item.name))
+        else:
+            yield (*path, item.name), value
+
+
+THRESHOLDS = dict(leaves(RhythmSettings()))
+BETWEEN_OTHERS = {("pauses", "pause_s"), ("variability", "hf_from_hz")}
+"""These lie between two others, and cannot be moved so far alone."""
+
+
+def with_threshold(path: tuple[str, ...], value: float) -> bytes:
+    document: Any = value
+    for name in reversed(path):
+        document = {name: document}
+    return json.dumps({"rhythm": document}).encode()
+
+
+@pytest.fixture(scope="module")
+def stream() -> BeatStream:
+    """Two hours of everything: regular, irregular, ectopic, with gaps and pauses."""
+    random = np.random.default_rng(0)
+    rr_s = np.concatenate([np.full(4000, 0.8), random.uniform(0.4, 1.1, 3000)])
+    rr_s += random.normal(0, 0.02, len(rr_s))
+    rr_s[::500] = 4.0
+    labels = random.choice(5, len(rr_s), p=(0.8, 0.08, 0.1, 0.01, 0.01))
+    times_s = np.cumsum(rr_s)
+    rr_s = rr_s.copy()
+    rr_s[[0, *range(700, len(rr_s), 700)]] = np.nan
+    quiet = random.random(len(rr_s)) < 0.8
+    return BeatStream(times_s, rr_s, labels, quiet, np.ones(int(times_s[-1]) + 1, bool))
+
+
+@pytest.mark.parametrize("path", THRESHOLDS, ids=".".join)
+def test_any_threshold_at_the_ends_of_its_range_is_analysed_with_or_refused(
+    stream: BeatStream, path: tuple[str, ...]
+) -> None:
+    default = THRESHOLDS[path]
+    n_read = 0
+    for value in (default / 10, default * 10):
+        whole = round(value) if isinstance(default, int) else value
+        with contextlib.suppress(SettingsError):
+            settings = read_study(with_threshold(path, max(whole, 1) if whole == 0 else whole))
+            analyse_rhythm(stream, settings.rhythm)
+            n_read += 1
+    assert n_read or path in BETWEEN_OTHERS
+
+
+@pytest.mark.parametrize("factor", [0.09, 12])
+def test_a_threshold_beyond_its_range_is_refused(factor: float) -> None:
+    for path, default in THRESHOLDS.items():
+        value = round(default * factor) if isinstance(default, int) else default * factor
+        with pytest.raises(SettingsError, match=r"\.".join(path)):
+            read_study(with_threshold(path, value if factor > 1 else min(value, 0.09 * default)))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(THRESHOLDS)), st.floats(0.1, 10) | st.integers(), max_size=6
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_thresholds_set_together_are_analysed_with_or_refused(
+    stream: BeatStream, factors: dict[tuple[str, ...], float]
+) -> None:
+    document: dict[str, Any] = {}
+    for (*groups, name), factor in factors.items():
+        place = document
+        for group in groups:
+            place = place.setdefault(group, {})
+        default = THRESHOLDS[(*groups, name)]
+        place[name] = type(default)(default * factor)
+    with contextlib.suppress(SettingsError):
+        analyse_rhythm(stream, read_study(json.dumps({"rhythm": document}).encode()).rhythm)
+
+
+def test_bands_and_limits_that_cross_are_refused() -> None:
+    for broken in (
+        {"variability": {"hf_from_hz": 0.03}},
+        {"variability": {"hf_until_hz": 0.1}},
+        {"variability": {"longest_nn_s": 0.25}},
+    ):
+        with pytest.raises(SettingsError, match="expected at least"):
+            study(rhythm=broken)

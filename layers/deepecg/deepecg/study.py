@@ -22,8 +22,11 @@ from deepecg.settings import ScoringSettings
 
 MAX_BYTES = 100_000
 """A study file is a screenful; what is larger is something else."""
-MAX_NUMBER = 1e6
-"""No threshold, in whatever unit, is larger: a limit to what a slip of the keyboard can do."""
+MAX_TEXT = 300
+"""Characters of a lead's name or of a reference."""
+FACTOR = 10
+"""A threshold is at least a tenth of its default and at most ten times that: beyond lies a slip of
+the keyboard or of the unit, with which the analysis might take for ever."""
 COUPLET_BEATS = 2
 PAUSES_FROM = "pauses are found from rhythm.pauses.pause_s"
 
@@ -86,7 +89,7 @@ def read_study(content: bytes) -> Study:
 
 def _refuse_contradictions(settings: ScoringSettings) -> None:
     """Refuse thresholds that do not go with what they stand beside."""
-    rhythm = settings.rhythm
+    rhythm, nn = settings.rhythm, settings.rhythm.variability
     least_pause_s = rhythm.pauses.least_s(settings.detector.refractory_s)
     for path, value, least, why in (
         ("ectopy.run_beats", rhythm.ectopy.run_beats, COUPLET_BEATS + 1, "2 beats are a couplet"),
@@ -98,6 +101,9 @@ def _refuse_contradictions(settings: ScoringSettings) -> None:
             rhythm.pauses.pause_s,
             PAUSES_FROM,
         ),
+        ("variability.hf_from_hz", nn.hf_from_hz, nn.lf_from_hz, "low frequencies begin there"),
+        ("variability.hf_until_hz", nn.hf_until_hz, nn.hf_from_hz, "high frequencies begin there"),
+        ("variability.longest_nn_s", nn.longest_nn_s, nn.shortest_nn_s, "the shortest is that"),
     ):
         if value < least:
             raise SettingsError(
@@ -128,16 +134,19 @@ def _value(default: object, given: object, path: str) -> Any:
         return _filled(default, given, path)
     if isinstance(default, int | float):
         return _number(default, given, path)
-    if not isinstance(given, str) or not given.strip():
-        raise SettingsError(f"found {_kind(given)} for {path}, expected a text")
+    if not isinstance(given, str) or not 0 < len(given.strip()) <= MAX_TEXT:
+        raise SettingsError(
+            f"found {_kind(given)} for {path}, expected a text of 1 to {MAX_TEXT} characters"
+        )
     return given
 
 
 def _number(default: float, given: object, path: str) -> float:
-    """Return a threshold; all are positive, and those that count things are whole."""
+    """Return a threshold; those that count things are whole."""
+    low, high = sorted((default / FACTOR, default * FACTOR))
     kind = "whole number" if isinstance(default, int) else "number"
-    wanted = f"a {kind} above 0, up to {MAX_NUMBER:g}"
-    if not isinstance(given, int | float) or isinstance(given, bool) or not 0 < given <= MAX_NUMBER:
+    wanted = f"a {kind} from {low:g} to {high:g}"
+    if not isinstance(given, int | float) or isinstance(given, bool) or not low <= given <= high:
         raise SettingsError(f"found {_kind(given)} for {path}, expected {wanted}")
     if isinstance(default, int) and given != int(given):
         raise SettingsError(f"found a fraction for {path}, expected {wanted}")
@@ -154,7 +163,7 @@ def _kind(value: object) -> str:
         case int() | float():
             return "a number that it cannot take"
         case str():
-            return "a text"
+            return "a text that it cannot take"
         case list():
             return "a list"
     return "an object"
