@@ -61,8 +61,9 @@ def test_the_lead_asked_for_is_taken_however_bad() -> None:
 
 def test_an_unknown_lead_is_refused_with_the_names_there_are() -> None:
     recording = recording_of(clean(), rate=RATE, names=("MLII",))
-    with pytest.raises(UnknownLeadError, match=r"MLII.*'V9'"):
+    with pytest.raises(UnknownLeadError, match="MLII") as caught:
         rank_leads(recording, replace(SETTINGS, lead="V9"))
+    assert "V9" not in str(caught.value)  # whoever asked knows it; it may be anything
 
 
 def test_the_baseline_is_the_usual_level_whatever_peaks_and_gaps_there_are() -> None:

@@ -93,14 +93,14 @@ class Recording:
         Raises
         ------
         UnknownLeadError
-            If there is no such lead.
+            If there is no such lead. The message does not repeat the name, which is free text.
         """
         folded = [lead.casefold() for lead in self.leads]
         try:
             return folded.index(name.strip().casefold())
         except ValueError:
             raise UnknownLeadError(
-                f"found the leads {', '.join(self.leads)}, expected one called {name!r}"
+                f"found the leads {', '.join(self.leads)}, expected the one that was asked for"
             ) from None
 
     def read(self, lead: int, start: int, stop: int) -> NDArray[np.float32]:
