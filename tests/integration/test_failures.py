@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from integration.clouds import Cloud, environment_of, fail_s3, throttled, unreachable
 
+from deepecg.cloud.errors import StorageError
+from deepecg.cloud.store import MAX_WRITES
 from deepecg.identity import recording_id
 from deepecg.outputs import output_files
 
@@ -104,3 +107,51 @@ def test_model_that_does_not_load_is_no_fault_of_the_recording(
     cloud.settle()
     assert cloud.result_keys() == []
     assert cloud.n_messages("DeadLetterQueue") == 1
+
+
+def conflicts(cloud: Cloud, times: int) -> list[str]:
+    """Answer the next PUTs as S3 does where another write of the key is under way."""
+    s3 = environment_of(cloud.handler)["intake"]().s3
+    seen: list[str] = []
+
+    def conflict(params: dict[str, Any], **_: Any) -> None:
+        seen.append(params["url_path"])
+        if len(seen) <= times:
+            raise ClientError(
+                {
+                    "Error": {"Code": "ConditionalRequestConflict", "Message": "try again"},
+                    "ResponseMetadata": {"HTTPStatusCode": 409},
+                },
+                "PutObject",
+            )
+
+    s3.meta.events.register("before-call.s3.PutObject", conflict)
+    return seen
+
+
+def test_conflict_of_two_writes_at_once_is_tried_again(cloud: Cloud) -> None:
+    results = environment_of(cloud.handler)["intake"]().results
+    conflicts(cloud, 1)
+    assert results.write_once("nights/a.json", {"n": 1})
+    document, etag = results.read_version("nights/a.json")
+    assert document == {"n": 1}
+    conflicts(cloud, 1)
+    assert results.replace("nights/a.json", {"n": 2}, etag)
+    assert results.read("nights/a.json") == {"n": 2}
+
+
+def test_conflict_is_no_proof_of_an_object(cloud: Cloud) -> None:
+    results = environment_of(cloud.handler)["intake"]().results
+    seen = conflicts(cloud, 1000)
+    with pytest.raises(StorageError, match="ConditionalRequestConflict"):
+        results.write_once("nights/a.json", {"n": 1})
+    assert len(seen) == MAX_WRITES
+    assert results.read("nights/a.json") is None
+
+
+def test_write_that_lost_a_conflict_finds_what_the_other_wrote(cloud: Cloud) -> None:
+    results = environment_of(cloud.handler)["intake"]().results
+    results.write("nights/a.json", {"n": 1})
+    conflicts(cloud, 1)
+    assert not results.write_once("nights/a.json", {"n": 2})
+    assert results.read("nights/a.json") == {"n": 1}

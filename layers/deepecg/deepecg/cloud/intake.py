@@ -17,6 +17,7 @@ from deepecg.cloud.records import Upload, find_upload
 from deepecg.cloud.results import Outcome, reject, result_keys, score_upload
 from deepecg.cloud.settings import CloudSettings
 from deepecg.cloud.store import Queue, Results, Uploads
+from deepecg.cloud.studies import find_recordings, is_study
 from deepecg.cloud.waiting import note_waiting, stop_waiting
 from deepecg.errors import MissingPartError
 from deepecg.identity import recording_id
@@ -84,7 +85,8 @@ class Intake:
         Yields
         ------
         Outcome
-            What came of each object that the message names.
+            What came of each object that the message names; in place of a study file, of each
+            recording that it is for.
 
         Raises
         ------
@@ -94,7 +96,11 @@ class Intake:
             If S3 or SQS fails; the message should be tried again.
         """
         for request in parse_message(body):
-            yield self._handle(request, received)
+            found = self._uploads_of(request)
+            if not found:
+                yield Outcome("nothing_to_do", recording_id(request.key))
+            for each in found:
+                yield self._handle(each, received)
 
     def retry_later(self, receipt_handle: str, times_received: int) -> None:
         """Have a failed message seen again soon, later each time.
@@ -116,9 +122,17 @@ class Intake:
             Kind of the failure; nothing about the recording.
         """
         for request in parse_message(body):
-            upload = find_upload(Uploads(self.s3, request.bucket), request.key)
-            if upload is not None:
-                self.entries.note(upload, "failed", code)
+            for each in self._uploads_of(request):
+                upload = find_upload(Uploads(self.s3, each.bucket), each.key)
+                if upload is not None:
+                    self.entries.note(upload, "failed", code)
+
+    def _uploads_of(self, request: Uploaded | Recheck) -> list[Uploaded | Recheck]:
+        """Return what is to be looked at: of a study file, the recordings that it is for."""
+        if not is_study(request.key):
+            return [request]
+        keys = find_recordings(Uploads(self.s3, request.bucket), request.key)
+        return [Uploaded(request.bucket, key) for key in keys]
 
     def _handle(self, request: Uploaded | Recheck, received: datetime) -> Outcome:
         uploads = Uploads(self.s3, request.bucket)
@@ -139,6 +153,7 @@ class Intake:
         keys = result_keys(upload, self.classifier.version)
         if self.results.exists(keys.rejection):
             self.entries.note_result(upload, keys.rejection)
+            stop_waiting(upload.id, self.entries, self.entries.night(upload.uploaded_at))
             return Outcome("repeated", upload.id, MissingPartError.code)
         waiting = self.results.read(waiting_key(upload.id))
         until = datetime.fromisoformat(waiting["waiting_until"]) if waiting else now

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from deepecg.cloud.errors import TooManyPartsError
 from deepecg.cloud.store import Part, Uploads
-from deepecg.cloud.studies import find_recording, find_study, is_study
+from deepecg.cloud.studies import find_study, is_study
 from deepecg.errors import RefusedRecordingError, UnknownFormatError
 from deepecg.identity import recording_id
 from deepecg.readers import RECORDING_SUFFIXES, record_files
@@ -87,16 +87,13 @@ def find_upload(uploads: Uploads, key: str) -> Upload | None:
     uploads : Uploads
         Where to look.
     key : str
-        The object, a study file of a recording's own among others. It may have been deleted
-        since.
+        The object. It may have been deleted since. A study file is no part of a recording.
     """
-    part = None if key.endswith("/") else uploads.find(key)
-    if part is not None and is_study(key):
-        part = find_recording(uploads, key)
+    part = None if key.endswith("/") or is_study(key) else uploads.find(key)
     upload = _upload(uploads, part) if part is not None else None
     if upload is None or upload.n_missing or upload.refusal is not None:
         return upload
-    return replace(upload, study=find_study(uploads, upload.key))
+    return replace(upload, study=find_study(uploads, upload.key, upload.uploaded_at))
 
 
 def _upload(uploads: Uploads, part: Part) -> Upload | None:
@@ -172,7 +169,7 @@ def _possible_masters(uploads: Uploads, header: Part) -> list[Part]:
 
 def _headers_near(uploads: Uploads, part: Part) -> list[Part]:
     """Return headers of the same folder, those named most like the part first."""
-    headers = [item for item in uploads.list_folder(_folder(part.key)) if _is_header(item)]
+    headers = [item for item in uploads.list_prefix(_folder(part.key)) if _is_header(item)]
     headers.sort(key=lambda header: _n_shared(header.name, part.name), reverse=True)
     return headers[:MAX_HEADERS_READ]
 

@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 COPY_BYTES = 1 << 20
 """A download holds this much in memory."""
+MAX_KEY_BYTES = 1024
+"""S3 has no longer keys."""
+MAX_WRITES = 4
+"""Of two conditional writes at once S3 may refuse one, which is to be tried again..."""
+CONFLICT_PAUSE_S = 0.1
+"""...after this."""
 MAX_SQS_DELAY_S = 900
 """SQS delays a message no longer."""
 SQS_BATCH = 10
@@ -81,6 +88,8 @@ class Uploads:
 
     def find(self, key: str) -> Part | None:
         """Return the object as it is now, or None."""
+        if len(key.encode()) > MAX_KEY_BYTES:  # such as the study of a key that is almost as long
+            return None
         with _storage("HeadObject"):
             try:
                 head = self.s3.head_object(Bucket=self.bucket, Key=key)
@@ -90,10 +99,10 @@ class Uploads:
                 raise
         return Part(key, head["ETag"], head["ContentLength"], head["LastModified"])
 
-    def list_folder(self, folder: str) -> list[Part]:
-        """Return the first thousand objects of a folder, in the order of their keys."""
+    def list_prefix(self, prefix: str) -> list[Part]:
+        """Return the first thousand objects of one folder that begin so, in the order of keys."""
         with _storage("ListObjectsV2"):
-            page = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=folder, Delimiter="/")
+            page = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
         return [
             Part(item["Key"], item["ETag"], item["Size"], item["LastModified"])
             for item in page.get("Contents", [])
@@ -194,15 +203,21 @@ class Results:
     def _write_if(
         self, key: str, document: dict[str, Any], condition: dict[str, str], *unmet: HTTPStatus
     ) -> bool:
+        """Write where a condition holds; a conflict does not say whether it does."""
+        arguments: Any = {**condition, **_json_object(document)}
+        n_tries = 0
         with _storage("PutObject"):
-            try:
-                arguments: Any = {**condition, **_json_object(document)}
-                self.s3.put_object(Bucket=self.bucket, Key=key, **arguments)
-            except ClientError as error:
-                if _status(error) in unmet:
-                    return False
-                raise
-        return True
+            while True:
+                n_tries += 1
+                try:
+                    self.s3.put_object(Bucket=self.bucket, Key=key, **arguments)
+                    return True
+                except ClientError as error:
+                    if _status(error) in unmet:
+                        return False
+                    if _status(error) != HTTPStatus.CONFLICT or n_tries == MAX_WRITES:
+                        raise
+                time.sleep(CONFLICT_PAUSE_S)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 ``clinic-7/holter.settings.json`` holds for ``clinic-7/holter.edf`` (of a WFDB record, for its
 header), ``clinic-7/settings.json`` for all recordings of the folder that have none of their own.
 A recording's own study may come before it or after: then the recording is scored anew. A
-folder's study holds for what comes after it.
+folder's study holds for what comes after it, and names no subject: its recordings are of several.
 """
 
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from deepecg.cloud.errors import BadSettingsError
@@ -23,7 +24,7 @@ def is_study(key: str) -> bool:
     return key.endswith(OWN_STUDY_SUFFIX) or PurePosixPath(key).name == FOLDER_STUDY
 
 
-def find_study(uploads: Uploads, key: str) -> Part | None:
+def find_study(uploads: Uploads, key: str, uploaded_at: datetime) -> Part | None:
     """Return the study file that holds for a recording, or None.
 
     Parameters
@@ -32,20 +33,24 @@ def find_study(uploads: Uploads, key: str) -> Part | None:
         Where to look.
     key : str
         The recording's main file.
+    uploaded_at : datetime
+        When the recording was complete. A folder's study that came later does not hold for it:
+        its result does not depend on when it is scored.
     """
-    own = key.removesuffix(PurePosixPath(key).suffix) + OWN_STUDY_SUFFIX
-    folder = key[: key.rfind("/") + 1]
-    return uploads.find(own) or uploads.find(folder + FOLDER_STUDY)
+    own = uploads.find(key.removesuffix(PurePosixPath(key).suffix) + OWN_STUDY_SUFFIX)
+    if own is not None:
+        return own
+    common = uploads.find(_folder(key) + FOLDER_STUDY)
+    return common if common is not None and common.modified <= uploaded_at else None
 
 
-def find_recording(uploads: Uploads, study_key: str) -> Part | None:
-    """Return the main file of the recording that a study file is for; None of a folder's."""
-    if not study_key.endswith(OWN_STUDY_SUFFIX):
-        return None
+def find_recordings(uploads: Uploads, study_key: str) -> list[str]:
+    """Return the main files of the recordings that a study file is for; none of a folder's."""
+    if not study_key.endswith(OWN_STUDY_SUFFIX) or uploads.find(study_key) is None:
+        return []
     stem = study_key.removesuffix(OWN_STUDY_SUFFIX)
-    suffixes = (spelt for suffix in RECORDING_SUFFIXES for spelt in (suffix, suffix.upper()))
-    found = (uploads.find(stem + suffix) for suffix in suffixes)
-    return next((part for part in found if part is not None), None)
+    keys = [part.key for part in uploads.list_prefix(f"{stem}.")]
+    return [key for key in keys if key.removeprefix(stem).casefold() in RECORDING_SUFFIXES]
 
 
 def load_study(uploads: Uploads, part: Part | None) -> Study:
@@ -54,11 +59,21 @@ def load_study(uploads: Uploads, part: Part | None) -> Study:
     Raises
     ------
     BadSettingsError
-        If it is no study file: the recording is not scored otherwise than was asked.
+        If it is no study file, or a folder's with a subject: the recording is not scored
+        otherwise than was asked, nor for a patient that it may not be of.
     """
     if part is None:
         return Study()
     try:
-        return read_study(uploads.read(part, MAX_BYTES + 1))
+        study = read_study(uploads.read(part, MAX_BYTES + 1))
     except SettingsError as error:
         raise BadSettingsError(str(error)) from None
+    if study.subject is not None and part.name == FOLDER_STUDY:
+        raise BadSettingsError(
+            "found a subject in the settings of a folder, expected it beside one recording"
+        )
+    return study
+
+
+def _folder(key: str) -> str:
+    return key[: key.rfind("/") + 1]
