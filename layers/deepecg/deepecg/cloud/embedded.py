@@ -398,7 +398,7 @@ class EmbeddedCloud:
         """Give a function its variables, and not those of the fed one."""
         with patch.dict(os.environ, variables):
             for name in self._variables(self._fed).keys() - variables.keys():
-                del os.environ[name]
+                os.environ.pop(name, None)  # a call within a call finds them gone
             yield
 
     def _create_queues(self) -> None:
