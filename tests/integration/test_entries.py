@@ -5,8 +5,18 @@ from datetime import date
 from typing import Any
 
 import pytest
-from integration.clouds import Cloud, environment_of, fail_s3, notification, sqs_event, throttled
+from integration.clouds import (
+    UPLOADS,
+    Cloud,
+    environment_of,
+    fail_s3,
+    handle_elsewhere,
+    notification,
+    sqs_event,
+    throttled,
+)
 
+from deepecg.cloud import results as results_module
 from deepecg.cloud.entries import supersedes
 from deepecg.identity import recording_id
 
@@ -227,6 +237,122 @@ def test_upload_deleted_while_it_waits_is_forgotten(
     evening.s3.delete_object(Bucket=evening.bucket("UploadsBucket"), Key="rec.hea")
     evening.settle()
     assert evening.result_keys("") == []
+
+
+def begin_to_score(cloud: Cloud, edf_file: bytes) -> None:
+    """Upload a recording whose result cannot be written, at ten to midnight in Berlin."""
+    cloud.pump()  # S3's test event
+    cloud.upload("a.edf", edf_file)
+    s3 = environment_of(cloud.handler)["intake"]().s3
+
+    def fail_on_annotations(params: dict[str, Any], **_: Any) -> None:
+        if params["url_path"].endswith(".deepecg"):
+            raise throttled()
+
+    s3.meta.events.register("before-call.s3.PutObject", fail_on_annotations)
+    cloud.pump()
+    s3.meta.events.unregister("before-call.s3.PutObject", fail_on_annotations)
+    entry = cloud.entry("a.edf", NIGHT)
+    assert entry is not None
+    assert entry["outcome"] == "received"
+    cloud.skip(15 * 60)
+
+
+@pytest.fixture
+def late(cloud_at: Callable[..., Cloud]) -> Cloud:
+    """Ten minutes before midnight in Berlin."""
+    return cloud_at("2026-11-21T22:50:00+00:00")
+
+
+def test_upload_replaced_after_midnight_before_it_was_scored_is_of_the_new_day(
+    late: Cloud, edf_file: bytes
+) -> None:
+    begin_to_score(late, edf_file)
+    late.upload("a.edf", edf_file[:-1000])
+    late.settle()
+    assert late.result_keys("nights/") == [f"nights/2026-11-22/{recording_id('a.edf')}.json"]
+
+
+def test_upload_replaced_by_what_was_scored_before_is_of_the_new_day(
+    late: Cloud, edf_file: bytes
+) -> None:
+    late.upload("a.edf", b"")
+    late.settle()
+    late.skip(60)
+    begin_to_score(late, edf_file)
+    late.upload("a.edf", b"")
+    late.settle()
+    assert late.result_keys("nights/") == [f"nights/2026-11-22/{recording_id('a.edf')}.json"]
+
+
+def test_upload_deleted_before_it_was_scored_is_forgotten(late: Cloud, edf_file: bytes) -> None:
+    begin_to_score(late, edf_file)
+    late.s3.delete_object(Bucket=UPLOADS, Key="a.edf")
+    late.settle()
+    assert late.result_keys("nights/") == []
+
+
+def test_upload_deleted_while_it_is_scored_is_forgotten(
+    evening: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delete() -> None:
+        evening.s3.delete_object(Bucket=UPLOADS, Key="a.edf")
+
+    during_scoring(monkeypatch, delete)
+    evening.upload("a.edf", edf_file)
+    evening.settle()
+    assert evening.result_keys("nights/") == []
+
+
+def test_scored_upload_replaced_on_another_day_keeps_its_entry(
+    late: Cloud, edf_file: bytes
+) -> None:
+    late.upload("a.edf", edf_file)
+    late.settle()
+    first = late.entry("a.edf", NIGHT)
+    late.skip(24 * 3600)
+    late.upload("a.edf", edf_file[:-1000])
+    late.settle()
+    assert first is not None
+    assert first["outcome"] == "scored"
+    assert late.entry("a.edf", NIGHT) == first
+    assert len(late.result_keys("nights/")) == 2
+
+
+def during_scoring(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Have something happen while the first recording is scored."""
+    score = results_module.score_recording
+    acts = [act]
+
+    def score_meanwhile(*arguments: Any) -> Any:
+        if acts:
+            acts.pop()()
+        return score(*arguments)
+
+    monkeypatch.setattr(results_module, "score_recording", score_meanwhile)
+
+
+def test_study_that_comes_while_its_recording_is_scored_has_the_last_word(
+    evening: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def study_comes() -> None:
+        evening.upload("a.settings.json", b'{"rhythm": {"pauses": {"pause_s": 2.5}}}')
+        event = evening.receive()
+        assert event is not None
+        (message,) = event["Records"]
+        handle_elsewhere(evening, message["body"])
+        queue_url = evening.queue("UploadsQueue")
+        evening.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["receiptHandle"])
+        assert evening.outcome("a.edf")["pauses"]["threshold_s"] == 2.5
+
+    during_scoring(monkeypatch, study_comes)
+    evening.upload("a.edf", edf_file)
+    evening.settle()
+    assert evening.outcome("a.edf")["pauses"]["threshold_s"] == 2.5
+    entry = evening.entry("a.edf", NIGHT)
+    assert entry is not None
+    assert entry["folder"] + "/summary.json" == evening.current("a.edf")["result"]
+    assert len([key for key in evening.result_keys() if key.endswith("summary.json")]) == 2
 
 
 def test_last_failure_is_noted_and_undone_by_a_redrive(evening: Cloud, edf_file: bytes) -> None:

@@ -1,6 +1,7 @@
 """One upload, one result: whatever S3 and SQS repeat, delay or reorder."""
 
 import json
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -13,10 +14,12 @@ from integration.clouds import (
     UPLOADS,
     Cloud,
     environment_of,
+    handle_elsewhere,
     notification,
     sqs_event,
 )
 
+from deepecg.cloud import results as results_module
 from deepecg.identity import recording_id
 
 
@@ -95,6 +98,61 @@ def test_same_event_in_two_environments_at_once_is_scored_once(
 
     assert sorted(actions) == ["repeated", "scored"]
     assert cloud.current("a.edf")["outcome"] == "scored"
+
+
+def test_slower_of_two_environments_leaves_all_files_as_they_are(
+    cloud: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = results_module.write_outputs
+    overtaken: list[dict[str, Any]] = []
+
+    def write_and_be_overtaken(*arguments: Any) -> Any:
+        written = write(*arguments)
+        if not overtaken:
+            overtaken.append({})
+            handle_elsewhere(cloud, notification("a.edf"))
+            overtaken[0] = cloud.bodies()
+            cloud.skip(60)
+        return written
+
+    monkeypatch.setattr(results_module, "write_outputs", write_and_be_overtaken)
+    cloud.upload("a.edf", edf_file)
+    cloud.pump()
+    assert cloud.current("a.edf")["outcome"] == "scored"
+    assert cloud.bodies() == overtaken[0]
+
+
+def test_summary_of_another_schema_is_another_version(
+    cloud: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.upload("a.edf", edf_file)
+    cloud.pump()
+    first = cloud.current("a.edf")["result"]
+    monkeypatch.setattr(results_module, "SUMMARY_SCHEMA_VERSION", "99.0")
+    cloud.invoke(sqs_event(notification("a.edf")))
+    assert cloud.current("a.edf")["result"] != first
+    assert first in cloud.result_keys()
+
+
+def test_call_within_a_call_of_another_function(cloud: Cloud) -> None:
+    """It has variables of its own, and the outer one has its own again afterwards."""
+    (nightly,) = cloud.functions.keys() - {"ScoreRecordingFunction"}
+    seen: list[set[str]] = []
+
+    def inner(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        seen.append(set(os.environ))
+        return {}
+
+    def outer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        seen.append(set(os.environ))
+        cloud.invoke({}, inner, nightly)
+        seen.append(set(os.environ))
+        return {}
+
+    cloud.invoke({}, outer, nightly)
+    assert seen[0] == seen[1] == seen[2]
+    assert "DEEPECG_WAIT_FOR_PARTS_MINUTES" not in seen[0]
+    assert "DEEPECG_WAIT_FOR_PARTS_MINUTES" in os.environ
 
 
 def test_two_recordings_in_one_message(

@@ -1,10 +1,10 @@
 """A WFDB record is several objects: scored once, when the last has come, or reported."""
 
 from itertools import permutations
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
-from integration.clouds import UPLOADS, Cloud
+from integration.clouds import UPLOADS, Cloud, environment_of, notification, sqs_event
 
 from deepecg.cloud.records import MAX_PARTS, find_upload
 from deepecg.cloud.store import Part, Uploads
@@ -143,6 +143,28 @@ def test_segments_with_their_master(
     if not reverse:
         assert len(summaries(cloud)) == 1
         assert len({key.split("/")[1] for key in cloud.result_keys()}) == 1
+
+
+def test_message_repeated_does_not_ask_for_the_results_of_the_parts(
+    cloud: Cloud, segmented_files: dict[str, bytes]
+) -> None:
+    for name, body in segmented_files.items():
+        cloud.upload(name, body)
+    cloud.settle()
+    s3 = environment_of(cloud.handler)["intake"]().s3
+    asked: list[tuple[str, str]] = []
+
+    def note(model: Any, params: dict[str, Any], **_: Any) -> None:
+        asked.append((model.name, params["url_path"]))
+
+    s3.meta.events.register("before-call.s3", note)
+    cloud.invoke(sqs_event(notification("long_0001.dat")))
+    assert asked
+    assert not [operation for operation, _ in asked if operation == "DeleteObject"]
+    ids = {recording_id(name) for name in segmented_files if name != MASTER}
+    # The object itself is asked for: it may have been waited for.
+    others = ids - {recording_id("long_0001.dat")}
+    assert not [path for _, path in asked if any(part_id in path for part_id in others)]
 
 
 def test_segments_that_came_before_their_master_point_to_it(

@@ -2,7 +2,8 @@
 
 The day is that of the newest part's ``LastModified`` in the clinic's time zone: S3 keeps it, so it
 is the same for a repeated event, a retry and a re-check. A recording that is completed after
-midnight belongs to the new day, and its entry moves there.
+midnight belongs to the new day, and its entry moves there. So does that of an upload that is
+replaced before it has a result: ``nights/unfinished/ID.json`` says which night the entry is in.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from deepecg.cloud.errors import StorageError
-from deepecg.cloud.keys import entry_key
+from deepecg.cloud.keys import entry_key, unfinished_key
 from deepecg.cloud.records import Upload
 from deepecg.cloud.store import Results
 from deepecg.night import night_entry
@@ -48,7 +49,11 @@ class Entries:
         outcome: Literal["received", "waiting", "failed"],
         code: str | None = None,
     ) -> None:
-        """Note what becomes of an upload that has no result yet."""
+        """Note what becomes of an upload that has no result yet, and of no earlier one."""
+        night = self.night(upload.uploaded_at)
+        self._forget_unfinished(upload.id, night)
+        # Before the entry: there is none that is not found again.
+        self.results.write(unfinished_key(upload.id), {"night": night.isoformat()})
         entry = night_entry(
             upload.id,
             outcome=outcome,
@@ -56,7 +61,7 @@ class Entries:
             uploaded_at=upload.uploaded_at,
             size_bytes=upload.size_bytes,
         )
-        self._write(entry, self.night(upload.uploaded_at))
+        self._write(entry, night)
 
     def note_result(
         self,
@@ -99,6 +104,23 @@ class Entries:
     def forget(self, recording: str, night: date) -> None:
         """Delete the entry of a night: of what came to be part of something else, or is gone."""
         self.results.delete(entry_key(night, recording))
+
+    def finish(self, recording: str, night: date | None = None) -> None:
+        """Note that an upload has its result, in the night given; without one, that it is gone."""
+        if self._forget_unfinished(recording, night):
+            self.results.delete(unfinished_key(recording))
+
+    def _forget_unfinished(self, recording: str, kept: date | None) -> bool:
+        """Delete an entry without a result, but in a night to be kept; return if one was noted."""
+        noted = self.results.read(unfinished_key(recording))
+        if noted is None:
+            return False
+        night = date.fromisoformat(noted["night"])
+        if night != kept:
+            entry = self.results.read(entry_key(night, recording))
+            if entry is not None and entry["outcome"] not in ENDS:
+                self.forget(recording, night)
+        return True
 
     def _write(self, entry: dict[str, Any], night: date) -> None:
         key = entry_key(night, entry["recording_id"])

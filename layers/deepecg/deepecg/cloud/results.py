@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 from deepecg import __version__
 from deepecg.classifier import BeatClassifier
@@ -15,7 +15,7 @@ from deepecg.cloud.entries import Entries
 from deepecg.cloud.errors import StorageError, TooLargeError
 from deepecg.cloud.keys import ResultKeys, current_key, version
 from deepecg.cloud.records import Upload, find_upload
-from deepecg.cloud.store import Uploads
+from deepecg.cloud.store import Part, Uploads
 from deepecg.cloud.studies import load_study
 from deepecg.cloud.waiting import stop_waiting
 from deepecg.errors import RefusedRecordingError
@@ -24,6 +24,7 @@ from deepecg.outputs import SUMMARY_FILE, output_files, write_outputs
 from deepecg.readers import open_recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
+from deepecg.summary import SUMMARY_SCHEMA_VERSION
 
 SPARE_BYTES = 64 << 20
 """Temporary storage left free beside a recording, for what is written of it."""
@@ -51,11 +52,31 @@ class Outcome:
     code: str | None = None
 
 
+@dataclass(frozen=True)
+class Written:
+    """A result that was written just now.
+
+    Attributes
+    ----------
+    document : dict or None
+        Summary or rejection; None for one that was there already.
+    processing_s : float or None
+        How long it took; None if not known.
+    """
+
+    document: dict[str, Any] | None
+    processing_s: float | None
+
+
+REPEATED = Written(None, None)
+
+
 def result_keys(upload: Upload, model_version: str, *conditions: str) -> ResultKeys:
     """Return where the result of an upload lies, as it is now."""
     objects = (*upload.parts, upload.study) if upload.study else upload.parts
     etags = ((part.key, part.etag) for part in objects)
-    return ResultKeys(upload.id, version(etags, model_version, __version__, *conditions))
+    software = (__version__, SUMMARY_SCHEMA_VERSION)
+    return ResultKeys(upload.id, version(etags, model_version, *software, *conditions))
 
 
 def score_upload(
@@ -90,6 +111,9 @@ def score_upload(
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
             scored = score_recording(open_recording(path), classifier, study.scoring)
             summary = write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
+            if results.exists(keys.summary):
+                # Somebody else was faster; what lies beside a summary does not change either.
+                return _conclude(upload, uploads, entries, keys.summary, repeated)
             for name, media_type in output_files(upload.id).items():
                 if name != SUMMARY_FILE:
                     results.write_file(keys.folder + name, Path(outputs, name), media_type)
@@ -97,8 +121,9 @@ def score_upload(
         elapsed_s = time.perf_counter() - started_s
         return reject(upload, uploads, entries, keys, refusal, processing_s=elapsed_s)
     if results.write_once(keys.summary, summary):
-        entries.note_result(upload, keys.summary, summary, time.perf_counter() - started_s)
-        return _conclude(upload, uploads, entries, keys.summary, Outcome("scored", upload.id))
+        written = Written(summary, time.perf_counter() - started_s)
+        outcome = Outcome("scored", upload.id)
+        return _conclude(upload, uploads, entries, keys.summary, outcome, written=written)
     return _conclude(upload, uploads, entries, keys.summary, repeated)
 
 
@@ -113,34 +138,52 @@ def reject(
 ) -> Outcome:
     """Write down why an upload cannot be scored, and how long it took to find that out."""
     rejection = rejection_document(refusal, upload.id)
-    outcome = Outcome("repeated", upload.id, refusal.code)
-    if entries.results.write_once(keys.rejection, rejection):
-        entries.note_result(upload, keys.rejection, rejection, processing_s)
-        outcome = Outcome("rejected", upload.id, refusal.code)
-    return _conclude(upload, uploads, entries, keys.rejection, outcome)
+    if not entries.results.write_once(keys.rejection, rejection):
+        repeated = Outcome("repeated", upload.id, refusal.code)
+        return _conclude(upload, uploads, entries, keys.rejection, repeated)
+    outcome = Outcome("rejected", upload.id, refusal.code)
+    written = Written(rejection, processing_s)
+    return _conclude(upload, uploads, entries, keys.rejection, outcome, written=written)
 
 
 def _conclude(
-    upload: Upload, uploads: Uploads, entries: Entries, result: str, outcome: Outcome
+    upload: Upload,
+    uploads: Uploads,
+    entries: Entries,
+    result: str,
+    outcome: Outcome,
+    *,
+    written: Written = REPEATED,
 ) -> Outcome:
     """Say which result counts, for the recording and for parts that had one of their own."""
-    results = entries.results
-    if outcome.action == "repeated":
-        entries.note_result(upload, result)  # whoever wrote it may not have come so far
     now = find_upload(uploads, upload.key)
-    if now is None or (now.parts, now.study) != (upload.parts, upload.study):
+    if now is None:
+        stop_waiting(upload.id, entries)  # deleted in the meantime, which no message tells of
+        return outcome
+    if (now.parts, now.study) != (upload.parts, upload.study):
         return outcome  # changed in the meantime: the message of that change says what counts
-    kind = "rejected" if result.endswith("rejection.json") else "scored"
-    results.write(current_key(upload.id), {"outcome": kind, "result": result})
+    entries.note_result(upload, result, written.document, written.processing_s)
     stop_waiting(upload.id, entries, entries.night(upload.uploaded_at))
-    for part in upload.parts[1:]:
-        # It may have been waited for, given up or scored before the rest of the recording came.
-        part_id = recording_id(part.key)
-        stop_waiting(part_id, entries)
-        entries.forget(part_id, entries.night(part.modified))
-        if results.exists(current_key(part_id)):
-            results.write(current_key(part_id), {"outcome": "part", "recording_id": upload.id})
+    kind = "rejected" if result.endswith("rejection.json") else "scored"
+    current = {"outcome": kind, "result": result}
+    if entries.results.read(current_key(upload.id)) != current:
+        for part in upload.parts[1:]:
+            _join(part, upload, entries)
+        entries.results.write(current_key(upload.id), current)  # last: then all was done
     return outcome
+
+
+def _join(part: Part, upload: Upload, entries: Entries) -> None:
+    """Say that an object is part of a recording.
+
+    It may have been waited for, given up or scored before the rest of the recording came.
+    """
+    part_id = recording_id(part.key)
+    stop_waiting(part_id, entries)
+    if entries.results.exists(current_key(part_id)):
+        entries.forget(part_id, entries.night(part.modified))
+        joined = {"outcome": "part", "recording_id": upload.id}
+        entries.results.write(current_key(part_id), joined)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from deepecg.cloud.records import Upload
 
 def note_waiting(upload: Upload, until: datetime, entries: Entries) -> None:
     """Note that a recording waits, and until when."""
-    _forget_former_night(upload.id, entries, entries.night(upload.uploaded_at))
     entries.note(upload, "waiting")
     entries.results.write(
         waiting_key(upload.id),
@@ -24,17 +23,7 @@ def note_waiting(upload: Upload, until: datetime, entries: Entries) -> None:
 
 
 def stop_waiting(recording: str, entries: Entries, night: date | None = None) -> None:
-    """End the waiting; only the night given, if any, keeps an entry."""
-    if _forget_former_night(recording, entries, night):
+    """End the waiting, for parts or for a result; only the night given, if any, keeps an entry."""
+    if entries.results.exists(waiting_key(recording)):
         entries.results.delete(waiting_key(recording))
-
-
-def _forget_former_night(recording: str, entries: Entries, night: date | None) -> bool:
-    """Delete the entry of the night that the waiting began in; return whether there was a note."""
-    waiting = entries.results.read(waiting_key(recording))
-    if waiting is None:
-        return False
-    former = entries.night(datetime.fromisoformat(waiting["uploaded_at"]))
-    if former != night:
-        entries.forget(recording, former)
-    return True
+    entries.finish(recording, night)
