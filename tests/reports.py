@@ -126,6 +126,8 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "burden_percent": 4.65,
             "longest_s": 4_000.0,
             "mean_bpm": 98.6,
+            "precision_percent": 84.3,
+            "sensitivity_percent": 90.2,
         },
         "heart_rate_variability": {
             "nn_count": 90_123,

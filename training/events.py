@@ -162,7 +162,7 @@ def evaluate_events(
             settings,
             np.zeros(len(times_s), bool),
         )
-        found = _spans(scored.stream, settings, scored.rhythm.fibrillation.beats)
+        found = _spans(scored.rhythm.known, settings, scored.rhythm.fibrillation.beats)
         marked = read_marked(data / record, settings.rhythm.fibrillation.episode_s)
         fibrillation.append(compare_seconds(marked, scored.rhythm.fibrillation.episodes))
         left_out = np.concatenate(

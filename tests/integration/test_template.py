@@ -115,8 +115,9 @@ def test_days_end_where_the_schedule_counts_them() -> None:
     assert zones == [{"Ref": "TimeZone"}] * 3
 
 
-def test_no_two_nightly_reports_look_at_the_dead_letters_at_once() -> None:
-    assert FUNCTIONS["NightlyReportFunction"]["ReservedConcurrentExecutions"] == 1
+def test_no_function_reserves_concurrency() -> None:
+    """AWS refuses to deploy that on accounts that still have the small quota they began with."""
+    assert not [name for name in FUNCTIONS if "ReservedConcurrentExecutions" in FUNCTIONS[name]]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -103,6 +103,8 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "burden_percent": 5.81,
             "longest_s": 4000.0,
             "mean_bpm": 98.0,
+            "precision_percent": 84.3,
+            "sensitivity_percent": 90.2,
         },
         "heart_rate_variability": {
             "nn_count": 90000,
@@ -219,6 +221,8 @@ def sparse() -> dict[str, Any]:
             "burden_percent": None,
             "longest_s": None,
             "mean_bpm": None,
+            "precision_percent": None,
+            "sensitivity_percent": None,
         },
         heart_rate_variability=unknown | {"nn_count": 3, "nn_s": 2.4, "spectrum_s": 0.0},
         urgent=[],  # type: ignore[arg-type]
@@ -418,6 +422,8 @@ def test_what_evaluation_tells_stands_beside_the_count() -> None:
     assert "94.8 %" in note["text"]
     assert "80 % of the couplets" in found["ventricular.couplet_count"]["note"][0]["text"]
     assert "50 % of the runs" in found["ventricular.run_count"]["note"][0]["text"]
+    (note,) = found["atrial_fibrillation.burden_percent"]["note"]
+    assert "84.3 % of the time so called" in note["text"]
     unknown = summary_with(ventricular={"sensitivity_percent": None})
     (note,) = figures(diagnostic_report(unknown))["ventricular.count"]["note"]
     assert "None" not in note["text"]

@@ -271,6 +271,7 @@ def test_the_known_accuracy_of_the_model_stands_beside_the_counts() -> None:
     assert summarise(scored, "r")["ventricular"]["precision_percent"] is None
     classes = {"V": {"predictivity": 0.9617, "sensitivity": 0.9482}}
     events = {"ventricular_run": {"predictivity": 0.5}}
+    events["atrial_fibrillation"] = {"predictivity": 0.8432, "sensitivity": 0.9019}
     evaluation = {"end_to_end": {"classes": classes}, "events": events}
     card = replace(scored.card, evaluation=evaluation)
     document = summarise(replace(scored, card=card), "r")
@@ -279,6 +280,8 @@ def test_the_known_accuracy_of_the_model_stands_beside_the_counts() -> None:
     assert document["ventricular"]["sensitivity_percent"] == 94.8
     assert document["ventricular"]["run_precision_percent"] == 50
     assert document["ventricular"]["couplet_precision_percent"] is None
+    assert document["atrial_fibrillation"]["precision_percent"] == 84.3
+    assert document["atrial_fibrillation"]["sensitivity_percent"] == 90.2
     assert document["supraventricular"]["precision_percent"] is None
 
 

@@ -168,7 +168,8 @@ def _report(given: argparse.Namespace) -> int:
     """Write the report of a day."""
     if not given.results.is_dir():
         raise FileNotFoundError(f"no such folder: {given.results}")
-    day = parse_night(given.date) if given.date else datetime.now().astimezone().date()
+    today = datetime.now().astimezone().date()
+    day = parse_night(given.date, today=today) if given.date else today
     make_night(day, FolderStore(given.results), LOCAL_SETTINGS)
     print(f"Report in {given.results / REPORTS / day.isoformat() / 'index.html'}")
     return 0

@@ -87,11 +87,15 @@ PARTS = {
 }
 """What components are called, by the last key of their path."""
 PRECISIONS = {
-    "count": ("beats", "precision_percent"),
-    "couplet_count": ("couplets", "couplet_precision_percent"),
-    "run_count": ("runs", "run_precision_percent"),
+    "ventricular.count": ("beats", "precision_percent"),
+    "ventricular.couplet_count": ("couplets", "couplet_precision_percent"),
+    "ventricular.run_count": ("runs", "run_precision_percent"),
+    "supraventricular.count": ("beats", "precision_percent"),
+    "supraventricular.couplet_count": ("couplets", "couplet_precision_percent"),
+    "supraventricular.run_count": ("runs", "run_precision_percent"),
+    "atrial_fibrillation.burden_percent": ("time", "precision_percent"),
 }
-"""Figures whose precision is known from evaluation, by the last key of their path."""
+"""Figures whose precision is known from evaluation: of what, and where it stands beside them."""
 PACED = "paced"
 """Code of the warning that the patient has a pacemaker."""
 NOT_COMPUTED = {"st_segment": "ST segment", "qt_interval": "QT interval"}
@@ -437,18 +441,18 @@ def _part(path: str) -> Json:
 
 
 def _known_precision(summary: Json, path: str) -> str | None:
-    """Return what evaluation tells about a count of beats, couplets or runs, if this is one."""
-    key, _, name = path.partition(".")
-    if name not in PRECISIONS:
+    """Return what evaluation tells of how often such a figure is right, if it does."""
+    if path not in PRECISIONS:
         return None
-    what, precision = PRECISIONS[name]
-    percent = summary[key].get(precision)
+    what, precision = PRECISIONS[path]
+    block = summary[path.partition(".")[0]]
+    percent, sensitivity = block[precision], block["sensitivity_percent"]
     if percent is None:
         return None
-    text = f"In evaluation, {percent:g} % of the {what} so called were so."
-    sensitivity = summary[key]["sensitivity_percent"]
-    if name == "count" and sensitivity is not None:
-        text += f" {sensitivity:g} % of those that were so were called so."
+    was = "was" if what == "time" else "were"
+    text = f"In evaluation, {percent:g} % of the {what} so called {was} so."
+    if precision == "precision_percent" and sensitivity is not None:
+        text += f" {sensitivity:g} % of what was so was called so."
     return text
 
 

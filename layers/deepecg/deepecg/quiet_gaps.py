@@ -78,8 +78,8 @@ def quiet_before(
     """
     pauses = settings.rhythm.pauses
     quiet = np.zeros(len(times_s), bool)
-    room_s = pauses.t_wave_s + pauses.deflection_s + settings.detector.refractory_s
-    long = is_at_least(rr_s, max(pauses.pause_s, room_s))
+    least_s = max(pauses.pause_s, pauses.least_s(settings.detector.refractory_s))
+    long = is_at_least(rr_s, least_s)
     gaps = np.flatnonzero(long & (rr_s <= pauses.longest_s))
     for within, first, last in _stretches(times_s, gaps, pauses.longest_s):
         stretch = _stretch(conditioned, times_s[first : last + 1], settings)

@@ -191,12 +191,15 @@ def _pauses(scored: ScoredRecording) -> dict[str, Any]:
 
 def _fibrillation(scored: ScoredRecording) -> dict[str, Any]:
     found = scored.rhythm.fibrillation
+    known = scored.card.evaluation.get("events", {}).get("atrial_fibrillation", {})
     return {
         "episode_count": len(found.episodes),
         "total_s": _rounded(found.total_s, 1),
         "burden_percent": _rounded(found.burden_percent, 2),
         "longest_s": _rounded(found.longest_s, 1),
         "mean_bpm": _rounded(found.mean_bpm, 1),
+        "precision_percent": _percent(known.get("predictivity")),
+        "sensitivity_percent": _percent(known.get("sensitivity")),
     }
 
 

@@ -111,7 +111,8 @@ def test_every_figure_on_the_page_is_the_one_in_the_summary(page: Page) -> None:
         "heart_rate.minimum_bpm", "heart_rate.minimum_at_s", "heart_rate.maximum_bpm",
         "heart_rate.maximum_at_s", "ventricular.burden_percent", "ventricular.precision_percent",
         "supraventricular.burden_percent", "supraventricular.precision_percent",
-        "atrial_fibrillation.burden_percent", "pauses.longest_s",
+        "atrial_fibrillation.burden_percent", "atrial_fibrillation.precision_percent",
+        "pauses.longest_s",
     ],
 )  # fmt: skip
 def test_the_first_screen_shows(html: str, path: str) -> None:
