@@ -355,6 +355,32 @@ def test_study_that_comes_while_its_recording_is_scored_has_the_last_word(
     assert len([key for key in evening.result_keys() if key.endswith("summary.json")]) == 2
 
 
+@pytest.mark.parametrize("key", ["settings.json", "a.settings.json"])
+@pytest.mark.parametrize("change", ["replaced", "deleted"])
+def test_study_that_changes_while_its_recording_is_scored_loses_no_result(
+    evening: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch, key: str, change: str
+) -> None:
+    """No message tells of a deletion, nor is anything scored for a folder's study."""
+
+    def study_changes() -> None:
+        if change == "deleted":
+            evening.s3.delete_object(Bucket=UPLOADS, Key=key)
+        else:
+            evening.skip(60)
+            evening.upload(key, b'{"rhythm": {"pauses": {"pause_s": 2.25}}}')
+
+    evening.upload(key, b'{"rhythm": {"pauses": {"pause_s": 2.5}}}')
+    evening.pump()
+    during_scoring(monkeypatch, study_changes)
+    evening.upload("a.edf", edf_file)
+    evening.settle()
+    is_own_and_new = key == "a.settings.json" and change == "replaced"
+    assert evening.outcome("a.edf")["pauses"]["threshold_s"] == (2.25 if is_own_and_new else 2.5)
+    entry = evening.entry("a.edf", NIGHT)
+    assert entry is not None
+    assert entry["outcome"] == "scored"
+
+
 def test_last_failure_is_noted_and_undone_by_a_redrive(evening: Cloud, edf_file: bytes) -> None:
     evening.upload("a.edf", edf_file)
     handler = evening.handler

@@ -16,7 +16,7 @@ from deepecg.cloud.errors import StorageError, TooLargeError
 from deepecg.cloud.keys import ResultKeys, current_key, version
 from deepecg.cloud.records import Upload, find_upload
 from deepecg.cloud.store import Part, Uploads
-from deepecg.cloud.studies import load_study
+from deepecg.cloud.studies import is_own_study, load_study
 from deepecg.cloud.waiting import stop_waiting
 from deepecg.errors import RefusedRecordingError
 from deepecg.identity import recording_id
@@ -160,7 +160,7 @@ def _conclude(
     if now is None:
         stop_waiting(upload.id, entries)  # deleted in the meantime, which no message tells of
         return outcome
-    if (now.parts, now.study) != (upload.parts, upload.study):
+    if now.parts != upload.parts or _has_another_study(now, upload):
         return outcome  # changed in the meantime: the message of that change says what counts
     entries.note_result(upload, result, written.document, written.processing_s)
     stop_waiting(upload.id, entries, entries.night(upload.uploaded_at))
@@ -171,6 +171,15 @@ def _conclude(
             _join(part, upload, entries)
         entries.results.write(current_key(upload.id), current)  # last: then all was done
     return outcome
+
+
+def _has_another_study(now: Upload, then: Upload) -> bool:
+    """Return whether a study of its own has come to an upload: its message has it scored anew.
+
+    No message does so where a study was deleted, or that of the folder was replaced.
+    """
+    study = now.study
+    return study is not None and study != then.study and is_own_study(study.key)
 
 
 def _join(part: Part, upload: Upload, entries: Entries) -> None:

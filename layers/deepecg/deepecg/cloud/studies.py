@@ -21,7 +21,12 @@ FOLDER_STUDY = "settings.json"
 
 def is_study(key: str) -> bool:
     """Return whether an object is a study file, by its name."""
-    return key.endswith(OWN_STUDY_SUFFIX) or PurePosixPath(key).name == FOLDER_STUDY
+    return is_own_study(key) or PurePosixPath(key).name == FOLDER_STUDY
+
+
+def is_own_study(key: str) -> bool:
+    """Return whether an object is the study file of a recording, by its name."""
+    return key.endswith(OWN_STUDY_SUFFIX)
 
 
 def find_study(uploads: Uploads, key: str, uploaded_at: datetime) -> Part | None:
@@ -46,7 +51,7 @@ def find_study(uploads: Uploads, key: str, uploaded_at: datetime) -> Part | None
 
 def find_recordings(uploads: Uploads, study_key: str) -> list[str]:
     """Return the main files of the recordings that a study file is for; none of a folder's."""
-    if not study_key.endswith(OWN_STUDY_SUFFIX) or uploads.find(study_key) is None:
+    if not is_own_study(study_key) or uploads.find(study_key) is None:
         return []
     stem = study_key.removesuffix(OWN_STUDY_SUFFIX)
     keys = [part.key for part in uploads.list_prefix(f"{stem}.")]
