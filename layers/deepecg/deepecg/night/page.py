@@ -1,19 +1,18 @@
 """The report on a night as one HTML page, which needs no network and no script."""
 
-from base64 import b64encode
 from datetime import date
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from deepecg.classes import CLASSES
 from deepecg.night import words
 from deepecg.night.charts import histogram, outcome_bar, sparkline
 from deepecg.night.figures import FIGURES
 from deepecg.night.store import LISTING, REPORT
+from deepecg.pages import policy_hash, template_environment
 from deepecg.report.words import CLASS_NAMES
 
 OUTCOME_LABELS = {
@@ -55,20 +54,14 @@ def render_night(report: dict[str, Any]) -> str:
         listing=LISTING,
         document=REPORT,
         style=style,
-        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+        style_hash=policy_hash(style),
     )
 
 
 @cache
 def _page() -> tuple[Template, str]:
     """Return the template and the style sheet, which the page's policy names by its hash."""
-    environment = Environment(
-        loader=PackageLoader("deepecg.night"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment("deepecg.night")
     environment.filters |= {"number": words.number, "plain": words.plain, "kind": words.kind}
     style = (files("deepecg.night") / "style.css").read_text(encoding="utf-8")
     return environment.get_template("night.html.j2"), style

@@ -1,7 +1,5 @@
 """One self-contained HTML file from a summary and its graphics: no network, screen and A4."""
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -11,11 +9,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from deepecg.graphics import Graphics
 from deepecg.graphics.strips import Strip
+from deepecg.pages import policy_hash, template_environment
 from deepecg.report import words
 from deepecg.report.clock import Clock
 from deepecg.report.ecg_paper import (
@@ -28,6 +27,7 @@ from deepecg.report.ecg_paper import (
 )
 from deepecg.report.hours_picture import hours_picture
 from deepecg.report.rr_pictures import histogram_picture, poincare_picture
+from deepecg.report.svg import short
 from deepecg.report.trend_picture import trend_data, trend_picture
 from deepecg.report.vendored import uplot
 from deepecg.rhythm.events import (
@@ -194,13 +194,7 @@ def render_report(summary: Mapping[str, Any], graphics: Graphics) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("deepecg.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = template_environment("deepecg.report")
     environment.filters["number"] = words.number
     environment.filters["duration"] = words.duration
     environment.filters["rate"] = _rate
@@ -304,15 +298,11 @@ def _css_text(text: str) -> str:
 
 def _policy(styles: list[Markup], scripts: list[Markup]) -> str:
     """Return a content security policy that allows these texts and nothing else."""
+    allowed = (" ".join(map(policy_hash, texts)) for texts in (styles, scripts))
     return (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src {' '.join(map(_hash, styles))}; script-src {' '.join(map(_hash, scripts))}"
+        "style-src {}; script-src {}".format(*allowed)
     )
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def _json(data: dict[str, Any]) -> Markup:
@@ -327,7 +317,7 @@ def _rate(bpm: float | None) -> str:
 
 
 def _mm(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return short(value, 2)
 
 
 def _unit(unit: str) -> Markup:
