@@ -76,19 +76,5 @@ def heart_rate_trend(
         np.bincount(where[ventricular], minlength=n_bins),
         np.bincount(where[supraventricular], minlength=n_bins),
         np.diff(np.concatenate([[0], np.cumsum(stream.analysable)])[edges]) / lengths,
-        np.diff(_fibrillation_until(fibrillation, edges)) / lengths,
+        np.diff(fibrillation.seconds_until(edges)) / lengths,
     )
-
-
-def _fibrillation_until(
-    fibrillation: Fibrillation, times_s: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the seconds of atrial fibrillation from the start to every time."""
-    if not fibrillation.episodes:
-        return np.zeros(len(times_s))
-    spans = [(episode.start_s, episode.duration_s) for episode in fibrillation.episodes]
-    starts, durations = np.array(spans).T
-    before = np.cumsum(durations) - durations
-    points = np.stack([starts, starts + durations], axis=1).ravel()
-    passed = np.stack([before, before + durations], axis=1).ravel()
-    return np.asarray(np.interp(times_s, points, passed))

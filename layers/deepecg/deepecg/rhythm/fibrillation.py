@@ -44,6 +44,17 @@ class Fibrillation:
     longest_s: float | None
     mean_bpm: float | None
 
+    def seconds_until(self, times_s: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the time in episodes from the recording's start to every time, shape (n,)."""
+        if not self.episodes:
+            return np.zeros(len(times_s))
+        spans = [(episode.start_s, episode.duration_s) for episode in self.episodes]
+        starts, durations = np.array(spans).T
+        before = np.cumsum(durations) - durations
+        points = np.stack([starts, starts + durations], axis=1).ravel()
+        passed = np.stack([before, before + durations], axis=1).ravel()
+        return np.asarray(np.interp(times_s, points, passed))
+
 
 def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> Fibrillation:
     """Find atrial fibrillation: RR intervals of which one does not foretell the next.

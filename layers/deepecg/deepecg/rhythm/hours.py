@@ -114,7 +114,7 @@ def hourly(
         counted(_starts(ventricular.runs)),
         counted(_starts(supraventricular.runs)),
         counted(_starts(pauses.episodes)),
-        _seconds_inside(fibrillation.episodes, edges_s),
+        np.diff(fibrillation.seconds_until(edges_s)).tolist(),
         strict=True,
     )
     return tuple(
@@ -136,13 +136,3 @@ def hourly(
 
 def _starts(episodes: tuple[Episode, ...]) -> NDArray[np.float64]:
     return np.array([episode.start_s for episode in episodes], np.float64)
-
-
-def _seconds_inside(episodes: tuple[Episode, ...], edges_s: NDArray[np.float64]) -> list[float]:
-    """Return how much of every hour lies in episodes, which are in order and do not overlap."""
-    if not episodes:
-        return [0.0] * (len(edges_s) - 1)
-    spans = np.array([(one.start_s, one.start_s + one.duration_s) for one in episodes])
-    inside_until = np.cumsum(np.diff(spans.ravel(), prepend=spans[0, 0]) * ([0, 1] * len(spans)))
-    seconds: list[float] = np.diff(np.interp(edges_s, spans.ravel(), inside_until)).tolist()
-    return seconds
