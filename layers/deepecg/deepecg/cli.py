@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from deepecg import __version__
 from deepecg.classifier import BeatClassifier
-from deepecg.documents import to_json
+from deepecg.documents import REJECTION_FILE, to_json
 from deepecg.errors import (
     ModelMismatchError,
     RefusedRecordingError,
@@ -25,7 +25,7 @@ from deepecg.model_card import model_folder
 from deepecg.night import make_night, parse_night
 from deepecg.night.entry import night_entry
 from deepecg.night.folder import LOCAL_SETTINGS, NIGHTS, REPORTS, FolderStore
-from deepecg.outputs import REJECTION_FILE, output_files, write_outputs
+from deepecg.outputs import output_files, write_outputs
 from deepecg.readers import RECORDING_SUFFIXES, find_recordings, open_recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
@@ -166,8 +166,6 @@ def _score_job(
 
 def _report(given: argparse.Namespace) -> int:
     """Write the report of a day."""
-    if not given.results.is_dir():
-        raise FileNotFoundError(f"no such folder: {given.results}")
     today = datetime.now().astimezone().date()
     day = parse_night(given.date, today=today) if given.date else today
     make_night(day, FolderStore(given.results), LOCAL_SETTINGS)

@@ -4,6 +4,11 @@ import json
 from importlib.resources import files
 from typing import Any
 
+SUMMARY_FILE = "summary.json"
+REPORT_FILE = "report.html"
+FHIR_FILE = "diagnostic_report.json"
+REJECTION_FILE = "rejection.json"
+"""What the documents of a recording are called, on a laptop and in the cloud."""
 ADVISORY = (
     "Automatic analysis for review by a clinician. Not a diagnosis, not the sole basis of one, "
     "and not an alarm. For adults."

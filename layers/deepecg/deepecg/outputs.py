@@ -4,18 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from deepecg.annotations import EXTENSION, write_annotations
-from deepecg.documents import to_json
+from deepecg.documents import FHIR_FILE, REPORT_FILE, SUMMARY_FILE, to_json
 from deepecg.fhir import diagnostic_report
 from deepecg.graphics import draw
 from deepecg.report.page import render_report
 from deepecg.rhythm.events import listed_events
 from deepecg.scored import ScoredRecording
 from deepecg.summary import summarise
-
-SUMMARY_FILE = "summary.json"
-REPORT_FILE = "report.html"
-FHIR_FILE = "diagnostic_report.json"
-REJECTION_FILE = "rejection.json"
 
 
 def output_files(name: str) -> dict[str, str]:

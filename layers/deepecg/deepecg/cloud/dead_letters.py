@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from deepecg.cloud.errors import StorageError, UnknownMessageError
 from deepecg.cloud.messages import parse_message
 from deepecg.cloud.records import ANNOTATION_NAME, HEADER_SUFFIX
-from deepecg.cloud.store import Queue
-from deepecg.cloud.studies import OWN_STUDY_SUFFIX, is_study
+from deepecg.cloud.store import Queue, without_suffix
+from deepecg.cloud.studies import OWN_STUDY_SUFFIX, is_own_study, is_study
 from deepecg.identity import recording_id
 from deepecg.readers import RECORDING_SUFFIXES
 
@@ -134,12 +134,12 @@ def _dead_upload(key: str) -> DeadUpload | None:
         return DeadUpload((recording_id(key),), is_recording=True)
     if ANNOTATION_NAME.search(path.name):
         return None
-    header = key.removesuffix(path.suffix) + HEADER_SUFFIX
+    header = without_suffix(key) + HEADER_SUFFIX
     return DeadUpload((recording_id(key), recording_id(header)), is_recording=True)
 
 
 def _recording_of_study(key: str) -> DeadUpload | None:
-    if not key.endswith(OWN_STUDY_SUFFIX):
+    if not is_own_study(key):
         return None  # a folder's: it holds for what comes later
     stem = key.removesuffix(OWN_STUDY_SUFFIX)
     suffixes = (spelt for suffix in RECORDING_SUFFIXES for spelt in (suffix, suffix.upper()))

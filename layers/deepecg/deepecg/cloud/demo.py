@@ -19,8 +19,8 @@ from deepecg.classes import CLASSES
 from deepecg.cloud.embedded import EmbeddedCloud
 from deepecg.cloud.keys import NIGHTS_PREFIX, current_key
 from deepecg.cloud.store import Results
+from deepecg.documents import REPORT_FILE
 from deepecg.identity import recording_id
-from deepecg.outputs import REPORT_FILE
 
 ROOT = Path(__file__).parents[4]
 OUT = Path("out", "demo")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from deepecg.documents import REJECTION_FILE, SUMMARY_FILE
 from deepecg.night.store import NIGHTS, RECORDINGS, REPORTS
 
 RESULTS_PREFIX = f"{RECORDINGS}/"
@@ -77,9 +78,9 @@ class ResultKeys:
     @property
     def summary(self) -> str:
         """Written last, and once: where it is, the recording was scored."""
-        return f"{self.folder}summary.json"
+        return f"{self.folder}{SUMMARY_FILE}"
 
     @property
     def rejection(self) -> str:
         """Why the recording was refused."""
-        return f"{self.folder}rejection.json"
+        return f"{self.folder}{REJECTION_FILE}"

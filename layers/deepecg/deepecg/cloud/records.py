@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from deepecg.cloud.errors import TooManyPartsError
-from deepecg.cloud.store import Part, Uploads
+from deepecg.cloud.store import Part, Uploads, folder_of, without_suffix
 from deepecg.cloud.studies import find_study, is_study
 from deepecg.errors import RefusedRecordingError, UnknownFormatError
 from deepecg.identity import recording_id
@@ -114,7 +114,7 @@ def _record(uploads: Uploads, header: Part) -> Upload:
     for master in _possible_masters(uploads, header):
         if header.name in _names(uploads, master):
             return _record(uploads, master)
-    folder = _folder(header.key)
+    folder = folder_of(header.key)
     parts, n_missing = {header.key: header}, 0
     headers = [header]
     named = {header.name}
@@ -139,7 +139,7 @@ def _record(uploads: Uploads, header: Part) -> Upload:
 
 def _record_of(uploads: Uploads, part: Part) -> Upload | None:
     """Return the record that a file other than a header belongs to."""
-    own_header = uploads.find(_without_suffix(part.key) + HEADER_SUFFIX)
+    own_header = uploads.find(without_suffix(part.key) + HEADER_SUFFIX)
     if own_header is not None and part.name in _names(uploads, own_header):
         return _record(uploads, own_header)
     if ANNOTATION_NAME.search(part.name):
@@ -160,16 +160,16 @@ def _record_of(uploads: Uploads, part: Part) -> Upload | None:
 
 def _possible_masters(uploads: Uploads, header: Part) -> list[Part]:
     """Return headers that this one may be a segment of: ``100.hea`` for ``100_0001.hea``."""
-    stem = _without_suffix(header.name)
+    stem = without_suffix(header.name)
     stems = [stem[: separator.start()] for separator in re.finditer(r"[_-]", stem)]
-    folder = _folder(header.key)
+    folder = folder_of(header.key)
     found = (uploads.find(f"{folder}{stem}{HEADER_SUFFIX}") for stem in stems if stem)
     return [part for part in found if part is not None]
 
 
 def _headers_near(uploads: Uploads, part: Part) -> list[Part]:
     """Return headers of the same folder, those named most like the part first."""
-    headers = [item for item in uploads.list_prefix(_folder(part.key)) if _is_header(item)]
+    headers = [item for item in uploads.list_prefix(folder_of(part.key)) if _is_header(item)]
     headers.sort(key=lambda header: _n_shared(header.name, part.name), reverse=True)
     return headers[:MAX_HEADERS_READ]
 
@@ -194,11 +194,3 @@ def _n_shared(a: str, b: str) -> int:
     """Return how many characters two names begin with alike."""
     pairs = zip(a, b, strict=False)
     return next((n for n, (x, y) in enumerate(pairs) if x != y), min(len(a), len(b)))
-
-
-def _folder(key: str) -> str:
-    return key[: key.rfind("/") + 1]
-
-
-def _without_suffix(name: str) -> str:
-    return name.removesuffix(PurePosixPath(name).suffix)

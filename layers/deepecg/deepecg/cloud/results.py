@@ -18,9 +18,10 @@ from deepecg.cloud.records import Upload, find_upload
 from deepecg.cloud.store import Part, Uploads
 from deepecg.cloud.studies import is_own_study, load_study
 from deepecg.cloud.waiting import stop_waiting
+from deepecg.documents import REJECTION_FILE, SUMMARY_FILE
 from deepecg.errors import RefusedRecordingError
 from deepecg.identity import recording_id
-from deepecg.outputs import SUMMARY_FILE, output_files, write_outputs
+from deepecg.outputs import output_files, write_outputs
 from deepecg.readers import open_recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
@@ -164,7 +165,7 @@ def _conclude(
         return outcome  # changed in the meantime: the message of that change says what counts
     entries.note_result(upload, result, written.document, written.processing_s)
     stop_waiting(upload.id, entries, entries.night(upload.uploaded_at))
-    kind = "rejected" if result.endswith("rejection.json") else "scored"
+    kind = "rejected" if result.endswith(REJECTION_FILE) else "scored"
     current = {"outcome": kind, "result": result}
     if entries.results.read(current_key(upload.id)) != current:
         for part in upload.parts[1:]:

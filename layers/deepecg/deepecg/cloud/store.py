@@ -37,6 +37,16 @@ SQS_BATCH = 10
 """SQS takes or gives no more messages at once."""
 
 
+def folder_of(key: str) -> str:
+    """Return the key of an object's folder: empty, or with a slash at its end."""
+    return key[: key.rfind("/") + 1]
+
+
+def without_suffix(key: str) -> str:
+    """Return a key without the ending of its name."""
+    return key.removesuffix(PurePosixPath(key).suffix)
+
+
 @contextmanager
 def _storage(operation: str) -> Iterator[None]:
     """Turn what botocore raises, whose messages may hold keys, into a :class:`StorageError`."""

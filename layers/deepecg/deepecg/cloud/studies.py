@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from deepecg.cloud.errors import BadSettingsError
-from deepecg.cloud.store import Part, Uploads
+from deepecg.cloud.store import Part, Uploads, folder_of, without_suffix
 from deepecg.errors import SettingsError
 from deepecg.readers import RECORDING_SUFFIXES
 from deepecg.study import MAX_BYTES, Study, read_study
@@ -42,10 +42,10 @@ def find_study(uploads: Uploads, key: str, uploaded_at: datetime) -> Part | None
         When the recording was complete. A folder's study that came later does not hold for it:
         its result does not depend on when it is scored.
     """
-    own = uploads.find(key.removesuffix(PurePosixPath(key).suffix) + OWN_STUDY_SUFFIX)
+    own = uploads.find(without_suffix(key) + OWN_STUDY_SUFFIX)
     if own is not None:
         return own
-    common = uploads.find(_folder(key) + FOLDER_STUDY)
+    common = uploads.find(folder_of(key) + FOLDER_STUDY)
     return common if common is not None and common.modified <= uploaded_at else None
 
 
@@ -78,7 +78,3 @@ def load_study(uploads: Uploads, part: Part | None) -> Study:
             "found a subject in the settings of a folder, expected it beside one recording"
         )
     return study
-
-
-def _folder(key: str) -> str:
-    return key[: key.rfind("/") + 1]

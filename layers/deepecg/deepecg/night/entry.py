@@ -237,8 +237,7 @@ def read_entry(body: bytes) -> Entry:
 def _digest(summary: Mapping[str, Any]) -> Digest:
     ventricular = summary["ventricular"]
     supraventricular = summary["supraventricular"]
-    urgent = summary.get("urgent", [])
-    first = {finding["kind"]: finding["message"] for finding in reversed(urgent)}
+    messages = {finding["kind"]: finding["message"] for finding in summary["urgent"]}
     return Digest(
         duration_s=summary["recording"]["duration_s"],
         analysable_s=summary["signal"]["analysable_s"],
@@ -247,31 +246,26 @@ def _digest(summary: Mapping[str, Any]) -> Digest:
         minimum_bpm=summary["heart_rate"]["minimum_bpm"],
         maximum_bpm=summary["heart_rate"]["maximum_bpm"],
         ventricular_burden_percent=ventricular["burden_percent"],
-        ventricular_run_count=ventricular.get("run_count"),
-        ventricular_longest_run_beats_count=_within(ventricular, "longest_run", "beats_count"),
+        ventricular_run_count=ventricular["run_count"],
+        ventricular_longest_run_beats_count=_longest_run_beats(ventricular),
         supraventricular_burden_percent=supraventricular["burden_percent"],
-        supraventricular_run_count=supraventricular.get("run_count"),
-        supraventricular_longest_run_beats_count=_within(
-            supraventricular, "longest_run", "beats_count"
-        ),
-        pause_count=_within(summary, "pauses", "count"),
-        longest_pause_s=_within(summary, "pauses", "longest_s"),
-        fibrillation_burden_percent=_within(summary, "atrial_fibrillation", "burden_percent"),
+        supraventricular_run_count=supraventricular["run_count"],
+        supraventricular_longest_run_beats_count=_longest_run_beats(supraventricular),
+        pause_count=summary["pauses"]["count"],
+        longest_pause_s=summary["pauses"]["longest_s"],
+        fibrillation_burden_percent=summary["atrial_fibrillation"]["burden_percent"],
         urgent=tuple(
-            UrgentKind(kind, message[:MAX_TEXT]) for kind, message in sorted(first.items())
+            UrgentKind(kind, message[:MAX_TEXT]) for kind, message in sorted(messages.items())
         ),
         warning_codes=tuple(sorted({warning["code"] for warning in summary["warnings"]})),
-        model_version=_within(summary, "provenance", "model", "version"),
-        software_version=_within(summary, "provenance", "software", "version"),
+        model_version=summary["provenance"]["model"]["version"],
+        software_version=summary["provenance"]["software"]["version"],
     )
 
 
-def _within(document: Mapping[str, Any], *keys: str) -> Any:
-    """Return what lies under keys, or None where one of them is null or not there."""
-    value: Any = document
-    for key in keys:
-        value = None if value is None else value.get(key)
-    return value
+def _longest_run_beats(ectopy: Mapping[str, Any]) -> int | None:
+    run = ectopy["longest_run"]
+    return None if run is None else run["beats_count"]
 
 
 def _utc(moment: datetime | None) -> str | None:

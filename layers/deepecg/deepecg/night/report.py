@@ -13,7 +13,7 @@ from urllib.parse import quote
 import numpy as np
 
 from deepecg import __version__
-from deepecg.documents import ADVISORY
+from deepecg.documents import ADVISORY, REJECTION_FILE, REPORT_FILE
 from deepecg.night.cost import estimated_cost
 from deepecg.night.dead_letters import DeadLettersOfDate
 from deepecg.night.drift import Drift, drift
@@ -33,7 +33,7 @@ NIGHT_REPORT_SCHEMA_VERSION = "1.0"
 TO_RESULTS = "../../"
 """From ``reports/DATE/`` to the root of all results."""
 SECONDS_PER_HOUR = 3600
-DOCUMENTS = {"scored": "report.html", "rejected": "rejection.json"}
+DOCUMENTS = {"scored": REPORT_FILE, "rejected": REJECTION_FILE}
 """What a link to a recording leads to, in its folder."""
 NOT_SCORED = ("failed", "received", "waiting", "rejected")
 """The order in which they are listed: what needs somebody's hand first."""
