@@ -1,6 +1,6 @@
 """Evaluation on records the model has not seen: with annotated R peaks, and end to end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from deepecg.classes import CLASSES
 from deepecg.classifier import BeatClassifier
 from deepecg.model_input import InputSpec, ModelInput
 from deepecg.readers import open_recording
+from deepecg.scored import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from training.datasets import AnnotatedLead, read_annotations
@@ -58,19 +59,25 @@ def evaluate_annotated(
     return Evaluation(by_record)
 
 
-def evaluate_end_to_end(
+def score_records(
     data: Path, records: Sequence[str], classifier: BeatClassifier, settings: ScoringSettings
-) -> Evaluation:
-    """Score whole recordings and judge them as EC57 asks: 150 ms, first 5 minutes left out.
+) -> dict[str, ScoredRecording]:
+    """Score whole recordings, by their names such as ``mitdb/100``."""
+    return {
+        record: score_recording(open_recording(data / f"{record}.hea"), classifier, settings)
+        for record in records
+    }
+
+
+def evaluate_end_to_end(data: Path, scored_records: Mapping[str, ScoredRecording]) -> Evaluation:
+    """Judge the beats of scored recordings as EC57 asks: 150 ms, first 5 minutes left out.
 
     Ventricular flutter is left out too, as EC57 says.
     """
     by_record = {}
-    for record in records:
-        recording = open_recording(data / f"{record}.hea")
-        scored = score_recording(recording, classifier, settings)
+    for record, scored in scored_records.items():
         reference = read_annotations(data / record)
-        rate_hz = recording.sampling_rate_hz
+        rate_hz = scored.recording.sampling_rate_hz
         left_out = np.concatenate([[[-1.0, LEARNING_S]], reference.flutter / rate_hz])
         by_record[record] = BeatCounts.of(
             reference.samples / rate_hz,

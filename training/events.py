@@ -8,7 +8,7 @@ counts. ``make train`` does so for a new model.
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from deepecg.classifier import BeatClassifier
 from deepecg.documents import to_json
 from deepecg.model_card import CARD_FILE, model_folder
-from deepecg.readers import open_recording
-from deepecg.rhythm.ectopy import Ectopy, ectopy
+from deepecg.rhythm.ectopy import ectopy
+from deepecg.rhythm.settings import RhythmSettings
 from deepecg.rhythm.stream import BeatStream
-from deepecg.rr_features import rr_intervals
-from deepecg.scoring import score_recording
+from deepecg.scored import ScoredRecording
 from deepecg.settings import ScoringSettings
 from training.datasets import ds2_records, read_annotations
+from training.evaluate import score_records
 from training.matching import LEARNING_S, WINDOW_S
 from training.rhythm import Seconds, gross, read_marked
 from training.rhythm import compare as compare_seconds
@@ -99,7 +99,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the figures into the card")
     given = parser.parse_args()
     classifier = BeatClassifier.load(given.model)
-    told = evaluate_events(given.data, ds2_records(), classifier, ScoringSettings())
+    scored = score_records(given.data, ds2_records(), classifier, ScoringSettings())
+    told = evaluate_events(given.data, scored)
     print("| events on DS2, end to end | annotated | Se % | found | of patients | right |")
     print("|---|---|---|---|---|---|")
     for kind in KINDS:
@@ -121,23 +122,17 @@ def main() -> None:
         path.write_text(to_json(card), encoding="utf-8")
 
 
-def evaluate_events(
-    data: Path, records: Sequence[str], classifier: BeatClassifier, settings: ScoringSettings
-) -> dict[str, Any]:
-    """Score whole recordings and compare what is found with the annotations.
+def evaluate_events(data: Path, scored_records: Mapping[str, ScoredRecording]) -> dict[str, Any]:
+    """Compare what was found in whole recordings with the annotations.
 
-    The first five minutes and ventricular flutter are left out, as EC57 says.
+    Of couplets and runs the first five minutes and ventricular flutter are left out, as EC57 says.
 
     Parameters
     ----------
     data : Path
         Folder of the databases.
-    records : sequence of str
-        Such as ``mitdb/100``.
-    classifier : BeatClassifier
-        The model.
-    settings : ScoringSettings
-        How recordings are scored.
+    scored_records : mapping of str to ScoredRecording
+        By record, such as ``mitdb/100``.
 
     Returns
     -------
@@ -146,28 +141,15 @@ def evaluate_events(
     """
     total = {kind: EventCounts() for kind in KINDS}
     fibrillation = []
-    for record in records:
-        recording = open_recording(data / f"{record}.hea")
-        scored = score_recording(recording, classifier, settings)
-        reference = read_annotations(data / record)
-        times_s = reference.samples / recording.sampling_rate_hz
-        annotated = _spans(
-            BeatStream(
-                times_s,
-                rr_intervals(times_s),
-                reference.labels,
-                np.ones(len(times_s), bool),
-                np.ones(len(scored.flags.analysable), bool),
-            ),
-            settings,
-            np.zeros(len(times_s), bool),
-        )
-        found = _spans(scored.rhythm.known, settings, scored.rhythm.fibrillation.beats)
-        marked = read_marked(data / record, settings.rhythm.fibrillation.episode_s)
-        fibrillation.append(compare_seconds(marked, scored.rhythm.fibrillation.episodes))
-        left_out = np.concatenate(
-            [[[-1.0, LEARNING_S]], reference.flutter / recording.sampling_rate_hz]
-        )
+    for record, scored in scored_records.items():
+        settings, rhythm = scored.settings.rhythm, scored.rhythm
+        marked = read_marked(data / record, settings.fibrillation.episode_s)
+        fibrillation.append(compare_seconds(marked, rhythm.fibrillation.episodes))
+        no_fibrillation = np.zeros(len(marked.stream.times_s), bool)
+        annotated = _spans(marked.stream, settings, no_fibrillation)
+        found = _spans(rhythm.known, settings, rhythm.fibrillation.beats)
+        flutter_s = read_annotations(data / record).flutter / scored.recording.sampling_rate_hz
+        left_out = np.concatenate([[[-1.0, LEARNING_S]], flutter_s])
         for kind in KINDS:
             total[kind] += compare(annotated[kind], found[kind], left_out)
     return {
@@ -223,20 +205,17 @@ def _overlapping(
 
 
 def _spans(
-    stream: BeatStream, settings: ScoringSettings, in_fibrillation: NDArray[np.bool_]
+    stream: BeatStream, settings: RhythmSettings, in_fibrillation: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.float64]]:
     """Return first and last second of the events of every kind."""
-    return dict(zip(KINDS, _each(stream, settings, in_fibrillation), strict=True))
-
-
-def _each(
-    stream: BeatStream, settings: ScoringSettings, in_fibrillation: NDArray[np.bool_]
-) -> Iterator[NDArray[np.float64]]:
-    for letter in ("V", "S"):
-        patterns: Ectopy = ectopy(stream, letter, settings.rhythm.ectopy, in_fibrillation)
-        for episodes in (patterns.couplets, patterns.runs):
+    found = {}
+    ventricular = ectopy(stream, "V", settings.ectopy, in_fibrillation)
+    supraventricular = ectopy(stream, "S", settings.ectopy, in_fibrillation)
+    for name, patterns in (("ventricular", ventricular), ("supraventricular", supraventricular)):
+        for event, episodes in (("couplet", patterns.couplets), ("run", patterns.runs)):
             spans = [(e.start_s, e.start_s + e.duration_s) for e in episodes]
-            yield np.array(spans, np.float64).reshape(-1, 2)
+            found[f"{name}_{event}"] = np.array(spans, np.float64).reshape(-1, 2)
+    return found
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import wfdb
 from numpy.typing import NDArray
 
 from deepecg.classifier import BeatClassifier
+from deepecg.model_card import model_folder
 from deepecg.quiet_gaps import quiet_before
 from deepecg.readers import open_recording
 from deepecg.rhythm.pauses import is_at_least
@@ -29,7 +30,6 @@ from deepecg.settings import ScoringSettings
 from training.datasets import CLASS_OF_SYMBOL, DS1, DS2
 from training.matching import WINDOW_S
 
-MODEL = Path(__file__).parents[1] / "layers/model"
 BORDERLINE_S = 0.05
 """An interval that the annotations call less than a pause by no more than this is no false one:
 annotated R peaks lie where a human put them."""
@@ -237,7 +237,7 @@ def main() -> None:
     changes = {name: float(value) for name, value in (c.split("=", 1) for c in given.changes)}
     rhythm = RhythmSettings(pauses=replace(PauseSettings(), **changes))
     settings = ScoringSettings(rhythm=rhythm)
-    classifier = BeatClassifier.load(MODEL)
+    classifier = BeatClassifier.load(model_folder())
     rows: list[tuple[str, PauseCounts]] = []
     by_record: list[tuple[str, PauseCounts]] = []
     made = called_quiet = 0

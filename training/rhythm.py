@@ -13,6 +13,7 @@ from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.fibrillation import atrial_fibrillation
 from deepecg.rhythm.settings import FibrillationSettings
 from deepecg.rhythm.stream import BeatStream
+from deepecg.rr_features import rr_intervals
 from training.datasets import DS1, DS2, read_annotations, training_records
 
 LTAFDB = ("00", "100", "111", "119", "17", "204", "24", "35", "47", "58", "71")
@@ -116,7 +117,7 @@ def read_marked(path: Path, episode_s: float) -> MarkedStream:
     sustained = [(start, end) for start, end in episodes if end - start >= episode_s]
     stream = BeatStream(
         times_s,
-        np.diff(times_s, prepend=np.nan),
+        rr_intervals(times_s),
         beats.labels,
         np.ones(len(times_s), bool),
         np.ones(n_seconds, bool),

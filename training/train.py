@@ -42,6 +42,7 @@ from training.evaluate import (
     figures,
     markdown_table,
     record_table,
+    score_records,
 )
 from training.events import evaluate_events
 from training.examples import Examples, make_examples
@@ -314,12 +315,13 @@ def evaluate(
         leads, lambda beats: predict(network, scaling, beats), config.input, settings
     )
     shipped = evaluate_annotated(leads, classifier.probabilities, config.input, settings)
-    whole = evaluate_end_to_end(data, ds2_records(), classifier, settings)
+    scored = score_records(data, ds2_records(), classifier, settings)
+    whole = evaluate_end_to_end(data, scored)
     return {
         "annotated_float32": figures(exact.gross, ec57=False),
         "annotated": figures(shipped.gross, ec57=False),
         "end_to_end": figures(whole.gross, ec57=True),
-        "events": evaluate_events(data, ds2_records(), classifier, settings),
+        "events": evaluate_events(data, scored),
         "annotated_by_record": {
             record: figures(counts, ec57=False) for record, counts in shipped.by_record.items()
         },

@@ -12,7 +12,13 @@ from deepecg.classifier import BeatClassifier
 from deepecg.settings import ScoringSettings
 from training.configs import DEFAULT
 from training.datasets import annotated_leads, ds2_records
-from training.evaluate import evaluate_annotated, evaluate_end_to_end, figures
+from training.evaluate import (
+    evaluate_annotated,
+    evaluate_end_to_end,
+    figures,
+    score_records,
+)
+from training.events import evaluate_events
 from training.network import HybridNetwork
 from training.train import CHECKPOINT_FILE, Scaling, predict
 
@@ -62,9 +68,13 @@ def exact(ds2, network, scaling):
 
 
 @pytest.fixture(scope="module")
-def end_to_end(data_dir, classifier):
-    found = evaluate_end_to_end(data_dir, ds2_records(), classifier, ScoringSettings())
-    return figures(found.gross, ec57=True)
+def scored(data_dir, classifier):
+    return score_records(data_dir, ds2_records(), classifier, ScoringSettings())
+
+
+@pytest.fixture(scope="module")
+def end_to_end(data_dir, scored):
+    return figures(evaluate_end_to_end(data_dir, scored).gross, ec57=True)
 
 
 def test_the_file_is_the_cards_and_fits_in_213_kb():
@@ -88,6 +98,19 @@ def test_the_cards_figures_come_out_again(shipped, exact, end_to_end):
     _assert_close(shipped, CARD["evaluation"]["annotated"])
     _assert_close(exact, CARD["evaluation"]["annotated_float32"])
     _assert_close(end_to_end, CARD["evaluation"]["end_to_end"])
+
+
+def test_the_cards_events_come_out_again(data_dir, scored):
+    told = CARD["evaluation"]["events"]
+    found = evaluate_events(data_dir, scored)
+    assert found.keys() == told.keys()
+    # Other processors round otherwise: an event or two of a kind may differ.
+    for kind, figures_of_kind in found.items():
+        for name, value in figures_of_kind.items():
+            margin = 2 if name.endswith("_count") else 0.1
+            expected = told[kind][name]
+            is_known = expected is not None
+            assert value == (pytest.approx(expected, rel=0.02, abs=margin) if is_known else None)
 
 
 def test_int8_loses_at_most_what_is_allowed(shipped, exact):
