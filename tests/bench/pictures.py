@@ -4,7 +4,6 @@ The report is that of the made-up day of ``tests/day.py``, scored end to end; th
 by ``tests/nights.py``. No recording of anyone's is in them.
 """
 
-import shutil
 import sys
 import tempfile
 from datetime import date
@@ -15,15 +14,17 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from chromium import launch_chromium  # noqa: E402
 from day import make_day  # noqa: E402
 from nights import fill  # noqa: E402
 
 from deepecg.classifier import BeatClassifier  # noqa: E402
+from deepecg.documents import REPORT_FILE  # noqa: E402
 from deepecg.identity import recording_id  # noqa: E402
 from deepecg.model_card import model_folder  # noqa: E402
 from deepecg.night import make_night  # noqa: E402
 from deepecg.night.folder import FolderStore  # noqa: E402
-from deepecg.outputs import REPORT_FILE, write_outputs  # noqa: E402
+from deepecg.outputs import write_outputs  # noqa: E402
 from deepecg.readers import open_recording  # noqa: E402
 from deepecg.scoring import score_recording  # noqa: E402
 
@@ -38,9 +39,7 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch_chromium(playwright)
         day = make_day(folder)
         scored = score_recording(open_recording(day.path), BeatClassifier.load(model_folder()))
         write_outputs(scored, folder, "day", recording_id("day"))

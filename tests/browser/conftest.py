@@ -1,21 +1,14 @@
 """Real Chromium, offline: the browser that the tests need beside Python."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import find_chromium, launch_chromium
 from playwright.sync_api import Browser, sync_playwright
 from reports import made_up_graphics, made_up_summary
 
 from deepecg.report.page import render_report
-
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,11 +20,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium from DEEPECG_CHROMIUM or PATH."""
-    path = os.environ.get("DEEPECG_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
+    if find_chromium() is None:
         pytest.skip("needs Chromium: on Debian `apt-get install chromium`, or DEEPECG_CHROMIUM")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        launched = launch_chromium(playwright)
         yield launched
         launched.close()
 

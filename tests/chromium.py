@@ -1,0 +1,21 @@
+"""The Chromium that pages are looked at with, offline."""
+
+import os
+import shutil
+
+from playwright.sync_api import Browser, Playwright
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium() -> str | None:
+    """Return the browser named by DEEPECG_CHROMIUM, or that on PATH; None if there is none."""
+    return os.environ.get("DEEPECG_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
