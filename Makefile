@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The Lambda layer's pins come first: tests run with the very versions that are deployed.
-CONSTRAINTS := -c layers/runtime/requirements.txt -c requirements.lock
+CONSTRAINTS := -c layers/runtime/requirements.txt -c layers/runtime/api.txt -c requirements.lock
 # PyTorch without the gigabytes of CUDA that PyPI's wheels bring; where this index cannot be reached,
 # whatever else pip finds has to do.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
@@ -66,7 +66,7 @@ $(VENV)/made.stamp:
 	$(PY) -m venv $(VENV)
 	@touch $@
 
-PINS := pyproject.toml requirements.lock layers/runtime/requirements.txt layers/deepecg/build_hook.py \
+PINS := pyproject.toml requirements.lock layers/runtime/requirements.txt layers/runtime/api.txt layers/deepecg/build_hook.py \
 	layers/deepecg/uplot.py
 
 $(VENV)/demo.stamp: $(VENV)/made.stamp $(PINS)
