@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from deepecg.errors import SettingsError
@@ -109,6 +109,61 @@ class NightlySettings:
         )
 
 
+@dataclass(frozen=True)
+class ApiSettings:
+    """Where the API finds recordings and results, and who lets its callers in.
+
+    Attributes
+    ----------
+    uploads_bucket, results_bucket : str
+        Names of the buckets.
+    model_folder : Path
+        Holds ``beat_classifier.onnx`` and ``model_card.json``.
+    time_zone : ZoneInfo
+        Where the days of the nightly report begin and end.
+    authorisation : str
+        What lets callers in, in front of the application: ``iam``, ``jwt``, or ``none``.
+    jwt_issuer, jwt_audience : str or None
+        Of the tokens, with ``jwt``.
+    public_s3_endpoint : str or None
+        Where callers reach S3 with presigned addresses: a URL, or a path on the API's own host;
+        None for AWS's own.
+    """
+
+    uploads_bucket: str
+    results_bucket: str
+    model_folder: Path
+    time_zone: ZoneInfo
+    authorisation: Literal["iam", "jwt", "none"]
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    public_s3_endpoint: str | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings from the variables that the template declares.
+
+        Raises
+        ------
+        SettingsError
+            If one is missing or not understood.
+        """
+        issuer = _text(environment, "DEEPECG_JWT_ISSUER") or None
+        audience = _text(environment, "DEEPECG_JWT_AUDIENCE") or None
+        if (issuer is None) != (audience is None):
+            raise SettingsError("found one of JWT issuer and audience, expected both or none")
+        return cls(
+            uploads_bucket=_text(environment, "DEEPECG_UPLOADS_BUCKET"),
+            results_bucket=_text(environment, "DEEPECG_RESULTS_BUCKET"),
+            model_folder=Path(_text(environment, "DEEPECG_MODEL_FOLDER")),
+            time_zone=_zone(environment),
+            authorisation="jwt" if issuer else _authorisation(environment),
+            jwt_issuer=issuer,
+            jwt_audience=audience,
+            public_s3_endpoint=_text(environment, "DEEPECG_PUBLIC_S3_ENDPOINT") or None,
+        )
+
+
 def _text(environment: Mapping[str, str], name: str) -> str:
     try:
         return environment[name]
@@ -125,6 +180,15 @@ def _number(environment: Mapping[str, str], name: str) -> float:
     if not number > 0:
         raise SettingsError(f"found {name} = {number:g}, expected more than 0")
     return number
+
+
+def _authorisation(environment: Mapping[str, str]) -> Literal["iam", "none"]:
+    match _text(environment, "DEEPECG_AUTHORISATION"):
+        case "iam":
+            return "iam"
+        case "none":
+            return "none"
+    raise SettingsError("found an unknown DEEPECG_AUTHORISATION, expected iam or none")
 
 
 def _zone(environment: Mapping[str, str]) -> ZoneInfo:

@@ -1,0 +1,43 @@
+"""The application: what answers, in which order, and what surrounds every answer."""
+
+from fastapi import FastAPI
+
+from deepecg import __version__
+from deepecg.cloud.api import beats, docs, health, nights, page, problems, recordings
+from deepecg.cloud.api.middleware import AnswerHeaders, BodyLimit, RequestLog
+from deepecg.cloud.api.services import Services
+from deepecg.cloud.log import Log
+
+ROUTERS = (
+    health.router, beats.router, recordings.router, nights.router, page.router, docs.router,
+)  # fmt: skip
+
+
+def create_app(services: Services, log: Log) -> FastAPI:
+    """Return the application.
+
+    Parameters
+    ----------
+    services : Services
+        What the routes work with; they find it by :func:`deepecg.cloud.api.services.services_of`.
+    log : Log
+        Takes one line a request, and says of failures what may be said.
+    """
+    app = FastAPI(
+        title="Deep-ECG",
+        version=__version__,
+        openapi_url=None,  # docs.py has document and page of its own
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a path is right or wrong
+    )
+    app.state.services = services
+    app.state.log = log
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(AnswerHeaders)
+    app.add_middleware(RequestLog, log=log)
+    return app

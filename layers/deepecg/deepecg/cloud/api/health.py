@@ -1,0 +1,62 @@
+"""Whether this is the software, and the model, that it should be."""
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from deepecg import __version__
+from deepecg.cloud.api.problems import documented
+from deepecg.cloud.api.routes import StrictRoute
+from deepecg.cloud.api.services import services_of
+
+router = APIRouter(route_class=StrictRoute, tags=["health"])
+
+
+class Software(BaseModel):
+    """The software that answers."""
+
+    name: str
+    version: str
+
+
+class Model(BaseModel):
+    """The model that beats are classified with."""
+
+    version: str = Field(description="Name of the trained model.")
+    sha256: str = Field(
+        description="Checksum of the model file, verified against the model's card.",
+        pattern="^[0-9a-f]{64}$",
+    )
+
+
+class Health(BaseModel):
+    """What answers, and that its model is whole."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "ok",
+                    "software": {"name": "deepecg", "version": "0.3.0"},
+                    "model": {"version": "default-2026", "sha256": 64 * "0"},
+                }
+            ]
+        }
+    )
+
+    status: str = Field(description="Always `ok`; anything else is a problem document.")
+    software: Software
+    model: Model
+
+
+@router.get("/health", responses=documented("model_mismatch"))
+def health(request: Request) -> Health:
+    """Tell versions, after the model's checksum was verified.
+
+    Asks no storage: a load balancer that asks often costs nothing.
+    """
+    card = services_of(request).card
+    return Health(
+        status="ok",
+        software=Software(name="deepecg", version=__version__),
+        model=Model(version=card.version, sha256=card.sha256),
+    )

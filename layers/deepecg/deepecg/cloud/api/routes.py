@@ -1,0 +1,80 @@
+"""What every route does before its function runs: refuse what its document does not allow."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from deepecg.cloud.api.problems import Fault, ProblemError
+
+JSON_TYPES = ("application/json",)
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses unknown or repeated query parameters, and bodies other than JSON.
+
+    FastAPI ignores the former, and calls the latter invalid.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what handles a request."""
+        handle = super().get_route_handler()
+        known = _query_parameters(self)
+        takes_body = self.body_field is not None
+
+        async def handle_strictly(request: Request) -> Response:
+            if request.scope["query_string"]:
+                refuse_unknown_parameters(request, known)
+            if takes_body:
+                refuse_other_than_json(request)
+            return await handle(request)
+
+        return handle_strictly
+
+
+def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
+    """Refuse query parameters that are unknown or given twice.
+
+    Raises
+    ------
+    ProblemError
+        If there are any.
+    """
+    names = [name for name, _ in request.query_params.multi_items()]
+    faults = [
+        Fault("repeated", "The query parameter is given more than once.", parameter=name)
+        for name in sorted(known)
+        if names.count(name) > 1
+    ]
+    if not known.issuperset(names):
+        # It is not named: it may be anything.
+        faults.append(Fault("extra_forbidden", "There is a query parameter that is not known."))
+    if faults:
+        raise ProblemError("invalid_request", "A query parameter is not as documented.", faults)
+
+
+def refuse_other_than_json(request: Request) -> None:
+    """Refuse a body that does not say it is JSON.
+
+    Raises
+    ------
+    ProblemError
+        If the content type is another, or there is none.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in JSON_TYPES:
+        raise ProblemError(
+            "unsupported_media_type", "Expected a body with the content type application/json."
+        )
+
+
+def _query_parameters(route: APIRoute) -> frozenset[str]:
+    """Return the names of the query parameters that a route declares, models' fields included."""
+    fields = (field for field in route.dependant.query_params)
+    names: set[str] = set()
+    for field in fields:
+        model = field.field_info.annotation
+        model_fields = getattr(model, "model_fields", None)
+        names |= set(model_fields) if model_fields else {field.alias}
+    return frozenset(names)

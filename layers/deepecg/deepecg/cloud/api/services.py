@@ -1,0 +1,99 @@
+"""What the routes work with, made once for each execution environment."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+import boto3
+from botocore.config import Config
+from fastapi import Request
+
+from deepecg.cloud.settings import ApiSettings
+from deepecg.cloud.store import Results, Uploads
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from deepecg.classifier import BeatClassifier
+    from deepecg.model_card import ModelCard
+
+AWS_CLIENT = Config(
+    # Somebody waits for the answer: a storage that stumbles is told of, not waited for.
+    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=3,
+    read_timeout=10,
+)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes work with.
+
+    What needs the signal code is imported when it is first asked for, here and nowhere else in
+    the API: ``scipy.signal`` and ONNX Runtime take longer to import than everything else
+    together, and most routes need neither.
+
+    Attributes
+    ----------
+    settings : ApiSettings
+        Where recordings and results lie, and who lets callers in.
+    s3 : S3Client
+        For both buckets.
+    """
+
+    settings: ApiSettings
+    s3: "S3Client" = field(repr=False)
+
+    @classmethod
+    def connect(cls, settings: ApiSettings) -> Self:
+        """Return services with a client of their own.
+
+        The client is made at once, and in the thread that calls: where a worker shares the
+        process, its calls change the environment that a client is made from.
+        """
+        return cls(settings, boto3.client("s3", config=AWS_CLIENT))
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """The uploads bucket."""
+        return Uploads(self.s3, self.settings.uploads_bucket)
+
+    @cached_property
+    def results(self) -> Results:
+        """The results bucket."""
+        return Results(self.s3, self.settings.results_bucket)
+
+    @cached_property
+    def card(self) -> "ModelCard":
+        """The model's card, its checksum verified.
+
+        Raises
+        ------
+        ModelMismatchError
+            If card, model and software do not belong together.
+        """
+        from deepecg.model_card import read_card  # noqa: PLC0415
+
+        return read_card(self.settings.model_folder)
+
+    @cached_property
+    def classifier(self) -> "BeatClassifier":
+        """The model.
+
+        Raises
+        ------
+        ModelMismatchError
+            If card, model and software do not belong together.
+        """
+        from deepecg.classifier import BeatClassifier  # noqa: PLC0415
+
+        return BeatClassifier.load(self.settings.model_folder)
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the application that a request has come to.
+
+    A plain function that routes call: a FastAPI dependency would cost every request more.
+    """
+    services: Services = request.app.state.services
+    return services
