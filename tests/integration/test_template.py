@@ -107,12 +107,12 @@ def test_dead_letters_and_a_failing_report_raise_alarms() -> None:
 
 
 def test_days_end_where_the_schedule_counts_them() -> None:
-    """Both functions and the schedule take their zone from one parameter."""
+    """All functions and the schedule take their zone from one parameter."""
     zones = [f["Environment"]["Variables"]["DEEPECG_TIME_ZONE"] for f in FUNCTIONS.values()]
     (event,) = FUNCTIONS["NightlyReportFunction"]["Events"].values()
     assert event["Type"] == "ScheduleV2"
     zones.append(event["Properties"]["ScheduleExpressionTimezone"])
-    assert zones == [{"Ref": "TimeZone"}] * 3
+    assert zones == [{"Ref": "TimeZone"}] * 4
 
 
 def test_no_function_reserves_concurrency() -> None:

@@ -417,12 +417,12 @@ class EmbeddedCloud:
             self.s3.create_bucket(
                 Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
-            properties = self.template.resolve(declared)
-            if "VersioningConfiguration" in properties:
+            # What else is declared (CORS, lifecycle) makes no difference in here.
+            if "VersioningConfiguration" in declared:
                 self.s3.put_bucket_versioning(
-                    Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"]
+                    Bucket=name, VersioningConfiguration=declared["VersioningConfiguration"]
                 )
-            notification = properties.get("NotificationConfiguration")
+            notification = self.template.resolve(declared.get("NotificationConfiguration"))
             if notification is not None:
                 queues: Any = [
                     {"QueueArn": item["Queue"], "Events": [item["Event"]]}
