@@ -55,7 +55,7 @@ lock: $(VENV)/test.stamp ## Write what is installed to requirements.lock
 		$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//'; } > requirements.lock
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) .venv-sam .venv-bench .aws-sam layers/deepecg/deepecg/report/vendor out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-sam .venv-bench .aws-sam layers/deepecg/deepecg/report/vendor layers/deepecg/deepecg/cloud/api/vendor out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/made.stamp:
@@ -67,7 +67,7 @@ $(VENV)/made.stamp:
 	@touch $@
 
 PINS := pyproject.toml requirements.lock layers/runtime/requirements.txt layers/runtime/api.txt layers/deepecg/build_hook.py \
-	layers/deepecg/uplot.py
+	layers/deepecg/vendor.py
 
 $(VENV)/demo.stamp: $(VENV)/made.stamp $(PINS)
 	$(PIP) install $(CONSTRAINTS) -e '.[demo]'

@@ -7,10 +7,10 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class UPlotHook(BuildHookInterface):
-    """Brings uPlot into the source tree, from where the wheel takes it as an artifact."""
+class VendorHook(BuildHookInterface):
+    """Brings uPlot and Swagger UI into the source tree; the wheel takes them as artifacts."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Bring uPlot."""
-        script = Path(self.root) / "layers" / "deepecg" / "uplot.py"
-        runpy.run_path(str(script))["bring"]()
+        """Bring both."""
+        script = Path(self.root) / "layers" / "deepecg" / "vendor.py"
+        runpy.run_path(str(script))["bring_all"]()

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from reports import EVENTS, made_up_graphics, made_up_summary
 
+from deepecg import vendored
 from deepecg.documents import schema
 from deepecg.graphics.rr_plots import Poincare, RrHistogram
-from deepecg.report import vendored
 from deepecg.report.page import render_report
 
 SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
@@ -434,5 +434,5 @@ def test_without_uplot_the_error_names_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vendored, "files", lambda _: tmp_path)
-    with pytest.raises(vendored.MissingUPlotError, match=r"python layers/deepecg/uplot\.py"):
-        vendored.uplot.__wrapped__("uPlot.min.css")
+    with pytest.raises(vendored.MissingVendoredError, match=r"python layers/deepecg/vendor\.py"):
+        vendored.vendored.__wrapped__("report/vendor/uplot", "uPlot.min.css")

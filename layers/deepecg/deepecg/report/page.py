@@ -29,12 +29,12 @@ from deepecg.report.hours_picture import hours_picture
 from deepecg.report.rr_pictures import histogram_picture, poincare_picture
 from deepecg.report.svg import short
 from deepecg.report.trend_picture import trend_data, trend_picture
-from deepecg.report.vendored import uplot
 from deepecg.rhythm.events import (
     SUPRAVENTRICULAR_TACHYCARDIA,
     UNCONFIRMED_PAUSE,
     VENTRICULAR_TACHYCARDIA,
 )
+from deepecg.vendored import uplot
 
 RUNS = (VENTRICULAR_TACHYCARDIA, SUPRAVENTRICULAR_TACHYCARDIA)
 """Urgent findings whose precision is that of runs."""
@@ -139,7 +139,7 @@ def render_report(summary: Mapping[str, Any], graphics: Graphics) -> str:
 
     Raises
     ------
-    MissingUPlotError
+    MissingVendoredError
         If the package was put together without uPlot.
     """
     recording = summary["recording"]

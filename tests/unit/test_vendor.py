@@ -1,0 +1,124 @@
+import base64
+import hashlib
+import io
+import sys
+import tarfile
+from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "layers" / "deepecg" / "vendor.py"
+CONTENTS = {
+    "package/dist/uPlot.iife.min.js": b"/*! https://github.com/leeoniya/uPlot (v1.6.32) */",
+    "package/dist/uPlot.min.css": b".uplot{}",
+    "package/LICENSE": b"MIT",
+    "package/../../outside": b"must not be written",
+}
+VERSION = "1.6.32"
+
+
+@pytest.fixture(scope="module")
+def vendor() -> Iterator[ModuleType]:
+    spec = spec_from_file_location("vendor_script", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look for it
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.fixture
+def tarball() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in CONTENTS.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def package(vendor: ModuleType, tarball: bytes) -> Any:
+    """uPlot, made to be the tarball above."""
+    digest = base64.b64encode(hashlib.sha512(tarball).digest()).decode()
+    fields = {name: getattr(vendor.UPLOT, name) for name in vendor.UPLOT.__dataclass_fields__}
+    return vendor.NpmPackage(**{**fields, "integrity": f"sha512-{digest}"})
+
+
+def test_the_script_the_style_and_the_licence_are_brought(
+    vendor: ModuleType, package: Any, tarball: bytes, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def download(address: str) -> bytes:
+        asked.append(address)
+        return tarball
+
+    vendor.bring(package, tmp_path / "a" / "b", download)
+    assert asked == ["https://registry.npmjs.org/uplot/-/uplot-1.6.32.tgz"]
+    brought = {path.name: path.read_bytes() for path in (tmp_path / "a" / "b").iterdir()}
+    assert brought == {
+        "uPlot.iife.min.js": CONTENTS["package/dist/uPlot.iife.min.js"],
+        "uPlot.min.css": b".uplot{}",
+        "LICENSE": b"MIT",
+        "VERSION": VERSION.encode(),
+    }
+    vendor.bring(package, tmp_path / "a" / "b", download)
+    assert len(asked) == 1, "what is there is not downloaded again"
+
+
+@pytest.mark.parametrize("lacking", ["VERSION", "LICENSE"])
+def test_another_version_and_one_that_is_not_whole_are_replaced(
+    vendor: ModuleType, package: Any, tarball: bytes, tmp_path: Path, lacking: str
+) -> None:
+    vendor.bring(package, tmp_path, lambda _: tarball)
+    (tmp_path / "uPlot.min.css").write_text("older")
+    (tmp_path / "VERSION").write_text("1.6.31")
+    vendor.bring(package, tmp_path, lambda _: tarball)
+    assert (tmp_path / "uPlot.min.css").read_bytes() == b".uplot{}"
+    (tmp_path / lacking).unlink()
+    vendor.bring(package, tmp_path, lambda _: tarball)
+    assert (tmp_path / lacking).is_file()
+
+
+def test_something_else_than_what_is_pinned_is_refused(
+    vendor: ModuleType, package: Any, tarball: bytes, tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit, match="expected sha512-"):
+        vendor.bring(package, tmp_path, lambda _: tarball + b"x")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_registry_that_stumbles_is_asked_again_and_one_that_is_down_is_named(
+    vendor: ModuleType, package: Any, tarball: bytes, tmp_path: Path
+) -> None:
+    answers: list[Any] = [OSError("reset"), OSError("reset"), tarball]
+
+    def stumbling(_: str) -> bytes:
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    vendor.bring(package, tmp_path / "here", stumbling, wait_s=0)
+    assert (tmp_path / "here" / "LICENSE").is_file()
+
+    def down(_: str) -> bytes:
+        raise OSError("no route")
+
+    with pytest.raises(SystemExit, match=r"registry\.npmjs\.org.*no route.*NPM_CONFIG_REGISTRY"):
+        vendor.bring(package, tmp_path / "there", down, wait_s=0)
+
+
+def test_every_package_lies_where_the_wheel_takes_it_from(vendor: ModuleType) -> None:
+    pyproject = (SCRIPT.parents[2] / "pyproject.toml").read_text()
+    for package in vendor.PACKAGES:
+        assert f'"layers/deepecg/deepecg/{package.folder}"' in pyproject
+        assert vendor.ROOT.joinpath(package.folder, "VERSION").read_text() == package.version
