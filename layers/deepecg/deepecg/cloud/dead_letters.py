@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from deepecg.cloud.errors import StorageError, UnknownMessageError
+from deepecg.cloud.keys import OWN_STUDY_SUFFIX
 from deepecg.cloud.messages import parse_message
 from deepecg.cloud.records import ANNOTATION_NAME, HEADER_SUFFIX
 from deepecg.cloud.store import Queue, without_suffix
-from deepecg.cloud.studies import OWN_STUDY_SUFFIX, is_own_study, is_study
+from deepecg.cloud.studies import is_own_study, is_study
 from deepecg.identity import recording_id
 from deepecg.readers import RECORDING_SUFFIXES
 

@@ -1,4 +1,4 @@
-"""Where results lie. Keys of uploads may hold a patient's name; keys of results are digests."""
+"""Where things lie. Keys of uploads may hold a patient's name; keys of results are digests."""
 
 import hashlib
 import json
@@ -12,6 +12,10 @@ from deepecg.night.store import NIGHTS, RECORDINGS, REPORTS
 RESULTS_PREFIX = f"{RECORDINGS}/"
 NIGHTS_PREFIX = f"{NIGHTS}/"
 REPORTS_PREFIX = f"{REPORTS}/"
+OWN_STUDY_SUFFIX = ".settings.json"
+"""Of a study file among the uploads, in place of its recording's."""
+FOLDER_STUDY = "settings.json"
+"""The study file of a folder of uploads."""
 
 
 def version(etags: Iterable[tuple[str, str]], *conditions: str) -> str:
@@ -41,6 +45,11 @@ def waiting_key(recording: str) -> str:
 def current_key(recording: str) -> str:
     """Return where it says which result of a recording counts."""
     return f"{RESULTS_PREFIX}{recording}/current.json"
+
+
+def announced_key(recording: str) -> str:
+    """Return where it says that a recording is to be uploaded."""
+    return f"announced/{recording}.json"
 
 
 def entries_prefix(night: date) -> str:

@@ -3,6 +3,10 @@
 An EDF or ISHNE recording is one object. A WFDB record is several, which arrive in any order: a
 header (``.hea``), the signal files that it names, and for a multi-segment record the headers of
 its segments. Annotation files may lie beside it; they are no part of it.
+
+A header names files, objects have keys. In most folders the key is folder and name; in that of an
+announcement of the API it is a pseudonym (:mod:`deepecg.cloud.pseudonyms`), which tells neither
+what belongs together nor what is a segment of what. Such a folder holds one recording.
 """
 
 import re
@@ -11,6 +15,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from deepecg.cloud.errors import TooManyPartsError
+from deepecg.cloud.pseudonyms import is_api_folder, key_in
 from deepecg.cloud.store import Part, Uploads, folder_of, without_suffix
 from deepecg.cloud.studies import find_study, is_study
 from deepecg.errors import RefusedRecordingError, UnknownFormatError
@@ -26,7 +31,8 @@ record of n files takes n^2 requests: 14 days in segments of one hour have 673 f
 of one minute 40,321.
 """
 MAX_HEADERS_READ = 50
-"""A signal file's header is looked for in this many headers of its folder, nearest name first."""
+"""A signal file's header is looked for in this many headers of its folder, nearest name first; in
+all of an announcement, which are few."""
 SIGNAL_NAME = re.compile(r"\.(dat|d\d+|sig|flac)$", re.IGNORECASE)
 """Names that WFDB signal files go by: worth waiting for their header."""
 ANNOTATION_NAME = re.compile(
@@ -112,24 +118,23 @@ def _record(uploads: Uploads, header: Part) -> Upload:
     Once a part is missing, no further header is read for the parts that it names.
     """
     for master in _possible_masters(uploads, header):
-        if header.name in _names(uploads, master):
+        if header.key in _files_if_sound(uploads, master):
             return _record(uploads, master)
-    folder = folder_of(header.key)
     parts, n_missing = {header.key: header}, 0
     headers = [header]
-    named = {header.name}
+    named = {header.key}
     try:
         while headers and n_missing == 0:
-            names = _files(uploads, headers.pop())
-            named.update(names)
+            files = _files(uploads, headers.pop())
+            named.update(files)
             if len(named) > MAX_PARTS:
                 raise TooManyPartsError(f"found {len(named)} files, expected at most {MAX_PARTS}")
-            for name in names:
-                part = parts.get(folder + name) or uploads.find(folder + name)
+            for key, name in files.items():
+                part = parts.get(key) or uploads.find(key)
                 if part is None:
                     n_missing += 1
-                elif part.key not in parts:
-                    parts[part.key] = part
+                elif key not in parts:
+                    parts[key] = replace(part, named=name)
                     if _is_header(part):
                         headers.append(part)
     except RefusedRecordingError as refusal:
@@ -140,16 +145,18 @@ def _record(uploads: Uploads, header: Part) -> Upload:
 def _record_of(uploads: Uploads, part: Part) -> Upload | None:
     """Return the record that a file other than a header belongs to."""
     own_header = uploads.find(without_suffix(part.key) + HEADER_SUFFIX)
-    if own_header is not None and part.name in _names(uploads, own_header):
+    if own_header is not None and part.key in _files_if_sound(uploads, own_header):
         return _record(uploads, own_header)
     if ANNOTATION_NAME.search(part.name):
         return None
-    for header in _headers_near(uploads, part):
-        if part.name in _names(uploads, header):
+    beside = uploads.list_prefix(folder_of(part.key))
+    for header in _headers_near(beside, part):
+        if part.key in _files_if_sound(uploads, header):
             return _record(uploads, header)
-    if own_header is not None:
+    is_announced = is_api_folder(folder_of(part.key))
+    if own_header is not None or (is_announced and any(map(_is_recording, beside))):
         return None  # it lies beside a record that does not need it
-    if SIGNAL_NAME.search(part.name):
+    if is_announced or SIGNAL_NAME.search(part.name):
         return Upload(part.key, (part,), n_missing=1)
     refusal = UnknownFormatError(
         f"found a file of another kind, expected one of {', '.join(RECORDING_SUFFIXES)} "
@@ -159,31 +166,51 @@ def _record_of(uploads: Uploads, part: Part) -> Upload | None:
 
 
 def _possible_masters(uploads: Uploads, header: Part) -> list[Part]:
-    """Return headers that this one may be a segment of: ``100.hea`` for ``100_0001.hea``."""
+    """Return headers that this one may be a segment of: ``100.hea`` for ``100_0001.hea``.
+
+    Of an announcement that may be any other header, unless this one is made of segments itself.
+    """
+    folder = folder_of(header.key)
+    if is_api_folder(folder):
+        if any(key.endswith(HEADER_SUFFIX) for key in _files_if_sound(uploads, header)):
+            return []
+        headers = _headers_near(uploads.list_prefix(folder), header)
+        return [part for part in headers if part.key != header.key]
     stem = without_suffix(header.name)
     stems = [stem[: separator.start()] for separator in re.finditer(r"[_-]", stem)]
-    folder = folder_of(header.key)
     found = (uploads.find(f"{folder}{stem}{HEADER_SUFFIX}") for stem in stems if stem)
     return [part for part in found if part is not None]
 
 
-def _headers_near(uploads: Uploads, part: Part) -> list[Part]:
-    """Return headers of the same folder, those named most like the part first."""
-    headers = [item for item in uploads.list_prefix(folder_of(part.key)) if _is_header(item)]
+def _headers_near(beside: list[Part], part: Part) -> list[Part]:
+    """Return headers among the objects of a folder, those named most like the part first.
+
+    Of an announcement, whose names tell nothing, that which came first: the main file, as a rule.
+    """
+    headers = [item for item in beside if _is_header(item)]
+    if is_api_folder(folder_of(part.key)):
+        return sorted(headers, key=lambda header: header.modified)
     headers.sort(key=lambda header: _n_shared(header.name, part.name), reverse=True)
     return headers[:MAX_HEADERS_READ]
 
 
-def _names(uploads: Uploads, header: Part) -> tuple[str, ...]:
+def _files(uploads: Uploads, header: Part) -> dict[str, str]:
+    """Return the files that a header names: their names, by key."""
+    folder = folder_of(header.key)
+    names = record_files(uploads.read(header, MAX_HEADER_BYTES))
+    return {key_in(folder, name): name for name in names}
+
+
+def _files_if_sound(uploads: Uploads, header: Part) -> dict[str, str]:
     """Return the files that a header names; none where the header is damaged."""
     try:
         return _files(uploads, header)
     except RefusedRecordingError:
-        return ()
+        return {}
 
 
-def _files(uploads: Uploads, header: Part) -> tuple[str, ...]:
-    return record_files(uploads.read(header, MAX_HEADER_BYTES))
+def _is_recording(part: Part) -> bool:
+    return PurePosixPath(part.key).suffix.casefold() in RECORDING_SUFFIXES
 
 
 def _is_header(part: Part) -> bool:

@@ -76,17 +76,20 @@ class Part:
         Bytes.
     modified : datetime
         When it was uploaded, to the second. The same bytes uploaded again are the same part.
+    named : str or None
+        What the header of its record calls it; None where nothing names it.
     """
 
     key: str
     etag: str
     size: int
     modified: datetime = field(compare=False)
+    named: str | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
-        """The key without its folder."""
-        return PurePosixPath(self.key).name
+        """What it is called: by the header of its record, or else the key without its folder."""
+        return self.named or PurePosixPath(self.key).name
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,11 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from deepecg.cloud.errors import BadSettingsError
+from deepecg.cloud.keys import FOLDER_STUDY, OWN_STUDY_SUFFIX
 from deepecg.cloud.store import Part, Uploads, folder_of, without_suffix
 from deepecg.errors import SettingsError
 from deepecg.readers import RECORDING_SUFFIXES
 from deepecg.study import MAX_BYTES, Study, read_study
-
-OWN_STUDY_SUFFIX = ".settings.json"
-FOLDER_STUDY = "settings.json"
 
 
 def is_study(key: str) -> bool:
