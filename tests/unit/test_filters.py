@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from deepecg.filters import band_pass, resample, resampling_ratio
 from deepecg.settings import ConditioningSettings
@@ -117,3 +118,20 @@ def test_resampling_keeps_the_duration_to_the_next_sample(rate: float, n_samples
     ratio = resampling_ratio(rate, RATE)
     expected = -(-n_samples * ratio.numerator // ratio.denominator)
     assert len(resample(np.ones(n_samples), ratio)) == expected
+
+
+@pytest.mark.parametrize("n", [1, 2, 28, 128, 5000])
+def test_one_filter_kept_is_scipys_own_designed_anew(n: int) -> None:
+    signal = np.random.default_rng(n).normal(3, 1, n)
+    sections = butter(2, (0.5, 50), btype="bandpass", output="sos", fs=RATE)
+    scipys = sosfiltfilt(sections, signal, padlen=min(n - 1, 10 * RATE))
+    for _ in range(2):
+        np.testing.assert_array_equal(band_pass(signal, SETTINGS), scipys)
+
+
+@pytest.mark.parametrize("ratio", [Fraction(16, 45), Fraction(64, 125), Fraction(2560, 17921)])
+def test_one_low_pass_kept_is_scipys_own_designed_anew(ratio: Fraction) -> None:
+    signal = np.random.default_rng(0).normal(3, 1, 4000)
+    scipys = resample_poly(signal, ratio.numerator, ratio.denominator, padtype="reflect")
+    for _ in range(2):
+        np.testing.assert_array_equal(resample(signal, ratio), scipys)

@@ -1,18 +1,23 @@
 """Resampling and the zero-phase band-pass, on arrays that fit into memory."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, resample_poly, sosfiltfilt
+from scipy.signal import butter, firwin, resample_poly, sosfilt, sosfilt_zi
 
 from deepecg.settings import ConditioningSettings
 
 MAX_RATIO_TERM = 10_000
 """Rates become a ratio of integers no larger than this: exact up to 1000 Hz with one decimal.
 Elsewhere signal and clock drift apart by up to 4 s a day; see ``ConditionedLead.clock_hz``."""
+KEPT_DESIGNS = 16
+"""Filters kept for the next signal: for one beat, designing them takes longer than filtering.
+A recorder has one rate; 16 of the longest there can be are 26 MB."""
 
 
+@lru_cache(KEPT_DESIGNS)
 def resampling_ratio(from_hz: float, to_hz: float) -> Fraction:
     """Return ``to_hz / from_hz`` as a ratio of integers, up over down."""
     rate = Fraction(from_hz).limit_denominator(1000)
@@ -36,7 +41,12 @@ def resample(signal: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64
     """
     if ratio == 1:
         return signal
-    return np.asarray(resample_poly(signal, ratio.numerator, ratio.denominator, padtype="reflect"))
+    up, down = ratio.numerator, ratio.denominator
+    low_pass = _low_pass(max(up, down))
+    resampled = resample_poly(  # type: ignore[call-overload]  # its stubs know no filter that is given
+        signal, up, down, window=low_pass, padtype="reflect"
+    )
+    return np.asarray(resampled)
 
 
 def band_pass(signal: NDArray[np.float64], settings: ConditioningSettings) -> NDArray[np.float64]:
@@ -52,6 +62,30 @@ def band_pass(signal: NDArray[np.float64], settings: ConditioningSettings) -> ND
     ndarray of float64, shape (n,)
         The signal between ``settings.low_hz`` and ``settings.high_hz``.
     """
+    sections, steady = _sections(settings)
+    n = min(len(signal) - 1, settings.margin_s * settings.rate_hz // 2)
+    first, last = signal[0], signal[-1]
+    filtered = np.concatenate(
+        [2 * first - signal[n:0:-1], signal, 2 * last - signal[-2 : -n - 2 : -1]]
+    )
+    for _direction in ("forwards", "backwards"):
+        filtered, _ = sosfilt(sections, filtered, zi=steady * filtered[0])
+        filtered = filtered[::-1]
+    return np.asarray(filtered[n : len(filtered) - n])
+
+
+@lru_cache(KEPT_DESIGNS)
+def _low_pass(terms: int) -> NDArray[np.float64]:
+    """Return the filter that ``resample_poly`` designs anew at every call."""
+    return np.asarray(firwin(20 * terms + 1, 1 / terms, window=("kaiser", 5.0)))
+
+
+@lru_cache(KEPT_DESIGNS)
+def _sections(settings: ConditioningSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the Butterworth filter, and the state it is in after a long constant 1.
+
+    Those are what ``sosfiltfilt`` works with; it computes the state anew at every call.
+    """
     sections = butter(
         settings.order,
         (settings.low_hz, settings.high_hz),
@@ -59,5 +93,4 @@ def band_pass(signal: NDArray[np.float64], settings: ConditioningSettings) -> ND
         output="sos",
         fs=settings.rate_hz,
     )
-    reflected = min(len(signal) - 1, settings.margin_s * settings.rate_hz // 2)
-    return np.asarray(sosfiltfilt(sections, signal, padlen=reflected))
+    return sections, sosfilt_zi(sections)

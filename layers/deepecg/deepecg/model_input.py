@@ -1,9 +1,10 @@
 """What the model sees of a beat: channels of shape and features of rhythm.
 
-Training and scoring both call :func:`model_inputs`, so that they cannot drift apart.
+Training and scoring both call :func:`model_inputs`, so that they cannot drift apart; what one
+beat alone is given (:mod:`deepecg.single_beat`) comes from the same :func:`input_of`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,10 +107,37 @@ def model_inputs(
             return
         windows = cut_windows(signal, r_peaks[group], spec.rate_hz, spec.windows)
         dominant = dominant_beat(windows)
-        features = shape_features(windows, dominant, spec.rate_hz, spec.windows)
-        features |= {name: values[group] for name, values in timing.items()}
-        rhythm = np.stack([features[name] for name in spec.features], axis=1)
-        yield ModelInput(_channels(windows, dominant, spec.channels), rhythm.astype(np.float32))
+        timing_here = {name: values[group] for name, values in timing.items()}
+        yield input_of(windows, dominant, timing_here, spec)
+
+
+def input_of(
+    windows: NDArray[np.float32],
+    dominant: NDArray[np.float32],
+    timing: Mapping[str, NDArray[np.float32]],
+    spec: InputSpec,
+) -> ModelInput:
+    """Return the model's input for consecutive beats whose windows are cut.
+
+    Parameters
+    ----------
+    windows : ndarray of float32, shape (n_beats, length)
+        The beats in mV.
+    dominant : ndarray of float32, shape (length,)
+        The beat they are compared with, in mV.
+    timing : dict of str to ndarray of float32, shape (n_beats,)
+        Their :func:`~deepecg.rr_features.rr_features`.
+    spec : InputSpec
+        What the model wants.
+
+    Returns
+    -------
+    ModelInput
+        One row a beat.
+    """
+    features = {**shape_features(windows, dominant, spec.rate_hz, spec.windows), **timing}
+    rhythm = np.stack([features[name] for name in spec.features], axis=1)
+    return ModelInput(_channels(windows, dominant, spec.channels), rhythm.astype(np.float32))
 
 
 def shape_features(
