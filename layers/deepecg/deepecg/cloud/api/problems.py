@@ -19,6 +19,17 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:deepecg:problem:"
 MAX_ERRORS = 20
 """A body of a hundred thousand strings would have as many."""
+MAX_NAME_LENGTH = 64
+"""Longer than any name that is documented."""
+WORDS = {
+    "dict_type": "Input should be an object",
+    "model_attributes_type": "Input should be an object",
+    "model_type": "Input should be an object",
+    "list_type": "Input should be an array",
+    # Pydantic's own sentence repeats the tag that was found.
+    "union_tag_invalid": "Input should be one of the documented variants",
+}
+"""What Pydantic says otherwise, in JSON's words, by its own code."""
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 RETRY_AFTER_S = 5
 """When S3 did not answer: its own advice is to slow down, and people wait for the answer."""
@@ -49,6 +60,62 @@ KINDS = {
     "internal_error": Kind(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here"),
 }
 """By code."""
+
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "What went wrong, as in RFC 9457. Never repeats what was sent.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "`urn:deepecg:problem:CODE`"},
+        "title": {"type": "string", "description": "The kind of problem, in words."},
+        "status": {"type": "integer", "description": "That of the answer."},
+        "detail": {"type": "string", "description": "What can be said of this one."},
+        "code": {"type": "string", "enum": list(KINDS)},
+        "errors": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_ERRORS,
+            "description": "What is wrong with the request; the first ones, if there are many.",
+            "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "additionalProperties": False,
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "Where in the body: a JSON Pointer as a URI fragment.",
+                    },
+                    "parameter": {
+                        "type": "string",
+                        "description": "Which parameter of path or query.",
+                    },
+                    "code": {"type": "string", "description": "What is wrong, for software."},
+                    "detail": {"type": "string", "description": "What is wrong, for people."},
+                },
+            },
+        },
+    },
+    "examples": [
+        {
+            "type": f"{TYPE_PREFIX}invalid_request",
+            "title": KINDS["invalid_request"].title,
+            "status": int(KINDS["invalid_request"].status),
+            "detail": "See errors.",
+            "code": "invalid_request",
+            "errors": [
+                {
+                    "pointer": "#/samples_mv/3",
+                    "code": "finite_number",
+                    "detail": "Input should be a finite number",
+                }
+            ],
+        }
+    ],
+}
+"""JSON Schema of a problem document."""
 
 
 @dataclass(frozen=True)
@@ -128,12 +195,15 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
     for code in codes:
         by_status.setdefault(int(KINDS[code].status), []).append(code)
     return {
-        status: {
-            "description": "; ".join(f"{KINDS[code].title} (`{code}`)" for code in known),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        status: problem_response("; ".join(f"{KINDS[code].title} (`{code}`)" for code in known))
         for status, known in by_status.items()
     }
+
+
+def problem_response(description: str) -> dict[str, Any]:
+    """Return a response that is a problem, for the document."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
 def install(app: FastAPI) -> None:
@@ -157,10 +227,7 @@ async def _problem(request: Request, error: Exception) -> Response:  # noqa: ARG
 
 async def _invalid(request: Request, error: Exception) -> Response:  # noqa: ARG001
     assert isinstance(error, RequestValidationError)
-    found = error.errors()
-    if any(item["type"] == "json_invalid" for item in found):
-        return not_json().response()
-    faults = [_fault(item) for item in found[:MAX_ERRORS]]
+    faults = [_fault(item, error.body) for item in error.errors()[:MAX_ERRORS]]
     return ProblemError("invalid_request", "See errors.", faults).response()
 
 
@@ -196,17 +263,37 @@ async def _model(request: Request, error: Exception) -> Response:
     return ProblemError("model_mismatch", "The installation is not whole.").response()
 
 
-def _fault(item: dict[str, Any]) -> Fault:
+def _fault(item: dict[str, Any], body: Any) -> Fault:
     """Return what Pydantic found, without what it found it in."""
-    place, *path = item["loc"]
-    code, detail = item["type"], item["msg"]
+    place, *steps = item["loc"]
+    code = item["type"]
+    detail = WORDS.get(code, item["msg"])
     if place == "body":
-        return Fault(code, detail, pointer="#" + "".join(f"/{_escaped(step)}" for step in path))
-    return Fault(code, detail, parameter=str(path[0]) if path else None)
+        return Fault(code, detail, pointer=_pointer(steps, body))
+    return Fault(code, detail, parameter=_cut(steps[0]) if steps else None)
 
 
-def _escaped(step: Any) -> str:
-    return str(step).replace("~", "~0").replace("/", "~1")
+def _pointer(steps: Sequence[str | int], body: Any) -> str:
+    """Return where in the body something is.
+
+    Pydantic's path also names the variants of a model that it tried, which are no part of it.
+    The last step need not be there: it may be what is missing.
+    """
+    found = body
+    pointer = "#"
+    for number, step in enumerate(steps, start=1):
+        try:
+            found = found[step]
+        except (KeyError, IndexError, TypeError):
+            if number < len(steps):
+                continue
+        pointer += "/" + _cut(step).replace("~", "~0").replace("/", "~1")
+    return pointer
+
+
+def _cut(name: str | int) -> str:
+    """Return a name, which of an unknown field is the caller's own, at a harmless length."""
+    return str(name)[:MAX_NAME_LENGTH]
 
 
 def _methods(request: Request) -> list[str]:

@@ -5,10 +5,32 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from pydantic_core import from_json
 
-from deepecg.cloud.api.problems import Fault, ProblemError
+from deepecg.cloud.api.problems import Fault, ProblemError, not_json
 
 JSON_TYPES = ("application/json",)
+
+
+class JsonRequest(Request):
+    """A request whose body is read by Pydantic's parser, three times as fast as Python's.
+
+    It reads NaN and infinities, so that validation can say where they are, and refuses bad UTF-8,
+    halves of surrogates, and nesting or numbers too deep or long for it.
+    """
+
+    async def json(self) -> Any:
+        """Return the body.
+
+        Raises
+        ------
+        ProblemError
+            If it is no JSON.
+        """
+        try:
+            return from_json(await self.body())
+        except ValueError:
+            raise not_json() from None
 
 
 class StrictRoute(APIRoute):
@@ -28,6 +50,7 @@ class StrictRoute(APIRoute):
                 refuse_unknown_parameters(request, known)
             if takes_body:
                 refuse_other_than_json(request)
+                request = JsonRequest(request.scope, request.receive)
             return await handle(request)
 
         return handle_strictly
