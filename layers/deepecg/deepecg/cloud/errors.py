@@ -27,6 +27,10 @@ class UnknownRequestError(HolterError):
     """The nightly report is asked for by neither a date nor a schedule."""
 
 
+class SameNameTwiceError(HolterError):
+    """Two files of a recording cannot be told apart by their names."""
+
+
 class TooLargeError(RefusedRecordingError):
     """The recording does not fit into the function's temporary storage."""
 

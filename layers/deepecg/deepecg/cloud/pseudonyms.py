@@ -18,7 +18,7 @@ RANDOM_BYTES = 16
 """128 bits, 22 characters: no folder is guessed, nor are the names of its files tried out."""
 DIGEST_DIGITS = 20
 KEPT_SUFFIXES = (OWN_STUDY_SUFFIX, *RECORDING_SUFFIXES, ".dat")
-"""Endings that say what a file is. Any other is part of the digest: ``.d1950`` may be a birthday."""
+"""Endings that say what a file is. Any other goes into the digest: ``.d1950`` may be a birthday."""
 API_FOLDER = re.compile(rf"{API_PREFIX}[A-Za-z0-9_-]{{22}}/")
 
 

@@ -164,13 +164,14 @@ def _conclude(
     if now.parts != upload.parts or _has_another_study(now, upload):
         return outcome  # changed in the meantime: the message of that change says what counts
     entries.note_result(upload, result, written.document, written.processing_s)
-    stop_waiting(upload.id, entries, entries.night(upload.uploaded_at))
     kind = "rejected" if result.endswith(REJECTION_FILE) else "scored"
     current = {"outcome": kind, "result": result}
     if entries.results.read(current_key(upload.id)) != current:
         for part in upload.parts[1:]:
             _join(part, upload, entries)
         entries.results.write(current_key(upload.id), current)  # last: then all was done
+    # Until here it is known to be under way: whoever asks finds either that or the result.
+    stop_waiting(upload.id, entries, entries.night(upload.uploaded_at))
     return outcome
 
 

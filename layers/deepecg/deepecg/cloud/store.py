@@ -19,6 +19,7 @@ from deepecg.documents import to_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -162,16 +163,20 @@ class Results:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with a prefix, in their order, a thousand from each request."""
-        pages = iter(
-            self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        )
-        while True:
-            with _storage("ListObjectsV2"):
-                page = next(pages, None)
-            if page is None:
-                return
+        for key, _ in self.times(prefix):
+            yield key
+
+    def times(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Yield the same keys, each with the time of its last writing."""
+        for page in self._pages(Prefix=prefix):
             for item in page.get("Contents", []):
-                yield item["Key"]
+                yield item["Key"], item["LastModified"]
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the folders right below a prefix that ends with a slash, as it does."""
+        for page in self._pages(Prefix=prefix, Delimiter="/"):
+            for item in page.get("CommonPrefixes", []):
+                yield item["Prefix"]
 
     def write(self, key: str, document: dict[str, Any]) -> None:
         """Write a JSON document, unless it is there already."""
@@ -202,6 +207,16 @@ class Results:
         """Delete an object, if it is there."""
         with _storage("DeleteObject"):
             self.s3.delete_object(Bucket=self.bucket, Key=key)
+
+    def _pages(self, **arguments: Any) -> "Iterator[ListObjectsV2OutputTypeDef]":
+        paginator = self.s3.get_paginator("list_objects_v2")
+        pages = iter(paginator.paginate(Bucket=self.bucket, **arguments))
+        while True:
+            with _storage("ListObjectsV2"):
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
 
     def _get(self, key: str) -> tuple[bytes, str] | None:
         with _storage("GetObject"):
