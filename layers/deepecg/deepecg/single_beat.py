@@ -149,7 +149,8 @@ def _window(
     else:
         signal = band_pass(resample(samples_mv - level, ratio), settings.conditioning)
     at = np.array([r_peak * ratio.numerator / ratio.denominator])
-    return cut_windows(signal.astype(np.float32), at, spec.rate_hz, spec.windows)[0]
+    (window,) = cut_windows(signal.astype(np.float32), at, spec.rate_hz, spec.windows)
+    return np.asarray(window)
 
 
 def _refuse_short(name: str, before_s: float, after_s: float) -> None:

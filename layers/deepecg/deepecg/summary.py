@@ -52,9 +52,9 @@ def summarise(
         "kind": "summary",
         "recording_id": recording_id,
         "recording": _recording(scored),
-        "signal": _signal(scored),
-        "beats": _beats(scored),
-        "heart_rate": _heart_rate(scored),
+        "signal": signal_block(scored),
+        "beats": beats_block(scored),
+        "heart_rate": heart_rate_block(scored),
         "ventricular": _ectopy(scored.rhythm.ventricular)
         | _known_accuracy(scored.card.evaluation, "V", "ventricular"),
         "supraventricular": _ectopy(scored.rhythm.supraventricular)
@@ -89,7 +89,8 @@ def _recording(scored: ScoredRecording) -> dict[str, Any]:
     }
 
 
-def _signal(scored: ScoredRecording) -> dict[str, Any]:
+def signal_block(scored: ScoredRecording) -> dict[str, Any]:
+    """Return how much of the signal was analysed, and why the rest was not."""
     flags = scored.flags
     analysable = flags.analysable
     return {
@@ -102,7 +103,8 @@ def _signal(scored: ScoredRecording) -> dict[str, Any]:
     }
 
 
-def _beats(scored: ScoredRecording) -> dict[str, Any]:
+def beats_block(scored: ScoredRecording) -> dict[str, Any]:
+    """Return how many beats there are, of each class."""
     counts = np.bincount(scored.beats.labels, minlength=len(CLASSES))
     return {
         "total_count": int(counts.sum()),
@@ -110,7 +112,8 @@ def _beats(scored: ScoredRecording) -> dict[str, Any]:
     }
 
 
-def _heart_rate(scored: ScoredRecording) -> dict[str, Any]:
+def heart_rate_block(scored: ScoredRecording) -> dict[str, Any]:
+    """Return mean, lowest and highest rate."""
     rate = scored.rhythm.rate
     return {
         "mean_bpm": _rounded(rate.mean_bpm, 1),

@@ -1,7 +1,70 @@
 """One beat, or a strip of signal, classified while the caller waits."""
 
-from fastapi import APIRouter
+from typing import Annotated
 
+from fastapi import APIRouter, Body, Request, Response
+
+from deepecg.cloud.api.beat_examples import BEATS, STRIPS
+from deepecg.cloud.api.beat_models import (
+    BeatAnswer,
+    BeatRequest,
+    NotAnalysable,
+    StripAnswer,
+    StripRequest,
+)
+from deepecg.cloud.api.problems import documented
 from deepecg.cloud.api.routes import StrictRoute
+from deepecg.cloud.api.services import services_of
 
-router = APIRouter(route_class=StrictRoute)
+router = APIRouter(route_class=StrictRoute, tags=["beats"])
+
+
+@router.post(
+    "/v1/predict",
+    summary="Classify one beat",
+    response_model=BeatAnswer | NotAnalysable,
+    responses=documented("model_mismatch"),
+)
+async def predict(
+    request: Request, beat: Annotated[BeatRequest, Body(openapi_examples=BEATS)]
+) -> Response:
+    """Classify one beat from its samples and the intervals around it.
+
+    The beat is resampled, filtered and compared as a beat of a recording is. Given the recording's
+    own rhythm, usual beat and beat before in `context`, its probabilities are the recording's;
+    with less, they are a guess with less to go by. Send a strip to `/v1/classify`, or a whole
+    recording, where there is one.
+
+    Signal without a QRS complex's length on both sides of the R peak, flat or clipped, is answered
+    with the outcome `not_analysable`.
+    """
+    from deepecg.cloud.api.beat_answers import answer_beat  # noqa: PLC0415  (loads SciPy)
+
+    # Not in a thread of the pool: handing it over takes as long as classifying.
+    answer = answer_beat(beat, services_of(request).classifier)
+    return _json(answer)
+
+
+@router.post(
+    "/v1/classify",
+    summary="Find and classify the beats of a strip",
+    response_model=StripAnswer | NotAnalysable,
+    responses=documented("model_mismatch"),
+)
+def classify(
+    request: Request, strip: Annotated[StripRequest, Body(openapi_examples=STRIPS)]
+) -> Response:
+    """Find the R peaks of a strip of raw signal and classify every beat, as in a recording.
+
+    Takes 10 s to an hour of one lead, up to 500,000 samples and 5 MB. Longer signal, and several
+    leads, are a recording: see `/v1/recordings`. The first and the last beats of a strip are the
+    least certain, and so is the rhythm of a short one.
+    """
+    from deepecg.cloud.api.beat_answers import answer_strip  # noqa: PLC0415  (loads SciPy)
+
+    return _json(answer_strip(strip, services_of(request).classifier))
+
+
+def _json(answer: BeatAnswer | StripAnswer | NotAnalysable) -> Response:
+    """Return an answer that is known to be as documented: FastAPI would check it once more."""
+    return Response(answer.model_dump_json(by_alias=True), media_type="application/json")
