@@ -13,6 +13,8 @@ from deepecg.cloud.log import Log
 
 MAX_BODY_BYTES = 5_000_000
 """API Gateway and Lambda take 6 MB, headers and escapes included."""
+MAX_DIGITS = 20
+"""As many of a declared length are read; with more of them, it is too large anyhow."""
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -99,8 +101,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > MAX_BODY_BYTES:
+        declared = dict(scope["headers"]).get(b"content-length", b"")[:MAX_DIGITS]
+        if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
             await _too_large().response()(scope, receive, send)
             return
         n_bytes = 0

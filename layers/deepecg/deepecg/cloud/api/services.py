@@ -1,5 +1,7 @@
 """What the routes work with, made once for each execution environment."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -8,8 +10,10 @@ import boto3
 from botocore.config import Config
 from fastapi import Request
 
+from deepecg.cloud.presigner import Presigner
 from deepecg.cloud.settings import ApiSettings
 from deepecg.cloud.store import Results, Uploads
+from deepecg.errors import ModelMismatchError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,19 +43,23 @@ class Services:
         Where recordings and results lie, and who lets callers in.
     s3 : S3Client
         For both buckets.
+    presigner : Presigner
+        For addresses by which callers send recordings and fetch results.
     """
 
     settings: ApiSettings
     s3: "S3Client" = field(repr=False)
+    presigner: Presigner = field(repr=False)
 
     @classmethod
     def connect(cls, settings: ApiSettings) -> Self:
-        """Return services with a client of their own.
+        """Return services with clients of their own.
 
-        The client is made at once, and in the thread that calls: where a worker shares the
+        The clients are made at once, and in the thread that calls: where a worker shares the
         process, its calls change the environment that a client is made from.
         """
-        return cls(settings, boto3.client("s3", config=AWS_CLIENT))
+        s3 = boto3.client("s3", config=AWS_CLIENT)
+        return cls(settings, s3, Presigner(settings.public_s3_endpoint))
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -74,7 +82,8 @@ class Services:
         """
         from deepecg.model_card import read_card  # noqa: PLC0415
 
-        return read_card(self.settings.model_folder)
+        with _model_files():
+            return read_card(self.settings.model_folder)
 
     @cached_property
     def classifier(self) -> "BeatClassifier":
@@ -87,7 +96,8 @@ class Services:
         """
         from deepecg.classifier import BeatClassifier  # noqa: PLC0415
 
-        return BeatClassifier.load(self.settings.model_folder)
+        with _model_files():
+            return BeatClassifier.load(self.settings.model_folder)
 
 
 def services_of(request: Request) -> Services:
@@ -97,3 +107,12 @@ def services_of(request: Request) -> Services:
     """
     services: Services = request.app.state.services
     return services
+
+
+@contextmanager
+def _model_files() -> Iterator[None]:
+    """Refuse an installation without a model as one with another model."""
+    try:
+        yield
+    except OSError:
+        raise ModelMismatchError("found no model and card, expected both") from None

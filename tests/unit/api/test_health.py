@@ -1,0 +1,48 @@
+"""``GET /health``: versions, and a checksum that was verified."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from callers import Caller
+from fastapi import FastAPI
+from logs import LogLines
+
+import deepecg
+from deepecg.cloud.api.app import create_app
+from deepecg.cloud.api.services import Services
+
+
+def test_versions_and_checksum_are_told(api: Caller, model_dir: Path) -> None:
+    card = json.loads((model_dir / "model_card.json").read_text())
+    response = api.get("/health")
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "software": {"name": "deepecg", "version": deepecg.__version__},
+        "model": {
+            "version": card["version"],
+            "sha256": sha256((model_dir / "beat_classifier.onnx").read_bytes()).hexdigest(),
+        },
+    }
+
+
+@pytest.mark.parametrize("broken", ["another model", "no model"])
+def test_a_model_that_is_another_is_a_problem(
+    services: Services, call: Callable[[FastAPI], Caller], tmp_path: Path, broken: str
+) -> None:
+    folder = shutil.copytree(services.settings.model_folder, tmp_path / "model")
+    model = folder / "beat_classifier.onnx"
+    if broken == "another model":
+        model.write_bytes(model.read_bytes() + b"\0")
+    else:
+        model.unlink()
+    settings = replace(services.settings, model_folder=folder)
+    response = call(create_app(replace(services, settings=settings), LogLines())).get("/health")
+    assert response.status_code == 503
+    assert response.json()["code"] == "model_mismatch"
+    assert str(tmp_path) not in response.text
