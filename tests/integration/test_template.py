@@ -1,5 +1,7 @@
-"""What the template promises about privacy, privilege and retries."""
+"""What the template promises about privacy, privilege, retries, and who may call the API."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -94,7 +96,7 @@ def test_messages_stay_hidden_for_six_timeouts_and_failures_are_partial() -> Non
     assert function["Environment"]["Variables"]["DEEPECG_MAX_RECEIVES"] == tries
 
 
-def test_dead_letters_and_a_failing_report_raise_alarms() -> None:
+def test_dead_letters_a_failing_report_and_a_failing_api_raise_alarms() -> None:
     alarms = template.of_type("AWS::CloudWatch::Alarm")
     assert alarms["DeadLetterAlarm"]["Dimensions"] == [
         {"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}
@@ -102,6 +104,9 @@ def test_dead_letters_and_a_failing_report_raise_alarms() -> None:
     assert alarms["NightlyReportAlarm"]["Dimensions"] == [
         {"Name": "FunctionName", "Value": {"Ref": "NightlyReportFunction"}}
     ]
+    api = alarms["ApiAlarm"]
+    assert (api["Namespace"], api["MetricName"]) == ("AWS/ApiGateway", "5xx")
+    assert api["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "Api"}}]
     for alarm in alarms.values():
         assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
@@ -169,3 +174,158 @@ def test_only_where_there_is_a_topic_may_the_report_be_told_of() -> None:
         "sns:Publish",
         {"Ref": "NightlyTopicArn"},
     )
+
+
+def test_api_can_do_just_this() -> None:
+    """It reads no upload, deletes nothing, and writes announcements alone."""
+    results = str({"Fn::GetAtt": ["ResultsBucket", "Arn"]})
+    read = within_results("recordings/*", "nights/*", "reports/*", "announced/*")
+    (announced,) = within_results("announced/*")
+    assert grants("ApiRole") == {
+        *(("s3:GetObject", resource) for resource in read),
+        ("s3:ListBucket", results),
+        ("s3:PutObject", announced),
+        ("s3:PutObject", str({"Fn::Sub": "${UploadsBucket.Arn}/api/*"})),
+        ("logs:CreateLogStream", str({"Fn::GetAtt": ["ApiLogs", "Arn"]})),
+        ("logs:PutLogEvents", str({"Fn::GetAtt": ["ApiLogs", "Arn"]})),
+    }
+    assert ROLES["ApiRole"].keys() == {"AssumeRolePolicyDocument", "Policies"}  # none attached
+    effects = {statement["Effect"] for statement in statements(ROLES["ApiRole"])}
+    assert effects == {"Allow"}
+
+
+def test_announcements_are_forgotten_and_nothing_else() -> None:
+    rules = BUCKETS["ResultsBucket"]["LifecycleConfiguration"]["Rules"]
+    expiring = [rule for rule in rules if "ExpirationInDays" in rule]
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("announced/", 2)]
+
+
+def condition(name: str) -> Any:
+    return template.content["Conditions"][name]
+
+
+def routes() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the routes by condition and key; every one has a condition."""
+    return {
+        (resource["Condition"], resource["Properties"]["RouteKey"]): resource["Properties"]
+        for resource in template.content["Resources"].values()
+        if resource["Type"] == "AWS::ApiGatewayV2::Route"
+    }
+
+
+def test_without_an_issuer_every_request_is_signed() -> None:
+    assert template.content["Parameters"]["JwtIssuer"]["Default"] == ""
+    assert condition("TakesSignatures") == {"Fn::Equals": [{"Ref": "JwtIssuer"}, ""]}
+    assert condition("TakesTokens") == {"Fn::Not": [condition("TakesSignatures")]}
+    found = {key: route for (case, key), route in routes().items() if case == "TakesSignatures"}
+    assert {key: route["AuthorizationType"] for key, route in found.items()} == {
+        "$default": "AWS_IAM"
+    }
+    function = FUNCTIONS["ApiFunction"]["Environment"]["Variables"]
+    assert function["DEEPECG_AUTHORISATION"] == "iam"
+
+
+def test_with_an_issuer_all_but_page_health_and_documentation_needs_a_token() -> None:
+    """Open paths are named one by one, so no other spelling of a path goes around the token."""
+    found = {key: route for (case, key), route in routes().items() if case == "TakesTokens"}
+    assert {key: route["AuthorizationType"] for key, route in found.items()} == {
+        "$default": "JWT",
+        "GET /": "NONE",
+        "GET /health": "NONE",
+        "GET /docs": "NONE",
+        "GET /openapi.json": "NONE",
+    }
+    (authorizer,) = template.of_type("AWS::ApiGatewayV2::Authorizer")
+    assert found["$default"]["AuthorizerId"] == {"Ref": authorizer}
+    properties = template.of_type("AWS::ApiGatewayV2::Authorizer")[authorizer]
+    assert properties["JwtConfiguration"] == {
+        "Issuer": {"Ref": "JwtIssuer"},
+        "Audience": [{"Ref": "JwtAudience"}],
+    }
+
+
+def test_issuer_and_audience_come_together_or_not_at_all() -> None:
+    needs = {}
+    for rule in template.content["Rules"].values():
+        (given,) = rule["RuleCondition"]["Fn::Not"]
+        (assertion,) = rule["Assertions"]
+        (asked,) = assertion["Assert"]["Fn::Not"]
+        needs[given["Fn::Equals"][0]["Ref"]] = asked["Fn::Equals"][0]["Ref"]
+    assert needs == {"JwtIssuer": "JwtAudience", "JwtAudience": "JwtIssuer"}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "is_taken"),
+    [
+        ("JwtIssuer", "", True),
+        ("JwtIssuer", "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_abc", True),
+        ("JwtIssuer", "http://issuer.example.org", False),
+        ("AllowedOrigin", "", True),
+        ("AllowedOrigin", "https://ward.example.org:8443", True),
+        ("AllowedOrigin", "https://ward.example.org/page", False),
+        ("AllowedOrigin", "https://*.example.org", False),
+        ("AllowedOrigin", "*", False),
+    ],
+)
+def test_parameters_of_the_api_take(parameter: str, value: str, is_taken: bool) -> None:
+    pattern = template.content["Parameters"][parameter]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, value)) is is_taken
+
+
+def test_no_other_origin_may_call_unless_one_is_named() -> None:
+    assert template.content["Parameters"]["AllowedOrigin"]["Default"] == ""
+    assert condition("HasAllowedOrigin") == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "AllowedOrigin"}, ""]}]
+    }
+    (api,) = template.of_type("AWS::ApiGatewayV2::Api").values()
+    case, opened, closed = api["CorsConfiguration"]["Fn::If"]
+    assert (case, closed) == ("HasAllowedOrigin", {"Ref": "AWS::NoValue"})
+    assert opened["AllowOrigins"] == [{"Ref": "AllowedOrigin"}]
+    assert "AllowCredentials" not in opened
+    preflight = [key for case, key in routes() if case == "HasAllowedOrigin"]
+    assert preflight == ["OPTIONS /v1/{proxy+}"]
+
+
+def test_uploads_may_be_posted_from_the_page_alone() -> None:
+    case, opened, closed = BUCKETS["UploadsBucket"]["CorsConfiguration"]["Fn::If"]
+    assert (case, closed) == ("HasPages", {"Ref": "AWS::NoValue"})
+    assert condition("HasPages") == {
+        "Fn::Or": [{"Fn::Condition": "TakesTokens"}, {"Fn::Condition": "HasAllowedOrigin"}]
+    }
+    (rule,) = opened["CorsRules"]
+    assert rule["AllowedMethods"] == ["POST"]
+    none = {"Ref": "AWS::NoValue"}
+    assert rule["AllowedOrigins"] == [
+        {"Fn::If": ["TakesTokens", {"Fn::GetAtt": ["Api", "ApiEndpoint"]}, none]},
+        {"Fn::If": ["HasAllowedOrigin", {"Ref": "AllowedOrigin"}, none]},
+    ]
+    assert "CorsConfiguration" not in BUCKETS["ResultsBucket"]
+
+
+def test_api_is_throttled_and_its_function_ends_before_the_gateway_gives_up() -> None:
+    (stage,) = template.of_type("AWS::ApiGatewayV2::Stage").values()
+    limits = template.resolve(stage["DefaultRouteSettings"])
+    assert limits == {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100}
+    assert FUNCTIONS["ApiFunction"]["Timeout"] < 30
+    (integration,) = template.of_type("AWS::ApiGatewayV2::Integration").values()
+    assert "TimeoutInMillis" not in integration  # 30 s, the most there is
+
+
+def test_access_log_holds_no_path_query_or_person_and_is_kept_as_long_as_the_others() -> None:
+    (stage,) = template.of_type("AWS::ApiGatewayV2::Stage").values()
+    settings = stage["AccessLogSettings"]
+    assert settings["DestinationArn"] == {"Fn::GetAtt": ["ApiAccessLogs", "Arn"]}
+    logged = set(json.loads(settings["Format"]).values())
+    private = {"path", "queryString", "identity.", "authorizer.", "rawPath", "stageVariables"}
+    assert not [value for value in logged for word in private if word in value]
+    assert "$context.routeKey" in logged
+    for group in template.of_type("AWS::Logs::LogGroup").values():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_gateway_alone_calls_the_function() -> None:
+    (permission,) = template.of_type("AWS::Lambda::Permission").values()
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert "${Api}/" in permission["SourceArn"]["Fn::Sub"]
+    assert "FunctionUrlConfig" not in FUNCTIONS["ApiFunction"]
+    assert "Events" not in FUNCTIONS["ApiFunction"]
