@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from tqdm import tqdm
@@ -30,6 +31,9 @@ from deepecg.readers import RECORDING_SUFFIXES, find_recordings, open_recording
 from deepecg.rejection import rejection_document
 from deepecg.scoring import score_recording
 from deepecg.study import Study, read_study
+
+COMMANDS = "deepecg.commands"
+"""The entry points that bring further subcommands: each a function that adds one."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--date", metavar="YYYY-MM-DD", help="the day on which they were scored; today's by default"
     )
+    for entry_point in entry_points(group=COMMANDS):
+        entry_point.load()(commands)
     return parser
 
 

@@ -8,20 +8,22 @@ one to be retried, need not be waited for.
 import importlib.util
 import json
 import os
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace, TracebackType
+from types import ModuleType, SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 from unittest.mock import patch
 
 import boto3
 import yaml
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -143,13 +145,16 @@ class Function:
     variables : dict of str to str
         Its environment.
     handler : callable
-        Its code.
+        Its code...
+    module : module
+        ...and what that is in.
     """
 
     name: str
     properties: dict[str, Any]
     variables: dict[str, str]
     handler: Handler
+    module: ModuleType
 
 
 class EmbeddedCloud:
@@ -157,7 +162,8 @@ class EmbeddedCloud:
 
     One function is fed by a queue; others may have schedules, which run when they are told to.
     Each has its own code and its own variables. Outside of a call, the environment is that of
-    the fed one.
+    the fed one. Functions are called from one thread; other threads may use clients of S3 and SQS
+    meanwhile, but should make theirs beforehand: a client is made from the environment.
 
     Parameters
     ----------
@@ -204,6 +210,7 @@ class EmbeddedCloud:
     def __enter__(self) -> Self:
         with ExitStack() as exits:
             exits.enter_context(mock_aws())
+            exits.enter_context(patch.object(BotocoreStubber, "process_request", _one_at_a_time()))
             exits.enter_context(
                 patch("moto.sqs.models.unix_time_millis", lambda: 1000 * self.time_s())
             )
@@ -266,7 +273,7 @@ class EmbeddedCloud:
         variables = self._variables(name)
         with self._environment_of(variables):
             spec.loader.exec_module(module)
-        return Function(name, properties, variables, getattr(module, handler_name))
+        return Function(name, properties, variables, getattr(module, handler_name), module)
 
     def invoke(
         self,
@@ -344,18 +351,25 @@ class EmbeddedCloud:
         their visibility timeout has passed; the others are deleted.
         """
         n_calls = 0
-        while (event := self.receive()) is not None:
+        while self.pump_once():
             n_calls += 1
-            answer = self.invoke(event)
-            if "ReportBatchItemFailures" not in self._event.get("FunctionResponseTypes", []):
-                answer = {"batchItemFailures": []}
-            failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
-            for record in event["Records"]:
-                if record["messageId"] not in failed:
-                    self.sqs.delete_message(
-                        QueueUrl=self._feeding_queue_url, ReceiptHandle=record["receiptHandle"]
-                    )
         return n_calls
+
+    def pump_once(self) -> bool:
+        """Feed the function once, as :meth:`pump` does; return whether there was a message."""
+        event = self.receive()
+        if event is None:
+            return False
+        answer = self.invoke(event)
+        if "ReportBatchItemFailures" not in self._event.get("FunctionResponseTypes", []):
+            answer = {"batchItemFailures": []}
+        failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
+        for record in event["Records"]:
+            if record["messageId"] not in failed:
+                self.sqs.delete_message(
+                    QueueUrl=self._feeding_queue_url, ReceiptHandle=record["receiptHandle"]
+                )
+        return True
 
     def settle(self, max_hours: float = 48) -> None:
         """Pump and skip time until the queue is empty.
@@ -395,11 +409,18 @@ class EmbeddedCloud:
 
     @contextmanager
     def _environment_of(self, variables: dict[str, str]) -> Iterator[None]:
-        """Give a function its variables, and not those of the fed one."""
-        with patch.dict(os.environ, variables):
-            for name in self._variables(self._fed).keys() - variables.keys():
-                os.environ.pop(name, None)  # a call within a call finds them gone
+        """Give a function its variables, and not those of the fed one.
+
+        Only what differs is changed: other threads may look at the environment.
+        """
+        foreign = self._variables(self._fed).keys() - variables.keys()
+        wanted: dict[str, str | None] = {**variables, **dict.fromkeys(foreign)}
+        before = {name: os.environ.get(name) for name in wanted}
+        _set_variables(wanted)
+        try:
             yield
+        finally:
+            _set_variables(before)
 
     def _create_queues(self) -> None:
         queues = self.template.of_type("AWS::SQS::Queue")
@@ -431,6 +452,27 @@ class EmbeddedCloud:
                 self.s3.put_bucket_notification_configuration(
                     Bucket=name, NotificationConfiguration={"QueueConfigurations": queues}
                 )
+
+
+def _one_at_a_time() -> Callable[..., Any]:
+    """Return moto's way to answer, one request at a time: it is not made for threads."""
+    process = BotocoreStubber.process_request
+    lock = threading.RLock()
+
+    def process_alone(*arguments: Any) -> Any:
+        with lock:
+            return process(*arguments)
+
+    return process_alone
+
+
+def _set_variables(values: Mapping[str, str | None]) -> None:
+    """Set variables of the environment to values; remove those whose value is None."""
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        elif os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def _attribute(value: Any) -> str:

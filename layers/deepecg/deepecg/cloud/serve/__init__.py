@@ -1,0 +1,1 @@
+"""``deepecg serve``: page and API on this machine, with an embedded cloud behind them."""
