@@ -10,8 +10,6 @@ from math import fsum
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
-
 from deepecg import __version__
 from deepecg.documents import ADVISORY, REJECTION_FILE, REPORT_FILE
 from deepecg.night.cost import estimated_cost
@@ -288,6 +286,8 @@ def _drift(night: date, found: Drift, settings: NightSettings) -> dict[str, Any]
 
 
 def _processing(entries: Sequence[Entry], settings: NightSettings) -> dict[str, Any]:
+    import numpy as np  # noqa: PLC0415  (the API reads entries, too, and starts sooner without)
+
     seconds = processing_times_s(entries)
     total_s = fsum(seconds)
     n_calls = len(entries)
