@@ -1,0 +1,115 @@
+// From the files that were chosen to the recordings they make up, before anything is uploaded.
+
+const SINGLE_FILE = /\.(edf|bdf|ecg)$/i;
+const HEADER = /\.hea$/i;
+const SIGNAL = /\.(dat|d\d+|sig|flac)$/i;
+const STUDY = /\.settings\.json$/i;
+const ANNOTATION =
+  /\.(atr\w?|ann|apn|ari|cmp|deepecg|ecgatr|epi|man|marks|ple|pu\w*|q1c|q2c|q1t|q2t|qrs\w?|qt\w*|[gsw]qrs|rhy|st\w?|st16|xws|xyz)$/i;
+const MAX_FILE_BYTES = 4_294_967_296, MAX_PARTS = 100, MAX_HEADER_BYTES = 4 << 20;
+const NO_FILE = "~", NO_FORMAT = "0";
+
+/**
+ * @typedef {{main: File, parts: File[]}} ChosenRecording
+ * @typedef {{file: File, why: string, isHeld: boolean}} LeftOut held: complete with what may come
+ */
+
+/**
+ * The files that a WFDB header needs beside it, or none where it cannot be read: the service
+ * refuses such a header with its reason.
+ * @param {string} text
+ */
+function namedByHeader(text) {
+  const [record = "", ...lines] = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/)
+    .map((line) => line.trim()).filter((line) => line && !line.startsWith("#"));
+  const [name, count] = record.split(/\s+/);
+  const segments = /\/(\d+)$/.exec(name ?? "");
+  const fields = lines.slice(0, Number(segments ? segments[1] : count) || 0).map((line) => line.split(/\s+/));
+  const named = segments
+    ? fields.filter(([segment]) => segment !== NO_FILE).map(([segment]) => `${segment}.hea`)
+    : fields.filter(([file, format]) => file !== NO_FILE && format?.split(/[x:+]/)[0] !== NO_FORMAT).map(([file]) => file);
+  return [...new Set(named)];
+}
+
+/** @param {File} file */
+function flawOf(file) {
+  if (file.size === 0) return "is empty. Copy it from the recorder again.";
+  if (file.size > MAX_FILE_BYTES) return "is larger than 4 GiB, which is more than can be uploaded here.";
+  if (HEADER.test(file.name) && file.size > MAX_HEADER_BYTES) return "is too large for a WFDB header.";
+  return null;
+}
+
+/**
+ * Group files into recordings.
+ * @param {File[]} files of any kind; of two with the same name the later one counts
+ * @returns {Promise<{recordings: ChosenRecording[], leftOut: LeftOut[]}>}
+ */
+async function groupFiles(files) {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const chosen = [...byName.values()];
+  const leftOut = [];
+  const leave = (file, why, isHeld = false) => leftOut.push({ file, why, isHeld });
+  for (const file of chosen) {
+    const flaw = await cannotBeRead(file) ?? flawOf(file);
+    if (flaw) { leave(file, flaw); byName.delete(file.name); }
+  }
+  const named = await namesInHeaders([...byName.values()].filter((file) => HEADER.test(file.name)));
+  const segments = new Set([...named].flatMap(([header, names]) => names.filter((name) => HEADER.test(name) && name !== header)));
+  const mains = [...byName.values()].filter(
+    (file) => SINGLE_FILE.test(file.name) || (HEADER.test(file.name) && !segments.has(file.name)),
+  );
+  const taken = new Set(mains.map((main) => main.name)), recordings = [];
+  for (const main of mains) {
+    const needed = allNeeded(main.name, named);
+    needed.forEach((name) => taken.add(name));
+    const missing = needed.filter((name) => !byName.has(name));
+    const study = byName.get(`${main.name.replace(/\.[^.]+$/, "")}.settings.json`);
+    const parts = [...needed.map((name) => byName.get(name)), study].filter(Boolean);
+    if (study) taken.add(study.name);
+    if (missing.length) leave(main, `needs ${listed(missing)}, which ${missing.length === 1 ? "is not here. Choose it" : "are not here. Choose them"} as well.`, true);
+    if (missing.length) parts.filter((part) => part !== study).forEach((part) => leave(part, `waits for the rest of ${main.name}.`, true));
+    else if (parts.length > MAX_PARTS) leave(main, `has ${parts.length + 1} files, and at most ${MAX_PARTS + 1} can be uploaded here.`);
+    else recordings.push({ main, parts });
+  }
+  for (const file of byName.values()) if (!taken.has(file.name)) leave(file, ...whyAlone(file.name));
+  return { recordings, leftOut };
+}
+
+/** What a record needs: its segments' headers, too, have files of their own. */
+function allNeeded(main, named) {
+  const needed = [];
+  const open = [main];
+  while (open.length) {
+    for (const name of named.get(open.pop()) ?? []) {
+      if (name === main || needed.includes(name)) continue;
+      needed.push(name);
+      open.push(name);
+    }
+  }
+  return needed;
+}
+
+/** @param {File[]} headers @returns {Promise<Map<string, string[]>>} */
+async function namesInHeaders(headers) {
+  const texts = await Promise.all(headers.map((header) => header.text()));
+  return new Map(headers.map((header, i) => [header.name, namedByHeader(texts[i])]));
+}
+
+/** A folder, or a file that is gone, cannot be read. @param {File} file */
+async function cannotBeRead(file) {
+  return file.slice(0, 1).arrayBuffer().then(() => null, () => "cannot be read: it is a folder, was moved, or is in use.");
+}
+
+/** @param {string} name @returns {[string, boolean]} */
+function whyAlone(name) {
+  if (STUDY.test(name)) return ["is a study file: choose it together with its recording.", true];
+  if (ANNOTATION.test(name)) return ["holds annotations, which are not needed."];
+  if (SIGNAL.test(name)) return ["is a signal file of a WFDB record: choose its header (.hea) as well.", true];
+  return ["is no Holter file that can be read here: EDF, BDF, ISHNE (.ecg) or WFDB (.hea with its signal files). If it belongs to a WFDB record, choose the header as well.", true];
+}
+
+/** "a, b and 3 more". @param {string[]} names */
+function listed(names) {
+  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+  return shown.length === 1 ? shown[0] : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}
