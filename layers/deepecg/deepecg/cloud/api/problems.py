@@ -166,7 +166,7 @@ class ProblemError(HTTPException):
         status: HTTPStatus | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(status or KINDS[code].status, detail, headers)
+        super().__init__(int(status or KINDS[code].status), detail, headers)
         self.code = code
         self.faults = faults
 

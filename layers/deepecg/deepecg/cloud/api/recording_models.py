@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
@@ -67,7 +67,16 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-SizeBytes = Annotated[int, Field(ge=1, le=MAX_BYTES, description="S3 takes this size only.")]
+def _as_integer(value: Any) -> Any:
+    """Return a number without a fraction as an integer: in JSON, 9.0 is one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+SizeBytes = Annotated[
+    int,
+    Field(ge=1, le=MAX_BYTES, description="S3 takes this size only."),
+    BeforeValidator(_as_integer),
+]
 
 
 class MainFile(Sent):
