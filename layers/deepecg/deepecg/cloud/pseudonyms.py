@@ -11,7 +11,7 @@ import unicodedata
 from hashlib import sha256
 
 from deepecg.cloud.keys import FOLDER_STUDY, OWN_STUDY_SUFFIX
-from deepecg.readers import RECORDING_SUFFIXES
+from deepecg.suffixes import RECORDING_SUFFIXES
 
 API_PREFIX = "api/"
 RANDOM_BYTES = 16

@@ -10,9 +10,7 @@ from deepecg.readers.ishne import MAGIC as ISHNE_MAGIC
 from deepecg.readers.ishne import read_ishne
 from deepecg.readers.wfdb import read_wfdb, record_files, segment_headers
 from deepecg.recording import Recording
-
-RECORDING_SUFFIXES: Final = (".hea", ".edf", ".bdf", ".ecg")
-"""Endings of the files that stand for a recording, in lower case."""
+from deepecg.suffixes import RECORDING_SUFFIXES
 
 __all__ = ["RECORDING_SUFFIXES", "find_recordings", "open_recording", "record_files"]
 

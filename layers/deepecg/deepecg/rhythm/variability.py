@@ -22,7 +22,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
 from deepecg.classes import CLASSES
 from deepecg.rhythm.settings import VariabilitySettings
@@ -137,6 +136,9 @@ def normal_intervals(
 ) -> NDArray[np.bool_]:
     """Return which intervals are normal-to-normal, shape (n_beats,): the one before each beat."""
     usual = (stream.labels == CLASSES.index("N")) & ~in_fibrillation
+    # Every settings module imports this package; who only reads settings should not wait for SciPy.
+    from scipy.ndimage import median_filter  # noqa: PLC0415
+
     rr = stream.rr_s
     normal: NDArray[np.bool_] = usual & np.roll(usual, 1)
     normal &= (rr >= settings.shortest_nn_s) & (rr <= settings.longest_nn_s)  # NaN is neither
