@@ -10,9 +10,10 @@ CONSTRAINTS := -c layers/runtime/requirements.txt -c layers/runtime/api.txt -c r
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n '/^torch==/p' requirements.lock)
 WORKERS ?= auto
+EXAMPLES ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check train bench pictures sam-tools sizes lock clean
+.PHONY: help demo test lint types check fuzz train bench pictures sam-tools sizes lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -32,6 +33,9 @@ types: $(VENV)/test.stamp ## Check types
 	$(BIN)/mypy
 
 check: lint types test ## Check style and types and run all tests, as CI does
+
+fuzz: $(VENV)/test.stamp ## Hold the API to its document in many requests: make fuzz EXAMPLES=2000
+	DEEPECG_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/integration/test_openapi.py
 
 train: $(VENV)/train.stamp ## Train, evaluate and export the model: make train DATA=DIR
 	@test -n "$(DATA)" || { echo "usage: make train DATA=DIR   (DIR holds mitdb/ and svdb/)"; exit 2; }

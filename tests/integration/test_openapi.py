@@ -1,0 +1,87 @@
+"""The API does what its OpenAPI document says, and nothing else, whatever it is sent.
+
+Schemathesis makes requests that are as documented and requests that are not, and holds the answers
+against the document with all of its checks. ``make fuzz EXAMPLES=2000`` sends more of them.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from integration.clouds import MODEL, RESULTS, TEMPLATE, UPLOADS, Cloud
+from logs import LogLines
+
+from deepecg.cloud.api.app import create_app
+from deepecg.cloud.api.docs import document
+from deepecg.cloud.api.services import Services
+from deepecg.cloud.settings import ApiSettings
+from deepecg.identity import recording_id
+
+FUZZ_EXAMPLES = os.environ.get("DEEPECG_FUZZ_EXAMPLES")
+"""Generated requests an operation, besides those that try out every limit of the document."""
+FEW_EXAMPLES = 25
+"""Where nobody asks for more; these are the same ones every time."""
+NIGHT = "2026-11-21"
+KNOWN = {"scored": "scored.edf", "rejected": "rejected.edf", "waiting": "rec.hea"}
+"""Uploads, by what becomes of them."""
+SHARE_KNOWN = 0.5
+"""Of the requests about a recording or night, as many are about one that is there."""
+SETTINGS = ApiSettings(UPLOADS, RESULTS, MODEL, ZoneInfo("Europe/Berlin"), authorisation="none")
+WITHOUT_STORAGE = Services(SETTINGS, cast(Any, None), cast(Any, None))
+# No check is turned off. Dictionaries only add values that the schemas allow.
+CONFIG = {
+    "generation": {
+        "mode": "all",
+        "max-examples": int(FUZZ_EXAMPLES or FEW_EXAMPLES),
+        "deterministic": FUZZ_EXAMPLES is None,
+        "database": "none",
+    },
+    "phases": {"coverage": {"generate-duplicate-query-parameters": True}},
+    "dictionaries": {
+        "recordings": {"values": [recording_id(key) for key in KNOWN.values()]},
+        "nights": {"values": [NIGHT]},
+    },
+    "parameters": {
+        "path.recording_id": {"dictionary": "recordings", "probability": SHARE_KNOWN},
+        "path.night": {"dictionary": "nights", "probability": SHARE_KNOWN},
+    },
+}
+schema = schemathesis.openapi.from_dict(
+    document(create_app(WITHOUT_STORAGE, LogLines()), SETTINGS),
+    config=schemathesis.Config.from_dict(CONFIG),
+)
+
+
+@pytest.fixture(scope="module")
+def api(edf_file: bytes, wfdb_files: dict[str, bytes]) -> Iterator[FastAPI]:
+    """The application; buckets with recordings of every status, and a night with a report."""
+    start = datetime.fromisoformat(f"{NIGHT}T20:00:00+00:00")
+    log = LogLines()
+    with Cloud(TEMPLATE, {"DEEPECG_MODEL_FOLDER": str(MODEL)}, start) as cloud:
+        cloud.upload(KNOWN["scored"], edf_file)
+        cloud.upload(KNOWN["rejected"], b"no recording")
+        cloud.upload(KNOWN["waiting"], wfdb_files["rec.hea"])
+        cloud.pump()
+        cloud.run_schedules(datetime(2026, 11, 22, 5, tzinfo=UTC))
+        yield create_app(Services.connect(SETTINGS), log)
+    assert not log.errors
+    statuses: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for line in log.infos:
+        statuses[line["method"], line["route"]].add(line["status"])
+    unsuccessful = {
+        operation
+        for operation, found in statuses.items()
+        if found != {405} and not any(status < 400 for status in found)
+    }
+    assert not unsuccessful, "refusing everything is easy"
+
+
+@schema.parametrize()
+def test_answers_are_as_documented(case: schemathesis.Case, api: FastAPI) -> None:
+    case.call_and_validate(app=api)
