@@ -29,14 +29,14 @@ def resample(signal: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64
 
     Parameters
     ----------
-    signal : ndarray of float64, shape (n,)
-        Samples without NaN.
+    signal : ndarray of float64, shape (..., n)
+        Samples without NaN; one signal along the last axis.
     ratio : Fraction
         Output rate over input rate.
 
     Returns
     -------
-    ndarray of float64, shape (ceil(n * ratio),)
+    ndarray of float64, shape (..., ceil(n * ratio))
         Beyond its ends the signal is taken to continue as its reflection.
     """
     if ratio == 1:
@@ -44,7 +44,7 @@ def resample(signal: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64
     up, down = ratio.numerator, ratio.denominator
     low_pass = _low_pass(max(up, down))
     resampled = resample_poly(  # type: ignore[call-overload]  # its stubs know no filter that is given
-        signal, up, down, window=low_pass, padtype="reflect"
+        signal, up, down, axis=-1, window=low_pass, padtype="reflect"
     )
     return np.asarray(resampled)
 
@@ -54,24 +54,27 @@ def band_pass(signal: NDArray[np.float64], settings: ConditioningSettings) -> ND
 
     Parameters
     ----------
-    signal : ndarray of float64, shape (n,)
-        Samples at ``settings.rate_hz``.
+    signal : ndarray of float64, shape (..., n)
+        Samples at ``settings.rate_hz``; one signal along the last axis.
 
     Returns
     -------
-    ndarray of float64, shape (n,)
+    ndarray of float64, shape (..., n)
         The signal between ``settings.low_hz`` and ``settings.high_hz``.
     """
     sections, steady = _sections(settings)
-    n = min(len(signal) - 1, settings.margin_s * settings.rate_hz // 2)
-    first, last = signal[0], signal[-1]
-    filtered = np.concatenate(
-        [2 * first - signal[n:0:-1], signal, 2 * last - signal[-2 : -n - 2 : -1]]
+    steady = steady.reshape(len(sections), *(signal.ndim - 1) * (1,), 2)
+    n = min(signal.shape[-1] - 1, settings.margin_s * settings.rate_hz // 2)
+    reflected = (
+        2 * signal[..., :1] - signal[..., n:0:-1],
+        signal,
+        2 * signal[..., -1:] - signal[..., -2 : -n - 2 : -1],
     )
+    filtered = np.concatenate(reflected, axis=-1)
     for _direction in ("forwards", "backwards"):
-        filtered, _ = sosfilt(sections, filtered, zi=steady * filtered[0])
-        filtered = filtered[::-1]
-    return np.asarray(filtered[n : len(filtered) - n])
+        filtered, _ = sosfilt(sections, filtered, axis=-1, zi=steady * filtered[..., :1])
+        filtered = filtered[..., ::-1]
+    return np.asarray(filtered[..., n : filtered.shape[-1] - n])
 
 
 @lru_cache(KEPT_DESIGNS)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ class ModelCard:
             )
 
 
+@cache
 def conditioning_of(settings: ConditioningSettings) -> dict[str, Any]:
     """Return the settings that a model depends on."""
     return {name: value for name, value in asdict(settings).items() if name not in CHUNKING}

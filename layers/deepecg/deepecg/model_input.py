@@ -116,26 +116,32 @@ def input_of(
     dominant: NDArray[np.float32],
     timing: Mapping[str, NDArray[np.float32]],
     spec: InputSpec,
+    previous: NDArray[np.float32] | None = None,
 ) -> ModelInput:
-    """Return the model's input for consecutive beats whose windows are cut.
+    """Return the model's input for beats whose windows are cut.
 
     Parameters
     ----------
     windows : ndarray of float32, shape (n_beats, length)
         The beats in mV.
-    dominant : ndarray of float32, shape (length,)
-        The beat they are compared with, in mV.
+    dominant : ndarray of float32, shape (length,) or (n_beats, length)
+        The beat that all of them, or each, are compared with, in mV.
     timing : dict of str to ndarray of float32, shape (n_beats,)
         Their :func:`~deepecg.rr_features.rr_features`.
     spec : InputSpec
         What the model wants.
+    previous : ndarray of float32, shape (n_beats, length), optional
+        The beat before each; None if they are consecutive.
 
     Returns
     -------
     ModelInput
         One row a beat.
     """
-    features = {**shape_features(windows, dominant, spec.rate_hz, spec.windows), **timing}
+    features = {
+        **shape_features(windows, dominant, spec.rate_hz, spec.windows, previous),
+        **timing,
+    }
     rhythm = np.stack([features[name] for name in spec.features], axis=1)
     return ModelInput(_channels(windows, dominant, spec.channels), rhythm.astype(np.float32))
 
@@ -145,6 +151,7 @@ def shape_features(
     dominant: NDArray[np.float32],
     rate_hz: int,
     settings: WindowSettings,
+    previous: NDArray[np.float32] | None = None,
 ) -> dict[str, NDArray[np.float32]]:
     """Compare every beat with the patient's dominant beat.
 
@@ -152,12 +159,14 @@ def shape_features(
     ----------
     windows : ndarray of float32, shape (n_beats, length)
         Beats in mV.
-    dominant : ndarray of float32, shape (length,)
-        The dominant beat in mV.
+    dominant : ndarray of float32, shape (length,) or (n_beats, length)
+        The dominant beat in mV, of all or of each.
     rate_hz : int
         Sampling rate.
     settings : WindowSettings
         Where the R peak lies in a window.
+    previous : ndarray of float32, shape (n_beats, length), optional
+        The beat before each; None if the beats are consecutive: then the first counts as its own.
 
     Returns
     -------
@@ -173,25 +182,37 @@ def shape_features(
         for first, last in (QRS_S, P_WAVE_S)
     )
     features = {}
-    for name, part in (("", slice(None)), ("qrs_", qrs), ("p_wave_", p_wave)):
-        beats, reference = windows[:, part], dominant[part]
-        features[f"{name}similarity"] = correlation(z_score(beats), z_score(reference))
-        ratio = (beats.std(axis=1) + SMALLEST_MV) / (reference.std() + SMALLEST_MV)
-        features[f"{name}amplitude"] = np.log(ratio)
-    shapes = z_score(windows[:, qrs])
-    previous = np.concatenate([shapes[:1], shapes[:-1]])
-    features["previous_similarity"] = correlation(shapes, previous)
+    dominant = np.atleast_2d(dominant)
+    n = len(dominant)
+    beats = np.concatenate([dominant, windows])
+    for name, part in (("", slice(None)), ("p_wave_", p_wave), ("qrs_", qrs)):
+        spread = beats[:, part].std(axis=1) + SMALLEST_MV
+        shapes = z_score(beats[:, part])
+        features[f"{name}similarity"] = correlation(shapes[n:], shapes[:n])
+        features[f"{name}amplitude"] = np.log(spread[n:] / spread[:n])
+    complexes = shapes[n:]
+    if previous is None:
+        before = np.concatenate([complexes[:1], complexes[:-1]])
+    else:
+        before = z_score(previous[:, qrs])
+    features["previous_similarity"] = correlation(complexes, before)
     return features
 
 
 def _channels(
     windows: NDArray[np.float32], dominant: NDArray[np.float32], names: Sequence[str]
 ) -> NDArray[np.float32]:
-    shapes = {
-        "beat": windows,
-        "beat_slope": slope(windows),
-        "dominant": dominant,
-        "dominant_slope": slope(dominant),
+    dominant = np.atleast_2d(dominant)
+    n = len(dominant)
+    beats = np.concatenate([dominant, windows])
+    shapes, slopes = z_score(beats), z_score(slope(beats))
+    channels = {
+        "beat": shapes[n:],
+        "beat_slope": slopes[n:],
+        "dominant": shapes[:n],
+        "dominant_slope": slopes[:n],
     }
-    channels = [np.broadcast_to(z_score(shapes[name]), windows.shape) for name in names]
-    return np.stack(channels, axis=1)[:, :, None, :]
+    given = np.empty((len(windows), len(names), 1, windows.shape[1]), np.float32)
+    for number, name in enumerate(names):
+        given[:, number, 0] = channels[name]
+    return given

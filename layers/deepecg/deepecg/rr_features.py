@@ -1,8 +1,9 @@
 """RR intervals of a stream of beats, and how each compares with the patient's own rhythm."""
 
+from typing import Any, Literal
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from deepecg.settings import WindowSettings
 
@@ -37,14 +38,15 @@ def rr_features(
 
     Parameters
     ----------
-    rr_s : ndarray of float64, shape (n_beats,)
-        Interval before every beat in seconds, NaN where there is none.
+    rr_s : ndarray of float64, shape (..., n_beats)
+        Interval before every beat in seconds, NaN where there is none; one stream of beats along
+        the last axis.
     settings : WindowSettings
         How many beats make the local and the global rhythm.
 
     Returns
     -------
-    dict of str to ndarray of float32, shape (n_beats,)
+    dict of str to ndarray of float32, shape (..., n_beats)
         ``pre_rr_s`` and ``post_rr_s``, the intervals before and after in seconds; and natural
         logarithms of ratios: ``pre_local`` and ``post_local`` (against the mean of
         ``settings.local_beats`` intervals around), ``pre_global`` and ``post_global`` (of
@@ -59,12 +61,12 @@ def rr_features(
     local = _mean_around(capped, known, settings.local_beats)
     usual = _mean_around(capped, known, settings.global_beats)
     pre = np.where(known, capped, local)
-    post = np.append(pre[1:], local[-1:])
-    post = np.where(np.append(known[1:], False), post, local)
-    earlier = np.concatenate([local[:1], pre[:-1]])
-    later = np.append(post[1:], local[-1:])
-    step = np.abs(np.diff(pre, prepend=pre[:1])) / local
-    irregularity = uniform_filter1d(step, settings.local_beats, mode="nearest")
+    post = _joined(pre[..., 1:], local[..., -1:])
+    post = np.where(_joined(known[..., 1:], np.zeros_like(known[..., :1])), post, local)
+    earlier = _joined(local[..., :1], pre[..., :-1])
+    later = _joined(post[..., 1:], local[..., -1:])
+    step = np.abs(pre - _joined(pre[..., :1], pre[..., :-1])) / local
+    irregularity = _running_mean(step, settings.local_beats, "nearest")
     features = {
         "pre_rr_s": pre,
         "post_rr_s": post,
@@ -89,9 +91,22 @@ def _mean_around(
     rr_s: NDArray[np.float64], known: NDArray[np.bool_], n_beats: int
 ) -> NDArray[np.float64]:
     """Return the mean of the known intervals among ``n_beats`` centred on every beat."""
-    total = uniform_filter1d(rr_s, n_beats, mode="constant")
-    count = uniform_filter1d(known.astype(np.float64), n_beats, mode="constant")
+    total = _running_mean(rr_s, n_beats, "constant")
+    count = _running_mean(known.astype(np.float64), n_beats, "constant")
     some = count > 0.5 / n_beats
-    mean = np.full(len(rr_s), DEFAULT_RR_S)
+    mean = np.full(rr_s.shape, DEFAULT_RR_S)
     np.divide(total, count, out=mean, where=some)
     return mean
+
+
+def _running_mean(
+    values: NDArray[np.float64], n_beats: int, beyond: Literal["nearest", "constant"]
+) -> NDArray[np.float64]:
+    # Who only reads a model's card imports this module, too, and should not wait for SciPy.
+    from scipy.ndimage import uniform_filter1d  # noqa: PLC0415
+
+    return uniform_filter1d(values, n_beats, mode=beyond)
+
+
+def _joined(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([first, second], axis=-1)

@@ -4,20 +4,27 @@ The steps are those of :func:`deepecg.scoring.score_recording`, by the same func
 caller says where the R peak lies and what the intervals around it are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.classifier import BeatClassifier
-from deepecg.errors import FlatLineError, SaturatedError, TooShortError
+from deepecg.errors import FlatLineError, RefusedRecordingError, SaturatedError, TooShortError
 from deepecg.filters import band_pass, resample, resampling_ratio
 from deepecg.model_input import QRS_S, InputSpec, ModelInput, input_of
-from deepecg.quality import flag_seconds, second_statistics
 from deepecg.rr_features import rr_features
-from deepecg.settings import QualitySettings, ScoringSettings
+from deepecg.settings import (
+    ConditioningSettings,
+    QualitySettings,
+    ScoringSettings,
+    WindowSettings,
+)
 from deepecg.windows import cut_windows
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,7 @@ DEFAULTS = ScoringSettings()
 
 
 def classify_beat(
-    beat: SingleBeat,
-    classifier: BeatClassifier,
-    settings: ScoringSettings = DEFAULTS,
+    beat: SingleBeat, classifier: BeatClassifier, settings: ScoringSettings = DEFAULTS
 ) -> NDArray[np.float32]:
     """Classify one beat.
 
@@ -91,90 +96,170 @@ def classify_beat(
     ModelMismatchError
         If the settings are not those the model was trained with.
     """
-    classifier.card.refuse_other_conditioning(settings.conditioning)
-    given = beat_input(beat, classifier.card.input, settings)
-    return np.asarray(classifier.probabilities(given)[0])
+    (found,) = classify_beats([beat], classifier, settings)
+    if isinstance(found, RefusedRecordingError):
+        raise found
+    return found
 
 
-def beat_input(
-    beat: SingleBeat, spec: InputSpec, settings: ScoringSettings = DEFAULTS
-) -> ModelInput:
-    """Return the model's input for one beat.
+def classify_beats(
+    beats: Sequence[SingleBeat], classifier: BeatClassifier, settings: ScoringSettings = DEFAULTS
+) -> list[NDArray[np.float32] | RefusedRecordingError]:
+    """Classify beats that have nothing to do with each other, in one go.
 
-    Raises
-    ------
-    TooShortError, FlatLineError, SaturatedError
-        As :func:`classify_beat`.
+    Eight take little longer than one, and each one's result is that of :func:`classify_beat`, bit
+    by bit.
+
+    Returns
+    -------
+    list of ndarray of float32, shape (5,), or RefusedRecordingError
+        In the order of the beats, what :func:`classify_beat` would return or raise.
     """
-    signals = {
-        "beat before": beat.previous_beat_mv,
+    classifier.card.refuse_other_conditioning(settings.conditioning)
+    spec = classifier.card.input
+    refusals = [_refusal(beat, spec.windows, settings.quality) for beat in beats]
+    good = [beat for beat, refusal in zip(beats, refusals, strict=True) if refusal is None]
+    found = classifier.probabilities(beats_input(good, spec, settings)) if good else ()
+    probabilities = iter(found)
+    return [next(probabilities) if refusal is None else refusal for refusal in refusals]
+
+
+def beats_input(
+    beats: Sequence[SingleBeat], spec: InputSpec, settings: ScoringSettings = DEFAULTS
+) -> ModelInput:
+    """Return the model's input for beats that can be analysed, one row each."""
+    signals: list[_Signal] = []
+    rows = np.empty((3, len(beats)), np.int64)
+    for column, beat in enumerate(beats):
+        rows[:, column] = len(signals)  # the beat itself, which stands for what is not given
+        for place, signal in enumerate(_signals(beat)):
+            if signal is not None:
+                rows[place, column] = len(signals)
+                signals.append(signal)
+    windows = _windows(signals, spec, settings.conditioning)
+    this, previous, usual = windows[rows]
+    return input_of(this, usual, _timing(beats, spec.windows), spec, previous)
+
+
+@dataclass(frozen=True)
+class _Signal:
+    name: str
+    samples_mv: NDArray[np.float64]
+    r_peak: float  # in samples
+    rate_hz: float
+    filtered: bool
+
+
+def _signals(beat: SingleBeat) -> list[_Signal | None]:
+    """Return the beat itself, the one before and the usual one, as far as they are given."""
+    given = {
         "beat": beat.samples_mv,
+        "beat before": beat.previous_beat_mv,
         "usual beat": beat.usual_beat_mv,
     }
-    cut = {
-        name: _window(name, samples, beat, spec, settings)
-        for name, samples in signals.items()
-        if samples is not None
-    }
-    usual = cut.pop("usual beat", cut["beat"])
-    windows = np.stack(list(cut.values()))
-    rr_s = np.array([np.nan, *beat.rr_before_s, *beat.rr_after_s])
-    until = 1 + len(beat.rr_before_s)
-    timing = {
-        name: values[until - len(windows) : until]
-        for name, values in rr_features(rr_s, spec.windows).items()
-    }
-    beats = input_of(windows, usual, timing, spec)
-    return ModelInput(beats.shape[-1:], beats.rhythm[-1:])
+    return [
+        None
+        if samples_mv is None
+        else _Signal(
+            name,
+            samples_mv,
+            beat.r_peak_position * (len(samples_mv) - 1),
+            beat.sampling_rate_hz,
+            beat.filtered,
+        )
+        for name, samples_mv in given.items()
+    ]
 
 
-def _window(
-    name: str,
-    samples_mv: NDArray[np.float64],
-    beat: SingleBeat,
-    spec: InputSpec,
-    settings: ScoringSettings,
+def _windows(
+    signals: Sequence[_Signal], spec: InputSpec, settings: ConditioningSettings
 ) -> NDArray[np.float32]:
-    """Return a signal's window around the R peak, conditioned, shape (length,)."""
-    rate_hz = beat.sampling_rate_hz
-    r_peak = beat.r_peak_position * (len(samples_mv) - 1)
-    _refuse_short(name, r_peak / rate_hz, (len(samples_mv) - 1 - r_peak) / rate_hz)
-    first = max(round(r_peak - spec.windows.before_s * rate_hz), 0)
-    last = round(r_peak + spec.windows.after_s * rate_hz)
-    level = np.median(samples_mv)
-    _refuse_unusable(name, samples_mv[first:last] - level, rate_hz, settings.quality)
-    ratio = resampling_ratio(rate_hz, settings.conditioning.rate_hz)
-    if beat.filtered:
-        signal = resample(samples_mv, ratio)
-    else:
-        signal = band_pass(resample(samples_mv - level, ratio), settings.conditioning)
-    at = np.array([r_peak * ratio.numerator / ratio.denominator])
-    (window,) = cut_windows(signal.astype(np.float32), at, spec.rate_hz, spec.windows)
-    return np.asarray(window)
+    """Return the signals' windows around their R peaks, conditioned, shape (n_signals, length).
+
+    Signals of one length and rate are filtered together.
+    """
+    windows = np.empty((len(signals), spec.shape[-1]), np.float32)
+    keys = [(len(one.samples_mv), one.rate_hz, one.filtered, one.r_peak) for one in signals]
+    for (_, rate_hz, filtered, r_peak), numbers in _alike(keys).items():
+        samples_mv = np.stack([signals[number].samples_mv for number in numbers])
+        ratio = resampling_ratio(rate_hz, settings.rate_hz)
+        if filtered:
+            conditioned = resample(samples_mv, ratio)
+        else:
+            level = np.median(samples_mv, axis=1, keepdims=True)
+            conditioned = band_pass(resample(samples_mv - level, ratio), settings)
+        at = np.array([r_peak * ratio.numerator / ratio.denominator])
+        around = cut_windows(conditioned.T.astype(np.float32), at, spec.rate_hz, spec.windows)
+        windows[numbers] = around[0].T
+    return windows
 
 
-def _refuse_short(name: str, before_s: float, after_s: float) -> None:
+def _timing(
+    beats: Sequence[SingleBeat], settings: WindowSettings
+) -> dict[str, NDArray[np.float32]]:
+    """Return the beats' RR features; streams of one length are described together."""
+    parts, order = [], []
+    for numbers in _alike([len(b.rr_before_s) + len(b.rr_after_s) for b in beats]).values():
+        some = [beats[number] for number in numbers]
+        rr_s = np.array([[np.nan, *beat.rr_before_s, *beat.rr_after_s] for beat in some])
+        at = np.arange(len(some)), [len(beat.rr_before_s) for beat in some]
+        parts.append({name: of[at] for name, of in rr_features(rr_s, settings).items()})
+        order += numbers
+    back = np.argsort(order)
+    return {name: np.concatenate([part[name] for part in parts])[back] for name in parts[0]}
+
+
+def _alike(keys: Sequence[Key]) -> dict[Key, list[int]]:
+    """Return where each key stands."""
+    places: dict[Key, list[int]] = {}
+    for number, key in enumerate(keys):
+        places.setdefault(key, []).append(number)
+    return places
+
+
+def _refusal(
+    beat: SingleBeat, windows: WindowSettings, quality: QualitySettings
+) -> RefusedRecordingError | None:
+    """Return why a beat cannot be analysed, or None if it can."""
+    try:
+        for signal in _signals(beat):
+            if signal is not None:
+                _refuse_short(signal)
+                _refuse_unusable(signal, windows, quality)
+    except RefusedRecordingError as refusal:
+        return refusal
+    return None
+
+
+def _refuse_short(signal: _Signal) -> None:
+    before_s = signal.r_peak / signal.rate_hz
+    after_s = (len(signal.samples_mv) - 1 - signal.r_peak) / signal.rate_hz
     first_s, last_s = QRS_S
     if before_s < -first_s or after_s < last_s:
         raise TooShortError(
-            f"found {1000 * before_s:.0f} ms of the {name} before its R peak and "
+            f"found {1000 * before_s:.0f} ms of the {signal.name} before its R peak and "
             f"{1000 * after_s:.0f} ms after it, expected at least {-1000 * first_s:.0f} and "
-            f"{1000 * last_s:.0f} ms: the QRS complex"
+            f"{1000 * last_s:.0f} ms, the QRS complex"
         )
 
 
-def _refuse_unusable(
-    name: str, level: NDArray[np.float64], rate_hz: float, quality: QualitySettings
-) -> None:
-    """Judge the window as a recording's second is judged."""
-    statistics = second_statistics(level.astype(np.float32), rate_hz, first_second=0, n_seconds=1)
-    flags = flag_seconds(statistics, quality)
-    if flags.flat[0]:
+def _refuse_unusable(signal: _Signal, windows: WindowSettings, quality: QualitySettings) -> None:
+    """Judge the window as :func:`deepecg.quality.flag_seconds` judges a recording's second."""
+    first = max(round(signal.r_peak - windows.before_s * signal.rate_hz), 0)
+    last = round(signal.r_peak + windows.after_s * signal.rate_hz)
+    near = signal.samples_mv[first:last]
+    highest, lowest = near.max(), near.min()
+    spread = highest - lowest
+    if spread < quality.flat_mv:
         raise FlatLineError(
-            f"found a {name} that moves by less than {quality.flat_mv:g} mV, expected an electrode"
+            f"found a {signal.name} that moves by less than {quality.flat_mv:g} mV, expected an "
+            "electrode"
         )
-    if flags.saturated[0]:
+    resting = quality.saturated_share * len(near)
+    limits = [limit for limit in (highest, lowest) if np.count_nonzero(near == limit) >= resting]
+    least = quality.clipping_distance_share * spread
+    if limits and max(abs(limit - np.median(near)) for limit in limits) >= least:
         raise SaturatedError(
-            f"found a {name} that rests on its extreme value for "
+            f"found a {signal.name} that rests on its extreme value for "
             f"{100 * quality.saturated_share:.0f} % of the time or more, expected no clipping"
         )

@@ -64,7 +64,9 @@ def z_score(windows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def slope(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the difference from sample to sample, as long as the windows."""
-    return np.asarray(np.diff(windows, axis=-1, append=windows[..., -1:]))
+    steps = np.zeros_like(windows)
+    np.subtract(windows[..., 1:], windows[..., :-1], out=steps[..., :-1])
+    return steps
 
 
 def dominant_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,6 +3,8 @@
 What this imports takes a second to load: :mod:`deepecg.cloud.api.beats` does so at first use.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,23 +21,33 @@ from deepecg.cloud.api.beat_models import (
 )
 from deepecg.documents import ADVISORY
 from deepecg.errors import RefusedRecordingError
-from deepecg.single_beat import SingleBeat, classify_beat
+from deepecg.single_beat import SingleBeat, classify_beats
 from deepecg.strip import score_strip, strip_document
 
 
-def answer_beat(
-    asked: DiagnosticBeat | RealtimeBeat, classifier: BeatClassifier
-) -> BeatAnswer | NotAnalysable:
-    """Classify one beat."""
-    beat = _single_beat(asked)
-    try:
-        probabilities = classify_beat(beat, classifier)
-    except RefusedRecordingError as error:
-        return _not_analysable(error, classifier)
+def answer_beats(
+    asked: Sequence[DiagnosticBeat | RealtimeBeat], classifier: BeatClassifier
+) -> list[BeatAnswer | NotAnalysable]:
+    """Classify beats that were asked about at the same time, each for itself."""
+    found = classify_beats([_single_beat(one) for one in asked], classifier)
+    return [
+        _not_analysable(result, classifier)
+        if isinstance(result, RefusedRecordingError)
+        else _beat_answer(one, result, classifier)
+        for one, result in zip(asked, found, strict=True)
+    ]
+
+
+def _beat_answer(
+    asked: DiagnosticBeat | RealtimeBeat,
+    probabilities: NDArray[np.float32],
+    classifier: BeatClassifier,
+) -> BeatAnswer:
+    is_compared = asked.context is not None and asked.context.usual_beat_mv is not None
     return BeatAnswer.model_construct(
         **class_block(probabilities),
         mode=asked.mode,
-        compared_with="itself" if beat.usual_beat_mv is None else "usual_beat",
+        compared_with="usual_beat" if is_compared else "itself",
         model=_model(classifier),
         advisory=ADVISORY,
     )

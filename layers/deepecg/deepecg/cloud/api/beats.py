@@ -12,6 +12,7 @@ from deepecg.cloud.api.beat_models import (
     StripAnswer,
     StripRequest,
 )
+from deepecg.cloud.api.gathering import Gathering
 from deepecg.cloud.api.problems import documented
 from deepecg.cloud.api.routes import StrictRoute
 from deepecg.cloud.api.services import services_of
@@ -38,11 +39,7 @@ async def predict(
     Signal without a QRS complex's length on both sides of the R peak, flat or clipped, is answered
     with the outcome `not_analysable`.
     """
-    from deepecg.cloud.api.beat_answers import answer_beat  # noqa: PLC0415  (loads SciPy)
-
-    # Not in a thread of the pool: handing it over takes as long as classifying.
-    answer = answer_beat(beat, services_of(request).classifier)
-    return _json(answer)
+    return _json(await _gathering(request)(beat))
 
 
 @router.post(
@@ -63,6 +60,21 @@ def classify(
     from deepecg.cloud.api.beat_answers import answer_strip  # noqa: PLC0415  (loads SciPy)
 
     return _json(answer_strip(strip, services_of(request).classifier))
+
+
+def _gathering(request: Request) -> Gathering[BeatRequest, BeatAnswer | NotAnalysable]:
+    """Return what classifies the beats that the application is asked about at the same time.
+
+    Not in threads of the pool: handing a beat over takes as long as classifying it.
+    """
+    state = request.app.state
+    if not hasattr(state, "gathered_beats"):
+        from deepecg.cloud.api.beat_answers import answer_beats  # noqa: PLC0415  (loads SciPy)
+
+        classifier = services_of(request).classifier
+        state.gathered_beats = Gathering(lambda beats: answer_beats(beats, classifier))
+    gathered: Gathering[BeatRequest, BeatAnswer | NotAnalysable] = state.gathered_beats
+    return gathered
 
 
 def _json(answer: BeatAnswer | StripAnswer | NotAnalysable) -> Response:
