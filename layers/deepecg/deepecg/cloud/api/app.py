@@ -3,7 +3,8 @@
 from fastapi import FastAPI
 
 from deepecg import __version__
-from deepecg.cloud.api import beats, docs, health, nights, page, problems, recordings
+from deepecg.cloud.api import beats, docs, health, nights, page, recordings
+from deepecg.cloud.api.handlers import install_handlers
 from deepecg.cloud.api.middleware import AnswerHeaders, BodyLimit, RequestLog
 from deepecg.cloud.api.services import Services
 from deepecg.cloud.log import Log
@@ -35,7 +36,7 @@ def create_app(services: Services, log: Log) -> FastAPI:
     app.state.log = log
     for router in ROUTERS:
         app.include_router(router)
-    problems.install(app)
+    install_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
     app.add_middleware(AnswerHeaders)

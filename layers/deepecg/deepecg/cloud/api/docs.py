@@ -8,7 +8,14 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
-from deepecg.cloud.api.problems import PROBLEM_SCHEMA, ProblemError, documented, problem_response
+from deepecg.cloud.api.problems import (
+    MEDIA_TYPE,
+    PROBLEM_SCHEMA,
+    ProblemError,
+    documented,
+    documented_response,
+    not_json,
+)
 from deepecg.cloud.api.routes import StrictRoute
 from deepecg.cloud.api.services import services_of
 from deepecg.cloud.settings import ApiSettings
@@ -42,6 +49,9 @@ ANY_OPERATION = ("invalid_request", "internal_error")
 """What any operation may answer: all of them refuse unknown parameters."""
 WITH_BODY = ("unsupported_media_type", "too_large")
 """What one that takes a body may answer besides, and that the body is no JSON."""
+INVALID = "HTTPValidationError"
+INVALID_PARTS = (INVALID, "ValidationError")
+"""What FastAPI documents where we answer a problem."""
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui-bundle.js.LICENSE.txt": "text/plain",
@@ -131,7 +141,10 @@ def document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
         routes=app.routes,
     )
     components = made.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM_SCHEMA
+    for name in INVALID_PARTS:
+        schemas.pop(name, None)
     scheme = _security_scheme(settings)
     if scheme:
         components["securitySchemes"] = {"caller": scheme}
@@ -158,13 +171,19 @@ def _add_problems(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     general = documented(*ANY_OPERATION)
     if "requestBody" in operation:
-        general |= documented(*WITH_BODY) | {400: problem_response("The body is no JSON")}
+        general |= documented(*WITH_BODY) | {400: documented_response(not_json())}
     for status, response in general.items():
         known = responses.get(str(status))
-        if known is None or "HTTPValidationError" in str(known):  # FastAPI's own
+        if known is None or INVALID in str(known):
             responses[str(status)] = response
         else:
             known["description"] += "; " + response["description"]
+            _problem_examples(known).update(_problem_examples(response))
+
+
+def _problem_examples(response: dict[str, Any]) -> dict[str, Any]:
+    examples: dict[str, Any] = response["content"][MEDIA_TYPE]["examples"]
+    return examples
 
 
 def _security_scheme(settings: ApiSettings) -> dict[str, Any] | None:

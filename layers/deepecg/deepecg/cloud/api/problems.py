@@ -6,33 +6,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import Response
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
-
-from deepecg.cloud.errors import StorageError
-from deepecg.cloud.failures import describe_failure
-from deepecg.errors import ModelMismatchError
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:deepecg:problem:"
 MAX_ERRORS = 20
 """A body of a hundred thousand strings would have as many."""
-MAX_NAME_LENGTH = 64
-"""Longer than any name that is documented."""
-WORDS = {
-    "dict_type": "Input should be an object",
-    "model_attributes_type": "Input should be an object",
-    "model_type": "Input should be an object",
-    "list_type": "Input should be an array",
-    # Pydantic's own sentence repeats the tag that was found.
-    "union_tag_invalid": "Input should be one of the documented variants",
-}
-"""What Pydantic says otherwise, in JSON's words, by its own code."""
-METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-RETRY_AFTER_S = 5
-"""When S3 did not answer: its own advice is to slow down, and people wait for the answer."""
+EXAMPLE_DETAIL = "What can be said of this one."
 
 
 @dataclass(frozen=True)
@@ -170,8 +151,8 @@ class ProblemError(HTTPException):
         self.code = code
         self.faults = faults
 
-    def response(self) -> Response:
-        """Return the answer."""
+    def document(self) -> dict[str, Any]:
+        """Return the problem document."""
         document: dict[str, Any] = {
             "type": TYPE_PREFIX + self.code,
             "title": KINDS[self.code].title,
@@ -181,7 +162,11 @@ class ProblemError(HTTPException):
         }
         if self.faults:
             document["errors"] = [fault.document() for fault in self.faults[:MAX_ERRORS]]
-        body = json.dumps(document, ensure_ascii=False).encode()
+        return document
+
+    def response(self) -> Response:
+        """Return the answer."""
+        body = json.dumps(self.document()).encode()
         return Response(body, self.status_code, self.headers, MEDIA_TYPE)
 
 
@@ -191,28 +176,21 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
     Those that any operation may have (``invalid_request``, ``too_large``, ``internal_error``, …)
     need not be named: ``docs.py`` adds them.
     """
-    by_status: dict[int | str, list[str]] = {}
+    by_status: dict[int | str, list[ProblemError]] = {}
     for code in codes:
-        by_status.setdefault(int(KINDS[code].status), []).append(code)
-    return {
-        status: problem_response("; ".join(f"{KINDS[code].title} (`{code}`)" for code in known))
-        for status, known in by_status.items()
+        problem = ProblemError(code, EXAMPLE_DETAIL)
+        by_status.setdefault(problem.status_code, []).append(problem)
+    return {status: documented_response(*problems) for status, problems in by_status.items()}
+
+
+def documented_response(*problems: ProblemError) -> dict[str, Any]:
+    """Return a response that is one of these problems, for the document."""
+    content = {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "examples": {problem.code: {"value": problem.document()} for problem in problems},
     }
-
-
-def problem_response(description: str) -> dict[str, Any]:
-    """Return a response that is a problem, for the document."""
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
-
-
-def install(app: FastAPI) -> None:
-    """Have an application answer every error with a problem document."""
-    app.add_exception_handler(ProblemError, _problem)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(StorageError, _storage)
-    app.add_exception_handler(ModelMismatchError, _model)
+    titles = (f"{KINDS[problem.code].title} (`{problem.code}`)" for problem in problems)
+    return {"description": "; ".join(titles), "content": {MEDIA_TYPE: content}}
 
 
 def internal_error() -> ProblemError:
@@ -220,89 +198,6 @@ def internal_error() -> ProblemError:
     return ProblemError("internal_error", "The failure was logged.")
 
 
-async def _problem(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    assert isinstance(error, ProblemError)
-    return error.response()
-
-
-async def _invalid(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    assert isinstance(error, RequestValidationError)
-    faults = [_fault(item, error.body) for item in error.errors()[:MAX_ERRORS]]
-    return ProblemError("invalid_request", "See errors.", faults).response()
-
-
 def not_json() -> ProblemError:
     """Return what is said of a body that is no JSON."""
     return ProblemError("invalid_request", "The body is no JSON.", status=HTTPStatus.BAD_REQUEST)
-
-
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    match error.status_code:
-        case HTTPStatus.NOT_FOUND:
-            found = ProblemError("unknown_path", "See /openapi.json for the paths there are.")
-        case HTTPStatus.METHOD_NOT_ALLOWED:
-            allowed = {"Allow": ", ".join(_methods(request))}
-            found = ProblemError("method_not_allowed", "See the header Allow.", headers=allowed)
-        case HTTPStatus.BAD_REQUEST:
-            found = not_json()
-        case _:
-            found = internal_error()
-    return found.response()
-
-
-async def _storage(request: Request, error: Exception) -> Response:
-    assert isinstance(error, StorageError)
-    request.app.state.log.error("failed", **describe_failure(error))
-    headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return ProblemError("storage_unavailable", "Try again later.", headers=headers).response()
-
-
-async def _model(request: Request, error: Exception) -> Response:
-    request.app.state.log.error("failed", **describe_failure(error))
-    return ProblemError("model_mismatch", "The installation is not whole.").response()
-
-
-def _fault(item: dict[str, Any], body: Any) -> Fault:
-    """Return what Pydantic found, without what it found it in."""
-    place, *steps = item["loc"]
-    code = item["type"]
-    detail = WORDS.get(code, item["msg"])
-    if place == "body":
-        return Fault(code, detail, pointer=_pointer(steps, body))
-    return Fault(code, detail, parameter=_cut(steps[0]) if steps else None)
-
-
-def _pointer(steps: Sequence[str | int], body: Any) -> str:
-    """Return where in the body something is.
-
-    Pydantic's path also names the variants of a model that it tried, which are no part of it.
-    The last step need not be there: it may be what is missing.
-    """
-    found = body
-    pointer = "#"
-    for number, step in enumerate(steps, start=1):
-        try:
-            found = found[step]
-        except (KeyError, IndexError, TypeError):
-            if number < len(steps):
-                continue
-        pointer += "/" + _cut(step).replace("~", "~0").replace("/", "~1")
-    return pointer
-
-
-def _cut(name: str | int) -> str:
-    """Return a name, which of an unknown field is the caller's own, at a harmless length."""
-    return str(name)[:MAX_NAME_LENGTH]
-
-
-def _methods(request: Request) -> list[str]:
-    """Return the methods that the path of a request knows."""
-    return [
-        method
-        for method in METHODS
-        if any(
-            route.matches({**request.scope, "method": method})[0] is Match.FULL
-            for route in request.app.routes
-        )
-    ]
