@@ -295,6 +295,17 @@ def test_nothing_to_score_is_a_usage_error(
     assert not out.exists()
 
 
+def test_results_that_can_go_nowhere_are_a_usage_error_before_anything_is_scored(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS)
+    out.write_text("a file where a folder should be")
+    with pytest.raises(SystemExit) as caught:
+        score(out, path)
+    assert caught.value.code == 2
+    assert "cannot be written to" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("fault", ["no model", "other conditioning"])
 def test_a_model_that_does_not_fit_is_a_usage_error_before_anything_is_scored(
     tmp_path: Path, out: Path, model_dir: Path, capsys: pytest.CaptureFixture[str], fault: str

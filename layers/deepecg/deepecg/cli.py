@@ -1,10 +1,11 @@
 """The command line: ``deepecg score PATH... --out DIR`` and ``deepecg report --results DIR``."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import entry_points
@@ -123,9 +124,21 @@ def _score(given: argparse.Namespace) -> int:
         raise SettingsError(f"found {len(jobs)} recordings and one subject, expected one of each")
     classifier = BeatClassifier.load(given.model)
     classifier.card.refuse_other_conditioning(study.scoring.conditioning)
+    _refuse_unwritable(given.out)
     n_scored = sum(_score_job(job, classifier, study, given.out, quiet=given.quiet) for job in jobs)
     print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
     return 0 if n_scored == len(jobs) else 1
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """Make the folder of results; refuse one that this user may not write to."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        raise SettingsError(
+            "found a folder for results that cannot be written to, expected one that can "
+            '(in Docker: --user "$(id -u):$(id -g)")'
+        )
 
 
 def _study(path: Path) -> Study:
