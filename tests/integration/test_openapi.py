@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import schemathesis
+from callers import Caller
 from fastapi import FastAPI
 from integration.clouds import MODEL, RESULTS, TEMPLATE, UPLOADS, Cloud
 from logs import LogLines
@@ -52,10 +53,20 @@ CONFIG = {
         "path.night": {"dictionary": "nights", "probability": SHARE_KNOWN},
     },
 }
-schema = schemathesis.openapi.from_dict(
-    document(create_app(WITHOUT_STORAGE, LogLines()), SETTINGS),
-    config=schemathesis.Config.from_dict(CONFIG),
-)
+DOCUMENT = document(create_app(WITHOUT_STORAGE, LogLines()), SETTINGS)
+schema = schemathesis.openapi.from_dict(DOCUMENT, config=schemathesis.Config.from_dict(CONFIG))
+
+
+def examples() -> Iterator[Any]:
+    """Yield every example of a request's body, with the path that it is for."""
+    for path, item in DOCUMENT["paths"].items():
+        if "requestBody" in item.get("post", {}):
+            (media,) = item["post"]["requestBody"]["content"].values()
+            for name, example in media.get("examples", {}).items():
+                yield pytest.param(path, example["value"], id=f"{path} {name}")
+            named = DOCUMENT["components"]["schemas"].get(media["schema"].get("$ref", "")[21:], {})
+            for number, example in enumerate(named.get("examples", [])):
+                yield pytest.param(path, example, id=f"{path} {number}")
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +96,16 @@ def api(edf_file: bytes, wfdb_files: dict[str, bytes]) -> Iterator[FastAPI]:
 @schema.parametrize()
 def test_answers_are_as_documented(case: schemathesis.Case, api: FastAPI) -> None:
     case.call_and_validate(app=api)
+
+
+@pytest.mark.parametrize(("path", "body"), list(examples()))
+def test_every_example_works(path: str, body: Any, api: FastAPI) -> None:
+    with Caller(api) as call:
+        response = call.post(path, body)
+    assert response.is_success
+    assert response.json().get("outcome") in {None, "classified"}
+
+
+def test_every_operation_with_a_body_has_an_example() -> None:
+    with_body = {path for path, item in DOCUMENT["paths"].items() if "post" in item}
+    assert {parameters.values[0] for parameters in examples()} == with_body

@@ -145,6 +145,9 @@ def document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
     schemas["Problem"] = PROBLEM_SCHEMA
     for name in INVALID_PARTS:
         schemas.pop(name, None)
+    for schema in schemas.values():
+        for example in schema.get("examples", []):
+            _put_nulls_back(example, schema, schemas)
     scheme = _security_scheme(settings)
     if scheme:
         components["securitySchemes"] = {"caller": scheme}
@@ -158,6 +161,20 @@ def document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
 @cache
 def _document_bytes(app: FastAPI, settings: ApiSettings) -> bytes:
     return json.dumps(document(app, settings), ensure_ascii=False).encode()
+
+
+def _put_nulls_back(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Give an example the fields that FastAPI has left out of it since they are null."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    if isinstance(example, list):
+        for item in example:
+            _put_nulls_back(item, schema.get("items", {}), schemas)
+    elif isinstance(example, dict):
+        for name in schema.get("required", []):
+            example.setdefault(name, None)
+        for name, value in example.items():
+            _put_nulls_back(value, schema.get("properties", {}).get(name, {}), schemas)
 
 
 def _operations(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
