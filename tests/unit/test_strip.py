@@ -1,13 +1,14 @@
 """A strip in memory is scored as a recording with one lead is."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from unit.pieces import ecg, every, recording_of
+from unit.pieces import ecg, every, recording_of, scored_of
 
 from deepecg.classes import CLASSES
 from deepecg.classifier import BeatClassifier
@@ -135,3 +136,11 @@ def test_what_cannot_be_scored_is_refused_with_its_reason(
 ) -> None:
     with pytest.raises(error, match=r"^found .*expected"):
         score_strip(samples.astype(np.float32), rate, classifier)
+
+
+def test_the_longest_answer_passes_through_lambda() -> None:
+    times_s = np.arange(0.2, 3600, 0.2)  # no two beats are closer (DetectorSettings.refractory_s)
+    scored = scored_of(times_s, ("NSVFQ" * 3600)[: len(times_s)], duration_s=3600)
+    shares = np.random.default_rng(0).dirichlet(np.ones(5), len(times_s)).astype(np.float32)
+    scored = replace(scored, beats=replace(scored.beats, probabilities=shares))
+    assert len(json.dumps(strip_document(scored))) < 5_500_000
