@@ -166,3 +166,17 @@ async function openDocument(path, onTrouble) {
     onTrouble(problem);
   }
 }
+
+/**
+ * Save a document that the storage answers as an attachment: the page is not left for it, and no
+ * empty tab is.
+ * @param {string} path
+ * @param {(problem: Problem) => void} onTrouble
+ */
+async function saveDocument(path, onTrouble) {
+  try {
+    make("a", { href: (await ask(path)).url, download: true }).click();
+  } catch (problem) {
+    onTrouble(problem);
+  }
+}

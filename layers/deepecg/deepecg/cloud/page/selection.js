@@ -31,6 +31,9 @@ function namedByHeader(text) {
   return [...new Set(named)];
 }
 
+/** @param {string} name */
+const stemOf = (name) => name.replace(/\.[^.]+$/, "");
+
 /** @param {File} file */
 function flawOf(file) {
   if (file.size === 0) return "is empty. Copy it from the recorder again.";
@@ -63,7 +66,7 @@ async function groupFiles(files) {
     const needed = allNeeded(main.name, named);
     needed.forEach((name) => taken.add(name));
     const missing = needed.filter((name) => !byName.has(name));
-    const study = byName.get(`${main.name.replace(/\.[^.]+$/, "")}.settings.json`);
+    const study = byName.get(`${stemOf(main.name)}.settings.json`);
     const parts = [...needed.map((name) => byName.get(name)), study].filter(Boolean);
     if (study) taken.add(study.name);
     if (missing.length) leave(main, `needs ${listed(missing)}, which ${missing.length === 1 ? "is not here. Choose it" : "are not here. Choose them"} as well.`, true);

@@ -35,9 +35,14 @@ async function sendRecording(recording, options) {
   }
 }
 
-/** @param {ChosenRecording} recording */
+/**
+ * What the API is told. Parts of a WFDB record are found by their names, which its header holds as
+ * well; the name of a single file is nobody's business and stays here.
+ * @param {ChosenRecording} recording
+ */
 function announcement({ main, parts }) {
-  const described = (file) => ({ name: file.name, size_bytes: file.size });
+  const stem = SINGLE_FILE.test(main.name) ? stemOf(main.name) : "";
+  const described = ({ name, size }) => ({ name: stem ? `recording${name.slice(stem.length)}` : name, size_bytes: size });
   return { main: described(main), parts: parts.map(described) };
 }
 

@@ -128,12 +128,15 @@ function identity(s) {
 /** The documents of a scored recording. @param {string} id @param {string} name for a screen reader */
 function documentButtons(id, name) {
   const trouble = make("p.trouble", { role: "alert" });
-  const opens = (label, path, more) => button(label, () => {
+  const fetches = (how, label, path, more) => button(label, () => {
     trouble.textContent = "";
-    openDocument(`v1/recordings/${id}/${path}`, (problem) => { trouble.textContent = problem.message; });
-  }, { "aria-label": `${label} of ${name}, in a new tab`, ...more });
+    how(`v1/recordings/${id}/${path}`, (problem) => { trouble.textContent = problem.message; });
+  }, { "aria-label": `${label} of ${name}${how === openDocument ? ", in a new tab" : ", to save"}`, ...more });
   return make("div.documents", {},
-    make("p.buttons", {}, opens("Report", "report", { class: "primary" }), opens("Annotations (WFDB)", "annotations"), opens("FHIR report", "fhir")),
+    make("p.buttons", {},
+      fetches(openDocument, "Report", "report", { class: "primary" }),
+      fetches(saveDocument, "Annotations (WFDB)", "annotations"),
+      fetches(openDocument, "FHIR report", "fhir")),
     trouble);
 }
 

@@ -1,0 +1,367 @@
+"""The page in states that a service in good order is seldom in: its API is made up here."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pages import MADE_UP, MadeUpApi, Watch, answer, in_turn, opened, upload_card
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+from reports import made_up_summary
+
+from deepecg.documents import ADVISORY
+
+ID = "0123456789abcdef0123"
+OTHER_ID = "fedcba9876543210fedc"
+PATH = f"GET /v1/recordings/{ID}"
+SCORING = {"recording_id": ID, "status": "waiting", "waiting_for": "scoring", "until": None}
+SCORED = {"recording_id": ID, "status": "scored", "summary": made_up_summary(), "links": {}}
+REJECTED = {
+    "recording_id": ID,
+    "status": "rejected",
+    "rejection": {"code": "flat_line", "message": "found no signal on any lead"},
+}
+FAILED = {"recording_id": ID, "status": "failed", "code": "MemoryError"}
+FOR_PARTS = {**SCORING, "waiting_for": "parts", "until": "2024-11-22T20:05:00+00:00"}
+LOST = "Failed to load resource"
+"""What browsers write where a request fails, whoever handles it."""
+TROUBLE = answer({"title": "The storage does not answer", "code": "storage_unavailable"}, 503)
+
+
+def item(number: int, **more: Any) -> dict[str, Any]:
+    found = {
+        "recording_id": f"{number:020x}", "night": "2024-11-22",
+        "uploaded_at": "2024-11-22T10:05:00+00:00", "outcome": "scored", "code": None,
+        "duration_s": 86_400.0, "beats_count": 98_344, "analysable_percent": 99.55,
+        "urgent_count": 0, "urgent": [],
+    }  # fmt: skip
+    return found | more
+
+
+NOTHING = {"duration_s": None, "beats_count": None, "analysable_percent": None}
+NOTHING |= {"urgent_count": None, "urgent": None}
+ITEMS = [
+    item(1, urgent_count=2, urgent=["Ventricular tachycardia of 11 beats", "Pause of 3.2 s"]),
+    item(2, **NOTHING, outcome="rejected", code="flat_line"),
+    item(3, **NOTHING, outcome="waiting"),
+    item(4, **NOTHING, outcome="received", uploaded_at=None),
+    item(5),
+]
+NIGHT = {
+    "date": "2024-11-22",
+    "report": "/v1/nights/2024-11-22/report",
+    "outcomes": {"uploaded_count": 140, "scored_count": 137, "rejected_count": 1}
+    | {"waiting_count": 1, "received_count": 1, "failed_count": 0},
+    "recordings": ITEMS,
+    "next_cursor": None,
+}
+NIGHTS = {"nights": [{"date": "2024-11-22", "has_report": True}], "next_cursor": None}
+
+
+def edf(name: str = "ward 3.edf", size: int = 200_000) -> FilePayload:
+    return {"name": name, "mimeType": "", "buffer": bytes(size)}
+
+
+Place = tuple[Page, MadeUpApi, Watch]
+
+
+@pytest.fixture
+def place(browser: Browser) -> Iterator[Place]:
+    """The page, its API, and the watch over it."""
+    with opened(browser, MADE_UP) as (context, watch):
+        api = MadeUpApi(context)
+        api.takes(ID)
+        api.answers[PATH] = answer(SCORED)
+        page = context.new_page()
+        page.goto(MADE_UP)
+        yield page, api, watch
+
+
+def choose(page: Page, *files: FilePayload) -> None:
+    page.get_by_label("Choose Holter files").set_input_files(list(files))
+
+
+def test_urgent_findings_come_first_and_figures_are_the_documents(place: Place) -> None:
+    page, _, _ = place
+    choose(page, edf())
+    card = upload_card(page, "ward 3.edf")
+    expect(card.locator(".result > *").first).to_contain_text("3 urgent findings")
+    expect(card.locator(".urgent")).to_contain_text("Pause of 3.2 s at 00:01:52")
+    figures = card.locator("dl.figures > div").evaluate_all(
+        "all => all.map(e => [...e.children].map(child => child.innerText))"
+    )
+    assert dict(figures) == {
+        "Duration": "24 h",
+        "Analysable": "99.55 %",
+        "Heart rate, mean": "68.3 bpm (44.1\N{EN DASH}141.2)",
+        "Longest pause": "3.20 s",
+        "Ventricular burden": "2.05 %",
+        "Supraventricular burden": "1.03 %",
+        "AF burden": "4.65 %",
+        "Beats": "98,344 N\N{NO-BREAK SPACE}95,316 · S\N{NO-BREAK SPACE}1,009 · "
+        "V\N{NO-BREAK SPACE}2,017 · F\N{NO-BREAK SPACE}0 · Q\N{NO-BREAK SPACE}2",
+    }
+    expect(page.locator("header")).to_contain_text(ADVISORY)
+    expect(page.get_by_role("status").first).to_have_text("ward 3.edf: scored, 3 urgent findings")
+
+
+def test_what_cannot_be_uploaded_is_said_before(place: Place) -> None:
+    page, api, _ = place
+    del api.answers["POST /v1/recordings"]  # nothing is to be asked
+    header = b"m 2 250 100\na.dat 16 200\nb.dat 16 200\n"
+    master = b"long/3 1 250 200\nlong_1 100\n~ 50\nlong_2 50\n"
+    segment = b"long_1 1 250 100\nlong_1.dat 16 200\n"
+    choose(
+        page,
+        edf("empty.edf", 0),
+        edf("letter.docx"),
+        edf("lone.dat"),
+        edf("100.atr"),
+        {"name": "m.hea", "mimeType": "", "buffer": header},
+        edf("a.dat"),
+        {"name": "long.hea", "mimeType": "", "buffer": master},
+        {"name": "long_1.hea", "mimeType": "", "buffer": segment},
+    )
+    left_out = page.get_by_role("region", name="Files that were not uploaded").get_by_role(
+        "listitem"
+    )
+    said = {text.split()[0]: text for text in left_out.all_inner_texts()}
+    assert set(said) == {
+        "empty.edf", "letter.docx", "lone.dat", "100.atr", "m.hea", "a.dat", "long.hea",
+        "long_1.hea",
+    }  # fmt: skip
+    assert "is empty" in said["empty.edf"]
+    assert "is no Holter file" in said["letter.docx"]
+    assert "choose its header (.hea)" in said["lone.dat"]
+    assert "annotations" in said["100.atr"]
+    assert "needs b.dat, which is not here" in said["m.hea"]
+    assert "needs long_2.hea and long_1.dat, which are not here" in said["long.hea"]
+    expect(page.locator("li.upload")).to_have_count(0)
+
+
+def test_a_multi_segment_record_is_uploaded_whole(place: Place) -> None:
+    page, api, _ = place
+    api.takes(ID, 5)
+    master = b"r/3 1 250 150\nr_0 0\n~ 50\nr_1 100\n"
+    layout, segment = b"r_0 1 250 0\n~ 0 200\n", b"r_1 1 250 100\r\nr_1.dat 212 200\r\n# paced\r\n"
+    texts = {"r.hea": master, "r_0.hea": layout, "r_1.hea": segment, "r_1.dat": b"x"}
+    texts["r.settings.json"] = b"{}"
+    with page.expect_request(lambda request: request.method == "POST") as asked:
+        choose(page, *({"name": n, "mimeType": "", "buffer": b} for n, b in texts.items()))
+    body = asked.value.post_data_json
+    assert body["main"] == {"name": "r.hea", "size_bytes": len(master)}
+    assert [part["name"] for part in body["parts"]] == list(texts)[1:]
+    expect(upload_card(page, "r.hea")).to_contain_text("in 5 files")
+
+
+def test_at_most_two_are_sent_at_once_and_the_others_wait(place: Place) -> None:
+    page, api, _ = place
+    held: list[Any] = []
+    api.answers["POST /storage"] = held.append
+    choose(page, *(edf(f"{number}.edf") for number in range(4)))
+    marks = page.locator(".mark-line")
+    expect(marks).to_have_text(["Queued", "Queued", "Uploading", "Uploading"])
+    upload_card(page, "3.edf").get_by_role("button", name="Cancel").click()
+    expect(upload_card(page, "3.edf")).to_contain_text("Cancelled.")
+    upload_card(page, "0.edf").get_by_role("button", name="Cancel").click()
+    expect(marks).to_have_text(["Not uploaded", "Uploading", "Uploading", "Not uploaded"])
+    api.answers["POST /storage"] = lambda route: route.fulfill(status=204)
+    expect(upload_card(page, "0.edf").get_by_role("button", name="Try again")).to_be_focused()
+    for route in held[1:]:
+        route.fulfill(status=204)
+    expect(marks).to_have_text(["Not uploaded", "Scored", "Scored", "Not uploaded"])
+    page.keyboard.press("Enter")
+    expect(marks.last).to_have_text("Scored")
+
+
+def test_a_lost_connection_is_said_and_waited_out(place: Place) -> None:
+    page, api, watch = place
+    watch.excused = (LOST,)
+    lost = lambda route: route.abort("internetdisconnected")  # noqa: E731
+    sent, announce = api.answers["POST /storage"], api.answers["POST /v1/recordings"]
+    api.answers["POST /v1/recordings"] = in_turn(lost, announce)
+    api.answers["POST /storage"] = in_turn(lost, sent)
+    api.answers[PATH] = in_turn(TROUBLE, lost, answer(SCORED))
+    said = page.evaluate_handle(
+        """() => {
+          const said = new Set();
+          new MutationObserver(() => {
+            for (const e of document.querySelectorAll(".message")) said.add(e.textContent);
+          }).observe(document.body, { childList: true, subtree: true });
+          return said;
+        }"""
+    )
+    choose(page, edf())
+    expect(upload_card(page, "ward 3.edf").locator(".mark-line")).to_have_text("Scored")
+    found = page.evaluate("said => [...said]", said)
+    assert "There is no connection to the server. It is tried again." in found
+    assert "The storage does not answer. It is tried again." in found
+
+
+def test_a_refused_form_is_replaced_by_a_fresh_one(place: Place) -> None:
+    page, api, watch = place
+    watch.excused = (LOST,)
+    sent = api.answers["POST /storage"]
+    api.answers["POST /storage"] = in_turn(lambda route: route.fulfill(status=403), sent)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    choose(page, edf())
+    expect(upload_card(page, "ward 3.edf").locator(".mark-line")).to_have_text("Scored")
+    assert asked.count(f"POST {MADE_UP}/v1/recordings") == 2
+
+
+def test_what_the_storage_refuses_can_be_tried_again(place: Place) -> None:
+    page, api, watch = place
+    watch.excused = (LOST,)
+    sent = api.answers["POST /storage"]
+    api.answers["POST /storage"] = lambda route: route.fulfill(status=400)
+    choose(page, edf())
+    card = upload_card(page, "ward 3.edf")
+    expect(card).to_contain_text("The storage refused the upload (400).")
+    api.answers["POST /storage"] = sent
+    card.get_by_role("button", name="Try again").click()
+    expect(card.locator(".mark-line")).to_have_text("Scored")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (FOR_PARTS, "Waits for the other files of this record, until 22 Nov 2024"),
+        (SCORING, "the recording is being scored"),
+        (REJECTED, "Flat line: Found no signal on any lead."),
+        (FAILED, "Scoring failed several times and was given up."),
+        ({"recording_id": ID, "status": "part", "part_of": OTHER_ID}, OTHER_ID),
+    ],
+)
+def test_every_status_is_said_in_the_list_and_in_its_own_view(
+    place: Place, status: dict[str, Any], said: str
+) -> None:
+    page, api, _ = place
+    api.answers[PATH] = answer(status)
+    choose(page, edf())
+    expect(upload_card(page, "ward 3.edf")).to_contain_text(said)
+    page.goto(f"{MADE_UP}#recording/{ID}")
+    expect(page.locator("#recording-view")).to_contain_text(said)
+
+
+def test_a_recording_that_is_not_known_is_said_in_its_view(place: Place) -> None:
+    page, api, watch = place
+    watch.excused = (LOST,)
+    api.answers[PATH] = answer({"title": "No", "code": "unknown_recording"}, 404)
+    page.goto(f"{MADE_UP}#recording/{ID}")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is known of a recording")
+
+
+def test_a_document_that_cannot_be_had_leaves_no_empty_tab(place: Place) -> None:
+    page, api, watch = place
+    watch.excused = (LOST,)
+    api.answers[f"{PATH}/report"] = answer({"title": "No", "code": "no_result"}, 404)
+    page.goto(f"{MADE_UP}#recording/{ID}")
+    page.get_by_role("button", name="Report of").first.click()
+    expect(page.get_by_role("alert")).to_have_text("The recording has no such result yet.")
+    assert len(page.context.pages) == 1
+
+
+def test_lists_are_paged_and_say_what_is_urgent(place: Place) -> None:
+    page, api, _ = place
+    api.answers["GET /v1/recordings"] = in_turn(
+        answer({"recordings": ITEMS[:3], "next_cursor": "2024-11-22.1732270000.0" + "0" * 19}),
+        answer({"recordings": ITEMS[3:], "next_cursor": None}),
+    )
+    api.answers["GET /v1/nights"] = answer(NIGHTS)
+    api.answers["GET /v1/nights/2024-11-22"] = answer(NIGHT)
+    page.reload()
+    rows = page.locator("#recordings-list tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.first).to_contain_text("2 urgent")
+    expect(rows.first).to_contain_text("Ventricular tachycardia of 11 beats")
+    with page.expect_request("**/v1/recordings?limit=10&cursor=*"):
+        page.get_by_role("button", name="Show more recordings").click()
+    expect(rows).to_have_count(5)
+    expect(page.get_by_role("button", name="Show more recordings")).to_be_hidden()
+    page.get_by_role("link", name="Friday, 22 Nov 2024").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Friday, 22 Nov 2024")
+    tiles = page.locator(".tiles > div").all_inner_texts()
+    assert [tile.split("\n") for tile in tiles][:2] == [["Uploaded", "140"], ["Scored", "137"]]
+    expect(page.locator("#night-view tbody tr")).to_have_count(5)
+    page.go_back()
+    expect(page.get_by_role("link", name="Friday, 22 Nov 2024")).to_be_focused()
+
+
+def test_where_only_signed_requests_are_taken_the_page_says_so(browser: Browser) -> None:
+    with opened(browser, MADE_UP) as (context, _):
+        api = MadeUpApi(context, authorisation="iam")
+        api.answers = {"GET /": api.answers["GET /"]}  # nothing else is asked
+        page = context.new_page()
+        page.goto(MADE_UP)
+        expect(page.get_by_role("heading", level=1)).to_have_text(
+            "This page is not open to browsers"
+        )
+        expect(page.locator("main")).to_contain_text("JwtIssuer")
+        expect(page.locator("input")).to_be_hidden()
+
+
+VIEWS = ("", f"#recording/{ID}", "#night/2024-11-22")
+
+
+def full_page(context: BrowserContext) -> Page:
+    """Return a page with everything on it."""
+    api = MadeUpApi(context)
+    api.takes(ID, 2)
+    api.answers |= {
+        PATH: in_turn(answer(REJECTED), answer(SCORED)),
+        "GET /v1/recordings": answer({"recordings": ITEMS, "next_cursor": None}),
+        "GET /v1/nights": answer(NIGHTS),
+        "GET /v1/nights/2024-11-22": answer(NIGHT),
+    }
+    page = context.new_page()
+    page.goto(MADE_UP)
+    name = "a_rather_long_name_without_any_place_to_break_it_" * 2
+    choose(page, edf(f"{name}.edf"))
+    expect(page.locator(".note.some code")).to_be_visible()
+    choose(page, edf(f"{name}.ecg"), edf("lone.dat"))
+    expect(page.locator(".figures")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("width", [1200, 768, 320])
+def test_nothing_is_cut_at_any_width_and_all_can_be_read(browser: Browser, width: int) -> None:
+    with opened(browser, MADE_UP, width=width) as (context, _):
+        page = full_page(context)
+        for view in VIEWS:
+            page.goto(MADE_UP + view)
+            expect(page.locator("tbody tr:visible").first).to_be_visible()
+            assert page.evaluate(CUT) == []
+            assert page.evaluate(PALE) == []
+
+
+CUT = """() => {
+  const width = document.documentElement.clientWidth;
+  return [...document.querySelectorAll("body *")].filter((e) => {
+    const box = e.getBoundingClientRect();
+    if (!box.width || e.closest(".unseen, .skip, thead")) return false;
+    const sticksOut = box.right > width + 1 || box.left < -1;
+    const isCut = e.matches("td, th, dd, dt, li, p, h1, h3") && e.scrollWidth > e.clientWidth + 1;
+    return sticksOut || isCut;
+  }).map((e) => e.outerHTML.slice(0, 120));
+}"""
+PALE = """() => {
+  const numbers = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = (colour) => {
+    const [r, g, b] = numbers(colour).slice(0, 3).map((c) => c / 255)
+      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const colour = getComputedStyle(e).backgroundColor;
+      if (numbers(colour)[3] !== 0) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const hasText = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+  return [...document.querySelectorAll("body *:not(script, style)")]
+    .filter((e) => hasText(e) && e.checkVisibility()).filter((e) => {
+      const a = light(getComputedStyle(e).color), b = light(ground(e));
+      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
+    }).map((e) => e.outerHTML.slice(0, 120));
+}"""
