@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from callers import Caller
 from integration.clouds import MODEL, RESULTS, UPLOADS, Cloud
+from logs import LogLines
 from moto.server import create_backend_app
 from werkzeug.test import Client
 
@@ -15,18 +16,6 @@ from deepecg.cloud.api.services import Services
 from deepecg.cloud.settings import ApiSettings
 
 EMBEDDED_S3 = "/embedded-s3"
-
-
-class LogLines:
-    """Keeps what is logged."""
-
-    def __init__(self) -> None:
-        self.lines: list[dict[str, Any]] = []
-
-    def info(self, msg: object, **fields: Any) -> None:
-        self.lines.append({"message": msg, **fields})
-
-    error = info
 
 
 class Api(Caller):

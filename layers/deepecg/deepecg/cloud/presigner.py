@@ -44,10 +44,14 @@ class Presigner:
     public_endpoint : str or None
         Where callers reach S3: a URL; a path on the host that they call the API by; None for
         AWS's own endpoint of the region.
+    session : boto3.Session, optional
+        Whose credentials and region are used. Nobody else may make clients of it later.
     """
 
-    def __init__(self, public_endpoint: str | None = None) -> None:
-        self._session = boto3.Session()
+    def __init__(
+        self, public_endpoint: str | None = None, session: boto3.Session | None = None
+    ) -> None:
+        self._session = session or boto3.Session()
         self._making = Lock()  # a session makes one client at a time
         self._path = public_endpoint if (public_endpoint or "").startswith("/") else None
         self._client = self._connect(None if self._path else public_endpoint)

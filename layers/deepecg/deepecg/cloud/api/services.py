@@ -58,8 +58,9 @@ class Services:
         The clients are made at once, and in the thread that calls: where a worker shares the
         process, its calls change the environment that a client is made from.
         """
-        s3 = boto3.client("s3", config=AWS_CLIENT)
-        return cls(settings, s3, Presigner(settings.public_s3_endpoint))
+        session = boto3.Session()  # has to read what it knows of S3, 0.2 s, once
+        s3 = session.client("s3", config=AWS_CLIENT)
+        return cls(settings, s3, Presigner(settings.public_s3_endpoint, session))
 
     @cached_property
     def uploads(self) -> Uploads:
