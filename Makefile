@@ -10,10 +10,12 @@ CONSTRAINTS := -c layers/runtime/requirements.txt -c layers/runtime/api.txt -c r
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n '/^torch==/p' requirements.lock)
 WORKERS ?= auto
+PORT ?= 8000
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 EXAMPLES ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check fuzz train bench pictures sam-tools sizes lock clean
+.PHONY: help demo serve test lint types check fuzz train bench pictures images sam-tools sizes lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -21,6 +23,9 @@ help: ## List the targets
 
 demo: $(VENV)/demo.stamp ## Score a real ECG in an embedded cloud, no account needed
 	@$(BIN)/python -m deepecg.cloud.demo
+
+serve: $(VENV)/serve.stamp ## Page and API on this machine, with an embedded cloud: make serve PORT=8000
+	@$(BIN)/deepecg serve --port $(PORT)
 
 test: $(VENV)/test.stamp ## Run all tests; those that need Docker, SAM or data say so where they skip
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
@@ -52,6 +57,17 @@ pictures: $(VENV)/test.stamp ## Take the README's pictures anew, with Chromium, 
 sizes: $(VENV)/test.stamp ## Print the unzipped size of the function with its layers
 	$(BIN)/python -m pytest tests/sam/test_build.py -k fits -q -s
 
+images: ## Build the Docker images deepecg, deepecg-score and deepecg-training; print their sizes
+	for target in training score api; do \
+		docker build --network host --build-arg VERSION=$(VERSION) --target $$target \
+			-t deepecg-$$target . || exit; done
+	docker tag deepecg-api deepecg
+	@size() { docker image inspect -f '{{.Size}}' "$$1"; }; \
+		for built in api:3.13 score:3.13 training:3.11; do \
+			image=deepecg-$${built%:*} base=python:$${built#*:}-slim; \
+			size "$$base" >/dev/null 2>&1 || docker pull -q "$$base"; \
+			echo "$$image: $$((($$(size $$image) - $$(size $$base)) / 1000000)) MB without $$base"; done
+
 sam-tools: .venv-sam/stamp ## Install the SAM CLI, into a place of its own: it pins many versions
 
 lock: $(VENV)/test.stamp ## Write what is installed to requirements.lock
@@ -73,8 +89,8 @@ $(VENV)/made.stamp:
 PINS := pyproject.toml requirements.lock layers/runtime/requirements.txt layers/runtime/api.txt layers/deepecg/build_hook.py \
 	layers/deepecg/vendor.py
 
-$(VENV)/demo.stamp: $(VENV)/made.stamp $(PINS)
-	$(PIP) install $(CONSTRAINTS) -e '.[demo]'
+$(VENV)/demo.stamp $(VENV)/serve.stamp: $(VENV)/%.stamp: $(VENV)/made.stamp $(PINS)
+	$(PIP) install $(CONSTRAINTS) -e '.[$*]'
 	@touch $@
 
 # In a place of its own: NeuroKit2 wants an older pandas than the one that is deployed.

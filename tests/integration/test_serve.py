@@ -1,5 +1,6 @@
 """``deepecg serve`` as a process of its own: page and API, uploads, scoring, how it ends."""
 
+import os
 import re
 import signal
 import socket
@@ -15,6 +16,7 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from moto.server import ThreadedMotoServer
 from served import Served
 
 from deepecg.documents import ADVISORY
@@ -63,11 +65,14 @@ class Service(Served):
 
 
 @contextmanager
-def running() -> Iterator[Service]:
-    command = [sys.executable, "-m", "deepecg", "serve", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as (
-        process
-    ):
+def running(*arguments: str, **variables: str) -> Iterator[Service]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "deepecg", "serve", "--port", "0", *arguments],
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
         try:
             assert process.stdout is not None
             greeting = "".join(process.stdout.readline() for _ in range(3))
@@ -191,6 +196,43 @@ def test_a_signal_ends_it_in_good_order(number: signal.Signals, edf_file: bytes)
         assert service.process.wait(END_S) == 0
         assert service.process.stdout is not None
         assert "Traceback" not in service.process.stdout.read()
+
+
+@pytest.fixture
+def aws() -> Iterator[dict[str, str]]:
+    """An S3 of somebody else's with two buckets; the variables that lead there."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    variables = {
+        "AWS_ENDPOINT_URL_S3": f"http://{host}:{port}",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "DEEPECG_UPLOADS_BUCKET": "their-uploads",
+        "DEEPECG_RESULTS_BUCKET": "their-results",
+        "DEEPECG_TIME_ZONE": "Europe/Berlin",
+    }
+    with httpx.Client(base_url=variables["AWS_ENDPOINT_URL_S3"], trust_env=False) as client:
+        client.put("/their-uploads")
+        client.put("/their-results")
+    yield variables
+    server.stop()
+
+
+def test_with_aws_it_serves_the_buckets_of_the_environment_and_none_of_its_own(
+    aws: dict[str, str],
+) -> None:
+    with running("--aws", **aws) as service:
+        assert "gone" not in service.greeting
+        assert service.client.get("/health").status_code == 200
+        announced = service.announce(("x.edf", 7))
+        (form,) = announced["uploads"]
+        assert form["url"].startswith(aws["AWS_ENDPOINT_URL_S3"])
+        assert service.send(form, b"no ECG.").status_code in (200, 204)
+        # The API may not look into the uploads: nobody scores here, so it waits.
+        assert service.client.get(announced["status_url"]).json()["status"] == "waiting"
+        assert service.client.get("/embedded-s3/their-uploads/x").status_code == 404
 
 
 def test_a_port_in_use_is_a_usage_error() -> None:
