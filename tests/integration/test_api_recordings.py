@@ -288,6 +288,29 @@ def test_storage_that_fails(api: Api) -> None:
     assert "ller" not in repr(api.log.errors)
 
 
+@pytest.mark.parametrize("state", ["unknown", "announced", "waiting", "scored", "rejected"])
+def test_status_takes_few_requests(
+    api: Api, cloud: Cloud, wfdb_files: dict[str, bytes], edf_file: bytes, state: str
+) -> None:
+    recording = {
+        "unknown": lambda: 20 * "a",
+        "announced": lambda: api.announce({"a.edf": b"1"})["recording_id"],
+        "waiting": lambda: send_all(api, {"rec.hea": wfdb_files["rec.hea"]}),
+        "scored": lambda: send_all(api, {"a.edf": edf_file}),
+        "rejected": lambda: send_all(api, {"a.edf": b"no EDF"}),
+    }[state]()
+    cloud.pump()
+    asked = []
+    api.services.s3.meta.events.register(
+        "before-call.s3", lambda params, **_: asked.append(params["url_path"])
+    )
+    api.get(f"/v1/recordings/{recording}")
+    assert len(asked) == 3
+    asked.clear()
+    api.get(f"/v1/recordings/{recording}/report")
+    assert len(asked) == (1 if state == "scored" else 4)
+
+
 # --- What counts when -----------------------------------------------------------------------------
 
 
@@ -395,20 +418,19 @@ def test_multi_segment_record_in_any_order(
     status = api.status(announced["recording_id"])
     assert status["status"] == "scored"
     assert status["summary"]["recording"]["duration_s"] == 90
-    for form, _ in forms[1:]:
-        part = recording_id(form["fields"]["key"])
-        answer = api.get(f"/v1/recordings/{part}")
-        if answer.status_code == 200:  # it had a result of its own before
-            assert answer.json() == {
-                "recording_id": part,
-                "status": "part",
-                "part_of": announced["recording_id"],
-            }
+    parts = [recording_id(form["fields"]["key"]) for form, _ in forms[1:]]
+    found = [api.get(f"/v1/recordings/{part}") for part in parts]
+    joined = [answer.json() for answer in found if answer.status_code == 200]
+    assert len(joined) == N_JOINED[seed]
+    for part in joined:
+        assert (part["status"], part["part_of"]) == ("part", announced["recording_id"])
     assert [row["outcome"] for row in listed(api)] == ["scored"]
 
 
-ORDERS = [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (1, 2, 0, 3, 4), (2, 1, 4, 3, 0)]
-"""Master first; master last, after whole segments; between; after each half."""
+ORDERS = [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (1, 2, 0, 3, 4), (3, 1, 4, 2, 0)]
+"""Master first; last, after whole segments; after one; last, headers before their signals."""
+N_JOINED = [0, 2, 1, 2]
+"""Segments that were scored by themselves before their master came."""
 
 
 def test_variable_layout_record(api: Api, cloud: Cloud, segmented_files: dict[str, bytes]) -> None:
