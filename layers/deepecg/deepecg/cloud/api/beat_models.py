@@ -24,7 +24,8 @@ MIN_STRIP_SAMPLES, MAX_STRIP_SAMPLES = 500, 500_000
 Millivolts = Annotated[float, Field(ge=-MAX_MV, le=MAX_MV)]
 Interval = Annotated[float, Field(ge=MIN_RR_S, le=MAX_RR_S)]
 BeatSamples = Annotated[
-    list[Millivolts], Field(min_length=MIN_BEAT_SAMPLES, max_length=MAX_BEAT_SAMPLES)
+    list[Millivolts],
+    Field(min_length=MIN_BEAT_SAMPLES, max_length=MAX_BEAT_SAMPLES, fail_fast=True),
 ]
 Intervals = Annotated[list[Interval], Field(max_length=MAX_CONTEXT_BEATS)]
 Rate = Annotated[
@@ -53,8 +54,9 @@ class RealtimeContext(Asked):
         Field(
             description="The beat that the patient mostly has, such as the median of the last "
             "minutes' beats; its rate, and the share at which its R peak lies, are those of "
-            "`samples_mv`. Without it the beat is compared with itself, which hides from the model "
-            "that it is wide or otherwise unlike the others."
+            "`samples_mv`. Without it the beat is compared with itself, and the model is blind to "
+            "a shape unlike the others': of ventricular beats in raw seconds it then finds 7 % "
+            "instead of 89 % (`python -m training.single_beats`)."
         ),
     ] = None
     previous_beat_mv: Annotated[
@@ -134,6 +136,7 @@ class StripRequest(Asked):
         Field(
             min_length=MIN_STRIP_SAMPLES,
             max_length=MAX_STRIP_SAMPLES,
+            fail_fast=True,  # half a million errors would take seconds, and a gigabyte
             description="Raw signal, from 10 s to an hour of it.",
         ),
     ]
@@ -182,7 +185,11 @@ class BeatAnswer(Answer, Classified):
     outcome: Literal["classified"] = "classified"
     mode: Literal["diagnostic", "realtime"]
     compared_with: Annotated[
-        Literal["usual_beat", "itself"], Field(description="What its shape was compared with.")
+        Literal["usual_beat", "itself"],
+        Field(
+            description="What its shape was compared with. With `itself`, do not take any class "
+            "but V for a sign that the beat is not ventricular."
+        ),
     ]
 
 
