@@ -32,9 +32,10 @@ async def predict(
     """Classify one beat from its samples and the intervals around it.
 
     The beat is resampled, filtered and compared as a beat of a recording is. Given the recording's
-    own rhythm, usual beat and beat before in `context`, its probabilities are the recording's;
-    with less, they are a guess with less to go by. Send a strip to `/v1/classify`, or a whole
-    recording, where there is one.
+    own rhythm, usual beat and beat before in `context`, its probabilities are the recording's.
+    **Without `usual_beat_mv` ventricular beats are hardly ever found**: the model tells them by how
+    unlike the patient's other beats they are. Send a strip to `/v1/classify`, or a whole recording,
+    where there is one.
 
     Signal without a QRS complex's length on both sides of the R peak, flat or clipped, is answered
     with the outcome `not_analysable`.

@@ -1,0 +1,130 @@
+"""What a beat asked about alone loses: ``python -m training.single_beats --data DIR``.
+
+``POST /v1/predict`` may be given all that a recording knows of a beat, or next to nothing. The same
+beats are classified with more and more context, each as the raw second around its R peak.
+
+The records are those that were held back to choose the number of epochs; the committed model was
+then trained on them too. So what is lost from row to row can be read here, and not how good any of
+it is on patients never seen: that stands in ``training/results``.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.classifier import BATCH_BEATS, BeatClassifier
+from deepecg.errors import RefusedRecordingError
+from deepecg.model_card import model_folder
+from deepecg.readers import open_recording
+from deepecg.rr_features import rr_intervals
+from deepecg.settings import ScoringSettings, WindowSettings
+from deepecg.single_beat import SingleBeat, classify_beats
+from deepecg.windows import cut_windows, dominant_beat
+from training.datasets import AnnotatedLead, annotated_leads
+from training.evaluate import evaluate_annotated
+from training.examples import annotated_r_peaks
+from training.matching import BeatCounts
+
+SETTINGS = ScoringSettings()
+WHOLE = "the recording: all of it, filtered in one piece"
+CONTEXTS: dict[str, tuple[str, ...]] = {
+    "a raw second, its context": ("usual", "previous", "rhythm", "after"),
+    "the same, in real time": ("usual", "previous", "rhythm"),
+    "usual beat and beat before, two RR intervals": ("usual", "previous", "after"),
+    "usual beat, two RR intervals": ("usual", "after"),
+    "800 RR intervals, compared with itself": ("rhythm", "after"),
+    "two RR intervals, compared with itself": ("after",),
+    "one RR interval, compared with itself, in real time": (),
+}
+"""What each row of the table is given beside the second of signal and the interval before."""
+
+
+def main() -> None:
+    """Print a Markdown table, one row a context."""
+    parser = argparse.ArgumentParser(prog="python -m training.single_beats", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of mitdb/ and svdb/")
+    given = parser.parse_args()
+    classifier = BeatClassifier.load(model_folder())
+    records = classifier.card.document["training"]["held_back_to_choose_the_epoch"]
+    counts = dict.fromkeys([WHOLE, *CONTEXTS], BeatCounts.empty())
+    for lead in annotated_leads(given.data, records, SETTINGS):
+        whole = evaluate_annotated(
+            [lead], classifier.probabilities, classifier.card.input, SETTINGS
+        )
+        counts[WHOLE] += whole.gross
+        beats = list(raw_beats(given.data, lead, classifier.card.input.windows))
+        for name, context in CONTEXTS.items():
+            counts[name] += judge([with_context(beat, context) for beat in beats], lead, classifier)
+    print("| what is known | V Se / +P (F1) | S Se / +P (F1) | N F1 |")
+    print("|---|---|---|---|")
+    for name, found in counts.items():
+        print(f"| {name} | {_shares(found, 'V')} | {_shares(found, 'S')} | {_f1(found, 'N')} |")
+
+
+def raw_beats(data: Path, lead: AnnotatedLead, settings: WindowSettings) -> Iterator[SingleBeat]:
+    """Yield the annotated beats of a lead as raw seconds, with all that its recording knows."""
+    recording = open_recording(data / f"{lead.record}.hea")
+    rate_hz = recording.sampling_rate_hz
+    raw = recording.read(recording.lead_index(lead.lead), 0, recording.n_samples)
+    times_s = annotated_r_peaks(lead, SETTINGS.detector) / lead.rate_hz
+    windows = cut_windows(raw, times_s * rate_hz, round(rate_hz), settings)
+    usual = dominant_beat(windows).astype(np.float64)
+    rr_s = rr_intervals(times_s)
+    at = round(settings.before_s * rate_hz) / (windows.shape[1] - 1)
+    for number in range(len(windows)):
+        before = rr_s[max(number - settings.global_beats, 0) : number + 1]
+        yield SingleBeat(
+            windows[number].astype(np.float64),
+            rate_hz,
+            before[np.isfinite(before)].tolist(),
+            rr_s[number + 1 : number + 1 + settings.global_beats].tolist(),
+            at,
+            usual_beat_mv=usual,
+            previous_beat_mv=windows[max(number - 1, 0)].astype(np.float64),
+        )
+
+
+def with_context(beat: SingleBeat, context: Sequence[str]) -> SingleBeat:
+    """Return a beat of which no more is known than ``context`` names."""
+    reach = None if "rhythm" in context else 1
+    return replace(
+        beat,
+        rr_before_s=beat.rr_before_s if reach is None else beat.rr_before_s[-reach:],
+        rr_after_s=beat.rr_after_s[:reach] if "after" in context else (),
+        usual_beat_mv=beat.usual_beat_mv if "usual" in context else None,
+        previous_beat_mv=beat.previous_beat_mv if "previous" in context else None,
+    )
+
+
+def judge(
+    beats: Sequence[SingleBeat], lead: AnnotatedLead, classifier: BeatClassifier
+) -> BeatCounts:
+    """Count what becomes of a lead's beats; those that cannot be analysed are not found."""
+    is_found = np.zeros(len(beats), bool)
+    labels = np.zeros(len(beats), np.int64)
+    for start in range(0, len(beats), BATCH_BEATS):
+        for number, result in enumerate(
+            classify_beats(beats[start : start + BATCH_BEATS], classifier, SETTINGS), start
+        ):
+            if not isinstance(result, RefusedRecordingError):
+                is_found[number], labels[number] = True, result.argmax()
+    times_s = lead.positions / lead.rate_hz
+    none: NDArray[np.float64] = np.empty((0, 2))
+    return BeatCounts.of(times_s, lead.labels, times_s[is_found], labels[is_found], none)
+
+
+def _shares(counts: BeatCounts, name: str) -> str:
+    right = counts.predictivity(name, ec57=False)
+    return f"{100 * counts.sensitivity(name):.1f} / {100 * right:.1f} ({_f1(counts, name)})"
+
+
+def _f1(counts: BeatCounts, name: str) -> str:
+    return f"{100 * counts.f1(name, ec57=False):.1f}"
+
+
+if __name__ == "__main__":
+    main()
