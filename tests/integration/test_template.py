@@ -233,6 +233,7 @@ def test_with_an_issuer_all_but_page_health_and_documentation_needs_a_token() ->
         "GET /": "NONE",
         "GET /health": "NONE",
         "GET /docs": "NONE",
+        "GET /docs/{name}": "NONE",
         "GET /openapi.json": "NONE",
     }
     (authorizer,) = template.of_type("AWS::ApiGatewayV2::Authorizer")

@@ -3,9 +3,11 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from moto.server import ThreadedMotoServer
 from sam.places import ARCHITECTURES, ROOT, Sam
 
 
@@ -16,27 +18,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def sam() -> Sam:
-    """Run the SAM CLI in the repository's root, from PATH or .venv-sam, offline."""
-    path = os.pathsep.join([str(ROOT / ".venv-sam" / "bin"), os.environ["PATH"]])
-    command = shutil.which("sam", path=path)
+def sam_environment() -> dict[str, str]:
+    """What the SAM CLI runs with: found in PATH or .venv-sam, offline."""
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([str(ROOT / ".venv-sam" / "bin"), os.environ["PATH"]]),
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+    }
+
+
+@pytest.fixture(scope="session")
+def sam_command(sam_environment: dict[str, str]) -> str:
+    """Where the SAM CLI is."""
+    command = shutil.which("sam", path=sam_environment["PATH"])
     if command is None:
         pytest.skip("needs the SAM CLI: `make sam-tools` installs it")
+    return command
+
+
+@pytest.fixture(scope="session")
+def sam(sam_command: str, sam_environment: dict[str, str]) -> Sam:
+    """Run the SAM CLI in the repository's root."""
 
     def run(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **os.environ,
-            "PATH": path,
-            "SAM_CLI_TELEMETRY": "0",
-            "AWS_DEFAULT_REGION": "eu-central-1",
-            "AWS_ACCESS_KEY_ID": "none",
-            "AWS_SECRET_ACCESS_KEY": "none",
-            **variables,
-        }
         done = subprocess.run(
-            [command, *map(str, arguments)],
+            [sam_command, *map(str, arguments)],
             cwd=ROOT,
-            env=environment,
+            env={**sam_environment, **variables},
             capture_output=True,
             text=True,
             timeout=600,
@@ -71,6 +82,15 @@ def docker() -> None:
         or subprocess.run([command, "info"], capture_output=True, check=False).returncode
     ):
         pytest.skip("needs a Docker engine that answers to `docker info`")
+
+
+@pytest.fixture(scope="module")
+def server(docker: None) -> Iterator[ThreadedMotoServer]:
+    """moto's server, on every interface: containers come from outside this machine's loopback."""
+    server = ThreadedMotoServer(ip_address="0.0.0.0", port=0, verbose=False)
+    server.start()
+    yield server
+    server.stop()
 
 
 def _runs(interpreter: str) -> bool:

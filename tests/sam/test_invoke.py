@@ -1,111 +1,20 @@
 """The built functions in Lambda's own container, on real recordings, beside moto's server."""
 
 import json
-import subprocess
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import boto3
 import numpy as np
 import pytest
 from moto.server import ThreadedMotoServer
 from nights import made_up_entries
+from sam.clouds import RESULTS, Cloud
 from sam.places import ROOT, Sam
 from writers import write_edf
 
-from deepecg.cloud.keys import current_key, entry_key
+from deepecg.cloud.keys import entry_key
 from deepecg.documents import to_json
 from deepecg.identity import recording_id
-
-IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
-UPLOADS, RESULTS = "deepecg-uploadsbucket", "deepecg-resultsbucket"
-REGION = "eu-central-1"
-
-
-@pytest.fixture(scope="module")
-def server(docker: None) -> Iterator[ThreadedMotoServer]:
-    # On every interface: the container comes from outside this machine's loopback.
-    server = ThreadedMotoServer(ip_address="0.0.0.0", port=0, verbose=False)
-    server.start()
-    yield server
-    server.stop()
-
-
-class Cloud:
-    """Buckets in moto's server, and the built functions in a container beside it."""
-
-    def __init__(self, sam: Sam, build: Path, server: ThreadedMotoServer, folder: Path) -> None:
-        _, self.port = server.get_host_and_port()
-        self.sam = sam
-        self.build = build
-        self.folder = folder
-        access = {
-            "endpoint_url": f"http://127.0.0.1:{self.port}",
-            "region_name": REGION,
-            "aws_access_key_id": "none",
-            "aws_secret_access_key": "none",
-        }
-        self.s3 = boto3.client("s3", **access)
-        self.sqs = boto3.client("sqs", **access)
-        self.sns = boto3.client("sns", **access)
-        place: Any = {"LocationConstraint": REGION}
-        for bucket in (UPLOADS, RESULTS):
-            self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
-        self.queue_url = self.sqs.create_queue(QueueName="uploads")["QueueUrl"]
-        self.dead_letters_url = self.sqs.create_queue(QueueName="dead")["QueueUrl"]
-        self.topic_arn = self.sns.create_topic(Name="nightly")["TopicArn"]
-        self.told_url = self.sqs.create_queue(QueueName="told")["QueueUrl"]
-        self.sns.subscribe(
-            TopicArn=self.topic_arn,
-            Protocol="sqs",
-            Endpoint=f"arn:aws:sqs:{REGION}:123456789012:told",
-        )
-
-    def invoke(self, event: str, function: str = "ScoreRecordingFunction") -> dict[str, Any]:
-        """Call a function with a canonical event, as `sam local invoke` does."""
-        outside = f"http://host.docker.internal:{self.port}"
-        variables = {
-            "DEEPECG_RESULTS_BUCKET": RESULTS,
-            "DEEPECG_QUEUE_URL": self.queue_url.replace("127.0.0.1", "host.docker.internal"),
-            "DEEPECG_DEAD_LETTER_QUEUE_URL": self.dead_letters_url.replace(
-                "127.0.0.1", "host.docker.internal"
-            ),
-            "DEEPECG_NIGHTLY_TOPIC_ARN": self.topic_arn,
-            "AWS_ENDPOINT_URL_S3": outside,
-            "AWS_ENDPOINT_URL_SQS": outside,
-            "AWS_ENDPOINT_URL_SNS": outside,
-        }
-        path = self.folder / "variables.json"
-        path.write_text(json.dumps({function: variables}))
-        is_here = subprocess.run(
-            ["docker", "image", "inspect", IMAGE], capture_output=True, check=False
-        )
-        done = self.sam(
-            "local", "invoke", function,
-            "--template", self.build / "template.yaml",
-            "--event", ROOT / "events" / event,
-            "--env-vars", path,
-            "--add-host", "host.docker.internal:host-gateway",
-            *(["--skip-pull-image"] if is_here.returncode == 0 else []),
-            # Without it, every command looks for the account, and waits for the network.
-            AWS_ENDPOINT_URL_STS=f"http://127.0.0.1:{self.port}",
-        )  # fmt: skip
-        assert "Task timed out" not in done.stderr
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return answer
-
-    def upload(self, key: str, body: bytes) -> None:
-        self.s3.put_object(Bucket=UPLOADS, Key=key, Body=body)
-
-    def read(self, key: str) -> dict[str, Any]:
-        body = self.s3.get_object(Bucket=RESULTS, Key=key)["Body"].read()
-        document: dict[str, Any] = json.loads(body)
-        return document
-
-    def outcome(self, upload_key: str) -> dict[str, Any]:
-        return self.read(self.read(current_key(recording_id(upload_key)))["result"])
 
 
 @pytest.fixture(scope="module")
