@@ -10,13 +10,15 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
 from deepecg.cloud.page.render import render_page
 from deepecg.cloud.settings import ApiSettings
 
 MADE_UP = "https://ecg.test"
 """Where the page lies whose API is made up; no request leaves the browser."""
+PATIENCE_MS = 20_000
+"""A busy machine takes its time; nothing waits longer than it must."""
 Answer = Callable[[Route], None]
 
 
@@ -66,7 +68,8 @@ def opened(
 ) -> Iterator[tuple[BrowserContext, Watch]]:
     """Give a browser's context for a page, and hold it to having nothing to complain of."""
     with browser.new_context(viewport={"width": width, "height": 900}) as context:
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         watch = Watch(context, address, *others)
         yield context, watch
         assert not watch.complaints, watch.complaints

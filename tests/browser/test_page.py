@@ -126,6 +126,21 @@ def test_a_missing_part_is_named_and_may_come_later(page: Page, edf: Path) -> No
     expect(upload_card(page, "w1.hea")).to_contain_text("in 2 files")
 
 
+def test_progress_is_told_in_words_and_an_upload_can_be_cancelled(page: Page) -> None:
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 500_000}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    page.get_by_label("Choose Holter files").set_input_files(
+        {"name": "large.edf", "mimeType": "", "buffer": bytes(5_000_000)}
+    )
+    card = upload_card(page, "large.edf")
+    told = re.compile(r"^[1-9]\d? %, [\d.]+ [kM]B of 5\.0 MB$")
+    expect(card.locator(".progress span")).to_have_text(told)
+    assert 0 < card.get_by_role("progressbar").evaluate("e => e.position") < 1
+    card.get_by_role("button", name="Cancel").click()
+    expect_outcome(page, "large.edf", "Not uploaded")
+    expect(card.get_by_role("button", name="Try again")).to_be_focused()
+
+
 def test_dropped_files_are_taken_wherever_they_fall(page: Page, edf: Path) -> None:
     transfer = page.evaluate_handle(
         """bytes => {

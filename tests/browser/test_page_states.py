@@ -46,6 +46,7 @@ ITEMS = [
     item(4, **NOTHING, outcome="received", uploaded_at=None),
     item(5),
 ]
+CURSOR = f"2024-11-22.1732270000.{3:020x}"
 NIGHT = {
     "date": "2024-11-22",
     "report": "/v1/nights/2024-11-22/report",
@@ -243,6 +244,32 @@ def test_every_status_is_said_in_the_list_and_in_its_own_view(
     expect(page.locator("#recording-view")).to_contain_text(said)
 
 
+def test_nothing_is_asked_while_the_page_is_hidden(place: Place) -> None:
+    page, api, _ = place
+    api.answers[PATH] = answer(SCORING)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.install()
+    choose(page, edf())
+    expect(upload_card(page, "ward 3.edf").locator(".mark-line")).to_have_text("Being scored")
+    page.clock.run_for(5_000)
+    assert len([url for url in asked if url.endswith(ID)]) >= 2
+    page.evaluate(HIDE, True)
+    page.clock.run_for(20_000)  # longer than any pause: the last one may have begun before
+    n_asked = len(asked)
+    page.clock.run_for(120_000)
+    assert len(asked) == n_asked
+    api.answers[PATH] = answer(SCORED)
+    page.evaluate(HIDE, False)
+    expect(upload_card(page, "ward 3.edf").locator(".mark-line")).to_have_text("Scored")
+
+
+HIDE = """isHidden => {
+  Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
 def test_a_recording_that_is_not_known_is_said_in_its_view(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
@@ -263,10 +290,11 @@ def test_a_document_that_cannot_be_had_leaves_no_empty_tab(place: Place) -> None
 
 def test_lists_are_paged_and_say_what_is_urgent(place: Place) -> None:
     page, api, _ = place
-    api.answers["GET /v1/recordings"] = in_turn(
-        answer({"recordings": ITEMS[:3], "next_cursor": "2024-11-22.1732270000.0" + "0" * 19}),
-        answer({"recordings": ITEMS[3:], "next_cursor": None}),
-    )
+    first = answer({"recordings": ITEMS[:3], "next_cursor": CURSOR})
+    rest = answer({"recordings": ITEMS[3:], "next_cursor": None})
+    api.answers["GET /v1/recordings"] = lambda route: (
+        rest if CURSOR in route.request.url else first
+    )(route)
     api.answers["GET /v1/nights"] = answer(NIGHTS)
     api.answers["GET /v1/nights/2024-11-22"] = answer(NIGHT)
     page.reload()
@@ -274,7 +302,7 @@ def test_lists_are_paged_and_say_what_is_urgent(place: Place) -> None:
     expect(rows).to_have_count(3)
     expect(rows.first).to_contain_text("2 urgent")
     expect(rows.first).to_contain_text("Ventricular tachycardia of 11 beats")
-    with page.expect_request("**/v1/recordings?limit=10&cursor=*"):
+    with page.expect_request(f"**/v1/recordings?limit=10&cursor={CURSOR}"):
         page.get_by_role("button", name="Show more recordings").click()
     expect(rows).to_have_count(5)
     expect(page.get_by_role("button", name="Show more recordings")).to_be_hidden()

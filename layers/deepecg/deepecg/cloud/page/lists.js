@@ -88,20 +88,23 @@ function findings(item) {
   return [make("span.soft", {}, item.code ? plain(item.code) : "–")];
 }
 
-let recentRecordings = null;
+let lists = [];
 
-/** Show the recent recordings, or show them anew. */
-function showRecordings() {
-  if (recentRecordings) { recentRecordings.reload(); return; }
-  recentRecordings = pagedList(byId("recordings-list"), {
+/** Show recordings and nights, or show them anew. */
+function showLists() {
+  if (lists.length) lists.forEach(({ reload }) => reload());
+  else lists = [listRecordings(), listNights()];
+}
+
+function listRecordings() {
+  return pagedList(byId("recordings-list"), {
     path: "v1/recordings", key: "recordings", limit: PAGE_LENGTH, name: "recordings",
     empty: "There are no recordings yet.", start: () => recordingTable("Recent recordings, newest first"), row: recordingRow,
   });
 }
 
-/** Show the nights. */
-function showNights() {
-  pagedList(byId("nights-list"), {
+function listNights() {
+  return pagedList(byId("nights-list"), {
     path: "v1/nights", key: "nights", limit: NIGHTS_LENGTH, name: "nights", empty: "There are no nights yet.",
     start: () => { const body = make("ul.nights"); return { whole: body, body }; },
     row: ({ date, has_report: hasReport }) => make("li", {},

@@ -148,11 +148,21 @@ function refusal({ code, message }) {
     make("p.soft", {}, "Code ", make("code", {}, code)));
 }
 
-/** What is waited for, in words. @param {{waiting_for: string, until: ?string}} status */
-function waitingFor({ waiting_for: what, until: end }) {
-  if (what === "parts") return `Waits for the other files of this record${end ? `, until ${moment(end)}` : ""}. What is missing can still be uploaded together with the header.`;
-  if (what === "upload") return `The files have not arrived yet${end ? `; they are awaited until ${moment(end)}` : ""}.`;
-  return "All files have arrived; the recording is being scored.";
+/**
+ * What is waited for: in two or three words, and in a sentence.
+ * @param {{waiting_for: string, until: ?string}} status
+ */
+function waitingWords({ waiting_for: what, until: end }) {
+  if (what === "parts") {
+    return {
+      words: "Waiting for parts",
+      message: `Waits for the other files of this record${end ? `, until ${moment(end)}` : ""}. Choose the header and all its files together once more.`,
+    };
+  }
+  if (what === "upload") {
+    return { words: "Waiting for files", message: `The files have not arrived yet${end ? `; they are awaited until ${moment(end)}` : ""}.` };
+  }
+  return { words: "Being scored", message: "All files have arrived; the recording is being scored." };
 }
 
 /** A recording that was given up. @param {{code: ?string}} status */

@@ -4,7 +4,7 @@ const AT_ONCE = 2;
 const REMEMBERED_KEY = "deepecg.uploads";
 const MILESTONE_PERCENT = 25;
 const PHASES = {
-  queued: ["received", "Queued"], sending: ["waiting", "Uploading"], sent: ["waiting", "Waiting"],
+  queued: ["received", "Queued"], sending: ["waiting", "Uploading"], sent: ["waiting", "Uploaded"],
   scored: ["scored", "Scored"], rejected: ["rejected", "Rejected"], failed: ["failed", "Failed"],
   part: ["received", "Part of another"], cut_off: ["failed", "Cut off"], stopped: ["failed", "Not uploaded"],
   unknown: ["failed", "Not known"],
@@ -23,7 +23,7 @@ class Upload {
    * @param {?ChosenRecording} chosen null after a reload
    */
   constructor({ name, size, n, id = null, phase = "queued" }, chosen = null) {
-    Object.assign(this, { name, size, n, id, phase, chosen });
+    Object.assign(this, { name, size, n, id, phase, chosen, words: PHASES[phase][1] });
     this.controller = new AbortController();
     this.percent = 0;
     this.makeCard();
@@ -52,9 +52,14 @@ class Upload {
     this.show();
   }
 
-  /** @param {string} phase @param {{message?: string, detail?: ?Node, said?: string}} [about] */
-  become(phase, { message = "", details = [], said = "" } = {}) {
+  /**
+   * @param {string} phase
+   * @param {{message?: string, details?: Node[], said?: string, words?: string}} [about] said: to a
+   *   screen reader
+   */
+  become(phase, { message = "", details = [], said = "", words = PHASES[phase][1] } = {}) {
     this.phase = phase;
+    this.words = words;
     this.result.replaceChildren(...details);
     this.say(message);
     this.show();
@@ -69,9 +74,9 @@ class Upload {
   }
 
   show() {
-    const [colour, words] = PHASES[this.phase];
+    const [colour] = PHASES[this.phase];
     this.card.dataset.phase = this.phase;
-    this.mark.replaceChildren(outcomeMark(colour, words));
+    this.mark.replaceChildren(outcomeMark(colour, this.words));
     this.progress.hidden = this.phase !== "sending";
     this.remover.hidden = !isFinished(this.phase);
     const hadFocus = this.buttons.contains(document.activeElement);
@@ -148,7 +153,7 @@ class Upload {
       if (problem.code === "cancelled" || problem.code === "signed_out") return;
       this.become("unknown", { message: problem.message, said: problem.message });
     }
-    if (!wasSettled) showRecordings();
+    if (!wasSettled) showLists();
   }
 
   /** @param {object} status an answer of the API @param {boolean} isOld */
@@ -157,7 +162,7 @@ class Upload {
     const details = make("a", { href: `#recording/${id}`, class: "details-link", "aria-label": `All figures of ${this.name}` }, "All figures");
     switch (status.status) {
       case "waiting":
-        this.become("sent", { message: waitingFor(status.waiting_for === "upload" ? { waiting_for: "scoring" } : status) });
+        this.become("sent", waitingWords(status.waiting_for === "upload" ? { waiting_for: "scoring" } : status));
         break;
       case "scored": {
         const found = status.summary.urgent.length ? counted(status.summary.urgent.length, "urgent finding") : "no urgent findings";

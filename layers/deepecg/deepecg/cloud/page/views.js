@@ -48,7 +48,7 @@ async function showRecording(id, signal) {
   const trouble = (problem) => content.replaceChildren(make("p.trouble", { role: "status" }, `${problem.message} It is tried again.`));
   try {
     for await (const status of statusesOf(id, signal, trouble)) {
-      const [colour, words] = status.status === "waiting" ? ["waiting", "Waiting"] : PHASES[status.status];
+      const [colour, words] = status.status === "waiting" ? ["waiting", waitingWords(status).words] : PHASES[status.status];
       mark.replaceChildren(outcomeMark(colour, words));
       if (status.status === "scored") mark.append(reviewPill(status.summary));
       content.replaceChildren(...recordingContent(id, status));
@@ -69,7 +69,7 @@ function recordingContent(id, status) {
     case "rejected": return [refusal(status.rejection)];
     case "failed": return [failure(status)];
     case "part": return [make("p", {}, "This file belongs to the recording ", make("a.id", { href: `#recording/${status.part_of}` }, status.part_of), ".")];
-    default: return [make("p.note", { role: "status" }, waitingFor(status))];
+    default: return [make("p.note", { role: "status" }, waitingWords(status).message)];
   }
 }
 
@@ -132,8 +132,7 @@ function begin() {
   addEventListener("signedout", () => askForSignIn("The sign-in has expired. What was uploaded is safe; sign in again to see what became of it."), { once: true });
   byId("sign-out").addEventListener("click", signOut);
   takeUpUploads();
-  showRecordings();
-  showNights();
+  showLists();
   showView();
 }
 
