@@ -235,7 +235,10 @@ def test_a_failure_reveals_nothing_and_its_message_is_not_logged(
     api: Caller, log: LogLines, kind: str
 ) -> None:
     status, code, error = FAILURES[kind]
-    found = problem(api.get(f"/v1/failures/{kind}"), status, code)
+    response = api.get(f"/v1/failures/{kind}")
+    found = problem(response, status, code)
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
     assert error not in json.dumps(found)
     (line,) = log.errors
     assert line["error"] == error

@@ -41,6 +41,6 @@ def create_app(services: Services, log: Log) -> FastAPI:
     install_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
-    app.add_middleware(AnswerHeaders)
     app.add_middleware(RequestLog, log=log)
+    app.add_middleware(AnswerHeaders)
     return app
