@@ -12,7 +12,7 @@ from fastapi import Request
 
 from deepecg.cloud.presigner import Presigner
 from deepecg.cloud.settings import ApiSettings
-from deepecg.cloud.store import Results, Uploads
+from deepecg.cloud.store import Results
 from deepecg.errors import ModelMismatchError
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ AWS_CLIENT = Config(
 class Services:
     """What the routes work with.
 
-    What needs the signal code is imported when it is first asked for, here and nowhere else in
-    the API: ``scipy.signal`` and ONNX Runtime take longer to import than everything else
-    together, and most routes need neither.
+    What needs the signal code is imported when it is first asked for, here and in ``beats.py``:
+    ``scipy.signal`` and ONNX Runtime take longer to import than everything else together, and
+    most routes need neither. Nothing here reads the uploads: only callers' own forms write there.
 
     Attributes
     ----------
     settings : ApiSettings
         Where recordings and results lie, and who lets callers in.
     s3 : S3Client
-        For both buckets.
+        For the results bucket.
     presigner : Presigner
         For addresses by which callers send recordings and fetch results.
     """
@@ -61,11 +61,6 @@ class Services:
         session = boto3.Session()  # has to read what it knows of S3, 0.2 s, once
         s3 = session.client("s3", config=AWS_CLIENT)
         return cls(settings, s3, Presigner(settings.public_s3_endpoint, session))
-
-    @cached_property
-    def uploads(self) -> Uploads:
-        """The uploads bucket."""
-        return Uploads(self.s3, self.settings.uploads_bucket)
 
     @cached_property
     def results(self) -> Results:
