@@ -20,6 +20,8 @@ from integration.clouds import (
 )
 
 from deepecg.cloud.keys import announced_key, current_key
+from deepecg.cloud.records import find_upload
+from deepecg.cloud.store import Uploads
 from deepecg.documents import to_json
 from deepecg.identity import recording_id
 
@@ -431,6 +433,28 @@ ORDERS = [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (1, 2, 0, 3, 4), (3, 1, 4, 2, 0)]
 """Master first; last, after whole segments; after one; last, headers before their signals."""
 N_JOINED = [0, 2, 1, 2]
 """Segments that were scored by themselves before their master came."""
+
+
+def test_largest_announcement_is_found_from_each_of_its_files(api: Api, cloud: Cloud) -> None:
+    n = 50
+    lines = [f"m/{n} 1 360 {100 * n}", *(f"s{number} 100" for number in range(n))]
+    files = {"m.hea": "\n".join(lines).encode()}
+    for number in range(n):  # no signal file is called as its header is
+        files[f"s{number}.hea"] = f"s{number} 1 360 100\nd{number}.dat 16\n".encode()
+        files[f"d{number}.dat"] = b"1"
+    announced = api.announce(files)
+    keys = [form["fields"]["key"] for form in announced["uploads"]]
+    for key, body in zip(keys, files.values(), strict=True):
+        cloud.upload(key, body)
+    uploads = Uploads(cloud.s3, UPLOADS)
+    for key in (keys[0], keys[1], keys[2], keys[-2], keys[-1]):
+        upload = find_upload(uploads, key)
+        assert upload is not None
+        assert upload.id == announced["recording_id"]
+        assert {part.key: part.name for part in upload.parts[1:]} == dict(
+            zip(keys[1:], list(files)[1:], strict=True)
+        )
+        assert upload.n_missing == 0
 
 
 def test_variable_layout_record(api: Api, cloud: Cloud, segmented_files: dict[str, bytes]) -> None:

@@ -119,7 +119,7 @@ def get_recording(request: Request, recording_id: RecordingId) -> Recording:
     """Tell what has become of a recording.
 
     Where it is uploaded again after it had a result, that result counts until scoring begins with
-    the new upload.
+    the new upload. An announcement that nothing came of is forgotten after two days.
     """
     status = find_status(services_of(request).results, recording_id)
     if status is None:
