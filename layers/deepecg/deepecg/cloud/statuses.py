@@ -21,7 +21,7 @@ from deepecg.cloud.keys import (
     waiting_key,
 )
 from deepecg.cloud.store import Results
-from deepecg.night.entry import UnreadableEntryError, read_entry
+from deepecg.night.entry import Entry, UnreadableEntryError, read_entry
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,8 @@ class PartOf:
 
 
 Status = Waiting | Scored | Rejected | Failed | PartOf
+ENDS = ("scored", "rejected")
+"""Outcomes of a night entry that has its result."""
 UNKNOWN_FAILURE = "unknown"
 
 
@@ -113,11 +115,14 @@ def find_status(results: Results, recording: str) -> Status | None:
     StorageError
         If S3 fails.
     """
-    return (
-        _unfinished(results, recording)
-        or _finished(results, recording)
-        or _announced(results, recording)
-    )
+    noted = results.read(unfinished_key(recording))
+    entry = None if noted is None else _entry(results, recording, noted["night"])
+    if noted is not None and (entry is None or entry.outcome not in ENDS):
+        return _unfinished(results, recording, entry)
+    current = results.read(current_key(recording))
+    if entry is not None and not _is_result_of(entry, current):
+        return Waiting("scoring")  # the result is written, and about to count
+    return _finished(results, current) or _announced(results, recording)
 
 
 def find_result_folder(results: Results, recording: str) -> str | None:
@@ -132,31 +137,32 @@ def find_result_folder(results: Results, recording: str) -> str | None:
     return key[: key.rfind("/") + 1]
 
 
-def _unfinished(results: Results, recording: str) -> Status | None:
-    """Return the status of an upload that has no result yet; None where it has, or is none."""
-    noted = results.read(unfinished_key(recording))
-    if noted is None:
-        return None
-    body = results.read_bytes(entry_key(date.fromisoformat(noted["night"]), recording))
+def _entry(results: Results, recording: str, night: str) -> Entry | None:
+    """Return the night entry of a recording; None where it cannot be read, or moves just now."""
+    body = results.read_bytes(entry_key(date.fromisoformat(night), recording))
     try:
-        entry = None if body is None else read_entry(body)
+        return None if body is None else read_entry(body)
     except UnreadableEntryError:
-        entry = None
-    match entry.outcome if entry else "received":
-        case "waiting":
-            waiting = results.read(waiting_key(recording))
-            return Waiting(
-                "parts", datetime.fromisoformat(waiting["waiting_until"]) if waiting else None
-            )
-        case "failed":
-            return Failed((entry and entry.code) or UNKNOWN_FAILURE)
-        case "received":
-            return Waiting("scoring")
-    return None  # the note is about to go, or is of an event that came again and failed
+        return None
 
 
-def _finished(results: Results, recording: str) -> Status | None:
-    current = results.read(current_key(recording))
+def _unfinished(results: Results, recording: str, entry: Entry | None) -> Status:
+    if entry is not None and entry.outcome == "failed":
+        return Failed(entry.code or UNKNOWN_FAILURE)
+    if entry is not None and entry.outcome == "waiting":
+        waiting = results.read(waiting_key(recording))
+        until = datetime.fromisoformat(waiting["waiting_until"]) if waiting else None
+        return Waiting("parts", until)
+    return Waiting("scoring")
+
+
+def _is_result_of(entry: Entry, current: dict[str, Any] | None) -> bool:
+    """Return whether the result that counts is that of an entry."""
+    result: str = "" if current is None else current.get("result", "")
+    return result.rpartition("/")[0] == entry.folder
+
+
+def _finished(results: Results, current: dict[str, Any] | None) -> Status | None:
     if current is None:
         return None
     if current["outcome"] == "part":
