@@ -4,11 +4,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import Message
 from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import Data, Field, File, MultipartDecoder, NeedData
 
 from deepecg.cloud.serve.s3_error import S3Error
 
@@ -80,7 +79,7 @@ async def read_form(
     """
     kind, options = parse_options_header(content_type)
     boundary = options.get("boundary", "")
-    reader = _Reader(form, boundary.encode(), max_file_bytes) if boundary else None
+    reader = _Reader(form, boundary, max_file_bytes) if boundary else None
     refusal: S3Error | None = None
     if kind != "multipart/form-data" or reader is None:
         refusal = _malformed("no multipart form")
@@ -105,48 +104,87 @@ async def read_form(
 
 
 class _Reader:
-    """Sorts the pieces of a form into fields and file; what follows the file is ignored."""
+    """Takes a form apart, piece by piece (RFC 7578); what follows the file is ignored.
 
-    def __init__(self, form: UploadForm, boundary: bytes, max_file_bytes: int) -> None:
+    Werkzeug's decoder adds a byte to a file whose last boundary comes in two pieces.
+    """
+
+    def __init__(self, form: UploadForm, boundary: str, max_file_bytes: int) -> None:
         self.form = form
         self.max_file_bytes = max_file_bytes
         self.is_done = False
-        self._decoder = MultipartDecoder(boundary)
-        self._name: str | None = None  # of the field that is being read
+        self._delimiter = f"\r\n--{boundary}".encode()
+        self._rest = bytearray(b"\r\n")  # the first delimiter may lack its line break
+        self._name: str | None = None  # of the part that is being read; None before the first
         self._value = bytearray()
+        self._in_header = False
         self._n_field_bytes = 0
 
     def take(self, body: bytes) -> None:
         """Take the next piece of the body."""
-        if self.is_done:
-            return
-        self._decoder.receive_data(body)
-        while not self.is_done:
-            event: Any = self._decoder.next_event()
-            if isinstance(event, NeedData):
-                break
-            if isinstance(event, Field | File):
-                self._name = event.name.lower() if event.name else ""
-                self._value.clear()
-            elif isinstance(event, Data) and self._name == FILE_FIELD:
-                self._take_file(event)
-            elif isinstance(event, Data) and self._name is not None:
-                self._take_field(self._name, event)
+        self._rest += body
+        while not self.is_done and (self._take_header() if self._in_header else self._take_data()):
+            pass
 
-    def _take_file(self, event: Data) -> None:
-        self.form.size_bytes += len(event.data)
+    def _take_header(self) -> bool:
+        """Take what is before a part's data, if all of it is there; return whether it was."""
+        end = self._rest.find(b"\r\n\r\n")
+        if end < 0:
+            self._refuse_long(len(self._rest))
+            return False
+        self._refuse_long(end)
+        self._n_field_bytes += end
+        found = {}
+        for line in self._rest[:end].decode().split("\r\n"):
+            name, _, value = line.partition(":")
+            found[name.strip().lower()] = value.strip()
+        _, options = parse_options_header(found.get("content-disposition"))
+        if "name" not in options:
+            raise _malformed("a part without a name")
+        self._name = options["name"].lower()
+        self._value.clear()
+        self._in_header = False
+        del self._rest[: end + 4]
+        return True
+
+    def _take_data(self) -> bool:
+        """Take what there is of a part's data; return whether its end was there."""
+        end = self._rest.find(self._delimiter)
+        n_known = end if end >= 0 else max(0, len(self._rest) - len(self._delimiter) + 1)
+        data = bytes(self._rest[:n_known])
+        after = end + len(self._delimiter)
+        if end >= 0 and len(self._rest) < after + 2:
+            return False  # what kind of delimiter it is will be told by two bytes more
+        del self._rest[:n_known]
+        if self._name == FILE_FIELD:
+            self._take_file(data)
+        elif self._name is not None:
+            self._refuse_long(len(data))
+            self._n_field_bytes += len(data)
+            self._value += data
+        if end < 0:
+            return False
+        is_last = self._rest[len(self._delimiter) :].startswith(b"--")
+        del self._rest[: len(self._delimiter)]
+        if self._name == FILE_FIELD:
+            self.is_done = True
+        elif self._name is not None:
+            self.form.fields[self._name] = self._value.decode()
+        if is_last and not self.is_done:
+            raise _malformed("a form without a file")
+        self._in_header = True
+        return True
+
+    def _take_file(self, data: bytes) -> None:
+        self.form.size_bytes += len(data)
         if self.form.size_bytes > self.max_file_bytes:
             raise S3Error(400, "EntityTooLarge", "The file is too large for embedded storage.")
-        self.form.file.write(event.data)
-        self.is_done = not event.more_data
+        self.form.file.write(data)
 
-    def _take_field(self, name: str, event: Data) -> None:
-        self._n_field_bytes += len(name) + len(event.data)
-        if self._n_field_bytes > MAX_FIELD_BYTES:
+    def _refuse_long(self, n_new: int) -> None:
+        """Refuse more before the file than S3 takes."""
+        if self._n_field_bytes + n_new > MAX_FIELD_BYTES:
             raise S3Error(400, "MaxPostPreDataLengthExceeded", "The fields are too long.")
-        self._value += event.data
-        if not event.more_data:
-            self.form.fields[name] = self._value.decode()
 
 
 def _malformed(found: str) -> S3Error:

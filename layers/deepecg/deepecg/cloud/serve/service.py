@@ -35,8 +35,6 @@ END_REQUESTS_S = 3
 """How long requests may go on when the service is told to end..."""
 END_WORK_S = 1.0
 """...and the worker: what it scores is lost anyway."""
-FORWARDED_FOR_NOBODY = ""
-"""No proxy is trusted to say who calls, or by which scheme."""
 
 
 def serve(host: str, port: int, *, aws: bool = False) -> None:
@@ -70,7 +68,7 @@ def serve(host: str, port: int, *, aws: bool = False) -> None:
             log_config=None,
             access_log=False,  # the application has a log of its own, without paths
             server_header=False,
-            forwarded_allow_ips=FORWARDED_FOR_NOBODY,
+            proxy_headers=False,
             timeout_graceful_shutdown=END_REQUESTS_S,
         )
         uvicorn.Server(config).run(sockets=[listener])
