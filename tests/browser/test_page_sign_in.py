@@ -118,6 +118,7 @@ def test_with_a_token_files_are_uploaded_and_the_storage_is_not_told_it(place: P
     page, _, _, _ = place
     page.goto(MADE_UP)
     sign_in(page)
+    expect(page.locator("#home")).to_be_visible()
     with page.expect_request(f"{MADE_UP}/storage") as sent:
         page.get_by_label("Choose Holter files").set_input_files(
             {"name": "a.edf", "mimeType": "", "buffer": b"x"}

@@ -125,6 +125,7 @@ def test_what_cannot_be_uploaded_is_said_before(place: Place) -> None:
     left_out = page.get_by_role("region", name="Files that were not uploaded").get_by_role(
         "listitem"
     )
+    expect(left_out).to_have_count(8)
     said = {text.split()[0]: text for text in left_out.all_inner_texts()}
     assert set(said) == {
         "empty.edf", "letter.docx", "lone.dat", "100.atr", "m.hea", "a.dat", "long.hea",

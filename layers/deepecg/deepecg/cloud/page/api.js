@@ -1,7 +1,9 @@
 // Asking the API, and its problems in plain words.
 
 const TIMEOUT_MS = 30_000;
-const FIRST_PAUSE_S = 1, LONGEST_PAUSE_S = 15, PAUSE_GROWTH = 1.5;
+const FIRST_PAUSE_S = 1,
+  LONGEST_PAUSE_S = 15,
+  PAUSE_GROWTH = 1.5;
 const MESSAGES = {
   0: "There is no connection to the server.",
   429: "The server has too much to do.",
@@ -9,8 +11,10 @@ const MESSAGES = {
   502: "The server does not answer.",
   503: "The storage does not answer.",
   504: "The server does not answer.",
-  same_name_twice: "Two of these files have the same name, capital letters aside. Rename one, and the header's line about it.",
-  unknown_recording: "Nothing is known of a recording with this ID: it was never uploaded, or it has been deleted.",
+  same_name_twice:
+    "Two of these files have the same name, capital letters aside. Rename one, and the header's line about it.",
+  unknown_recording:
+    "Nothing is known of a recording with this ID: it was never uploaded, or it has been deleted.",
   unknown_night: "Nothing is known of this night.",
   no_result: "The recording has no such result yet.",
 };
@@ -28,7 +32,9 @@ class Problem extends Error {
 
   /** Whether the same may work in a while. */
   get passes() {
-    return this.code !== "model_mismatch" && (this.code === "offline" || this.status === 429 || this.status >= 500);
+    return (
+      this.code !== "model_mismatch" && (this.code === "offline" || this.status === 429 || this.status >= 500)
+    );
   }
 }
 
@@ -39,8 +45,15 @@ async function problemOf(response) {
   const { status } = response;
   const retryAfterS = Number(response.headers.get("retry-after")) || 0;
   const said = await response.json().catch(() => ({}));
-  const words = MESSAGES[said.code] ?? MESSAGES[status] ?? [said.title, said.detail].filter(Boolean).map(sentence).join(" ");
-  return new Problem(words || `The server refused this (${status}).`, { status, code: said.code, retryAfterS });
+  const words =
+    MESSAGES[said.code] ??
+    MESSAGES[status] ??
+    [said.title, said.detail].filter(Boolean).map(sentence).join(" ");
+  return new Problem(words || `The server refused this (${status}).`, {
+    status,
+    code: said.code,
+    retryAfterS,
+  });
 }
 
 /**
@@ -55,7 +68,10 @@ async function ask(path, { body, signal } = {}) {
   let response;
   try {
     response = await fetch(path, {
-      method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), cache: "no-store",
+      method: body ? "POST" : "GET",
+      headers,
+      body: body && JSON.stringify(body),
+      cache: "no-store",
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     if (response.ok) return await response.json();
@@ -72,7 +88,8 @@ async function ask(path, { body, signal } = {}) {
 
 /** Pauses that grow. @yields {number} seconds */
 function* growingPauses() {
-  for (let seconds = FIRST_PAUSE_S; ; seconds = Math.min(seconds * PAUSE_GROWTH, LONGEST_PAUSE_S)) yield seconds;
+  for (let seconds = FIRST_PAUSE_S; ; seconds = Math.min(seconds * PAUSE_GROWTH, LONGEST_PAUSE_S))
+    yield seconds;
 }
 
 /**
@@ -101,7 +118,10 @@ function pause(seconds, signal) {
   return until((done) => {
     const timer = setTimeout(done, 1000 * seconds);
     addEventListener("online", done);
-    return () => { clearTimeout(timer); removeEventListener("online", done); };
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("online", done);
+    };
   }, signal);
 }
 
@@ -158,7 +178,10 @@ async function openDocument(path, onTrouble) {
   const tab = open("", "_blank");
   try {
     const { url } = await ask(path);
-    if (!tab) { location.assign(url); return; }
+    if (!tab) {
+      location.assign(url);
+      return;
+    }
     tab.opener = null;
     tab.location.replace(url);
   } catch (problem) {

@@ -6,13 +6,15 @@ const byId = (id) => document.getElementById(id);
 /**
  * Make an element.
  * @param {string} tag with classes: "p.soft"
- * @param {Object<string, unknown>} [attributes] functions are listeners: {onclick: f}
- * @param {...(Node|string|null|undefined|false)} children
+ * @param {...(Object<string, unknown>|Node|string|null|undefined|false)} content attributes, if any,
+ *   come first (functions are listeners: {onclick: f}); then children
  */
-function make(tag, attributes = {}, ...children) {
+function make(tag, ...content) {
   const [name, ...classes] = tag.split(".");
   const element = document.createElement(name);
   element.classList.add(...classes);
+  const hasAttributes = content[0] && typeof content[0] === "object" && !(content[0] instanceof Node);
+  const [attributes, children] = hasAttributes ? [content[0], content.slice(1)] : [{}, content];
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(key.slice(2), value);
     else if (value === true) element.setAttribute(key, "");
@@ -26,10 +28,10 @@ function make(tag, attributes = {}, ...children) {
 const button = (label, onclick, more = {}) => make("button", { type: "button", onclick, ...more }, label);
 
 /** A number's unit, small. @param {string} text */
-const unit = (text) => make("span.unit", {}, ` ${text}`);
+const unit = (text) => make("span.unit", ` ${text}`);
 
 /** An outcome in words beside its colour. @param {string} outcome @param {string} words */
-const outcomeMark = (outcome, words) => make("span.outcome", {}, make(`span.key.${outcome}`), words);
+const outcomeMark = (outcome, words) => make("span.outcome", make(`span.key.${outcome}`), words);
 
 /** Tell a screen reader, once. @param {string} text */
 function announce(text) {

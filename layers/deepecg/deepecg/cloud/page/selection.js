@@ -6,8 +6,11 @@ const SIGNAL = /\.(dat|d\d+|sig|flac)$/i;
 const STUDY = /\.settings\.json$/i;
 const ANNOTATION =
   /\.(atr\w?|ann|apn|ari|cmp|deepecg|ecgatr|epi|man|marks|ple|pu\w*|q1c|q2c|q1t|q2t|qrs\w?|qt\w*|[gsw]qrs|rhy|st\w?|st16|xws|xyz)$/i;
-const MAX_FILE_BYTES = 4_294_967_296, MAX_PARTS = 100, MAX_HEADER_BYTES = 4 << 20;
-const NO_FILE = "~", NO_FORMAT = "0";
+const MAX_FILE_BYTES = 4_294_967_296,
+  MAX_PARTS = 100,
+  MAX_HEADER_BYTES = 4 << 20;
+const NO_FILE = "~",
+  NO_FORMAT = "0";
 
 /**
  * @typedef {{main: File, parts: File[]}} ChosenRecording
@@ -20,14 +23,19 @@ const NO_FILE = "~", NO_FORMAT = "0";
  * @param {string} text
  */
 function namedByHeader(text) {
-  const [record = "", ...lines] = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/)
-    .map((line) => line.trim()).filter((line) => line && !line.startsWith("#"));
+  const [record = "", ...lines] = text
+    .replace(/^\uFEFF/, "")
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trim())
+    .filter((line) => line && !line.startsWith("#"));
   const [name, count] = record.split(/\s+/);
   const segments = /\/(\d+)$/.exec(name ?? "");
   const fields = lines.slice(0, Number(segments ? segments[1] : count) || 0).map((line) => line.split(/\s+/));
   const named = segments
     ? fields.filter(([segment]) => segment !== NO_FILE).map(([segment]) => `${segment}.hea`)
-    : fields.filter(([file, format]) => file !== NO_FILE && format?.split(/[x:+]/)[0] !== NO_FORMAT).map(([file]) => file);
+    : fields
+        .filter(([file, format]) => file !== NO_FILE && format?.split(/[x:+]/)[0] !== NO_FORMAT)
+        .map(([file]) => file);
   return [...new Set(named)];
 }
 
@@ -48,35 +56,61 @@ function flawOf(file) {
  * @returns {Promise<{recordings: ChosenRecording[], leftOut: LeftOut[]}>}
  */
 async function groupFiles(files) {
-  const byName = new Map(files.map((file) => [file.name, file]));
-  const chosen = [...byName.values()];
   const leftOut = [];
-  const leave = (file, why, isHeld = false) => leftOut.push({ file, why, isHeld });
-  for (const file of chosen) {
-    const flaw = await cannotBeRead(file) ?? flawOf(file);
-    if (flaw) { leave(file, flaw); byName.delete(file.name); }
-  }
+  const byName = await withoutFlaws(files, leftOut);
   const named = await namesInHeaders([...byName.values()].filter((file) => HEADER.test(file.name)));
-  const segments = new Set([...named].flatMap(([header, names]) => names.filter((name) => HEADER.test(name) && name !== header)));
+  const segments = new Set(
+    [...named].flatMap(([header, names]) => names.filter((name) => HEADER.test(name) && name !== header)),
+  );
   const mains = [...byName.values()].filter(
     (file) => SINGLE_FILE.test(file.name) || (HEADER.test(file.name) && !segments.has(file.name)),
   );
-  const taken = new Set(mains.map((main) => main.name)), recordings = [];
+  const taken = new Set();
+  const recordings = [];
   for (const main of mains) {
+    const study = `${stemOf(main.name)}.settings.json`;
     const needed = allNeeded(main.name, named);
-    needed.forEach((name) => taken.add(name));
+    [main.name, study, ...needed].forEach((name) => taken.add(name));
     const missing = needed.filter((name) => !byName.has(name));
-    const study = byName.get(`${stemOf(main.name)}.settings.json`);
-    const parts = [...needed.map((name) => byName.get(name)), study].filter(Boolean);
-    if (study) taken.add(study.name);
-    if (missing.length) leave(main, `needs ${listed(missing)}, which ${missing.length === 1 ? "is not here. Choose it" : "are not here. Choose them"} as well.`, true);
-    if (missing.length) parts.filter((part) => part !== study).forEach((part) => leave(part, `waits for the rest of ${main.name}.`, true));
-    else if (parts.length > MAX_PARTS) leave(main, `has ${parts.length + 1} files, and at most ${MAX_PARTS + 1} can be uploaded here.`);
-    else recordings.push({ main, parts });
+    const parts = [...needed, study].map((name) => byName.get(name)).filter(Boolean);
+    if (missing.length) {
+      leftOut.push({ file: main, why: whyIncomplete(missing), isHeld: true });
+      leftOut.push(
+        ...parts.map((file) => ({ file, why: `waits for the rest of ${main.name}.`, isHeld: true })),
+      );
+    } else if (parts.length > MAX_PARTS) {
+      const why = `has ${parts.length + 1} files, and at most ${MAX_PARTS + 1} can be uploaded here.`;
+      leftOut.push({ file: main, why, isHeld: false });
+    } else {
+      recordings.push({ main, parts });
+    }
   }
-  for (const file of byName.values()) if (!taken.has(file.name)) leave(file, ...whyAlone(file.name));
+  const alone = [...byName.values()].filter((file) => !taken.has(file.name));
+  leftOut.push(...alone.map((file) => ({ file, ...whyAlone(file.name) })));
   return { recordings, leftOut };
 }
+
+/**
+ * The files that are worth a closer look, by name; the others are left out.
+ * @param {File[]} files
+ * @param {LeftOut[]} leftOut
+ */
+async function withoutFlaws(files, leftOut) {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  for (const file of [...byName.values()]) {
+    const why = (await cannotBeRead(file)) ?? flawOf(file);
+    if (!why) continue;
+    leftOut.push({ file, why, isHeld: false });
+    byName.delete(file.name);
+  }
+  return byName;
+}
+
+/** @param {string[]} missing names */
+const whyIncomplete = (missing) =>
+  missing.length === 1
+    ? `needs ${missing[0]}, which is not here. Choose it as well.`
+    : `needs ${listed(missing)}, which are not here. Choose them as well.`;
 
 /** What a record needs: its segments' headers, too, have files of their own. */
 function allNeeded(main, named) {
@@ -100,15 +134,27 @@ async function namesInHeaders(headers) {
 
 /** A folder, or a file that is gone, cannot be read. @param {File} file */
 async function cannotBeRead(file) {
-  return file.slice(0, 1).arrayBuffer().then(() => null, () => "cannot be read: it is a folder, was moved, or is in use.");
+  return file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => null,
+      () => "cannot be read: it is a folder, was moved, or is in use.",
+    );
 }
 
-/** @param {string} name @returns {[string, boolean]} */
+/** @param {string} name @returns {{why: string, isHeld: boolean}} */
 function whyAlone(name) {
-  if (STUDY.test(name)) return ["is a study file: choose it together with its recording.", true];
-  if (ANNOTATION.test(name)) return ["holds annotations, which are not needed."];
-  if (SIGNAL.test(name)) return ["is a signal file of a WFDB record: choose its header (.hea) as well.", true];
-  return ["is no Holter file that can be read here: EDF, BDF, ISHNE (.ecg) or WFDB (.hea with its signal files). If it belongs to a WFDB record, choose the header as well.", true];
+  if (STUDY.test(name))
+    return { why: "is a study file: choose it together with its recording.", isHeld: true };
+  if (ANNOTATION.test(name)) return { why: "holds annotations, which are not needed.", isHeld: false };
+  if (SIGNAL.test(name)) {
+    return { why: "is a signal file of a WFDB record: choose its header (.hea) as well.", isHeld: true };
+  }
+  const why =
+    "is no Holter file that can be read here: EDF, BDF, ISHNE (.ecg) or WFDB (.hea with its signal files). " +
+    "If it belongs to a WFDB record, choose the header as well.";
+  return { why, isHeld: true };
 }
 
 /** "a, b and 3 more". @param {string[]} names */

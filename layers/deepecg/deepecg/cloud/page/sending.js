@@ -12,7 +12,9 @@ const FORBIDDEN = 403;
  */
 async function sendRecording(recording, options) {
   const files = [recording.main, ...recording.parts];
-  let announced = null, isSent = [], nFruitless = 0;
+  let announced = null,
+    isSent = [],
+    nFruitless = 0;
   const isExpired = () => Date.parse(announced.expires_at) < Date.now() + EXPIRY_MARGIN_MS;
   for (const seconds of growingPauses()) {
     if (!announced || isExpired()) {
@@ -42,7 +44,10 @@ async function sendRecording(recording, options) {
  */
 function announcement({ main, parts }) {
   const stem = SINGLE_FILE.test(main.name) ? stemOf(main.name) : "";
-  const described = ({ name, size }) => ({ name: stem ? `recording${name.slice(stem.length)}` : name, size_bytes: size });
+  const described = ({ name, size }) => ({
+    name: stem ? `recording${name.slice(stem.length)}` : name,
+    size_bytes: size,
+  });
   return { main: described(main), parts: parts.map(described) };
 }
 
@@ -51,7 +56,8 @@ async function sendFiles(files, forms, isSent, { signal, onProgress }) {
   const sizeOfSent = () => files.reduce((sum, file, i) => sum + (isSent[i] ? file.size : 0), 0);
   for (const [i, file] of files.entries()) {
     if (isSent[i]) continue;
-    if (await cannotBeRead(file)) throw new Problem(`${file.name} has changed or is gone since it was chosen. Choose it again.`);
+    if (await cannotBeRead(file))
+      throw new Problem(`${file.name} has changed or is gone since it was chosen. Choose it again.`);
     const before = sizeOfSent();
     await sendFile(file, forms[i], signal, (sent) => onProgress(before + sent));
     isSent[i] = true;
@@ -74,7 +80,9 @@ function sendFile(file, { url, fields }, signal, onProgress) {
     body.append("file", file, "file"); // the name stays here
     const request = new XMLHttpRequest();
     request.upload.addEventListener("progress", ({ loaded }) => onProgress(Math.min(loaded, file.size)));
-    request.addEventListener("load", () => (request.status < 300 ? resolve() : reject(refusedByStorage(request.status))));
+    request.addEventListener("load", () =>
+      request.status < 300 ? resolve() : reject(refusedByStorage(request.status)),
+    );
     request.addEventListener("error", () => reject(offline()));
     request.addEventListener("abort", () => reject(signal.reason));
     signal.addEventListener("abort", () => request.abort(), { once: true });

@@ -1,6 +1,7 @@
 // Signing in by OpenID Connect: authorisation code with PKCE (RFC 7636); the token stays in this tab.
 
-const TOKEN_KEY = "deepecg.token", ATTEMPT_KEY = "deepecg.sign-in";
+const TOKEN_KEY = "deepecg.token",
+  ATTEMPT_KEY = "deepecg.sign-in";
 const IS_SIGN_IN = CONFIG.authorisation === "jwt";
 
 /** @returns {?{token: string, expires_ms: number}} */
@@ -15,13 +16,18 @@ const signInHeaders = () => {
 };
 
 const base64url = (buffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 const randomText = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 const pageAddress = () => location.origin + location.pathname;
 
 /** What the issuer says of itself: its addresses. */
 async function issuerSays() {
-  const response = await fetch(`${CONFIG.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`).catch(() => null);
+  const response = await fetch(`${CONFIG.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`).catch(
+    () => null,
+  );
   if (!response?.ok) throw new Problem("The sign-in service does not answer.", { code: "offline" });
   return response.json();
 }
@@ -34,9 +40,15 @@ async function goToSignIn() {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(attempt.verifier));
   const url = new URL(endpoint);
   for (const [name, value] of Object.entries({
-    response_type: "code", client_id: CONFIG.audience, redirect_uri: pageAddress(), scope: "openid",
-    state: attempt.state, code_challenge: base64url(digest), code_challenge_method: "S256",
-  })) url.searchParams.set(name, value);
+    response_type: "code",
+    client_id: CONFIG.audience,
+    redirect_uri: pageAddress(),
+    scope: "openid",
+    state: attempt.state,
+    code_challenge: base64url(digest),
+    code_challenge_method: "S256",
+  }))
+    url.searchParams.set(name, value);
   location.assign(url);
 }
 
@@ -47,14 +59,18 @@ async function comeBackFromSignIn() {
   const attempt = JSON.parse(sessionStorage.getItem(ATTEMPT_KEY) ?? "null");
   sessionStorage.removeItem(ATTEMPT_KEY);
   history.replaceState(null, "", location.pathname + (attempt?.hash ?? ""));
-  if (attempt?.state !== answer.get("state")) throw new Problem("This sign-in was not begun here. Sign in again.");
+  if (attempt?.state !== answer.get("state"))
+    throw new Problem("This sign-in was not begun here. Sign in again.");
   if (!answer.has("code")) throw new Problem("The sign-in was refused. Try again.");
   const { token_endpoint: endpoint } = await issuerSays();
   const response = await fetch(endpoint, {
     method: "POST",
     body: new URLSearchParams({
-      grant_type: "authorization_code", code: answer.get("code"), redirect_uri: pageAddress(),
-      client_id: CONFIG.audience, code_verifier: attempt.verifier,
+      grant_type: "authorization_code",
+      code: answer.get("code"),
+      redirect_uri: pageAddress(),
+      client_id: CONFIG.audience,
+      code_verifier: attempt.verifier,
     }),
   }).catch(() => null);
   if (!response?.ok) throw new Problem("The sign-in did not succeed. Try again.");
@@ -66,7 +82,10 @@ async function comeBackFromSignIn() {
 async function signOut() {
   sessionStorage.removeItem(TOKEN_KEY);
   const { end_session_endpoint: endpoint } = await issuerSays().catch(() => ({}));
-  if (!endpoint) { location.assign(pageAddress()); return; }
+  if (!endpoint) {
+    location.assign(pageAddress());
+    return;
+  }
   const url = new URL(endpoint);
   url.searchParams.set("client_id", CONFIG.audience);
   url.searchParams.set("post_logout_redirect_uri", pageAddress());

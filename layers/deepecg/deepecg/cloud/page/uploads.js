@@ -4,9 +4,15 @@ const AT_ONCE = 2;
 const REMEMBERED_KEY = "deepecg.uploads";
 const MILESTONE_PERCENT = 25;
 const PHASES = {
-  queued: ["received", "Queued"], sending: ["waiting", "Uploading"], sent: ["waiting", "Uploaded"],
-  scored: ["scored", "Scored"], rejected: ["rejected", "Rejected"], failed: ["failed", "Failed"],
-  part: ["received", "Part of another"], cut_off: ["failed", "Cut off"], stopped: ["failed", "Not uploaded"],
+  queued: ["received", "Queued"],
+  sending: ["waiting", "Uploading"],
+  sent: ["waiting", "Uploaded"],
+  scored: ["scored", "Scored"],
+  rejected: ["rejected", "Rejected"],
+  failed: ["failed", "Failed"],
+  part: ["received", "Part of another"],
+  cut_off: ["failed", "Cut off"],
+  stopped: ["failed", "Not uploaded"],
   unknown: ["failed", "Not known"],
 };
 /** Phases in which leaving the page loses something. */
@@ -38,17 +44,25 @@ class Upload {
   makeCard() {
     this.title = make("h3", { tabindex: "-1" }, this.name);
     this.mark = make("p.mark-line");
-    this.remover = button("Remove", () => this.remove(), { class: "quiet", "aria-label": `Remove ${this.name} from this list` });
+    this.remover = button("Remove", () => this.remove(), {
+      class: "quiet",
+      "aria-label": `Remove ${this.name} from this list`,
+    });
     this.bar = make("progress", { max: this.size, value: 0, "aria-label": `Upload of ${this.name}` });
-    this.percentText = make("span", {}, "0 %");
+    this.percentText = make("span", "0 %");
     this.progress = make("p.progress", { hidden: true }, this.bar, this.percentText);
     this.message = make("p.message", { hidden: true });
     this.result = make("div.result");
     this.buttons = make("p.buttons");
     const files = this.n > 1 ? `${bytes(this.size)} in ${this.n} files` : bytes(this.size);
-    this.card = make("li.upload", {},
-      make("div.upload-head", {}, this.title, make("span.soft", {}, files), this.mark, this.remover),
-      this.progress, this.message, this.result, this.buttons);
+    this.card = make(
+      "li.upload",
+      make("div.upload-head", this.title, make("span.soft", files), this.mark, this.remover),
+      this.progress,
+      this.message,
+      this.result,
+      this.buttons,
+    );
     this.show();
   }
 
@@ -90,7 +104,13 @@ class Upload {
     if (IN_DANGER.has(this.phase)) return [named("Cancel", () => this.cancel())];
     const offered = [];
     if (this.phase === "stopped" && this.chosen) offered.push(named("Try again", () => this.retry()));
-    if (["cut_off", "rejected"].includes(this.phase)) offered.push(named("Choose the file again", () => { this.remove(); byId("files").click(); }));
+    if (["cut_off", "rejected"].includes(this.phase))
+      offered.push(
+        named("Choose the file again", () => {
+          this.remove();
+          byId("files").click();
+        }),
+      );
     return offered;
   }
 
@@ -121,7 +141,10 @@ class Upload {
     try {
       await sendRecording(this.chosen, {
         signal: this.controller.signal,
-        onAnnounced: (id) => { this.id = id; remember(); },
+        onAnnounced: (id) => {
+          this.id = id;
+          remember();
+        },
         onProgress: (sent) => this.showProgress(sent),
         onTrouble: (problem) => this.say(`${problem.message} It is tried again.`),
       });
@@ -139,7 +162,8 @@ class Upload {
     this.bar.value = sent;
     this.percentText.textContent = `${percent} %, ${bytes(sent)} of ${bytes(this.size)}`;
     if (sent > 0) this.say("");
-    if (Math.floor(percent / MILESTONE_PERCENT) > Math.floor(this.percent / MILESTONE_PERCENT)) announce(`${this.name}: ${percent} % uploaded`);
+    if (Math.floor(percent / MILESTONE_PERCENT) > Math.floor(this.percent / MILESTONE_PERCENT))
+      announce(`${this.name}: ${percent} % uploaded`);
     this.percent = percent;
   }
 
@@ -147,7 +171,9 @@ class Upload {
   async follow() {
     const wasSettled = this.phase !== "sent";
     try {
-      const statuses = statusesOf(this.id, this.controller.signal, ({ message }) => this.say(`${message} It is tried again.`));
+      const statuses = statusesOf(this.id, this.controller.signal, ({ message }) =>
+        this.say(`${message} It is tried again.`),
+      );
       for await (const status of statuses) this.showStatus(status, wasSettled);
     } catch (problem) {
       if (problem.code === "cancelled" || problem.code === "signed_out") return;
@@ -159,48 +185,86 @@ class Upload {
   /** @param {object} status an answer of the API @param {boolean} isOld */
   showStatus(status, isOld) {
     const { id } = this;
-    const details = make("a", { href: `#recording/${id}`, class: "details-link", "aria-label": `All figures of ${this.name}` }, "All figures");
+    const details = make(
+      "a",
+      { href: `#recording/${id}`, class: "details-link", "aria-label": `All figures of ${this.name}` },
+      "All figures",
+    );
     switch (status.status) {
       case "waiting":
-        this.become("sent", waitingWords(status.waiting_for === "upload" ? { waiting_for: "scoring" } : status));
+        this.become(
+          "sent",
+          waitingWords(status.waiting_for === "upload" ? { waiting_for: "scoring" } : status),
+        );
         break;
       case "scored": {
-        const found = status.summary.urgent.length ? counted(status.summary.urgent.length, "urgent finding") : "no urgent findings";
+        const found = status.summary.urgent.length
+          ? counted(status.summary.urgent.length, "urgent finding")
+          : "no urgent findings";
         const documents = documentButtons(id, this.name);
         documents.firstChild.append(details);
         this.become("scored", {
-          details: [urgentBox(status.summary), pacedNote(status.summary), figures(status.summary), documents].filter(Boolean),
+          details: [
+            urgentBox(status.summary),
+            pacedNote(status.summary),
+            figures(status.summary),
+            documents,
+          ].filter(Boolean),
           said: isOld ? "" : `scored, ${found}`,
         });
         break;
       }
       case "rejected":
-        this.become("rejected", { details: [refusal(status.rejection)], said: isOld ? "" : `rejected, ${plain(status.rejection.code)}` });
+        this.become("rejected", {
+          details: [refusal(status.rejection)],
+          said: isOld ? "" : `rejected, ${plain(status.rejection.code)}`,
+        });
         break;
       case "failed":
-        this.become("failed", { details: [failure(status), make("p.soft", {}, "ID ", make("span.id", {}, id))], said: isOld ? "" : "scoring failed" });
+        this.become("failed", {
+          details: [failure(status), make("p.soft", "ID ", make("span.id", id))],
+          said: isOld ? "" : "scoring failed",
+        });
         break;
       case "part":
-        this.become("part", { details: [make("p", {}, "It belongs to ", make("a.id", { href: `#recording/${status.part_of}` }, status.part_of), ".")] });
+        this.become("part", {
+          details: [
+            make(
+              "p",
+              "It belongs to ",
+              make("a.id", { href: `#recording/${status.part_of}` }, status.part_of),
+              ".",
+            ),
+          ],
+        });
         break;
     }
   }
 
   /** After a reload: was the upload complete? */
   async findOutWhetherCutOff() {
-    const cutOff = "The page was closed or loaded anew before the upload was complete. Choose the file again.";
-    if (!this.id) { this.become("cut_off", { message: cutOff }); return; }
+    const cutOff =
+      "The page was closed or loaded anew before the upload was complete. Choose the file again.";
+    if (!this.id) {
+      this.become("cut_off", { message: cutOff });
+      return;
+    }
     this.say("Looks whether the upload was complete …");
     try {
       const status = await askUntilAnswered(`v1/recordings/${this.id}`, {
-        signal: this.controller.signal, onTrouble: ({ message }) => this.say(`${message} It is tried again.`),
+        signal: this.controller.signal,
+        onTrouble: ({ message }) => this.say(`${message} It is tried again.`),
       });
       const isCutOff = status.status === "waiting" && status.waiting_for !== "scoring";
-      if (isCutOff) { this.become("cut_off", { message: cutOff, said: "the upload was cut off" }); return; }
+      if (isCutOff) {
+        this.become("cut_off", { message: cutOff, said: "the upload was cut off" });
+        return;
+      }
       this.become("sent");
       await this.follow();
     } catch (problem) {
-      if (problem.code !== "cancelled" && problem.code !== "signed_out") this.become("cut_off", { message: cutOff });
+      if (problem.code !== "cancelled" && problem.code !== "signed_out")
+        this.become("cut_off", { message: cutOff });
     }
   }
 }
@@ -247,7 +311,10 @@ async function take(files) {
   held = leftOut.filter(({ isHeld }) => isHeld).map(({ file }) => file);
   for (const chosen of recordings) {
     const all = [chosen.main, ...chosen.parts];
-    const upload = new Upload({ name: chosen.main.name, size: all.reduce((sum, { size }) => sum + size, 0), n: all.length }, chosen);
+    const upload = new Upload(
+      { name: chosen.main.name, size: all.reduce((sum, { size }) => sum + size, 0), n: all.length },
+      chosen,
+    );
     uploads.unshift(upload);
     byId("uploads").prepend(upload.card);
   }
@@ -261,22 +328,44 @@ function showLeftOut(leftOut) {
   const box = byId("left-out");
   box.hidden = !leftOut.length;
   if (!leftOut.length) return;
-  const items = new Map(leftOut.map(({ file, why }) => [file.name, make("li", {}, make("strong", {}, file.name), ` ${why}`)]));
-  const dismiss = button("Dismiss", () => { held = []; box.hidden = true; byId("files").focus(); }, { "aria-label": "Dismiss the files that were not uploaded" });
-  box.replaceChildren(make("div.note.some", {}, make("h3", {}, "Not uploaded"), make("ul", {}, ...items.values()), make("p.buttons", {}, dismiss)));
+  const items = new Map(
+    leftOut.map(({ file, why }) => [file.name, make("li", make("strong", file.name), ` ${why}`)]),
+  );
+  const dismiss = button(
+    "Dismiss",
+    () => {
+      held = [];
+      box.hidden = true;
+      byId("files").focus();
+    },
+    { "aria-label": "Dismiss the files that were not uploaded" },
+  );
+  box.replaceChildren(
+    make(
+      "div.note.some",
+      make("h3", "Not uploaded"),
+      make("ul", ...items.values()),
+      make("p.buttons", dismiss),
+    ),
+  );
   announce(`Not uploaded: ${leftOut.map(({ file, why }) => `${file.name} ${why}`).join(" ")}`);
 }
 
 function listenForFiles() {
   const input = byId("files");
-  input.addEventListener("change", () => { take([...input.files]); input.value = ""; });
+  input.addEventListener("change", () => {
+    take([...input.files]);
+    input.value = "";
+  });
   const bringsFiles = (event) => event.dataTransfer?.types.includes("Files");
   addEventListener("dragover", (event) => {
     if (!bringsFiles(event)) return;
     event.preventDefault();
     document.body.classList.add("dragging");
   });
-  addEventListener("dragleave", (event) => { if (!event.relatedTarget) document.body.classList.remove("dragging"); });
+  addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) document.body.classList.remove("dragging");
+  });
   addEventListener("drop", (event) => {
     if (!bringsFiles(event)) return;
     event.preventDefault();
@@ -287,5 +376,7 @@ function listenForFiles() {
     uploads.filter(({ phase }) => isFinished(phase)).forEach((upload) => upload.remove());
     byId("files").focus();
   });
-  addEventListener("beforeunload", (event) => { if (uploads.some(({ phase }) => IN_DANGER.has(phase))) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => {
+    if (uploads.some(({ phase }) => IN_DANGER.has(phase))) event.preventDefault();
+  });
 }

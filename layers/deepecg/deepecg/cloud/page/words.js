@@ -2,7 +2,9 @@
 
 const CONFIG = JSON.parse(document.getElementById("config").textContent);
 const NOT_KNOWN = "not known";
-const MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400;
+const MINUTE_S = 60,
+  HOUR_S = 3600,
+  DAY_S = 86400;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const SHARE_DIGITS = 2;
@@ -27,7 +29,8 @@ const counted = (count, what) => `${number(count)} ${what}${count === 1 ? "" : "
  * @param {{some?: boolean, whole?: boolean}} [truth]
  */
 function share(value, { some = false, whole = true } = {}) {
-  const least = 10 ** -SHARE_DIGITS, most = 100 - least;
+  const least = 10 ** -SHARE_DIGITS,
+    most = 100 - least;
   if (value != null && some && value < least / 2) return `< ${number(least, SHARE_DIGITS)}`;
   if (value != null && !whole && value > most + least / 2) return `> ${number(most, SHARE_DIGITS)}`;
   return number(value, SHARE_DIGITS);
@@ -39,7 +42,12 @@ function duration(seconds) {
   if (seconds < MINUTE_S && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
   let left = Math.round(seconds);
   const parts = [];
-  for (const [length, unit] of [[DAY_S, "d"], [HOUR_S, "h"], [MINUTE_S, "min"], [1, "s"]]) {
+  for (const [length, unit] of [
+    [DAY_S, "d"],
+    [HOUR_S, "h"],
+    [MINUTE_S, "min"],
+    [1, "s"],
+  ]) {
     if (length === DAY_S && left < 2 * DAY_S) continue;
     const whole = Math.floor(left / length);
     left -= whole * length;
@@ -50,7 +58,11 @@ function duration(seconds) {
 
 /** "38.4 MB". @param {number} count of bytes */
 function bytes(count) {
-  for (const [size, unit] of [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]]) {
+  for (const [size, unit] of [
+    [1e9, "GB"],
+    [1e6, "MB"],
+    [1e3, "kB"],
+  ]) {
     if (count >= size) return `${number(count / size, 1)} ${unit}`;
   }
   return counted(count, "byte");
@@ -63,14 +75,14 @@ function plain(key) {
 }
 
 /** A text that begins like a sentence and ends like one. @param {string} text */
-const sentence = (text) =>
-  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 
 const two = (value) => String(value).padStart(2, "0");
 
 /** A moment by this computer's clock: "22 Nov, 14:05", with the year if it is not this one. @param {string} iso */
 function moment(iso) {
-  const at = new Date(iso), year = at.getFullYear();
+  const at = new Date(iso),
+    year = at.getFullYear();
   const date = `${at.getDate()} ${MONTHS[at.getMonth()]}${year === new Date().getFullYear() ? "" : ` ${year}`}`;
   return `${date}, ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
