@@ -12,9 +12,9 @@ from deepecg.settings import ConditioningSettings
 MAX_RATIO_TERM = 10_000
 """Rates become a ratio of integers no larger than this: exact up to 1000 Hz with one decimal.
 Elsewhere signal and clock drift apart by up to 4 s a day; see ``ConditionedLead.clock_hz``."""
-KEPT_DESIGNS = 16
+KEPT_DESIGNS = 8
 """Filters kept for the next signal: for one beat, designing them takes longer than filtering.
-A recorder has one rate; 16 of the longest there can be are 26 MB."""
+A recorder has one rate; eight of the longest there can be are 33 MB."""
 
 
 @lru_cache(KEPT_DESIGNS)
