@@ -42,6 +42,7 @@ build-RuntimeLayer build-ApiLayer:
 	# SciPy's wheel repeats a Fortran library of NumPy's; NumPy is imported first, so one copy serves both.
 	cd "$(SITE)" && for library in scipy.libs/*; do \
 		if cmp -s "$$library" "numpy.libs/$${library#*/}"; then rm "$$library"; fi; done
+	$(PYTHON) -W ignore without_docstrings.py "$(SITE)/scipy"
 	cd "$(SITE)" && $(PYTHON) -m compileall -q -b --invalidation-mode unchecked-hash .
 	find "$(SITE)" -name '*.py' -delete
 	find "$(SITE)" -name RECORD -delete
