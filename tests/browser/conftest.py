@@ -17,9 +17,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))  # they share one browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium from DEEPECG_CHROMIUM or PATH."""
+    """Chromium from DEEPECG_CHROMIUM or PATH.
+
+    Not for the whole session: while it is open, Playwright's event loop runs in this thread, and
+    other tests could run none of their own.
+    """
     if find_chromium() is None:
         pytest.skip("needs Chromium: on Debian `apt-get install chromium`, or DEEPECG_CHROMIUM")
     with sync_playwright() as playwright:
