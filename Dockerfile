@@ -47,8 +47,8 @@ RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq 
 WORKDIR /src
 COPY requirements.lock ./
 COPY layers/runtime layers/runtime
-COPY docker/packages.mk docker/command.txt docker/serve.txt docker/
-RUN make -C docker -f packages.mk OUT=/packages runtime api command serve
+COPY layers/images layers/images
+RUN make -C layers/images -f packages.mk OUT=/packages runtime api command serve
 COPY layers/deepecg/vendor.py layers/deepecg/
 RUN python3 layers/deepecg/vendor.py
 COPY LICENSE README.md pyproject.toml template.yaml ./
