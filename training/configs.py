@@ -1,6 +1,6 @@
-"""The two recipes: the report's, and the one that is shipped."""
+"""The recipes: the report's, and those of the two models that are shipped."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deepecg.model_input import InputSpec
 from deepecg.settings import ConditioningSettings, WindowSettings
@@ -135,4 +135,15 @@ DEFAULT = TrainingConfig(
 )
 """The patient's own rhythm and dominant beat as reference, more patients, no class weights."""
 
-CONFIGS = {config.name: config for config in (REPORT, DEFAULT)}
+SINGLE_BEAT = replace(
+    DEFAULT,
+    name="single_beat",
+    input=replace(
+        DEFAULT.input,
+        channels=("beat", "beat_slope"),
+        features=("pre_rr_s", "post_rr_s", "pre_post"),
+    ),
+)
+"""The same for a beat asked about alone: nothing else is known of the patient."""
+
+CONFIGS = {config.name: config for config in (REPORT, DEFAULT, SINGLE_BEAT)}
