@@ -10,11 +10,11 @@ import platform
 import sys
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -291,7 +291,7 @@ def make_card(config: TrainingConfig, scaling: Scaling, out: Path, logs: Path) -
             "deepecg": __version__,
             "python": platform.python_version(),
             "torch": torch.__version__,
-            "onnxruntime": onnxruntime.__version__,
+            "onnxruntime": version("onnxruntime"),
             "numpy": np.__version__,
         },
         "evaluation": {},

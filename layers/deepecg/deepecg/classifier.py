@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from deepecg.classes import CLASSES
 from deepecg.errors import ModelMismatchError
+from deepecg.inference import InferenceSession, SessionOptions
 from deepecg.model_card import MODEL_FILE, ModelCard, read_card
 from deepecg.model_input import ModelInput, model_inputs
 
@@ -25,12 +25,12 @@ class BeatClassifier:
     ----------
     card : ModelCard
         What the model expects.
-    session : onnxruntime.InferenceSession
+    session : InferenceSession
         One thread: functions have one processor, and many recordings run beside each other.
     """
 
     card: ModelCard
-    session: onnxruntime.InferenceSession
+    session: InferenceSession
 
     @classmethod
     def load(cls, folder: Path) -> "BeatClassifier":
@@ -42,10 +42,10 @@ class BeatClassifier:
             If the two do not belong together or to this software.
         """
         card = read_card(folder)
-        options = onnxruntime.SessionOptions()
+        options = SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(
+        session = InferenceSession(
             str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
         )
         expected = {"shape": [*card.input.shape], "rhythm": [len(card.input.features)]}
