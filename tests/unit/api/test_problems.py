@@ -103,6 +103,8 @@ def test_what_is_as_documented_is_taken(api: Caller) -> None:
         ({"samples_mv": [], "way": {"mode": "realtime", "post_rr_s": 1}}, "#/way/post_rr_s"),
         ({"samples_mv": [], "a": {"b/c~d": -1}}, "#/a/b~1c~0d"),
         ({"samples_mv": [], "unit": SECRET}, "#/unit"),
+        # RFC 6901, section 6: what a fragment may not hold is percent-encoded.
+        ({"samples_mv": [], "a": {'m"n %ä': -1}}, "#/a/m%22n%20%25%C3%A4"),
         (SECRET, "#"),
         (None, "#"),
         ([], "#"),
@@ -132,6 +134,24 @@ def test_at_most_twenty_errors_are_told(api: Caller) -> None:
     assert [error["pointer"] for error in found["errors"]] == [
         f"#/samples_mv/{number}" for number in range(20)
     ]
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_a_crowd_of_fields_is_refused_at_once(api: Caller, depth: int) -> None:
+    body: Any = {f"{SECRET}{number}": 0 for number in range(1001)}
+    for _ in range(depth):
+        body = {"a": [body]}
+    answer = api.post("/v1/bodies/1", body)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("#", "too_many_fields")
+    assert SECRET not in answer.text
+
+
+def test_a_thousand_fields_and_any_text_are_looked_at(api: Caller) -> None:
+    fields = {str(number): number for number in range(998)}
+    assert api.post("/v1/bodies/1", {"samples_mv": [0], "a": fields}).status_code == 200
+    assert api.post("/v1/bodies/1", {"samples_mv": [0], "a": {3000 * '"': 0}}).status_code == 200
 
 
 def test_a_long_name_is_cut(api: Caller) -> None:

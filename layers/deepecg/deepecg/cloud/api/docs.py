@@ -34,8 +34,9 @@ Finds and classifies every heartbeat of an ECG.
 Classes are those of ANSI/AAMI EC57: `N` (normal, bundle branch block), `S` (supraventricular
 ectopic), `V` (ventricular ectopic), `F` (fusion of both), `Q` (paced or unknown).
 
-Errors are problem documents (RFC 9457): tell them apart by `code`. They never repeat what was
-sent. Fields and parameters that are not documented are refused; numbers are numbers, not text.
+Errors are problem documents (RFC 9457): tell them apart by `code`. They repeat names of fields,
+never values. Fields and parameters that are not documented are refused; numbers are numbers, not
+text.
 
 {ADVISORY}
 """

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -107,7 +108,7 @@ def _pointer(steps: Sequence[str | int], body: Any) -> str:
         except (KeyError, IndexError, TypeError):
             if number < len(steps):
                 continue
-        pointer += "/" + _cut(step).replace("~", "~0").replace("/", "~1")
+        pointer += "/" + quote(_cut(step).replace("~", "~0").replace("/", "~1"), safe="~")
     return pointer
 
 

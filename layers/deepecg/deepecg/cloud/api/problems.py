@@ -1,4 +1,7 @@
-"""Every error as a problem document (RFC 9457), which reveals nothing and repeats no input."""
+"""Every error as a problem document (RFC 9457), which reveals nothing and repeats no input.
+
+But for one thing: a pointer to an unknown field names that field.
+"""
 
 import json
 from collections.abc import Sequence
@@ -45,7 +48,7 @@ KINDS = {
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "title": "Problem",
-    "description": "What went wrong, as in RFC 9457. Never repeats what was sent.",
+    "description": "What went wrong, as in RFC 9457. Repeats names of fields, never values.",
     "type": "object",
     "required": ["type", "title", "status", "detail", "code"],
     "additionalProperties": False,
