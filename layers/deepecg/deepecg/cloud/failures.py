@@ -4,7 +4,7 @@ import logging
 import traceback
 from typing import Any
 
-LIBRARIES_THAT_LOG_KEYS = ("boto3", "botocore", "s3transfer", "urllib3")
+LIBRARIES_THAT_LOG_KEYS = ("boto3", "botocore", "mangum", "s3transfer", "urllib3")
 
 
 def describe_failure(error: Exception) -> dict[str, Any]:
