@@ -3,7 +3,7 @@
 ``POST /v1/predict`` may be given all that a recording knows of a beat, or next to nothing. The same
 beats are classified with more and more context, each as the raw second around its R peak.
 
-The records are those that were held back to choose the number of epochs; the committed model was
+The records are those that were held back to choose the number of epochs; the committed models were
 then trained on them too. So what is lost from row to row can be read here, and not how good any of
 it is on patients never seen: that stands in ``training/results``.
 """
@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.classifier import BATCH_BEATS, BeatClassifier
+from deepecg.classifier import BATCH_BEATS
 from deepecg.errors import RefusedRecordingError
 from deepecg.model_card import model_folder
 from deepecg.readers import open_recording
 from deepecg.rr_features import rr_intervals
 from deepecg.settings import ScoringSettings, WindowSettings
-from deepecg.single_beat import SingleBeat, classify_beats
+from deepecg.single_beat import SingleBeat, SingleBeatModels
 from deepecg.windows import cut_windows, dominant_beat
 from training.datasets import AnnotatedLead, annotated_leads
 from training.evaluate import evaluate_annotated
@@ -36,9 +36,8 @@ CONTEXTS: dict[str, tuple[str, ...]] = {
     "the same, in real time": ("usual", "previous", "rhythm"),
     "usual beat and beat before, two RR intervals": ("usual", "previous", "after"),
     "usual beat, two RR intervals": ("usual", "after"),
-    "800 RR intervals, compared with itself": ("rhythm", "after"),
-    "two RR intervals, compared with itself": ("after",),
-    "one RR interval, compared with itself, in real time": (),
+    "two RR intervals": ("after",),
+    "one RR interval, in real time": (),
 }
 """What each row of the table is given beside the second of signal and the interval before."""
 
@@ -48,7 +47,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.single_beats", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of mitdb/ and svdb/")
     given = parser.parse_args()
-    classifier = BeatClassifier.load(model_folder())
+    models = SingleBeatModels.load(model_folder())
+    classifier = models.comparing
     records = classifier.card.document["training"]["held_back_to_choose_the_epoch"]
     counts = dict.fromkeys([WHOLE, *CONTEXTS], BeatCounts.empty())
     for lead in annotated_leads(given.data, records, SETTINGS):
@@ -58,7 +58,7 @@ def main() -> None:
         counts[WHOLE] += whole.gross
         beats = list(raw_beats(given.data, lead, classifier.card.input.windows))
         for name, context in CONTEXTS.items():
-            counts[name] += judge([with_context(beat, context) for beat in beats], lead, classifier)
+            counts[name] += judge([with_context(beat, context) for beat in beats], lead, models)
     print("| what is known | V Se / +P (F1) | S Se / +P (F1) | N F1 |")
     print("|---|---|---|---|")
     for name, found in counts.items():
@@ -100,15 +100,13 @@ def with_context(beat: SingleBeat, context: Sequence[str]) -> SingleBeat:
     )
 
 
-def judge(
-    beats: Sequence[SingleBeat], lead: AnnotatedLead, classifier: BeatClassifier
-) -> BeatCounts:
+def judge(beats: Sequence[SingleBeat], lead: AnnotatedLead, models: SingleBeatModels) -> BeatCounts:
     """Count what becomes of a lead's beats; those that cannot be analysed are not found."""
     is_found = np.zeros(len(beats), bool)
     labels = np.zeros(len(beats), np.int64)
     for start in range(0, len(beats), BATCH_BEATS):
         for number, result in enumerate(
-            classify_beats(beats[start : start + BATCH_BEATS], classifier, SETTINGS), start
+            models.classify(beats[start : start + BATCH_BEATS], SETTINGS), start
         ):
             if not isinstance(result, RefusedRecordingError):
                 is_found[number], labels[number] = True, result.argmax()

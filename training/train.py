@@ -25,7 +25,13 @@ from deepecg import __version__
 from deepecg.classes import CLASSES
 from deepecg.classifier import BeatClassifier, softmax, standardise
 from deepecg.documents import ADVISORY, to_json
-from deepecg.model_card import CARD_FILE, CARD_VERSION, MODEL_FILE, conditioning_of
+from deepecg.model_card import (
+    CARD_FILE,
+    CARD_VERSION,
+    MODEL_FILE,
+    SINGLE_BEAT_FOLDER,
+    conditioning_of,
+)
 from deepecg.model_input import ModelInput
 from deepecg.settings import ScoringSettings
 from training.configs import CONFIGS, TrainingConfig
@@ -58,6 +64,11 @@ CALIBRATION_BEATS = 8192
 """Training beats that set the int8 scales."""
 PREDICT_BATCH = 4096
 REPOSITORY = Path(__file__).parents[1]
+SHIPPED = {
+    "default": REPOSITORY / "layers" / "model",
+    "single_beat": REPOSITORY / "layers" / "model" / SINGLE_BEAT_FOLDER,
+}
+"""Where the models lie that come with the software."""
 FLOAT_FILE = "beat_classifier.float32.onnx"
 CHECKPOINT_FILE = "beat_classifier.pt"
 
@@ -88,9 +99,7 @@ def main() -> None:
     config = CONFIGS[given.config]
     if given.epochs:
         config = replace(config, epochs=given.epochs)
-    out = given.out or (
-        REPOSITORY / "layers" / "model" if config.name == "default" else Path("out") / config.name
-    )
+    out = given.out or SHIPPED.get(config.name, Path("out") / config.name)
     logs = given.logs or REPOSITORY / "training" / "results" / config.name
     for folder in (out, logs):
         folder.mkdir(parents=True, exist_ok=True)

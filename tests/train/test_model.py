@@ -23,8 +23,10 @@ from training.network import HybridNetwork
 from training.train import CHECKPOINT_FILE, Scaling, predict
 
 MODEL = Path(__file__).parents[2] / "layers" / "model"
+SINGLE_BEAT = MODEL / "single_beat"
 RESULTS = Path(__file__).parents[2] / "training" / "results" / "default"
 CARD = json.loads((MODEL / "model_card.json").read_text())
+SINGLE_BEAT_CARD = json.loads((SINGLE_BEAT / "model_card.json").read_text())
 
 pytestmark = pytest.mark.xdist_group("model")
 
@@ -77,10 +79,11 @@ def end_to_end(data_dir, scored):
     return figures(evaluate_end_to_end(data_dir, scored).gross, ec57=True)
 
 
-def test_the_file_is_the_cards_and_fits_in_213_kb():
-    model = (MODEL / "beat_classifier.onnx").read_bytes()
-    assert sha256(model).hexdigest() == CARD["model"]["sha256"]
-    assert len(model) == CARD["model"]["bytes"] <= 213_000
+@pytest.mark.parametrize(("folder", "card"), [(MODEL, CARD), (SINGLE_BEAT, SINGLE_BEAT_CARD)])
+def test_the_file_is_the_cards_and_fits_in_213_kb(folder, card):
+    model = (folder / "beat_classifier.onnx").read_bytes()
+    assert sha256(model).hexdigest() == card["model"]["sha256"]
+    assert len(model) == card["model"]["bytes"] <= 213_000
 
 
 def test_the_model_fits_the_small_parts_the_report_aims_at():
@@ -92,6 +95,7 @@ def test_the_model_fits_the_small_parts_the_report_aims_at():
 def test_no_test_record_was_trained_on():
     assert set(CARD["test_records"]) == set(ds2_records())
     assert not set(CARD["training"]["records"]) & set(ds2_records())
+    assert SINGLE_BEAT_CARD["training"]["records"] == CARD["training"]["records"]
 
 
 def test_the_cards_figures_come_out_again(shipped, exact, end_to_end):
@@ -123,6 +127,14 @@ def test_floors_on_ds2_with_annotated_r_peaks(shipped):
     assert shipped["classes"]["V"]["f1"] >= 0.93
     assert shipped["classes"]["S"]["f1"] >= 0.30
     assert shipped["accuracy"] >= 0.94
+
+
+def test_a_beat_alone_is_classified_as_its_card_says_and_not_below_the_floor(ds2):
+    alone = BeatClassifier.load(SINGLE_BEAT)
+    counts = evaluate_annotated(ds2, alone.probabilities, alone.card.input, ScoringSettings())
+    found = figures(counts.gross, ec57=False)
+    _assert_close(found, SINGLE_BEAT_CARD["evaluation"]["annotated"])
+    assert found["classes"]["V"]["f1"] >= 0.85
 
 
 def test_floors_on_ds2_end_to_end(end_to_end):

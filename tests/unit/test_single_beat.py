@@ -21,7 +21,13 @@ from deepecg.readers import open_recording
 from deepecg.scored import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ConditioningSettings, QualitySettings
-from deepecg.single_beat import SingleBeat, beats_input, classify_beat, classify_beats
+from deepecg.single_beat import (
+    SingleBeat,
+    SingleBeatModels,
+    beats_input,
+    classify_beat,
+    classify_beats,
+)
 from deepecg.windows import cut_windows, dominant_beat
 
 BEFORE, AFTER = 48, 80
@@ -36,14 +42,20 @@ RECORDS = ("101", "118", "119", "208")
 
 
 @cache
-def loaded() -> BeatClassifier:
-    """Return the committed model, also for property tests, which take no fixtures."""
-    return BeatClassifier.load(Path(__file__).parents[2] / "layers/model")
+def loaded() -> SingleBeatModels:
+    """Return the committed models, also for property tests, which take no fixtures."""
+    return SingleBeatModels.load(Path(__file__).parents[2] / "layers/model")
+
+
+@pytest.fixture(scope="module")
+def models() -> SingleBeatModels:
+    return loaded()
 
 
 @pytest.fixture(scope="module")
 def classifier() -> BeatClassifier:
-    return loaded()
+    """The recordings' model."""
+    return loaded().comparing
 
 
 @dataclass(frozen=True)
@@ -159,7 +171,7 @@ def three_beats(pre_s: float, post_s: float) -> tuple[NDArray[np.float32], NDArr
 def test_two_intervals_alone_are_the_rhythm_of_a_recording_of_three_beats(
     pre_s: float, post_s: float
 ) -> None:
-    spec = loaded().card.input
+    spec = loaded().comparing.card.input
     signal, times_s = three_beats(pre_s, post_s)
     (whole,) = model_inputs(signal, times_s * RATE, np.diff(times_s, prepend=np.nan), spec)
     beat = SingleBeat(signal.astype(np.float64), RATE, [times_s[1] - 2], [times_s[2] - times_s[1]])
@@ -216,6 +228,19 @@ def test_a_wide_premature_beat_is_ventricular_beside_the_usual_one(
     assert CLASSES[classify_beat(BEAT, classifier).argmax()] == "N"
 
 
+def test_a_beat_alone_has_a_model_that_compares_with_nothing(models: SingleBeatModels) -> None:
+    wide = ecg(np.array([0.375]), 1, r_mv=-2, qrs_s=0.05, p_mv=0, t_mv=0.5).astype(np.float64)
+    alone = SingleBeat(wide, RATE, [0.5], [1.1], AT)
+    beside = replace(alone, usual_beat_mv=WINDOW)
+    normal = SingleBeat(WINDOW, RATE, [0.8], [0.8], AT)
+    found = np.stack(models.classify([alone, beside, normal]))
+    assert [CLASSES[number] for number in found.argmax(axis=1)] == ["V", "V", "N"]
+    np.testing.assert_array_equal(found[0], classify_beat(alone, models.alone))
+    np.testing.assert_array_equal(found[1], classify_beat(beside, models.comparing))
+    assert not {"dominant", "dominant_slope"} & {*models.alone.card.input.channels}
+    assert not [name for name in models.alone.card.input.features if "similarity" in name]
+
+
 def test_raw_signals_are_band_passed_and_filtered_ones_are_not(classifier: BeatClassifier) -> None:
     spec = classifier.card.input
     raw = beats_input([replace(BEAT, filtered=False)], spec).shape[0, 0, 0]
@@ -260,7 +285,7 @@ def mixture() -> list[SingleBeat]:
 def test_a_beats_result_does_not_depend_on_those_it_is_classified_with(
     order: list[int], n: int
 ) -> None:
-    classifier, beats = loaded(), mixture()
+    classifier, beats = loaded().comparing, mixture()
     for number, found in zip(order, classify_beats([beats[k] for k in order[:n]], classifier)):  # noqa: B905
         if isinstance(found, RefusedRecordingError):
             assert number == 5
@@ -322,6 +347,6 @@ def test_flat_and_clipped_mean_what_they_mean_in_a_recording(
     level = samples - np.median(samples)
     flags = flag_seconds(second_statistics(level, 60, 0, 1), QualitySettings())
     beat = SingleBeat(samples.astype(np.float64), 60, [0.8], [0.8], 0.375 * 60 / 59)
-    (found,) = classify_beats([beat], loaded())
+    (found,) = classify_beats([beat], loaded().comparing)
     assert isinstance(found, FlatLineError) == bool(flags.flat[0])
     assert isinstance(found, SaturatedError) == bool(flags.saturated[0])

@@ -14,6 +14,8 @@ from deepecg.settings import ConditioningSettings, WindowSettings
 
 MODEL_FILE = "beat_classifier.onnx"
 CARD_FILE = "model_card.json"
+SINGLE_BEAT_FOLDER = "single_beat"
+"""Below the folder of the recordings' model: that of the model for a beat asked about alone."""
 CARD_VERSION = 1
 """Version of the card's own layout."""
 MODEL_FOLDERS = (

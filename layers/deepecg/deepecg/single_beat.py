@@ -1,12 +1,14 @@
 """One beat alone, with what is known of its rhythm and neighbours: classified as in a recording.
 
 The steps are those of :func:`deepecg.scoring.score_recording`, by the same functions, but that the
-caller says where the R peak lies and what the intervals around it are.
+caller says where the R peak lies and what the intervals around it are. A beat whose patient's
+usual one is not known has a model of its own.
 """
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from deepecg.classifier import BeatClassifier
 from deepecg.errors import FlatLineError, RefusedRecordingError, SaturatedError, TooShortError
 from deepecg.filters import band_pass, resample, resampling_ratio
+from deepecg.model_card import SINGLE_BEAT_FOLDER
 from deepecg.model_input import QRS_S, InputSpec, ModelInput, input_of
 from deepecg.rr_features import rr_features
 from deepecg.settings import (
@@ -49,7 +52,8 @@ class SingleBeat:
     filtered : bool
         Whether the signals are already band-passed as a recording is, and are only resampled.
     usual_beat_mv : ndarray of float64, shape (m,), optional
-        The beat that the patient mostly has; without it the beat is compared with itself.
+        The beat that the patient mostly has. A model that compares compares with it, or else with
+        the beat itself.
     previous_beat_mv : ndarray of float64, shape (k,), optional
         The beat before; without it this is taken to be like it.
     """
@@ -65,6 +69,50 @@ class SingleBeat:
 
 
 DEFAULTS = ScoringSettings()
+
+
+@dataclass(frozen=True)
+class SingleBeatModels:
+    """The models for a beat whose usual one is known, and for one of which it is not.
+
+    The recordings' model compares: without the usual beat it finds next to no ventricular beat.
+
+    Attributes
+    ----------
+    comparing : BeatClassifier
+        That of recordings.
+    alone : BeatClassifier
+        Sees the beat and the two intervals around it.
+    """
+
+    comparing: BeatClassifier
+    alone: BeatClassifier
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Load both from the folder of the recordings' model.
+
+        Raises
+        ------
+        ModelMismatchError
+            If a model does not belong to its card, or to this software.
+        """
+        return cls(BeatClassifier.load(folder), BeatClassifier.load(folder / SINGLE_BEAT_FOLDER))
+
+    def model_for(self, beat: SingleBeat) -> BeatClassifier:
+        """Return the model that a beat is for."""
+        return self.alone if beat.usual_beat_mv is None else self.comparing
+
+    def classify(
+        self, beats: Sequence[SingleBeat], settings: ScoringSettings = DEFAULTS
+    ) -> list[NDArray[np.float32] | RefusedRecordingError]:
+        """Classify beats as :func:`classify_beats` does, each by the model that it is for."""
+        results: dict[int, NDArray[np.float32] | RefusedRecordingError] = {}
+        for model in (self.comparing, self.alone):
+            numbers = [n for n, beat in enumerate(beats) if self.model_for(beat) is model]
+            found = classify_beats([beats[number] for number in numbers], model, settings)
+            results.update(zip(numbers, found, strict=True))
+        return [results[number] for number in range(len(beats))]
 
 
 def classify_beat(

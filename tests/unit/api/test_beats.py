@@ -15,7 +15,7 @@ from unit.pieces import RATE, ecg, every
 
 from deepecg.classifier import BeatClassifier
 from deepecg.cloud.api.beat_examples import BEATS, STRIPS
-from deepecg.single_beat import SingleBeat, classify_beat
+from deepecg.single_beat import SingleBeat, SingleBeatModels, classify_beat
 from deepecg.strip import score_strip, strip_document
 
 SAMPLES = ecg(np.array([0.375]), 1).astype(np.float64).round(4).tolist()
@@ -35,8 +35,14 @@ DROP = object()
 
 
 @pytest.fixture(scope="module")
-def classifier(model_dir: Path) -> BeatClassifier:
-    return BeatClassifier.load(model_dir)
+def models(model_dir: Path) -> SingleBeatModels:
+    return SingleBeatModels.load(model_dir)
+
+
+@pytest.fixture(scope="module")
+def classifier(models: SingleBeatModels) -> BeatClassifier:
+    """The recordings' model."""
+    return models.comparing
 
 
 def changed(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -47,13 +53,13 @@ def changed(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_beat_is_classified_by_the_code_of_recordings(
-    api: Caller, classifier: BeatClassifier
+    api: Caller, models: SingleBeatModels
 ) -> None:
     response = api.post("/v1/predict", BEAT)
     assert response.status_code == 200
     found = response.json()
     beat = SingleBeat(np.array(SAMPLES), RATE, [0.82], [0.79], 0.378)
-    expected = classify_beat(beat, classifier)
+    expected = classify_beat(beat, models.alone)
     np.testing.assert_allclose(list(found["probabilities"].values()), expected, atol=5e-7)
     assert found.pop("advisory").startswith("Automatic analysis")
     assert found == {
@@ -62,8 +68,8 @@ def test_a_beat_is_classified_by_the_code_of_recordings(
         "confidence": found["probabilities"]["N"],
         "probabilities": found["probabilities"],
         "mode": "diagnostic",
-        "compared_with": "itself",
-        "model": {"version": classifier.version, "sha256": classifier.card.sha256},
+        "compared_with": "nothing",
+        "model": {"version": models.alone.version, "sha256": models.alone.card.sha256},
     }
 
 
@@ -86,13 +92,13 @@ def test_context_reaches_the_model(api: Caller, classifier: BeatClassifier) -> N
 
 
 def test_in_real_time_the_interval_after_is_not_known(
-    api: Caller, classifier: BeatClassifier
+    api: Caller, models: SingleBeatModels
 ) -> None:
     body = REALTIME | {"context": {"earlier_rr_s": [0.6, 0.9]}}
     found = api.post("/v1/predict", body).json()
     beat = SingleBeat(np.array(SAMPLES), RATE, [0.6, 0.9, 0.82], (), 0.378)
     probabilities = list(found["probabilities"].values())
-    np.testing.assert_allclose(probabilities, classify_beat(beat, classifier), atol=5e-7)
+    np.testing.assert_allclose(probabilities, classify_beat(beat, models.alone), atol=5e-7)
     assert found["mode"] == "realtime"
 
 

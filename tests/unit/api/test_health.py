@@ -18,25 +18,29 @@ from deepecg.cloud.api.services import Services
 
 
 def test_versions_and_checksum_are_told(api: Caller, model_dir: Path) -> None:
-    card = json.loads((model_dir / "model_card.json").read_text())
+    def model(folder: Path) -> dict[str, str]:
+        return {
+            "version": json.loads((folder / "model_card.json").read_text())["version"],
+            "sha256": sha256((folder / "beat_classifier.onnx").read_bytes()).hexdigest(),
+        }
+
     response = api.get("/health")
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
         "software": {"name": "deepecg", "version": deepecg.__version__},
-        "model": {
-            "version": card["version"],
-            "sha256": sha256((model_dir / "beat_classifier.onnx").read_bytes()).hexdigest(),
-        },
+        "model": model(model_dir),
+        "single_beat_model": model(model_dir / "single_beat"),
     }
 
 
+@pytest.mark.parametrize("name", [".", "single_beat"])
 @pytest.mark.parametrize("broken", ["another model", "no model"])
 def test_a_model_that_is_another_is_a_problem(
-    services: Services, call: Callable[[FastAPI], Caller], tmp_path: Path, broken: str
+    services: Services, call: Callable[[FastAPI], Caller], tmp_path: Path, broken: str, name: str
 ) -> None:
     folder = shutil.copytree(services.settings.model_folder, tmp_path / "model")
-    model = folder / "beat_classifier.onnx"
+    model = folder / name / "beat_classifier.onnx"
     if broken == "another model":
         model.write_bytes(model.read_bytes() + b"\0")
     else:

@@ -21,34 +21,34 @@ from deepecg.cloud.api.beat_models import (
 )
 from deepecg.documents import ADVISORY
 from deepecg.errors import RefusedRecordingError
-from deepecg.single_beat import SingleBeat, classify_beats
+from deepecg.single_beat import SingleBeat, SingleBeatModels
 from deepecg.strip import score_strip, strip_document
 
 
 def answer_beats(
-    asked: Sequence[DiagnosticBeat | RealtimeBeat], classifier: BeatClassifier
+    asked: Sequence[DiagnosticBeat | RealtimeBeat], models: SingleBeatModels
 ) -> list[BeatAnswer | NotAnalysable]:
     """Classify beats that were asked about at the same time, each for itself."""
-    found = classify_beats([_single_beat(one) for one in asked], classifier)
+    beats = [_single_beat(one) for one in asked]
     return [
-        _not_analysable(result, classifier)
+        _not_analysable(result, models.model_for(beat))
         if isinstance(result, RefusedRecordingError)
-        else _beat_answer(one, result, classifier)
-        for one, result in zip(asked, found, strict=True)
+        else _beat_answer(one, beat, result, models)
+        for one, beat, result in zip(asked, beats, models.classify(beats), strict=True)
     ]
 
 
 def _beat_answer(
     asked: DiagnosticBeat | RealtimeBeat,
+    beat: SingleBeat,
     probabilities: NDArray[np.float32],
-    classifier: BeatClassifier,
+    models: SingleBeatModels,
 ) -> BeatAnswer:
-    is_compared = asked.context is not None and asked.context.usual_beat_mv is not None
     return BeatAnswer.model_construct(
         **class_block(probabilities),
         mode=asked.mode,
-        compared_with="usual_beat" if is_compared else "itself",
-        model=_model(classifier),
+        compared_with="nothing" if beat.usual_beat_mv is None else "usual_beat",
+        model=_model(models.model_for(beat)),
         advisory=ADVISORY,
     )
 

@@ -54,9 +54,8 @@ class RealtimeContext(Asked):
         Field(
             description="The beat that the patient mostly has, such as the median of the last "
             "minutes' beats; its rate, and the share at which its R peak lies, are those of "
-            "`samples_mv`. Without it the beat is compared with itself, and the model is blind to "
-            "a shape unlike the others': of ventricular beats in raw seconds it then finds 7 % "
-            "instead of 89 % (`python -m training.single_beats`)."
+            "`samples_mv`. Without it another model answers, which sees the beat and the two "
+            "intervals around it, and nothing else of `context`."
         ),
     ] = None
     previous_beat_mv: Annotated[
@@ -185,11 +184,8 @@ class BeatAnswer(Answer, Classified):
     outcome: Literal["classified"] = "classified"
     mode: Literal["diagnostic", "realtime"]
     compared_with: Annotated[
-        Literal["usual_beat", "itself"],
-        Field(
-            description="What its shape was compared with. With `itself`, do not take any class "
-            "but V for a sign that the beat is not ventricular."
-        ),
+        Literal["usual_beat", "nothing"],
+        Field(description="What its shape was compared with; `model` says by which model."),
     ]
 
 

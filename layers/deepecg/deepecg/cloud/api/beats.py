@@ -33,9 +33,9 @@ async def predict(
 
     The beat is resampled, filtered and compared as a beat of a recording is. Given the recording's
     own rhythm, usual beat and beat before in `context`, its probabilities are the recording's.
-    **Without `usual_beat_mv` ventricular beats are hardly ever found**: the model tells them by how
-    unlike the patient's other beats they are. Send a strip to `/v1/classify`, or a whole recording,
-    where there is one.
+    Without `usual_beat_mv` a model answers that knows the beat and the two intervals alone: it
+    finds somewhat fewer ventricular beats, and less than half as many supraventricular ones. Send a
+    strip to `/v1/classify`, or a whole recording, where there is one.
 
     Signal without a QRS complex's length on both sides of the R peak, flat or clipped, is answered
     with the outcome `not_analysable`.
@@ -72,8 +72,8 @@ def _gathering(request: Request) -> Gathering[BeatRequest, BeatAnswer | NotAnaly
     if not hasattr(state, "gathered_beats"):
         from deepecg.cloud.api.beat_answers import answer_beats  # noqa: PLC0415  (loads SciPy)
 
-        classifier = services_of(request).classifier
-        state.gathered_beats = Gathering(lambda beats: answer_beats(beats, classifier))
+        models = services_of(request).single_beat_models
+        state.gathered_beats = Gathering(lambda beats: answer_beats(beats, models))
     gathered: Gathering[BeatRequest, BeatAnswer | NotAnalysable] = state.gathered_beats
     return gathered
 

@@ -1,5 +1,7 @@
 """Whether this is the software, and the model, that it should be."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,7 +39,11 @@ class Health(BaseModel):
                 {
                     "status": "ok",
                     "software": {"name": "deepecg", "version": "0.3.0"},
-                    "model": {"version": "default-2026", "sha256": 64 * "0"},
+                    "model": {"version": "default-01234567", "sha256": 64 * "0"},
+                    "single_beat_model": {
+                        "version": "single_beat-89abcdef",
+                        "sha256": 64 * "f",
+                    },
                 }
             ]
         }
@@ -45,18 +51,20 @@ class Health(BaseModel):
 
     status: str = Field(description="Always `ok`; anything else is a problem document.")
     software: Software
-    model: Model
+    model: Annotated[Model, Field(description="For recordings, strips, and beats beside others.")]
+    single_beat_model: Annotated[Model, Field(description="For a beat asked about alone.")]
 
 
 @router.get("/health", responses=documented("model_mismatch"))
 def health(request: Request) -> Health:
-    """Tell versions, after the model's checksum was verified.
+    """Tell versions, after the models' checksums were verified.
 
     Asks no storage: a load balancer that asks often costs nothing.
     """
-    card = services_of(request).card
+    card, single_beat_card = services_of(request).cards
     return Health(
         status="ok",
         software=Software(name="deepecg", version=__version__),
         model=Model(version=card.version, sha256=card.sha256),
+        single_beat_model=Model(version=single_beat_card.version, sha256=single_beat_card.sha256),
     )

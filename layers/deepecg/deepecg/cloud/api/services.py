@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from deepecg.classifier import BeatClassifier
     from deepecg.model_card import ModelCard
+    from deepecg.single_beat import SingleBeatModels
 
 AWS_CLIENT = Config(
     # Somebody waits for the answer: a storage that stumbles is told of, not waited for.
@@ -68,18 +69,19 @@ class Services:
         return Results(self.s3, self.settings.results_bucket)
 
     @cached_property
-    def card(self) -> "ModelCard":
-        """The model's card, its checksum verified.
+    def cards(self) -> "tuple[ModelCard, ModelCard]":
+        """The cards of both models, the recordings' first, their checksums verified.
 
         Raises
         ------
         ModelMismatchError
             If card, model and software do not belong together.
         """
-        from deepecg.model_card import read_card  # noqa: PLC0415
+        from deepecg.model_card import SINGLE_BEAT_FOLDER, read_card  # noqa: PLC0415
 
         with _model_files():
-            return read_card(self.settings.model_folder)
+            folder = self.settings.model_folder
+            return read_card(folder), read_card(folder / SINGLE_BEAT_FOLDER)
 
     @cached_property
     def classifier(self) -> "BeatClassifier":
@@ -94,6 +96,20 @@ class Services:
 
         with _model_files():
             return BeatClassifier.load(self.settings.model_folder)
+
+    @cached_property
+    def single_beat_models(self) -> "SingleBeatModels":
+        """The models for a beat that is asked about alone.
+
+        Raises
+        ------
+        ModelMismatchError
+            If card, model and software do not belong together.
+        """
+        from deepecg.single_beat import SingleBeatModels  # noqa: PLC0415
+
+        with _model_files():
+            return SingleBeatModels.load(self.settings.model_folder)
 
 
 def services_of(request: Request) -> Services:
