@@ -338,6 +338,8 @@ REFUSED = {
         "x::http://h/r.dat",
         "-",
         "~root",
+        ".",
+        126 * "é" + ".dat",  # 256 bytes: a download under this name fails
     ]
 }
 
@@ -363,9 +365,15 @@ def test_empty_header(tmp_path: Path) -> None:
 
 
 def test_segment_name_with_a_path_is_refused(tmp_path: Path) -> None:
-    for name in ("../r", "/r", "a/r", "http://h/r"):
+    for name in ("../r", "/r", "a/r", "http://h/r", 252 * "r"):
         with pytest.raises(MalformedHeaderError):
             record_files(f"r/1 1 250 50\n{name} 50\n".encode())
+
+
+def test_longest_names_are_taken() -> None:
+    name = 251 * "r"
+    assert record_files(f"r/1 1 250 50\n{name} 50\n".encode()) == (f"{name}.hea",)
+    assert record_files(f"r 1 250 50\n{name}.dat 16\n".encode()) == (f"{name}.dat",)
 
 
 def test_damaged_flac_is_refused_when_read(tmp_path: Path) -> None:

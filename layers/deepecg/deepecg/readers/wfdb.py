@@ -105,6 +105,7 @@ _GAIN: Final = re.compile(
 _NUMBER: Final = re.compile(r"([+-]?[0-9]{1,18})(?:\s+|$)")
 _SEGMENT_LINE: Final = re.compile(r"(?P<name>\S+)\s+(?P<length>[0-9]{1,18})(?:\s.*)?")
 _PLAIN_NAME: Final = re.compile(r"[^\s/\\:*?\"<>|\x00-\x1f\x7f]{1,255}")
+_MAX_NAME_BYTES: Final = 255
 _START: Final = re.compile(
     r"\s*(?P<time>[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]{1,6})?)[0-9]*"
     r"(?:\s+(?P<date>[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}))?\s*"
@@ -517,14 +518,21 @@ def _parse_segment(line: str) -> tuple[str, int]:
     if match is None:
         raise MalformedHeaderError("found a segment line that cannot be read")
     if match["name"] != _NULL:
-        _check_name(match["name"])
+        _check_name(match["name"], ".hea")
     return match["name"], int(match["length"])
 
 
-def _check_name(name: str) -> None:
-    """Refuse whatever could lead out of the record's folder; ``-`` is standard input."""
+def _check_name(name: str, suffix: str = "") -> None:
+    """Refuse whatever could lead out of the record's folder; ``-`` is standard input.
+
+    And what no disk takes: a download under that name would fail, again and again.
+    """
     if not _PLAIN_NAME.fullmatch(name) or name.startswith(("-", "~")) or ".." in name:
         raise MalformedHeaderError("found a file name with a path in it, expected a plain name")
+    if name == "." or len((name + suffix).encode()) > _MAX_NAME_BYTES:
+        raise MalformedHeaderError(
+            f"found a file name that no file can have, expected 1 to {_MAX_NAME_BYTES} bytes"
+        )
 
 
 def _paced(comments: list[str]) -> bool | None:
