@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from integration.clouds import TEMPLATE
 
+from deepecg.cloud.api.services import AWS_CLIENT
 from deepecg.cloud.embedded import Template
 
 template = Template.read(TEMPLATE)
@@ -310,6 +311,14 @@ def test_api_is_throttled_and_its_function_ends_before_the_gateway_gives_up() ->
     assert FUNCTIONS["ApiFunction"]["Timeout"] < 30
     (integration,) = template.of_type("AWS::ApiGatewayV2::Integration").values()
     assert "TimeoutInMillis" not in integration  # 30 s, the most there is
+
+
+def test_api_tells_of_a_storage_that_does_not_answer_before_its_function_is_ended() -> None:
+    client: Any = AWS_CLIENT
+    attempts = client.retries["total_max_attempts"]
+    pauses_s = sum(2**number for number in range(attempts - 1))  # botocore's own, at most
+    longest_s = attempts * (client.connect_timeout + client.read_timeout) + pauses_s
+    assert longest_s < FUNCTIONS["ApiFunction"]["Timeout"] - 5  # its start, and other requests
 
 
 def test_access_log_holds_no_path_query_or_person_and_is_kept_as_long_as_the_others() -> None:

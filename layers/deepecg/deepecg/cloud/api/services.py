@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from deepecg.single_beat import SingleBeatModels
 
 AWS_CLIENT = Config(
-    # Somebody waits for the answer: a storage that stumbles is told of, not waited for.
+    # Somebody waits for the answer: a storage that stumbles is told of, not waited for. With pauses
+    # of up to 1 and 2 s between, that is 21 s; the function is ended after 29.
     retries={"mode": "standard", "total_max_attempts": 3},
-    connect_timeout=3,
-    read_timeout=10,
+    connect_timeout=2,
+    read_timeout=4,
 )
 
 
