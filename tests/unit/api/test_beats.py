@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from unit.pieces import RATE, ecg, every
 
 from deepecg.classifier import BeatClassifier
 from deepecg.cloud.api.beat_examples import BEATS, STRIPS
+from deepecg.cloud.api.services import Services
 from deepecg.single_beat import SingleBeat, SingleBeatModels, classify_beat
 from deepecg.strip import score_strip, strip_document
 
@@ -251,6 +253,29 @@ def test_beats_that_are_asked_about_together_get_their_own_answers(
     assert [answer.content for answer in found] == [answer.content for answer in alone]
     assert [answer.status_code for answer in found] == [200, 200, 200, 422, 200]
     assert [answer.json().get("class") for answer in found] == ["N", None, "N", None, "V"]
+
+
+def test_others_are_answered_while_the_models_load(
+    app: FastAPI, api: Caller, models: SingleBeatModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other_is_answered = threading.Event()
+
+    def load(_: Services) -> SingleBeatModels:
+        assert other_is_answered.wait(5)
+        return models
+
+    monkeypatch.setattr(Services, "single_beat_models", property(load))
+
+    async def meanwhile() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api.example") as client:
+            first = asyncio.create_task(client.post("/v1/predict", json=BEAT))
+            await asyncio.sleep(0.1)  # it has begun to load
+            await client.get("/docs/start.js")
+            other_is_answered.set()
+            return await first
+
+    assert api._loop.run_until_complete(meanwhile()).status_code == 200
 
 
 # A strip

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from deepecg.cloud.api.beat_examples import BEATS, STRIPS
 from deepecg.cloud.api.beat_models import (
@@ -15,7 +16,7 @@ from deepecg.cloud.api.beat_models import (
 from deepecg.cloud.api.gathering import Gathering
 from deepecg.cloud.api.problems import documented
 from deepecg.cloud.api.routes import StrictRoute
-from deepecg.cloud.api.services import services_of
+from deepecg.cloud.api.services import Services, services_of
 
 router = APIRouter(route_class=StrictRoute, tags=["beats"])
 
@@ -40,7 +41,12 @@ async def predict(
     Signal without a QRS complex's length on both sides of the R peak, flat or clipped, is answered
     with the outcome `not_analysable`.
     """
-    return _json(await _gathering(request)(beat))
+    state = request.app.state
+    if not hasattr(state, "gathered_beats"):
+        # In a thread: meanwhile the event loop answers others.
+        state.gathered_beats = await run_in_threadpool(_gathering, services_of(request))
+    gathered: Gathering[BeatRequest, BeatAnswer | NotAnalysable] = state.gathered_beats
+    return _json(await gathered(beat))
 
 
 @router.post(
@@ -63,19 +69,15 @@ def classify(
     return _json(answer_strip(strip, services_of(request).classifier))
 
 
-def _gathering(request: Request) -> Gathering[BeatRequest, BeatAnswer | NotAnalysable]:
+def _gathering(services: Services) -> Gathering[BeatRequest, BeatAnswer | NotAnalysable]:
     """Return what classifies the beats that the application is asked about at the same time.
 
     Not in threads of the pool: handing a beat over takes as long as classifying it.
     """
-    state = request.app.state
-    if not hasattr(state, "gathered_beats"):
-        from deepecg.cloud.api.beat_answers import answer_beats  # noqa: PLC0415  (loads SciPy)
+    from deepecg.cloud.api.beat_answers import answer_beats  # noqa: PLC0415  (loads SciPy)
 
-        models = services_of(request).single_beat_models
-        state.gathered_beats = Gathering(lambda beats: answer_beats(beats, models))
-    gathered: Gathering[BeatRequest, BeatAnswer | NotAnalysable] = state.gathered_beats
-    return gathered
+    models = services.single_beat_models
+    return Gathering(lambda beats: answer_beats(beats, models))
 
 
 def _json(answer: BeatAnswer | StripAnswer | NotAnalysable) -> Response:
