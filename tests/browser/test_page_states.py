@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pages import MADE_UP, MadeUpApi, Watch, answer, in_turn, opened, upload_card
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Route, expect
 from reports import made_up_summary
 
 from deepecg.documents import ADVISORY
@@ -253,10 +254,11 @@ def test_nothing_is_asked_while_the_page_is_hidden(place: Place) -> None:
     page.clock.install()
     choose(page, edf())
     expect(upload_card(page, "ward 3.edf").locator(".mark-line")).to_have_text("Being scored")
-    page.clock.run_for(5_000)
-    assert len([url for url in asked if url.endswith(ID)]) >= 2
+    with page.expect_request(lambda request: request.url.endswith(ID)):
+        page.clock.run_for(5_000)
     page.evaluate(HIDE, True)
     page.clock.run_for(20_000)  # longer than any pause: the last one may have begun before
+    page.wait_for_timeout(500)  # by the real clock: what was asked is told of a little later
     n_asked = len(asked)
     page.clock.run_for(120_000)
     assert len(asked) == n_asked
@@ -394,3 +396,67 @@ PALE = """() => {
       return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
     }).map((e) => e.outerHTML.slice(0, 120));
 }"""
+
+
+def test_signals_are_sent_before_the_header_that_needs_them(place: Place) -> None:
+    page, api, _ = place
+    texts = {
+        "r.hea": b"r/2 1 250 200\nr_1 100\nr_2 100\n",
+        "r_1.hea": b"r_1 1 250 100\nr_1.dat 16 200\n",
+        "r_1.dat": b"x",
+        "r_2.hea": b"r_2 1 250 100\nr_2.dat 16 200\n",
+        "r_2.dat": b"x",
+    }
+    names: list[str] = []
+    sent: list[str] = []
+
+    def announce(route: Route) -> None:
+        body = route.request.post_data_json
+        names.extend(file["name"] for file in (body["main"], *body["parts"]))
+        forms = [{"url": f"{MADE_UP}/storage/{name}", "fields": {}} for name in names]
+        expires_at = "2099-01-01T00:00:00Z"
+        answer({"recording_id": ID, "expires_at": expires_at, "uploads": forms}, 201)(route)
+
+    def store(route: Route) -> None:
+        sent.append(route.request.url.rpartition("/")[2])
+        route.fulfill(status=204)
+
+    api.answers["POST /v1/recordings"] = announce
+    api.answers |= {f"POST /storage/{name}": store for name in texts}
+    choose(page, *({"name": n, "mimeType": "", "buffer": b} for n, b in texts.items()))
+    expect(upload_card(page, "r.hea").locator(".mark-line")).to_have_text("Scored")
+    assert names[0] == "r.hea"
+    assert set(sent[:2]) == {"r_1.dat", "r_2.dat"}
+    assert sent[2] == "r.hea"
+    assert set(sent[3:]) == {"r_1.hea", "r_2.hea"}
+
+
+def test_lists_follow_what_is_scored_and_keep_focus_and_length(place: Place) -> None:
+    page, api, _ = place
+    night = {"date": "2024-11-22", "has_report": False}
+    listed = [item(number) for number in range(1, 13)]
+
+    def recordings(route: Route) -> None:
+        length = int(parse_qs(urlsplit(route.request.url).query)["limit"][0])
+        cursor = CURSOR if length < len(listed) else None
+        answer({"recordings": listed[:length], "next_cursor": cursor})(route)
+
+    api.answers["GET /v1/recordings"] = in_turn(
+        recordings, answer({"recordings": listed[10:], "next_cursor": None}), recordings
+    )
+    nights = {"nights": [night], "next_cursor": None}
+    api.answers["GET /v1/nights"] = in_turn(
+        answer({"nights": [], "next_cursor": None}), answer(nights), answer(NIGHTS)
+    )
+    page.reload()
+    expect(page.locator("#nights-list")).to_contain_text("There are no nights yet.")
+    page.get_by_role("button", name="Show more recordings").click()
+    rows = page.locator("#recordings-list tbody tr")
+    expect(rows).to_have_count(12)
+    choose(page, edf())
+    link = rows.nth(11).get_by_role("link")
+    link.focus()
+    expect(page.locator("#nights-list")).to_contain_text("no nightly report yet")
+    expect(page.locator("#nights-list")).not_to_contain_text("yet")
+    expect(rows).to_have_count(12)
+    expect(link).to_be_focused()

@@ -1,7 +1,9 @@
 // Lists that are fetched page by page.
 
 const PAGE_LENGTH = 10,
-  NIGHTS_LENGTH = 7;
+  NIGHTS_LENGTH = 7,
+  LONGEST_PAGE = 100;
+const NIGHT_FOLLOWS_MS = 5000; // where a report on the night is made at once, it is there by then
 
 /**
  * A list with "Show more".
@@ -22,7 +24,9 @@ function pagedList(host, { path, key, limit, empty, name, start, row, onPage }) 
   async function load(from) {
     controller.abort(new Problem("", { code: "cancelled" }));
     controller = new AbortController();
-    const query = new URLSearchParams({ limit: String(limit), ...(from && { cursor: from }) });
+    const shown = from ? 0 : (body?.childElementCount ?? 0); // are to stay when it is loaded anew
+    const length = Math.min(Math.max(limit, shown), LONGEST_PAGE);
+    const query = new URLSearchParams({ limit: String(length), ...(from && { cursor: from }) });
     let page;
     try {
       page = await askUntilAnswered(`${path}?${query}`, {
@@ -36,6 +40,7 @@ function pagedList(host, { path, key, limit, empty, name, start, row, onPage }) 
       return;
     }
     trouble.textContent = "";
+    const focused = host.contains(document.activeElement) ? document.activeElement : null;
     if (!from) {
       const begun = start();
       body = begun.body;
@@ -49,6 +54,7 @@ function pagedList(host, { path, key, limit, empty, name, start, row, onPage }) 
     onPage?.(page);
     if (from) announce(`${rows.length} more ${name}`);
     if (from && hadFocus && !cursor) (rows[0]?.querySelector("a") ?? host).focus();
+    if (!from && focused) (focused.isConnected ? focused : byId(focused.id))?.focus();
   }
 
   if (!host.childElementCount) host.replaceChildren(make("p.soft", "Loading …"), trouble);
@@ -124,12 +130,20 @@ function findings(item) {
   return [make("span.soft", item.code ? plain(item.code) : "–")];
 }
 
-let lists = [];
+let lists = [],
+  showingAgain = 0;
 
 /** Show recordings and nights, or show them anew. */
 function showLists() {
   if (lists.length) lists.forEach(({ reload }) => reload());
   else lists = [listRecordings(), listNights()];
+}
+
+/** Show that a recording has a result, and soon after what has become of its night. */
+function showResult() {
+  showLists();
+  clearTimeout(showingAgain);
+  showingAgain = setTimeout(showLists, NIGHT_FOLLOWS_MS);
 }
 
 function listRecordings() {

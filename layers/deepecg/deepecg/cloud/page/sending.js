@@ -51,11 +51,23 @@ function announcement({ main, parts }) {
   return { main: described(main), parts: parts.map(described) };
 }
 
+/**
+ * The places of files in the order in which they are sent: first what is no header, so that the main
+ * file finds its signals there and nothing has to wait; then the main file; then the segments'
+ * headers, each of which would be a recording of its own without it.
+ * @param {File[]} files the main one first
+ */
+function sendingOrder(files) {
+  const rank = (i) => (i === 0 ? 1 : HEADER.test(files[i].name) ? 2 : 0);
+  return [...files.keys()].sort((a, b) => rank(a) - rank(b));
+}
+
 /** Send what has not been sent, and note what has. */
 async function sendFiles(files, forms, isSent, { signal, onProgress }) {
   const sizeOfSent = () => files.reduce((sum, file, i) => sum + (isSent[i] ? file.size : 0), 0);
-  for (const [i, file] of files.entries()) {
+  for (const i of sendingOrder(files)) {
     if (isSent[i]) continue;
+    const file = files[i];
     if (await cannotBeRead(file))
       throw new Problem(`${file.name} has changed or is gone since it was chosen. Choose it again.`);
     const before = sizeOfSent();

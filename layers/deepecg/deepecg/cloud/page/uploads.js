@@ -179,7 +179,7 @@ class Upload {
       if (problem.code === "cancelled" || problem.code === "signed_out") return;
       this.become("unknown", { message: problem.message, said: problem.message });
     }
-    if (!wasSettled) showLists();
+    if (!wasSettled) showResult();
   }
 
   /** @param {object} status an answer of the API @param {boolean} isOld */

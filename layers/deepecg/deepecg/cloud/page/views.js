@@ -187,6 +187,8 @@ function begin() {
     { once: true },
   );
   byId("sign-out").addEventListener("click", signOut);
+  // Others upload, too: who comes back to the page sees what there is now.
+  document.addEventListener("visibilitychange", () => document.hidden || showLists());
   takeUpUploads();
   showLists();
   showView();
