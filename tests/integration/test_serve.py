@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -22,8 +23,10 @@ from served import Served
 from deepecg.documents import ADVISORY
 
 START_S = 60
-REPORT_S = 30
-END_S = 10
+REPORT_S = 120
+END_S = 60
+MOMENT_S = 20
+"""Limits for a busy machine: nothing waits longer than it must."""
 UPLOADS = "deepecg-uploadsbucket"
 # moto's, which the service signs with: forms that the API would not make are signed here.
 KEYS = {"aws_access_key_id": "FOOBARKEY", "aws_secret_access_key": "FOOBARSECRET"}
@@ -141,7 +144,7 @@ def test_health_is_answered_while_a_recording_is_scored(service: Service, edf_fi
     while service.client.get(announced["status_url"]).json()["status"] == "waiting":
         began_s = time.monotonic()
         assert service.client.get("/health").status_code == 200
-        assert time.monotonic() - began_s < 5
+        assert time.monotonic() - began_s < MOMENT_S
 
 
 def test_a_form_is_refused_that_is_not_as_it_was_signed(service: Service) -> None:
@@ -196,6 +199,31 @@ def test_a_signal_ends_it_in_good_order(number: signal.Signals, edf_file: bytes)
         assert service.process.wait(END_S) == 0
         assert service.process.stdout is not None
         assert "Traceback" not in service.process.stdout.read()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_it_is_still_starting(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    # What the service imports first, and takes for ever.
+    (tmp_path / "uvicorn.py").write_text(
+        "import time\nprint('starting', flush=True)\ntime.sleep(600)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "deepecg", "serve", "--port", "0"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "starting\n"
+            process.send_signal(number)
+            assert process.wait(END_S) == 0
+            assert process.stdout.read() == ""
+        finally:
+            process.kill()
 
 
 @pytest.fixture

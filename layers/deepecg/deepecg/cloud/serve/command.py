@@ -5,6 +5,7 @@ What it needs beside the package's own dependencies is imported when it runs.
 
 import argparse
 
+from deepecg.cloud.serve.endings import ending_on_signals
 from deepecg.errors import SettingsError
 
 DEFAULT_HOST = "127.0.0.1"
@@ -47,15 +48,16 @@ def run(given: argparse.Namespace) -> int:
     SettingsError
         If packages are missing, the address cannot be listened on, or a variable is missing.
     """
-    try:
-        from deepecg.cloud.serve.service import serve  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("deepecg"):
-            raise
-        raise SettingsError(
-            f"found no package {error.name}, expected those of: pip install 'deepecg[serve]'"
-        ) from error
-    serve(given.host, given.port, aws=given.aws)
+    with ending_on_signals():
+        try:
+            from deepecg.cloud.serve.service import serve  # noqa: PLC0415  (takes seconds)
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("deepecg"):
+                raise
+            raise SettingsError(
+                f"found no package {error.name}, expected those of: pip install 'deepecg[serve]'"
+            ) from error
+        serve(given.host, given.port, aws=given.aws)
     return 0
 
 

@@ -3,14 +3,11 @@
 import logging
 import os
 import runpy
-import signal
 import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
-from types import FrameType
-from typing import NoReturn
 
 import boto3
 import uvicorn
@@ -38,7 +35,7 @@ END_WORK_S = 1.0
 
 
 def serve(host: str, port: int, *, aws: bool = False) -> None:
-    """Serve until told to end by SIGINT or SIGTERM.
+    """Serve until a signal ends it: inside of ``ending_on_signals``.
 
     Parameters
     ----------
@@ -58,7 +55,7 @@ def serve(host: str, port: int, *, aws: bool = False) -> None:
             "found --aws with another host than this machine, expected 127.0.0.1: "
             "nobody is asked who they are"
         )
-    with _endings(), _listening(host, port) as listener, ExitStack() as exits:
+    with _listening(host, port) as listener, ExitStack() as exits:
         app = _app_on_aws() if aws else exits.enter_context(_embedded_app())
         print(_greeting(listener, aws=aws), flush=True)
         config = uvicorn.Config(
@@ -162,30 +159,6 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         ) from error
     with listener:
         yield listener
-
-
-@contextmanager
-def _endings() -> Iterator[None]:
-    """End in good order, with status 0, when told to by a signal.
-
-    uvicorn has handlers of its own while it runs, and afterwards raises the signal for these.
-    """
-
-    def end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-        raise _Ending
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except _Ending:
-        pass
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-class _Ending(BaseException):
-    """A signal told the service to end. No ``except Exception`` is to catch it."""
 
 
 def _greeting(listener: socket.socket, *, aws: bool) -> str:
