@@ -94,6 +94,8 @@ def test_callers_prove_who_they_are_as_the_settings_say(app: FastAPI, services: 
         )
         made = document(app, settings)
         names = {name for name, item in operations(made).items() if "security" in item}
+        # Whoever checks answers in its own way.
+        assert ("401" in made["info"]["description"]) == (authorisation != "none")
         return names, made["components"].get("securitySchemes", {})
 
     assert secured("none") == (set(), {})

@@ -40,6 +40,10 @@ text.
 
 {ADVISORY}
 """
+GATEWAY = """
+In front of this application stands API Gateway, whose own answers are no problem documents: who is
+not let in gets 401 or 403, who calls too often 429, and where no answer comes within 30 s, 503.
+"""
 TAGS = [
     {"name": "beats", "description": "Classified while the caller waits. Nothing is kept."},
     {"name": "recordings", "description": "Sent once, scored in the background, kept."},
@@ -132,11 +136,12 @@ def document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
     settings : ApiSettings
         Say what lets callers in.
     """
+    scheme = _security_scheme(settings)
     made = get_openapi(
         title=app.title,
         version=app.version,
         summary="Holter ECG: every heartbeat found, classified and summarised",
-        description=DESCRIPTION,
+        description=DESCRIPTION + GATEWAY if scheme else DESCRIPTION,
         license_info={"name": "MIT", "identifier": "MIT"},
         tags=TAGS,
         routes=app.routes,
@@ -149,7 +154,6 @@ def document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
     for schema in schemas.values():
         for example in schema.get("examples", []):
             _put_nulls_back(example, schema, schemas)
-    scheme = _security_scheme(settings)
     if scheme:
         components["securitySchemes"] = {"caller": scheme}
     for path, operation in _operations(made):
