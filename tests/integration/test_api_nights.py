@@ -149,14 +149,16 @@ def count_requests(s3: Any) -> Callable[[], int]:
 
 
 def test_entries_that_cannot_be_read_are_counted(api: Api, cloud: Cloud) -> None:
-    put_night(cloud, TODAY, 3)
+    entries = put_night(cloud, TODAY, 3)
     put(cloud, f"nights/2026-11-22/{20 * 'a'}.json", '{"kind": "night_entry"')
     put(cloud, f"nights/2026-11-22/{20 * 'b'}.json", "{}")
+    put(cloud, entry_key(TODAY, 20 * "c"), to_json(entries[0] | {"recording_id": "no-digits"}))
+    put(cloud, entry_key(TODAY, 20 * "d"), to_json(entries[0]))
     put(cloud, "nights/2026-11-22/no ID.json", "{}")
     put(cloud, "nights/no night/x.json", "{}")
     page = api.get("/v1/recordings").json()
     assert len(page["recordings"]) == 3
-    assert page["unreadable_count"] == 2
+    assert page["unreadable_count"] == 4
     assert api.get("/v1/nights").json()["nights"] == [{"date": "2026-11-22", "has_report": False}]
 
 

@@ -211,8 +211,13 @@ def _page(
         if body is None:  # it has moved to another night since it was listed
             continue
         try:
-            entries.append((position.night, read_entry(body)))
+            entry = read_entry(body)
         except UnreadableEntryError:
+            n_unreadable += 1
+            continue
+        if entry.recording_id == position.recording_id:
+            entries.append((position.night, entry))
+        else:
             n_unreadable += 1
     return RecordingsPage(tuple(entries), n_unreadable, shown[-1] if len(found) > limit else None)
 
