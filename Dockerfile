@@ -89,6 +89,8 @@ COPY --from=build /packages/serve/python /usr/local/lib/python3.13/site-packages
 COPY --from=build /commands /usr/local/bin
 COPY --from=build /deepecg /usr/local/lib/python3.13/site-packages
 USER 1000:1000
+# A container's first process does not end by a SIGTERM that it has no handler for yet.
+STOPSIGNAL SIGINT
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
     CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=8)"]

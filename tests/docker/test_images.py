@@ -16,7 +16,7 @@ from writers import synthetic_ecg, write_edf, write_wfdb
 
 from deepecg import __version__
 
-HEALTHY_S = 60
+HEALTHY_S = 180
 MAX_API_MB = 400
 IMAGES = ("deepecg-api", "deepecg-score", "deepecg-training")
 SIGNALS = synthetic_ecg(60)
@@ -102,7 +102,7 @@ def test_page_and_api_are_served_under_another_port_from_an_image_that_is_read_o
         report = client.get(scored["links"]["report"], follow_redirects=True)
         assert report.status_code == 200
 
-        docker("stop", "--time", "10", name)
+        docker("stop", "--time", "60", name)
         assert docker("inspect", "-f", "{{.State.ExitCode}}", name) == "0"
         assert "Traceback" not in docker("logs", name)
 
