@@ -281,6 +281,23 @@ def test_a_recording_that_is_not_known_is_said_in_its_view(place: Place) -> None
     expect(page.get_by_role("alert")).to_contain_text("Nothing is known of a recording")
 
 
+def test_an_upload_that_the_server_knows_nothing_of_can_be_sent_again(place: Place) -> None:
+    page, api, watch = place
+    watch.excused = (LOST,)
+    api.answers[PATH] = answer({"title": "No", "code": "unknown_recording"}, 404)
+    choose(page, edf())
+    card = upload_card(page, "ward 3.edf")
+    expect(card.locator(".mark-line")).to_have_text("Not known")
+    page.reload()
+    expect(card.get_by_role("button", name="Choose the file again")).to_be_visible()
+    card.get_by_role("button", name="Remove").click()
+    choose(page, edf())
+    expect(card.locator(".mark-line")).to_have_text("Not known")
+    api.answers[PATH] = answer(SCORED)
+    card.get_by_role("button", name="Try again").click()
+    expect(card.locator(".mark-line")).to_have_text("Scored")
+
+
 def test_a_document_that_cannot_be_had_leaves_no_empty_tab(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)

@@ -103,8 +103,9 @@ class Upload {
     const named = (label, act) => button(label, act, { "aria-label": `${label}: ${this.name}` });
     if (IN_DANGER.has(this.phase)) return [named("Cancel", () => this.cancel())];
     const offered = [];
-    if (this.phase === "stopped" && this.chosen) offered.push(named("Try again", () => this.retry()));
-    if (["cut_off", "rejected"].includes(this.phase))
+    const isLost = ["stopped", "unknown"].includes(this.phase);
+    if (isLost && this.chosen) offered.push(named("Try again", () => this.retry()));
+    if (["cut_off", "rejected"].includes(this.phase) || (isLost && !this.chosen))
       offered.push(
         named("Choose the file again", () => {
           this.remove();
