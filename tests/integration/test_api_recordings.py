@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from integration.apis import Api
+from integration.apis import EMBEDDED_S3, Api
 from integration.clouds import (
     RESULTS,
     UPLOADS,
@@ -148,11 +148,28 @@ def test_hundred_parts(api: Api) -> None:
     assert len({key.rsplit("/", 1)[0] for key in keys}) == 1
 
 
-def test_host_that_is_none(api: Api) -> None:
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a b", "", "-a", "a..b", "a/b", "a?b", "user@a", "a:b", "a:99999",
+        "[::1", "[]", "[:::]", "[1.2.3.4]", "[::1]/x", "[::1]:99999",
+    ],
+)  # fmt: skip
+def test_host_that_is_none(api: Api, host: str) -> None:
     body = {"main": {"name": "a.edf", "size_bytes": 1}}
-    headers = {"Host": "a b"}
-    answer = api.code("POST", "/v1/recordings", json=body, headers=headers)
+    answer = api.code("POST", "/v1/recordings", json=body, headers={"Host": host})
     assert answer == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "[::1]", "API.example.org"]
+)
+def test_host_that_the_api_is_called_by_is_that_of_its_forms(api: Api, host: str) -> None:
+    body = {"main": {"name": "a.edf", "size_bytes": 1}}
+    answer = api("POST", "/v1/recordings", json=body, headers={"Host": host})
+    assert answer.status_code == 201
+    (form,) = answer.json()["uploads"]
+    assert form["url"].startswith(f"http://{host}{EMBEDDED_S3}/")
 
 
 # --- From announcement to result ------------------------------------------------------------------

@@ -4,11 +4,13 @@ A page that sends a token with its requests cannot: the browser would send it on
 refuses it. So it asks for JSON by the header ``Accept``.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
-from botocore.utils import is_valid_endpoint_url
+from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 from fastapi import Request, Response
 from pydantic import ConfigDict, Field
 
@@ -20,6 +22,8 @@ TIME_TO_FETCH = timedelta(minutes=5)
 """Long enough to begin a download, too short for an address to be passed on by mistake."""
 HEADERS = {"Cache-Control": "no-store", "Vary": "Accept"}
 JSON = "application/json"
+HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+"""A name or an address, and a port."""
 
 
 class Address(Answer):
@@ -89,14 +93,24 @@ def origin_of(request: Request) -> str:
     ProblemError
         If the header ``Host`` holds none.
     """
-    origin = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    if not is_valid_endpoint_url(origin):
+    host = request.headers.get("host", "")
+    origin = f"{request.scope['scheme']}://{host}"
+    if HOST.fullmatch(host) is None or not _is_endpoint(origin):
         raise ProblemError(
             "invalid_request",
             "The header Host holds no host that an address can be made of.",
             status=HTTPStatus.BAD_REQUEST,
         )
     return origin
+
+
+def _is_endpoint(url: str) -> bool:
+    """Return whether S3's clients take an address."""
+    try:
+        is_port = urlsplit(url).port != 0
+    except ValueError:  # in brackets no address, or too large a port
+        return False
+    return is_port and (is_valid_endpoint_url(url) or is_valid_ipv6_endpoint_url(url))
 
 
 def _wants_json(request: Request) -> bool:
