@@ -155,7 +155,13 @@ function nightCounts({ date, report, outcomes }) {
     const count = outcomes[`${key}_count`];
     return make(key === "failed" && count ? "div.some" : "div", make("dt", words), make("dd", number(count)));
   });
-  return [make("p.buttons", opens), trouble, tiles.length > 0 && make("dl.tiles", ...tiles)].filter(Boolean);
+  const note = make(
+    "p.soft",
+    "Links inside the nightly report need access to the storage itself. Open recordings from the list below.",
+  );
+  return [make("p.buttons", opens), trouble, tiles.length > 0 && make("dl.tiles", ...tiles), note].filter(
+    Boolean,
+  );
 }
 
 /** Show the way in: nothing else can be read yet. @param {string} [why] */
