@@ -82,8 +82,8 @@ class AnswerHeaders:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
                 headers.extend(SECURITY_HEADERS)
-                is_kept = any(name == NO_STORE[0] for name, _ in headers)
-                if scope["path"].startswith(PATIENTS) and not is_kept:
+                is_said = any(name == NO_STORE[0] for name, _ in headers)
+                if scope["path"].startswith(PATIENTS) and not is_said:
                     headers.append(NO_STORE)
             await send(message)
 
