@@ -163,6 +163,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 def _greeting(listener: socket.socket, *, aws: bool) -> str:
     host, port = listener.getsockname()[:2]
+    if ip_address(host).is_unspecified:  # every address of this machine, and none to go to
+        host = "localhost"
     place = f"[{host}]" if ":" in host else host
     kept = (
         "Uploads and results are in the buckets that the environment names; scoring is done there."
