@@ -308,7 +308,9 @@ class RecordingRow(Answer):
     beats_count: int | None = Field(description="Analysable beats.")
     analysable_percent: float | None
     urgent_count: int | None = Field(description="Kinds of urgent findings.")
-    urgent: list[str] | None = Field(description="The worst of each kind, in words.")
+    urgent: list[str] | None = Field(
+        description="The worst of each kind, in words, the weightiest first."
+    )
 
 
 EXAMPLE_ROW: JsonDict = {

@@ -50,6 +50,8 @@ from deepecg.cloud.statuses import (
 )
 from deepecg.documents import FHIR_FILE, REPORT_FILE
 from deepecg.night.entry import Entry
+from deepecg.night.ranking import urgent_kinds
+from deepecg.night.settings import RankingSettings
 
 ANNOTATIONS_SUFFIX: Final = ".deepecg"
 
@@ -219,6 +221,7 @@ def _recording(recording_id: str, status: Status) -> Recording:
 
 def _row(night: str, entry: Entry) -> RecordingRow:
     digest = entry.digest
+    urgent = urgent_kinds(digest, RankingSettings()) if digest else None
     return RecordingRow(
         recording_id=entry.recording_id,
         night=night,
@@ -228,8 +231,8 @@ def _row(night: str, entry: Entry) -> RecordingRow:
         duration_s=digest.duration_s if digest else None,
         beats_count=digest.beats_count if digest else None,
         analysable_percent=digest.analysable_percent if digest else None,
-        urgent_count=len(digest.urgent) if digest else None,
-        urgent=[kind.message for kind in digest.urgent] if digest else None,
+        urgent_count=None if urgent is None else len(urgent),
+        urgent=None if urgent is None else [kind.message for kind in urgent],
     )
 
 
