@@ -93,6 +93,25 @@ def test_annotations_are_downloaded_and_the_fhir_report_is_opened(page: Page, ed
     assert len(page.context.pages) == 1
 
 
+def test_the_nightly_report_leads_back_to_its_recordings(page: Page, edf: Path) -> None:
+    page.get_by_label("Choose Holter files").set_input_files(edf)
+    expect_outcome(page, edf.name, "Scored")
+    nights = page.locator("#nights-list")
+    expect(nights).not_to_contain_text("no nightly report yet")
+    nights.get_by_role("link").first.click()
+    with page.expect_popup() as popup:
+        page.get_by_role("button", name="Nightly report").click()
+    report = popup.value
+    link = report.locator("a.id").first
+    recording = link.inner_text()
+    link.click()
+    expect(report.get_by_role("heading", level=1)).to_have_text(recording)
+    expect(report.locator("#recording-view")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="All recordings").click()
+    assert recording in Path(download.value.path()).read_text()
+
+
 def test_a_broken_file_is_refused_in_plain_words(page: Page, edf: Path) -> None:
     broken = edf.with_name("broken.edf")
     broken.write_bytes(edf.read_bytes()[:20_000])

@@ -1,5 +1,8 @@
 """Lists of recordings and nights, page by page, and the report on a night."""
 
+import csv
+import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -321,6 +324,12 @@ def test_night_and_its_report(
         assert fetched.headers["Content-Type"] == "text/html; charset=utf-8"
         as_json = api.get(path, headers={"Accept": "application/json"}).json()
         assert set(as_json) == {"url", "expires_at"}
+        table = api.fetch(api.get("/v1/nights/2026-11-22/recordings.csv").headers["location"])
+        rows = list(csv.DictReader(io.StringIO(table.data.decode())))
+        assert [row["outcome"] for row in rows] == ["scored", "rejected"]
+        assert "2026-11-22-recordings.csv" in table.headers["Content-Disposition"]
+        figures = api.fetch(api.get("/v1/nights/2026-11-22/report.json").headers["location"])
+        assert json.loads(figures.data)["outcomes"] == outcomes
         nights = api.get("/v1/nights").json()["nights"]
         assert nights == [{"date": "2026-11-22", "has_report": True}]
 
@@ -333,7 +342,7 @@ def test_report_on_a_night_without_uploads(api: Api, cloud: Cloud) -> None:
     assert api.get(night["report"]).status_code == 307
 
 
-@pytest.mark.parametrize("last", ["", "/report"])
+@pytest.mark.parametrize("last", ["", "/report", "/recordings.csv", "/report.json"])
 @pytest.mark.parametrize("night", ["2026-11-22", "2026-02-30", "0000-00-00", "1999-12-31"])
 def test_unknown_night(api: Api, night: str, last: str) -> None:
     assert api.code("GET", f"/v1/nights/{night}{last}") == (404, "unknown_night")

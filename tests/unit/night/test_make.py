@@ -5,6 +5,7 @@ import io
 import json
 import random
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -422,6 +423,23 @@ def test_links_lead_from_the_night_to_the_folder_of_the_recording(tmp_path: Path
     store.put(night_entry("a", summary(), folder="record #1 100%?"), NIGHT)
     link = make_night(NIGHT, store)["ranked"][0]["report"]
     assert link == "../../record%20%231%20100%25%3F/report.html"
+
+
+def test_links_lead_to_the_page_where_there_is_one(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    store.put(night_entry("a", summary(), folder="Mueller"), NIGHT)
+    refused = {"kind": "rejection", "code": "flat_line"}
+    store.put(night_entry("b", refused, folder="Meier"), NIGHT)
+    report = make_night(NIGHT, store, replace(LOCAL_SETTINGS, page="https://holter.example/"))
+    assert report["ranked"][0]["report"] == "https://holter.example/#recording/a"
+    assert report["not_scored"][0]["rejection"] == "https://holter.example/#recording/b"
+    assert not report["links_hold_folder_names"]
+    folder = tmp_path / "reports" / NIGHT.isoformat()
+    page = (folder / "index.html").read_text()
+    assert f'href="https://holter.example/#night/{NIGHT}"' in page
+    assert 'href="recordings.csv"' not in page
+    assert not any(name in page for name in ("Mueller", "Meier"))
+    assert "https://holter.example/#recording/b" in (folder / "recordings.csv").read_text()
 
 
 def test_it_is_said_whether_links_hold_more_than_ids() -> None:

@@ -96,13 +96,15 @@ class Template:
         Raises
         ------
         UnsupportedTemplateError
-            If it holds an intrinsic function other than ``Ref`` and ``GetAtt ... Arn``.
+            If it holds an intrinsic function other than ``Ref``, ``GetAtt ... Arn`` and ``If``.
         """
         match value:
             case {"Ref": str(name)}:
                 return self._referenced(name)
             case {"Fn::GetAtt": [str(name), "Arn"]}:
                 return self._arn(name)
+            case {"Fn::If": [str(name), yes, no]}:
+                return self.resolve(yes if self._holds(self.content["Conditions"][name]) else no)
             case dict() if any(key.startswith("Fn::") for key in value):
                 raise UnsupportedTemplateError(f"found {', '.join(value)}")
             case dict():
@@ -114,6 +116,14 @@ class Template:
     def name(self, logical: str) -> str:
         """Return the name of a resource: ``UploadsBucket`` is ``deepecg-uploadsbucket``."""
         return f"{STACK}-{logical.lower()}"
+
+    def _holds(self, condition: Any) -> bool:
+        match condition:
+            case {"Fn::Equals": [one, other]}:
+                return bool(self.resolve(one) == self.resolve(other))
+            case {"Fn::Not": [denied]}:
+                return not self._holds(denied)
+        raise UnsupportedTemplateError(f"found the condition {', '.join(condition)}")
 
     def _referenced(self, name: str) -> Any:
         if name in self.content.get("Parameters", {}):

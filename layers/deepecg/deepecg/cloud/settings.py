@@ -75,7 +75,8 @@ class NightlySettings:
     topic_arn : str or None
         The SNS topic that gets a few counts; None for no message.
     night : NightSettings
-        How the report is made; its prices are those of the scoring function as it is deployed.
+        How the report is made; its prices are those of the scoring function as it is deployed,
+        its links lead to the page where there is one.
     """
 
     results_bucket: str
@@ -105,7 +106,9 @@ class NightlySettings:
             dead_letter_queue_url=_text(environment, "DEEPECG_DEAD_LETTER_QUEUE_URL"),
             time_zone=_zone(environment),
             topic_arn=_text(environment, "DEEPECG_NIGHTLY_TOPIC_ARN") or None,
-            night=NightSettings(prices=prices),
+            night=NightSettings(
+                prices=prices, page=_text(environment, "DEEPECG_PAGE_ADDRESS") or None
+            ),
         )
 
 

@@ -53,7 +53,7 @@ def recordings_csv(entries: Sequence[Entry], settings: NightSettings) -> str:
     entries : sequence of Entry
         In any order.
     settings : NightSettings
-        The ranking's are used.
+        The ranking's are used, and where links lead.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)  # quotes what needs it, ends lines with CR LF
@@ -68,7 +68,7 @@ def recordings_csv(entries: Sequence[Entry], settings: NightSettings) -> str:
         }
         writer.writerow(_cells(row, entry))
     for entry in not_scored(entries):
-        row = not_scored_row(entry)
+        row = not_scored_row(entry, settings)
         writer.writerow(_cells(row | {"document": row["rejection"]}, entry))
     return text.getvalue()
 

@@ -35,6 +35,8 @@ def render_night(report: dict[str, Any]) -> str:
     """
     page, style = _page()
     drift = report["drift"]
+    address = report["provenance"]["settings"]["page"]
+    night = f"{address}#night/{report['date']}" if address is not None else None
     counts = [(name, report["outcomes"][f"{name}_count"]) for name in OUTCOME_LABELS]
     distributions = report["distributions"]
     return page.render(
@@ -53,6 +55,8 @@ def render_night(report: dict[str, Any]) -> str:
         class_labels=CLASS_NAMES,
         listing=LISTING,
         document=REPORT,
+        listing_link=night or LISTING,
+        document_link=night or REPORT,
         style=style,
         style_hash=policy_hash(style),
     )

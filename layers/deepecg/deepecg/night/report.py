@@ -97,9 +97,11 @@ def night_report(
             for rank, (entry, digest) in enumerate(ranked[: settings.rows], start=1)
         ],
         "ranked_left_out_count": max(len(ranked) - settings.rows, 0),
-        "not_scored": [not_scored_row(entry) for entry in others[: settings.rows_not_scored]],
+        "not_scored": [
+            not_scored_row(entry, settings) for entry in others[: settings.rows_not_scored]
+        ],
         "not_scored_left_out_count": max(len(others) - settings.rows_not_scored, 0),
-        "links_hold_folder_names": any(_names_a_folder(entry) for entry in entries),
+        "links_hold_folder_names": any(_names_a_folder(entry, settings.page) for entry in entries),
         "totals": _totals(entries, digests),
         "distributions": {
             "ventricular_burden": _burdens(
@@ -140,7 +142,7 @@ def ranked_row(rank: int, entry: Entry, digest: Digest, settings: NightSettings)
     return {
         "rank": rank,
         "recording_id": entry.recording_id,
-        "report": _link(entry),
+        "report": _link(entry, settings.page),
         "uploaded_at": entry.uploaded_at,
         "urgency_points": urgency_points(digest, settings.ranking),
         "urgent": [asdict(kind) for kind in urgent_kinds(digest, settings.ranking)],
@@ -165,7 +167,7 @@ def ranked_row(rank: int, entry: Entry, digest: Digest, settings: NightSettings)
     }
 
 
-def not_scored_row(entry: Entry) -> dict[str, Any]:
+def not_scored_row(entry: Entry, settings: NightSettings) -> dict[str, Any]:
     """Return what the list of those without a result says of an upload."""
     return {
         "recording_id": entry.recording_id,
@@ -173,7 +175,7 @@ def not_scored_row(entry: Entry) -> dict[str, Any]:
         "code": entry.code,
         "uploaded_at": entry.uploaded_at,
         "size_bytes": entry.size_bytes,
-        "rejection": _link(entry),
+        "rejection": _link(entry, settings.page),
     }
 
 
@@ -182,16 +184,18 @@ def window(night: date, settings: NightSettings) -> list[date]:
     return [night - timedelta(days=n) for n in range(settings.drift.window_nights, 0, -1)]
 
 
-def _link(entry: Entry) -> str | None:
-    """Return where a recording's own page lies, seen from the night's; percent-encoded."""
+def _link(entry: Entry, page: str | None) -> str | None:
+    """Return where a recording's result is seen, from the night's page; percent-encoded."""
     if entry.folder is None or entry.outcome not in DOCUMENTS:
         return None
+    if page is not None:
+        return f"{page}#recording/{entry.recording_id}"
     return f"{TO_RESULTS}{quote(entry.folder)}/{DOCUMENTS[entry.outcome]}"
 
 
-def _names_a_folder(entry: Entry) -> bool:
+def _names_a_folder(entry: Entry, page: str | None) -> bool:
     """Tell whether a link holds more than IDs: the folder's name, on a laptop the file's."""
-    if entry.folder is None or _link(entry) is None:
+    if entry.folder is None or page is not None or _link(entry, page) is None:
         return False
     return not entry.folder.startswith(f"{RECORDINGS}/{entry.recording_id}/")
 

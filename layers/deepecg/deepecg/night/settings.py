@@ -102,6 +102,9 @@ class NightSettings:
     drift: DriftSettings = field(default_factory=DriftSettings)
     prices: Prices | None = field(default_factory=Prices)
     """None where nothing is paid by use: on a laptop."""
+    page: str | None = None
+    """Address of the page that shows recordings and nights, ending in a slash: links lead there.
+    None: to the files beside the report, for whoever may read those."""
     rows: int = 200
     """Recordings on the page and in the JSON, the most urgent; the CSV has all."""
     rows_not_scored: int = 200

@@ -15,9 +15,10 @@ from deepecg.cloud.keys import report_key
 from deepecg.cloud.listings import Position, find_night, list_nights
 from deepecg.errors import SettingsError
 from deepecg.night import parse_night
-from deepecg.night.store import PAGE
+from deepecg.night.store import LISTING, PAGE, REPORT
 
 router = APIRouter(route_class=StrictRoute, tags=["nights"])
+REPORT_ANSWERS = {**ADDRESS_ANSWERS, **documented("unknown_night", "storage_unavailable")}
 
 
 @router.get("/v1/nights", responses=documented("storage_unavailable"))
@@ -53,17 +54,44 @@ def get_night(
 @router.get(
     "/v1/nights/{night}/report",
     response_model=Address,
-    responses={**ADDRESS_ANSWERS, **documented("unknown_night", "storage_unavailable")},
+    responses=REPORT_ANSWERS,
 )
 def get_night_report(request: Request, night: NightDate) -> Response:
     """Fetch the report on a night, a page for people.
 
-    Its links to recordings' reports are for those who may read the bucket by themselves.
+    Its links lead to the page, where callers have one: where the API takes tokens. Elsewhere they
+    lead to the files in the bucket, for those who may read it.
     """
-    key = report_key(_date(night), PAGE)
+    return _file_of_report(request, night, PAGE, "text/html; charset=utf-8")
+
+
+@router.get("/v1/nights/{night}/recordings.csv", response_model=Address, responses=REPORT_ANSWERS)
+def get_night_recordings(request: Request, night: NightDate) -> Response:
+    """Fetch the table of all recordings of a night that the report on it was made of."""
+    return _file_of_report(request, night, LISTING, "text/csv; charset=utf-8", as_attachment=True)
+
+
+@router.get("/v1/nights/{night}/report.json", response_model=Address, responses=REPORT_ANSWERS)
+def get_night_figures(request: Request, night: NightDate) -> Response:
+    """Fetch the figures of the report on a night."""
+    return _file_of_report(request, night, REPORT, "application/json", as_attachment=True)
+
+
+def _file_of_report(
+    request: Request, night: str, name: str, content_type: str, *, as_attachment: bool = False
+) -> Response:
+    """Return the address of a file of the report on a night.
+
+    Raises
+    ------
+    ProblemError
+        If there is no report.
+    """
+    key = report_key(_date(night), name)
     if not services_of(request).results.exists(key):
         raise ProblemError("unknown_night", "There is no report on this date.")
-    return answer_with_address(request, key, content_type="text/html; charset=utf-8")
+    disposition = f'attachment; filename="{night}-{name}"' if as_attachment else "inline"
+    return answer_with_address(request, key, content_type=content_type, disposition=disposition)
 
 
 def _date(night: str) -> date:

@@ -143,25 +143,29 @@ function showNight(date, signal) {
 function nightCounts({ date, report, outcomes }) {
   if (!report) return [make("p.note", "The nightly report has not been made yet.")];
   const trouble = make("p.trouble", { role: "alert" });
-  const opens = button(
-    "Nightly report",
-    () =>
-      openDocument(`v1/nights/${date}/report`, (problem) => {
-        trouble.textContent = problem.message;
-      }),
-    { class: "primary", "aria-label": "Nightly report, in a new tab" },
+  const fetches = (fetch, words, name, attributes) =>
+    button(
+      words,
+      () =>
+        fetch(`v1/nights/${date}/${name}`, (problem) => {
+          trouble.textContent = problem.message;
+        }),
+      attributes,
+    );
+  const buttons = make(
+    "p.buttons",
+    fetches(openDocument, "Nightly report", "report", {
+      class: "primary",
+      "aria-label": "Nightly report, in a new tab",
+    }),
+    fetches(saveDocument, "All recordings (CSV)", "recordings.csv"),
+    fetches(saveDocument, "Figures (JSON)", "report.json"),
   );
   const tiles = TILES.filter(([key]) => outcomes?.[`${key}_count`] != null).map(([key, words]) => {
     const count = outcomes[`${key}_count`];
     return make(key === "failed" && count ? "div.some" : "div", make("dt", words), make("dd", number(count)));
   });
-  const note = make(
-    "p.soft",
-    "Links inside the nightly report need access to the storage itself. Open recordings from the list below.",
-  );
-  return [make("p.buttons", opens), trouble, tiles.length > 0 && make("dl.tiles", ...tiles), note].filter(
-    Boolean,
-  );
+  return [buttons, trouble, tiles.length > 0 && make("dl.tiles", ...tiles)].filter(Boolean);
 }
 
 /** Show the way in: nothing else can be read yet. @param {string} [why] */

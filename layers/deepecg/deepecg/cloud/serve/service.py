@@ -99,6 +99,7 @@ def _embedded_app() -> Iterator[ASGIApp]:
         "DEEPECG_MODEL_FOLDER": str(model_folder()),
         "DEEPECG_AUTHORISATION": "none",
         "DEEPECG_PUBLIC_S3_ENDPOINT": STORAGE_PATH,
+        "DEEPECG_PAGE_ADDRESS": "/",
     }
     with _own_temporary_folder(), ExitStack() as exits:
         cloud = exits.enter_context(EmbeddedCloud(stack_folder() / TEMPLATE, environment))
