@@ -330,7 +330,8 @@ def test_lists_are_paged_and_say_what_is_urgent(place: Place) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Friday, 22 Nov 2024")
     tiles = page.locator(".tiles > div").all_inner_texts()
     assert [tile.split("\n") for tile in tiles][:2] == [["Uploaded", "140"], ["Scored", "137"]]
-    expect(page.locator("#night-view")).to_contain_text("Open recordings from the list below.")
+    buttons = page.locator("#night-view .buttons button")
+    expect(buttons).to_have_text(["Nightly report", "All recordings (CSV)", "Figures (JSON)"])
     expect(page.locator("#night-view tbody tr")).to_have_count(5)
     page.go_back()
     expect(page.get_by_role("link", name="Friday, 22 Nov 2024")).to_be_focused()
