@@ -46,10 +46,11 @@ train: $(VENV)/train.stamp ## Train, evaluate and export the model: make train D
 	@test -n "$(DATA)" || { echo "usage: make train DATA=DIR   (DIR holds mitdb/ and svdb/)"; exit 2; }
 	$(BIN)/python -m training.train --data "$(DATA)"
 
-bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (beside other packages), report and night
+bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (beside other packages), report, night and the API
 	.venv-bench/bin/python tests/bench/scoring.py
 	$(BIN)/python tests/bench/report.py
 	$(BIN)/python tests/bench/nightly.py
+	$(BIN)/python tests/bench/predict.py
 
 pictures: $(VENV)/test.stamp ## Take the README's pictures anew, with Chromium, of what is made up
 	$(BIN)/python tests/bench/pictures.py
