@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,11 @@ def server(docker: None) -> Iterator[ThreadedMotoServer]:
     """moto's server, on every interface: containers come from outside this machine's loopback."""
     server = ThreadedMotoServer(ip_address="0.0.0.0", port=0, verbose=False)
     server.start()
+    _, port = server.get_host_and_port()
+    # What servers of one process hold is shared: another module's buckets are still there.
+    reset = urllib.request.Request(f"http://127.0.0.1:{port}/moto-api/reset", method="POST")
+    with urllib.request.urlopen(reset, timeout=10):
+        pass
     yield server
     server.stop()
 
