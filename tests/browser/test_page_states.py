@@ -306,8 +306,8 @@ def test_a_document_that_cannot_be_had_leaves_no_empty_tab(place: Place) -> None
     with page.expect_popup() as popup:
         page.get_by_role("button", name="Report of").first.click()
     expect(page.get_by_role("alert")).to_have_text("The recording has no such result yet.")
-    while not popup.value.is_closed():  # the browser tells of it when it comes to it
-        page.wait_for_timeout(50)
+    if not popup.value.is_closed():  # the browser tells of it when it comes to it
+        popup.value.wait_for_event("close")
 
 
 def test_lists_are_paged_and_say_what_is_urgent(place: Place) -> None:
