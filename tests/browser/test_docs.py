@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import uvicorn
 from logs import LogLines
+from operations import OPERATIONS
 from playwright.sync_api import Browser, expect
 
 from deepecg.cloud.api.app import create_app
@@ -16,14 +17,6 @@ from deepecg.cloud.api.services import Services
 from deepecg.cloud.settings import ApiSettings
 
 PATIENCE_S = 20
-OPERATIONS = {
-    "GET /health", "POST /v1/predict", "POST /v1/classify", "POST /v1/recordings",
-    "GET /v1/recordings", "GET /v1/recordings/{recording_id}",
-    "GET /v1/recordings/{recording_id}/report", "GET /v1/recordings/{recording_id}/annotations",
-    "GET /v1/recordings/{recording_id}/fhir", "GET /v1/nights", "GET /v1/nights/{night}",
-    "GET /v1/nights/{night}/report", "GET /v1/nights/{night}/recordings.csv",
-    "GET /v1/nights/{night}/report.json",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

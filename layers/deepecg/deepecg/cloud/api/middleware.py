@@ -24,7 +24,22 @@ PATIENTS = "/v1/"
 """Below this path answers are about patients, and no cache is to keep them."""
 
 
-class RequestLog:
+class Middleware:
+    """Surrounds requests; whatever else a server sends passes by."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle what a server sends."""
+        await (self.answer if scope["type"] == "http" else self.app)(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        raise NotImplementedError
+
+
+class RequestLog(Middleware):
     """Logs one line a request, and answers failures that nobody foresaw.
 
     A line holds the route's template, never the path: what callers put into it may be anything.
@@ -33,14 +48,11 @@ class RequestLog:
     """
 
     def __init__(self, app: ASGIApp, log: Log) -> None:
-        self.app = app
+        super().__init__(app)
         self.log = log
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         began_s = time.perf_counter()
         status = 0
 
@@ -66,17 +78,11 @@ class RequestLog:
         )
 
 
-class AnswerHeaders:
+class AnswerHeaders(Middleware):
     """Adds the headers that every answer has."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
 
         async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -90,17 +96,11 @@ class AnswerHeaders:
         await self.app(scope, receive, add_headers)
 
 
-class BodyLimit:
+class BodyLimit(Middleware):
     """Refuses bodies that are too large: by what they say, or while they come in."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         declared = dict(scope["headers"]).get(b"content-length", b"")[:MAX_DIGITS]
         if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
             await _too_large().response()(scope, receive, send)

@@ -56,6 +56,10 @@ from deepecg.night.settings import RankingSettings
 ANNOTATIONS_SUFFIX: Final = ".deepecg"
 
 router = APIRouter(route_class=StrictRoute, tags=["recordings"])
+RESULT_ANSWERS = {
+    **ADDRESS_ANSWERS,
+    **documented("unknown_recording", "no_result", "storage_unavailable"),
+}
 
 
 @router.post(
@@ -132,10 +136,7 @@ def get_recording(request: Request, recording_id: RecordingId) -> Recording:
 @router.get(
     "/v1/recordings/{recording_id}/report",
     response_model=Address,
-    responses={
-        **ADDRESS_ANSWERS,
-        **documented("unknown_recording", "no_result", "storage_unavailable"),
-    },
+    responses=RESULT_ANSWERS,
 )
 def get_report(request: Request, recording_id: RecordingId) -> Response:
     """Fetch the report, a page for people."""
@@ -146,10 +147,7 @@ def get_report(request: Request, recording_id: RecordingId) -> Response:
 @router.get(
     "/v1/recordings/{recording_id}/annotations",
     response_model=Address,
-    responses={
-        **ADDRESS_ANSWERS,
-        **documented("unknown_recording", "no_result", "storage_unavailable"),
-    },
+    responses=RESULT_ANSWERS,
 )
 def get_annotations(request: Request, recording_id: RecordingId) -> Response:
     """Fetch every beat, as a WFDB annotation file."""
@@ -165,10 +163,7 @@ def get_annotations(request: Request, recording_id: RecordingId) -> Response:
 @router.get(
     "/v1/recordings/{recording_id}/fhir",
     response_model=Address,
-    responses={
-        **ADDRESS_ANSWERS,
-        **documented("unknown_recording", "no_result", "storage_unavailable"),
-    },
+    responses=RESULT_ANSWERS,
 )
 def get_fhir(request: Request, recording_id: RecordingId) -> Response:
     """Fetch the result as HL7 FHIR R4: a transaction of DiagnosticReport and Observations."""

@@ -107,10 +107,13 @@ class Services:
         ModelMismatchError
             If card, model and software do not belong together.
         """
+        from deepecg.classifier import BeatClassifier  # noqa: PLC0415
+        from deepecg.model_card import SINGLE_BEAT_FOLDER  # noqa: PLC0415
         from deepecg.single_beat import SingleBeatModels  # noqa: PLC0415
 
         with _model_files():
-            return SingleBeatModels.load(self.settings.model_folder)
+            alone = BeatClassifier.load(self.settings.model_folder / SINGLE_BEAT_FOLDER)
+        return SingleBeatModels(self.classifier, alone)
 
 
 def services_of(request: Request) -> Services:
