@@ -43,7 +43,7 @@ def judge(leads: Iterable[AnnotatedLead], settings: DetectorSettings) -> BeatCou
     """Return EC57's counts of what the detector finds, all of it taken for class N."""
     total = BeatCounts.empty()
     for lead in leads:
-        found_s = detect_r_peaks(lead.signal, lead.rate_hz, settings) / lead.rate_hz
+        found_s = detect_r_peaks([lead.signal], lead.rate_hz, settings) / lead.rate_hz
         total += BeatCounts.of(
             lead.positions / lead.rate_hz,
             lead.labels,

@@ -40,7 +40,7 @@ def condition(
 def test_the_result_does_not_depend_on_the_chunk_length(rate: float) -> None:
     signal = wandering_ecg(700.4, rate)
     whole = condition(signal, rate, WHOLE)
-    peaks = detect_r_peaks(whole.signal, whole.rate_hz, DetectorSettings())
+    peaks = detect_r_peaks([whole.signal], whole.rate_hz, DetectorSettings())
     assert len(peaks) > 800
     for chunk_s in (30, 77, 600):
         chunked = condition(signal, rate, chunk_s)
@@ -49,7 +49,7 @@ def test_the_result_does_not_depend_on_the_chunk_length(rate: float) -> None:
             np.testing.assert_array_equal(
                 getattr(chunked.seconds, name), getattr(whole.seconds, name)
             )
-        found = detect_r_peaks(chunked.signal, chunked.rate_hz, DetectorSettings())
+        found = detect_r_peaks([chunked.signal], chunked.rate_hz, DetectorSettings())
         np.testing.assert_allclose(found, peaks, rtol=0, atol=1e-6)
 
 
@@ -126,7 +126,7 @@ def test_the_last_second_takes_what_remains(chunk_s: int) -> None:
 def test_beats_keep_the_recordings_own_time_where_the_ratio_is_not_exact(rate: float) -> None:
     beats = np.arange(0.5, 1199, 0.8)
     found = condition(ecg(beats, 1200, rate), rate, 600, 0.0)
-    peaks = detect_r_peaks(found.signal, found.rate_hz, DetectorSettings())
+    peaks = detect_r_peaks([found.signal], found.rate_hz, DetectorSettings())
     np.testing.assert_allclose(peaks / found.clock_hz, beats, rtol=0, atol=0.004)
 
 

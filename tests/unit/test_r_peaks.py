@@ -21,7 +21,7 @@ LEARNING_S = 300
 
 def detect(signal: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the R peaks of a conditioned signal, in seconds."""
-    return detect_r_peaks(np.asarray(signal, np.float32), RATE, SETTINGS) / RATE
+    return detect_r_peaks([np.asarray(signal, np.float32)], RATE, SETTINGS) / RATE
 
 
 def irregular(duration_s: float, seed: int = 0) -> NDArray[np.float64]:
@@ -222,7 +222,7 @@ def judge(record: Path) -> tuple[float, float, int]:
     scoring = ScoringSettings()
     lead, survey = rank_leads(recording, scoring)[0]
     found = condition_lead(recording, lead, survey.baseline_mv, scoring.conditioning)
-    found_s = detect_r_peaks(found.signal, found.rate_hz, SETTINGS) / found.clock_hz
+    found_s = detect_r_peaks([found.signal], found.rate_hz, SETTINGS) / found.clock_hz
     partner = partners(annotated_s, found_s)
     judged = annotated_s >= LEARNING_S
     n_hit = int((partner[judged] >= 0).sum())

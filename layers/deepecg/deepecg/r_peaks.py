@@ -18,6 +18,8 @@ floor under the expected height: what is far below 0.1 mV is noise. No threshold
 beat to the next, so one bad stretch leaves no trace in the next minute.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
@@ -33,25 +35,34 @@ MAX_OVERDUE_ROUNDS = 20
 
 
 def detect_r_peaks(
-    signal: NDArray[np.float32], rate_hz: int, settings: DetectorSettings
+    signals: Sequence[NDArray[np.float32]],
+    rate_hz: int,
+    settings: DetectorSettings,
+    usable: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:
     """Find every R peak.
 
     Parameters
     ----------
-    signal : ndarray of float32, shape (n,)
-        A conditioned lead in mV.
+    signals : sequence of ndarray of float32, shape (n,) each
+        Conditioned leads in mV, the primary first: the one on which R peaks are located.
     rate_hz : int
-        Its sampling rate.
+        Their sampling rate.
     settings : DetectorSettings
         Thresholds.
+    usable : ndarray of bool, shape (n_leads, n_seconds), optional
+        Which seconds of a lead count; all if None.
 
     Returns
     -------
     ndarray of float64, shape (n_beats,)
         Positions in samples, between samples where the peak is; ascending.
     """
+    signal = signals[0]
     positions, heights, expected = _candidates(signal, rate_hz, settings)
+    if usable is not None:
+        second = np.minimum(positions // rate_hz, usable.shape[1] - 1)
+        heights = np.where(usable[0, second], heights, 0)
     share = np.divide(heights, expected, out=np.zeros_like(heights), where=expected > 0)
     kept = share >= settings.overdue_threshold
     positions, heights, share = positions[kept], heights[kept], share[kept]

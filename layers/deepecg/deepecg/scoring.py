@@ -67,7 +67,7 @@ def score_recording(
     lead, conditioned, flags = _best_usable_lead(
         recording, settings, lambda share: progress(CONDITIONING_SHARE * share)
     )
-    r_peaks = detect_r_peaks(conditioned.signal, conditioned.rate_hz, settings.detector)
+    r_peaks = detect_r_peaks([conditioned.signal], conditioned.rate_hz, settings.detector)
     r_peaks = r_peaks[flags.beats_analysable(r_peaks / conditioned.clock_hz)]
     _refuse_without_beats(len(r_peaks))
     times_s = r_peaks / conditioned.clock_hz
