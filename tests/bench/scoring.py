@@ -97,7 +97,7 @@ def run_deepecg(folder: Path) -> dict[str, Any]:
     for module, names in (
         (
             scoring,
-            "rank_leads condition_lead flag_seconds detect_r_peaks quiet_before rr_intervals",
+            "find_usable_leads detect_r_peaks quiet_before rr_intervals",
         ),
         (scoring, "analyse_rhythm"),
         (outputs, "draw summarise diagnostic_report write_annotations render_report"),

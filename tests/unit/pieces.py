@@ -13,6 +13,7 @@ from deepecg.recording import Recording
 from deepecg.rhythm import analyse_rhythm
 from deepecg.scored import Beats, ScoredRecording
 from deepecg.settings import ConditioningSettings, ScoringSettings, WindowSettings
+from deepecg.used_leads import UsedLead
 
 RATE = 128
 """Of the conditioned signal."""
@@ -145,11 +146,11 @@ def scored_of(
     )
     settings = settings or ScoringSettings()
     seconds = SecondFlags(**flags)
+    lead = conditioned_lead(np.zeros(round(duration_s * RATE)) if signal_mv is None else signal_mv)
     return ScoredRecording(
         recording or recording_of(np.zeros(round(duration_s * rate)), rate=rate),
-        0,
+        (UsedLead(0, lead, seconds),),
         seconds,
-        conditioned_lead(np.zeros(round(duration_s * RATE)) if signal_mv is None else signal_mv),
         beats,
         analyse_rhythm(beats.stream(seconds), settings.rhythm),
         card(),

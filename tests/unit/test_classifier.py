@@ -17,6 +17,8 @@ from deepecg.rr_features import rr_intervals
 BEATS_S = every(0.8, 260) + 0.03 * np.sin(np.arange(len(every(0.8, 260))))
 SIGNAL = ecg(BEATS_S, 260) + np.random.default_rng(0).normal(0, 0.03, 260 * RATE).astype(np.float32)
 N_BEATS = len(BEATS_S)
+EVERYWHERE = np.ones((1, N_BEATS), bool)
+NOWHERE = np.ones((1, 0), bool)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def together(classifier: BeatClassifier, beats: ModelInput) -> NDArray[np.float3
 def test_every_beat_has_a_probability_for_every_class_and_they_sum_to_1(
     classifier: BeatClassifier,
 ) -> None:
-    found = classifier.classify(SIGNAL, BEATS_S * RATE, rr_intervals(BEATS_S))
+    found = classifier.classify([SIGNAL], BEATS_S * RATE, rr_intervals(BEATS_S), EVERYWHERE)
     assert found.shape == (N_BEATS, len(CLASSES))
     assert found.dtype == np.float32
     assert np.all(found >= 0)
@@ -85,7 +87,7 @@ def test_the_order_of_beats_in_a_batch_is_that_of_their_scores(
 
 
 def test_no_beats_have_no_probabilities(classifier: BeatClassifier) -> None:
-    assert classifier.classify(SIGNAL, np.empty(0), np.empty(0)).shape == (0, 5)
+    assert classifier.classify([SIGNAL], np.empty(0), np.empty(0), NOWHERE).shape == (0, 5)
     n_channels, one, length = classifier.card.input.shape
     none = ModelInput(
         np.empty((0, n_channels, one, length), np.float32),
@@ -96,7 +98,7 @@ def test_no_beats_have_no_probabilities(classifier: BeatClassifier) -> None:
 
 def test_progress_ends_at_1(classifier: BeatClassifier) -> None:
     told: list[float] = []
-    classifier.classify(SIGNAL, BEATS_S * RATE, rr_intervals(BEATS_S), told.append)
+    classifier.classify([SIGNAL], BEATS_S * RATE, rr_intervals(BEATS_S), EVERYWHERE, told.append)
     assert told[-1] == 1
 
 

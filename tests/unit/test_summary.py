@@ -24,9 +24,9 @@ NUMBERS_OF_THINGS = {"hour", "number", "event"}
 """These name something: no unit belongs to them."""
 SETTINGS_UNITS = (
     *("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor"),
-    *("_cycles", "_per_kind", "_hours", "_intervals", "_ms"),
+    *("_cycles", "_per_kind", "_hours", "_intervals", "_ms", "_leads"),
 )
-"""Of settings: shares of something, numbers of beats or blocks, multiples of an interval."""
+"""Of settings: shares of something, numbers of beats, blocks or leads, multiples of an interval."""
 SETTINGS_KEYS = {
     *("order", "threshold", "prominence", "evidence_limit", "no_evidence", "patience"),
 }

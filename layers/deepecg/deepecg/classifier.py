@@ -1,6 +1,6 @@
 """The beat classifier: a model card and an ONNX session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,21 +63,24 @@ class BeatClassifier:
 
     def classify(
         self,
-        signal: NDArray[np.float32],
+        signals: Sequence[NDArray[np.float32]],
         r_peaks: NDArray[np.float64],
         rr_s: NDArray[np.float64],
+        usable: NDArray[np.bool_],  # noqa: ARG002 - of the leads that the model does not see
         progress: Callable[[float], None] = lambda _: None,
     ) -> NDArray[np.float32]:
-        """Classify every beat of a conditioned lead.
+        """Classify every beat of conditioned leads.
 
         Parameters
         ----------
-        signal : ndarray of float32, shape (n,)
-            The lead in mV.
+        signals : sequence of ndarray of float32, shape (n,) each
+            The leads in mV, the primary first.
         r_peaks : ndarray of float64, shape (n_beats,)
             Positions in samples.
         rr_s : ndarray of float64, shape (n_beats,)
             Interval before every beat in seconds, NaN where there is none.
+        usable : ndarray of bool, shape (n_leads, n_beats)
+            Whether each lead can be used at each beat.
         progress : callable
             Told the share of the beats that is done, 0 to 1.
 
@@ -88,7 +91,7 @@ class BeatClassifier:
         """
         probabilities = np.empty((len(r_peaks), len(CLASSES)), np.float32)
         done = 0
-        for beats in model_inputs(signal, r_peaks, rr_s, self.card.input):
+        for beats in model_inputs(signals[0], r_peaks, rr_s, self.card.input):
             stop = done + len(beats.shape)
             probabilities[done:stop] = self.probabilities(beats)
             done = stop

@@ -1,7 +1,7 @@
 """Which seconds of a lead can be analysed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,10 @@ class SecondFlags:
     def analysable(self) -> NDArray[np.bool_]:
         """Seconds with none of the faults."""
         return ~(self.missing | self.flat | self.saturated)
+
+    def only(self, chosen: NDArray[np.bool_]) -> "SecondFlags":
+        """Return the faults of the chosen seconds; the others have none."""
+        return SecondFlags(*(getattr(self, fault.name) & chosen for fault in fields(self)))
 
     def beats_analysable(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return for every beat whether its second can be analysed, shape (n_beats,)."""

@@ -12,6 +12,7 @@ from deepecg.recording import Recording
 from deepecg.rhythm import Rhythm
 from deepecg.rhythm.stream import BeatStream
 from deepecg.settings import ScoringSettings
+from deepecg.used_leads import UsedLead
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,11 @@ class ScoredRecording:
     ----------
     recording : Recording
         What was scored.
-    lead : int
-        Number of the lead that was used.
+    used : tuple of UsedLead
+        The leads that were scored: the primary, and a second if there is one.
     flags : SecondFlags
-        Which seconds could not be analysed.
-    conditioned : ConditionedLead
-        The lead that was used, as detector and classifier saw it.
+        Which seconds could not be analysed in any of them, and what is wrong with the primary
+        there.
     beats : Beats
         The beats.
     rhythm : Rhythm
@@ -73,13 +73,22 @@ class ScoredRecording:
     """
 
     recording: Recording
-    lead: int
+    used: tuple[UsedLead, ...]
     flags: SecondFlags
-    conditioned: ConditionedLead
     beats: Beats
     rhythm: Rhythm
     card: ModelCard
     settings: ScoringSettings
+
+    @property
+    def lead(self) -> int:
+        """Number of the primary lead."""
+        return self.used[0].number
+
+    @property
+    def conditioned(self) -> ConditionedLead:
+        """The primary lead, as detector and classifier saw it."""
+        return self.used[0].conditioned
 
     @property
     def stream(self) -> BeatStream:

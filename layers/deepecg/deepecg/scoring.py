@@ -5,16 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deepecg.classifier import BeatClassifier
-from deepecg.conditioning import ConditionedLead, condition_lead
-from deepecg.errors import (
-    NoBeatsError,
-    NoLeadsError,
-    RefusedRecordingError,
-    TooLongError,
-    TooShortError,
-)
-from deepecg.leads import rank_leads
-from deepecg.quality import SecondFlags, flag_seconds, refuse_unusable
+from deepecg.errors import NoBeatsError, TooLongError, TooShortError
 from deepecg.quiet_gaps import quiet_before
 from deepecg.r_peaks import detect_r_peaks
 from deepecg.recording import Recording
@@ -22,6 +13,7 @@ from deepecg.rhythm import analyse_rhythm
 from deepecg.rr_features import rr_intervals
 from deepecg.scored import Beats, ScoredRecording
 from deepecg.settings import QualitySettings, ScoringSettings
+from deepecg.used_leads import find_usable_leads, flags_of_all, usable_beats, usable_seconds
 
 CONDITIONING_SHARE = 0.6
 """Of the time that scoring takes, for the progress bar."""
@@ -41,11 +33,11 @@ def score_recording(
     Parameters
     ----------
     recording : Recording
-        The recording; the best lead that can be analysed is read by chunks.
+        The recording; the best leads that can be analysed are read by chunks.
     classifier : BeatClassifier
         The model.
     settings : ScoringSettings, optional
-        Lead, filter, detector, quality and rhythm; the defaults if None.
+        Leads, filter, detector, quality and rhythm; the defaults if None.
     progress : callable
         Told the share of the work that is done, 0 to 1.
 
@@ -64,46 +56,29 @@ def score_recording(
     settings = settings or ScoringSettings()
     classifier.card.refuse_other_conditioning(settings.conditioning)
     _refuse_length(recording, settings.quality)
-    lead, conditioned, flags = _best_usable_lead(
+    used = find_usable_leads(
         recording, settings, lambda share: progress(CONDITIONING_SHARE * share)
     )
-    r_peaks = detect_r_peaks([conditioned.signal], conditioned.rate_hz, settings.detector)
-    r_peaks = r_peaks[flags.beats_analysable(r_peaks / conditioned.clock_hz)]
+    signals = [lead.conditioned.signal for lead in used]
+    primary, flags = used[0].conditioned, flags_of_all(used)
+    r_peaks = detect_r_peaks(signals, primary.rate_hz, settings.detector, usable_seconds(used))
+    r_peaks = r_peaks[flags.beats_analysable(r_peaks / primary.clock_hz)]
     _refuse_without_beats(len(r_peaks))
-    times_s = r_peaks / conditioned.clock_hz
+    times_s = r_peaks / primary.clock_hz
     rr_s = rr_intervals(times_s, flags.gap_before(times_s))
     probabilities = classifier.classify(
-        conditioned.signal,
+        signals,
         r_peaks,
         rr_s,
+        usable_beats(used, times_s),
         lambda share: progress(CONDITIONING_SHARE + (1 - CONDITIONING_SHARE) * share),
     )
     labels = probabilities.argmax(axis=1).astype(np.int64)
-    quiet = quiet_before(recording, lead, conditioned, times_s, rr_s, settings=settings)
+    quiet = quiet_before(recording, used[0].number, primary, times_s, rr_s, settings=settings)
+    quiet &= ~used[0].flags.gap_before(times_s)
     beats = Beats(times_s, rr_s, labels, probabilities, quiet)
     rhythm = analyse_rhythm(beats.stream(flags), settings.rhythm)
-    return ScoredRecording(
-        recording, lead, flags, conditioned, beats, rhythm, classifier.card, settings
-    )
-
-
-def _best_usable_lead(
-    recording: Recording, settings: ScoringSettings, progress: Callable[[float], None]
-) -> tuple[int, ConditionedLead, SecondFlags]:
-    """Return the best lead that can be analysed; if there is none, refuse the best."""
-    refusal: RefusedRecordingError | None = None
-    for lead, survey in rank_leads(recording, settings):
-        conditioned = condition_lead(
-            recording, lead, survey.baseline_mv, settings.conditioning, progress
-        )
-        flags = flag_seconds(conditioned.seconds, settings.quality)
-        try:
-            refuse_unusable(flags, settings.quality)
-        except RefusedRecordingError as unusable:
-            refusal = refusal or unusable
-        else:
-            return lead, conditioned, flags
-    raise refusal or NoLeadsError("found no lead, expected at least one")
+    return ScoredRecording(recording, used, flags, beats, rhythm, classifier.card, settings)
 
 
 def _refuse_length(recording: Recording, settings: QualitySettings) -> None:

@@ -120,7 +120,18 @@ class ScoringSettings:
 
     lead: str | None = None
     """Name of the lead to score; None lets :func:`deepecg.leads.rank_leads` decide."""
+    max_leads: int = 2
+    """Two leads see a ventricular beat from two sides, and one stands in where the other is
+    disturbed; the databases that the model learnt from have no more."""
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     detector: DetectorSettings = field(default_factory=DetectorSettings)
     rhythm: RhythmSettings = field(default_factory=RhythmSettings)
+
+    def n_leads(self, duration_s: float) -> int:
+        """Return how many leads of a recording are used, if it has so many.
+
+        One where several would take more memory than one lead of the longest recording does.
+        """
+        fit = int(self.quality.max_recording_s // duration_s)
+        return 1 if self.lead is not None else max(1, min(self.max_leads, fit))

@@ -73,8 +73,9 @@ def test_a_recording_shorter_than_a_strip_is_shown_whole() -> None:
 
 def test_times_follow_the_recordings_clock_where_it_differs_from_the_rate() -> None:
     recording = scored()
-    lead = replace(recording.conditioned, clock_hz=RATE * 1.01)
-    strip = strip_of(replace(recording, conditioned=lead), event("ventricular_couplet", 29.5, 1))
+    lead = replace(recording.used[0].conditioned, clock_hz=RATE * 1.01)
+    used = (replace(recording.used[0], conditioned=lead),)
+    strip = strip_of(replace(recording, used=used), event("ventricular_couplet", 29.5, 1))
     assert strip.rate_hz == pytest.approx(129.28)
     # The sample that the signal calls 26.26 s lies at 26 s by the clock.
     assert strip.start_s == pytest.approx(26, abs=1 / RATE)

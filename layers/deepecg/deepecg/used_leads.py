@@ -1,0 +1,111 @@
+"""The leads that are scored: one or two of those that can be analysed, conditioned."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.conditioning import ConditionedLead, condition_leads
+from deepecg.errors import NoLeadsError, RefusedRecordingError
+from deepecg.leads import rank_leads
+from deepecg.quality import SecondFlags, flag_seconds, refuse_unusable
+from deepecg.recording import Recording
+from deepecg.settings import ScoringSettings
+
+
+@dataclass(frozen=True)
+class UsedLead:
+    """A lead that is scored.
+
+    Attributes
+    ----------
+    number : int
+        Of the lead in the recording.
+    conditioned : ConditionedLead
+        What detector and classifier see of it.
+    flags : SecondFlags
+        Which of its seconds cannot be used.
+    """
+
+    number: int
+    conditioned: ConditionedLead
+    flags: SecondFlags
+
+
+def find_usable_leads(
+    recording: Recording, settings: ScoringSettings, progress: Callable[[float], None]
+) -> tuple[UsedLead, ...]:
+    """Return the best leads that can be analysed, the primary first.
+
+    Parameters
+    ----------
+    recording : Recording
+        Read by chunks, all leads of one before the next.
+    settings : ScoringSettings
+        ``settings.lead`` names the only lead to use; otherwise they are at most
+        ``settings.n_leads`` of the recording's duration.
+    progress : callable
+        Told the share of the work that is done, 0 to 1.
+
+    Returns
+    -------
+    tuple of UsedLead
+        At least one.
+
+    Raises
+    ------
+    RefusedRecordingError
+        If no lead can be analysed: what is wrong with the one that stands out most.
+    """
+    used: list[UsedLead] = []
+    refusal: RefusedRecordingError | None = None
+    ranked = rank_leads(recording, settings)
+    wanted = settings.n_leads(recording.duration_s)
+    while ranked and len(used) < wanted:
+        tried, ranked = ranked[: wanted - len(used)], ranked[wanted - len(used) :]
+        conditioned = condition_leads(
+            recording,
+            [lead for lead, _ in tried],
+            [survey.baseline_mv for _, survey in tried],
+            settings.conditioning,
+            progress,
+        )
+        for (lead, _), signal in zip(tried, conditioned, strict=True):
+            flags = flag_seconds(signal.seconds, settings.quality)
+            try:
+                refuse_unusable(flags, settings.quality)
+            except RefusedRecordingError as unusable:
+                refusal = refusal or unusable
+            else:
+                used.append(UsedLead(lead, signal, flags))
+    if not used:
+        raise refusal or NoLeadsError("found no lead, expected at least one")
+    return tuple(used)
+
+
+def usable_seconds(leads: Iterable[UsedLead]) -> NDArray[np.bool_]:
+    """Return which seconds of each lead can be used, shape (n_leads, n_seconds).
+
+    Seconds are those of the conditioned signals, ``rate_hz`` samples each, which differ from the
+    recording's where the two clocks do.
+    """
+    return np.stack([_by_samples(lead) for lead in leads])
+
+
+def usable_beats(leads: Iterable[UsedLead], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return for every lead and beat whether its second can be used, shape (n_leads, n_beats)."""
+    return np.stack([lead.flags.beats_analysable(times_s) for lead in leads])
+
+
+def flags_of_all(leads: Sequence[UsedLead]) -> SecondFlags:
+    """Return which seconds no lead can be used in, and what is wrong with the primary there."""
+    primary = leads[0].flags
+    nowhere = ~np.any([lead.flags.analysable for lead in leads], axis=0)
+    return primary.only(nowhere)
+
+
+def _by_samples(lead: UsedLead) -> NDArray[np.bool_]:
+    rate_hz, n_samples = lead.conditioned.rate_hz, len(lead.conditioned.signal)
+    middles = np.arange(0.5, max(1, round(n_samples / rate_hz))) * float(rate_hz)
+    return lead.flags.beats_analysable(middles / lead.conditioned.clock_hz)
