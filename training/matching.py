@@ -1,6 +1,16 @@
-"""Beats found against beats annotated: ANSI/AAMI EC57's pairing and counts."""
+"""Beats found against beats annotated: ANSI/AAMI EC57's pairing, matrix and figures.
 
-from dataclasses import dataclass
+As PhysioNet's reference implementation ``bxb`` counts:
+
+- A found beat is an annotated one if the two are at most 150 ms apart and no neighbour is nearer.
+- A V found on an annotated F or Q is no false V, an S found on a Q no false S. F and Q themselves
+  have a row and a column like any other class; for detection they are beats.
+- An annotated beat that is not found while the software says that it cannot analyse the signal is
+  counted apart, as given up ("shutdown"). ``bxb`` then counts it among the missed ones;
+  here it is left out of sensitivity too and told beside it.
+"""
+
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +19,8 @@ from deepecg.classes import CLASSES
 
 WINDOW_S = 0.150
 """A beat found within this time of an annotated one is that beat (EC57, 4.3.2)."""
+ROUNDING_S = 1e-6
+"""Times are sample numbers divided by a rate: exactly 150 ms may come out a little longer."""
 LEARNING_S = 300.0
 """The first five minutes are not judged (EC57)."""
 FORGIVEN = {"V": "FQ", "S": "Q"}
@@ -16,12 +28,18 @@ FORGIVEN = {"V": "FQ", "S": "Q"}
 N_CLASSES = len(CLASSES)
 ABSENT = N_CLASSES
 """Row of beats found where none is annotated; column of annotated beats not found."""
+NOWHERE: NDArray[np.float64] = np.empty((0, 2))
+"""No stretch of time."""
 
 
 def match_beats(
     reference_s: NDArray[np.float64], found_s: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Pair annotated beats with found ones, each at most once, the closest pairs first.
+    """Pair annotated beats with found ones, each at most once.
+
+    Walks both lists in the order of time, as ``bxb`` does. The earlier of the two beats at hand is
+    paired with the other if that lies within the window, unless its successor lies nearer to it, or
+    as near; otherwise it stays alone.
 
     Parameters
     ----------
@@ -34,19 +52,78 @@ def match_beats(
         Index of the beat found, or -1.
     """
     partner = np.full(len(reference_s), -1, np.int64)
-    taken = np.zeros(len(found_s), bool)
-    first = np.searchsorted(found_s, reference_s - WINDOW_S, side="left")
-    last = np.searchsorted(found_s, reference_s + WINDOW_S, side="right")
-    pairs = [
-        (abs(found_s[found] - time), index, found)
-        for index, (time, begin, end) in enumerate(zip(reference_s, first, last, strict=True))
-        for found in range(begin, end)
-    ]
-    for _, index, found in sorted(pairs):
-        if partner[index] < 0 and not taken[found]:
-            partner[index] = found
-            taken[found] = True
+    references, founds = reference_s.tolist(), found_s.tolist()
+    r = f = 0
+    while r < len(references) and f < len(founds):
+        reference, found = references[r], founds[f]
+        apart = abs(found - reference)
+        if found < reference:
+            successor_is_nearer = f + 1 < len(founds) and abs(founds[f + 1] - reference) <= apart
+        else:
+            successor_is_nearer = (
+                r + 1 < len(references) and abs(references[r + 1] - found) <= apart
+            )
+        if apart <= WINDOW_S + ROUNDING_S and not successor_is_nearer:
+            partner[r] = f
+            r, f = r + 1, f + 1
+        elif found < reference:
+            f += 1
+        else:
+            r += 1
     return partner
+
+
+def within(times_s: NDArray[np.float64], stretches: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which times lie in any of the stretches, their ends included.
+
+    Parameters
+    ----------
+    times_s : ndarray of float64, shape (n,)
+        Times.
+    stretches : ndarray of float64, shape (k, 2)
+        First and last second.
+    """
+    inside = np.zeros(len(times_s), bool)
+    for first, last in stretches:
+        inside |= (times_s >= first) & (times_s <= last)
+    return inside
+
+
+def measures(matrices: NDArray[np.int64], *, ec57: bool) -> dict[str, NDArray[np.float64]]:
+    """Return the figures of one matrix, or of many at once.
+
+    Parameters
+    ----------
+    matrices : ndarray of int64, shape (..., 6, 6)
+        As in :class:`BeatCounts`.
+    ec57 : bool
+        Whether a V on an annotated F or Q, and an S on a Q, is forgiven (:data:`FORGIVEN`).
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (...)
+        ``accuracy``, of annotated beats those found and named rightly; ``qrs_sensitivity``,
+        ``qrs_predictivity``; and of every class, such as ``V_f1``, sensitivity, predictivity and
+        their harmonic mean. NaN where there is nothing to be right or wrong about.
+    """
+    annotated = matrices[..., :ABSENT, :].sum(axis=-1)  # (..., 5)
+    named = matrices[..., :ABSENT].sum(axis=-2)  # (..., 5)
+    beats = matrices[..., :ABSENT, :ABSENT].sum(axis=(-2, -1))
+    right = np.diagonal(matrices, axis1=-2, axis2=-1)[..., :ABSENT]
+    told = {
+        "accuracy": _share(right.sum(axis=-1), annotated.sum(axis=-1)),
+        "qrs_sensitivity": _share(beats, annotated.sum(axis=-1)),
+        "qrs_predictivity": _share(beats, named.sum(axis=-1)),
+    }
+    for index, name in enumerate(CLASSES):
+        judged = named[..., index]
+        if ec57:
+            for other in FORGIVEN.get(name, ""):
+                judged = judged - matrices[..., CLASSES.index(other), index]
+        told[f"{name}_sensitivity"] = _share(right[..., index], annotated[..., index])
+        told[f"{name}_predictivity"] = _share(right[..., index], judged)
+        told[f"{name}_f1"] = _share(2 * right[..., index], annotated[..., index] + judged)
+    return told
 
 
 @dataclass(frozen=True)
@@ -57,9 +134,13 @@ class BeatCounts:
     ----------
     matrix : ndarray of int64, shape (6, 6)
         Counts; the last row holds beats found where none is, the last column beats missed.
+    given_up : ndarray of int64, shape (5,)
+        Annotated beats, by class, that were not found where the software said that it could not
+        analyse the signal. They are not in the matrix.
     """
 
     matrix: NDArray[np.int64]
+    given_up: NDArray[np.int64] = field(default_factory=lambda: np.zeros(N_CLASSES, np.int64))
 
     @classmethod
     def empty(cls) -> "BeatCounts":
@@ -67,15 +148,18 @@ class BeatCounts:
         return cls(np.zeros((N_CLASSES + 1, N_CLASSES + 1), np.int64))
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0917 - the two sides, then what is not judged
         cls,
         reference_s: NDArray[np.float64],
         reference_labels: NDArray[np.int64],
         found_s: NDArray[np.float64],
         found_labels: NDArray[np.int64],
         left_out: NDArray[np.float64],
+        given_up: NDArray[np.float64] = NOWHERE,
     ) -> "BeatCounts":
         """Count one record.
+
+        A pair is judged, or not, by the time of its annotated beat.
 
         Parameters
         ----------
@@ -85,29 +169,30 @@ class BeatCounts:
             Found times and classes.
         left_out : ndarray of float64, shape (k, 2)
             First and last second of stretches that are not judged.
+        given_up : ndarray of float64, shape (l, 2)
+            The same of stretches that the software calls not analysable.
         """
         partner = match_beats(reference_s, found_s)
+        is_paired = partner >= 0
         columns = np.full(len(reference_s), ABSENT)
-        columns[partner >= 0] = found_labels[partner[partner >= 0]]
-        spurious = np.ones(len(found_s), bool)
-        spurious[partner[partner >= 0]] = False
-        judged = _judged(reference_s, left_out)
-        false = spurious & _judged(found_s, left_out)
+        columns[is_paired] = found_labels[partner[is_paired]]
+        is_extra = np.ones(len(found_s), bool)
+        is_extra[partner[is_paired]] = False
+        judged = ~within(reference_s, left_out)
+        is_given_up = judged & ~is_paired & within(reference_s, given_up)
+        counted = judged & ~is_given_up
+        extra = is_extra & ~within(found_s, left_out)
         matrix = cls.empty().matrix
-        np.add.at(matrix, (reference_labels[judged], columns[judged]), 1)
-        np.add.at(matrix[ABSENT], found_labels[false], 1)
-        return cls(matrix)
+        np.add.at(matrix, (reference_labels[counted], columns[counted]), 1)
+        np.add.at(matrix[ABSENT], found_labels[extra], 1)
+        return cls(matrix, np.bincount(reference_labels[is_given_up], minlength=N_CLASSES))
 
     def __add__(self, other: "BeatCounts") -> "BeatCounts":
-        return BeatCounts(self.matrix + other.matrix)
+        return BeatCounts(self.matrix + other.matrix, self.given_up + other.given_up)
 
     def detection(self) -> tuple[float, float]:
         """Return QRS sensitivity and positive predictivity."""
-        found = self.matrix[:ABSENT, :ABSENT].sum()
-        return (
-            _share(found, self.matrix[:ABSENT].sum()),
-            _share(found, self.matrix[:, :ABSENT].sum()),
-        )
+        return self._measure("qrs_sensitivity"), self._measure("qrs_predictivity")
 
     def missed(self, name: str) -> tuple[int, int]:
         """Return how many annotated beats of a class were not found, and of how many."""
@@ -116,8 +201,7 @@ class BeatCounts:
 
     def sensitivity(self, name: str) -> float:
         """Return the share of a class's annotated beats found as such, missed ones included."""
-        index = CLASSES.index(name)
-        return _share(self.matrix[index, index], self.matrix[index].sum())
+        return self._measure(f"{name}_sensitivity")
 
     def predictivity(self, name: str, *, ec57: bool) -> float:
         """Return the share of beats called ``name`` that are.
@@ -130,27 +214,24 @@ class BeatCounts:
             As EC57 and its reference implementation ``bxb`` count: a V on an annotated F or Q is
             no false one, nor is an S on a Q.
         """
-        index = CLASSES.index(name)
-        column = self.matrix[:, index]
-        forgiven = sum(column[CLASSES.index(other)] for other in FORGIVEN.get(name, ""))
-        return _share(column[index], column.sum() - (forgiven if ec57 else 0))
+        return self._measure(f"{name}_predictivity", ec57=ec57)
 
     def f1(self, name: str, *, ec57: bool) -> float:
         """Return the harmonic mean of sensitivity and predictivity."""
-        found, right = self.sensitivity(name), self.predictivity(name, ec57=ec57)
-        return 2 * found * right / (found + right) if found + right else 0.0
+        return self._measure(f"{name}_f1", ec57=ec57)
 
     def accuracy(self) -> float:
         """Return the share of annotated beats that were found and named rightly."""
-        return _share(np.trace(self.matrix[:ABSENT, :ABSENT]), self.matrix[:ABSENT].sum())
+        return self._measure("accuracy")
+
+    def _measure(self, name: str, *, ec57: bool = True) -> float:
+        """Return a figure, 0 where there is nothing to be right about."""
+        return float(np.nan_to_num(measures(self.matrix, ec57=ec57)[name]))
 
 
-def _judged(times_s: NDArray[np.float64], left_out: NDArray[np.float64]) -> NDArray[np.bool_]:
-    judged = np.ones(len(times_s), bool)
-    for first, last in left_out:
-        judged &= (times_s < first) | (times_s > last)
-    return judged
-
-
-def _share(part: int | np.int64, whole: int | np.int64) -> float:
-    return float(part) / float(whole) if whole else 0.0
+def _share(
+    part: NDArray[np.int64] | np.int64, whole: NDArray[np.int64] | np.int64
+) -> NDArray[np.float64]:
+    shares = np.full(np.shape(whole), np.nan)
+    np.divide(part, whole, out=shares, where=np.asarray(whole) > 0)
+    return shares
