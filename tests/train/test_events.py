@@ -1,47 +1,78 @@
 import numpy as np
 import pytest
 
-from training.events import EventCounts, compare
+from deepecg.rhythm import analyse_rhythm
+from deepecg.rhythm.settings import RhythmSettings
+from deepecg.rhythm.stream import BeatStream
+from deepecg.rr_features import rr_intervals
+from training.events import RecordEvents, as_reported, event_figures
+from training.matching import NOWHERE
+from training.rhythm import Seconds
+from training.runs import BeatSequence, compare_runs
 
-NOTHING = np.empty((0, 2))
-
-
-def spans(*pairs: tuple[float, float]) -> np.ndarray:
-    return np.array(pairs, float).reshape(-1, 2)
-
-
-def test_events_that_overlap_within_150_ms_are_the_same() -> None:
-    annotated = spans((10, 12), (20, 21), (30, 31))
-    found = spans((12.14, 13), (21.16, 22), (25, 26))
-    assert compare(annotated, found, NOTHING) == EventCounts(3, 1, 3, 1, 1)
+NO_FIBRILLATION = Seconds(1800, 0, 0, 0, 0, 0, 0)
 
 
-def test_two_found_in_one_annotated_are_both_right_and_it_is_detected_once() -> None:
-    assert compare(spans((10, 20)), spans((10, 12), (15, 20)), NOTHING) == EventCounts(
-        1, 1, 2, 2, 1
+def sequence(text: str) -> BeatSequence:
+    """Return one beat a letter and second."""
+    labels = np.array(["NSVFQ".index(c) for c in text], np.int64)
+    return BeatSequence(400.0 + np.arange(len(text)), labels, np.empty(0))
+
+
+def record(annotated: str, found: str, fibrillation: Seconds = NO_FIBRILLATION) -> RecordEvents:
+    runs = {k: compare_runs(sequence(annotated), sequence(found), k, NOWHERE) for k in "VS"}
+    return RecordEvents(runs, fibrillation)
+
+
+def test_records_add_up_and_patients_are_those_with_any_found() -> None:
+    told = event_figures(
+        [record("NVVVNVVN", "NVVVNVVN"), record("NVVVN", "NVVNN"), record("NSSN", "NNNN")]
     )
-
-
-def test_what_is_not_judged_is_not_counted_but_still_pairs_with_what_is() -> None:
-    # The annotated run begins in the learning time; what is found of it lies after that.
-    learning = spans((-1, 300))
-    annotated, found = spans((299, 305), (400, 401)), spans((302, 305), (500, 501))
-    assert compare(annotated, found, learning) == EventCounts(1, 0, 2, 1, 1)
-
-
-def test_figures_of_nothing_are_null() -> None:
-    told = EventCounts().figures()
-    assert (told["sensitivity"], told["predictivity"]) == (None, None)
+    run, couplet = told["ventricular_run"], told["ventricular_couplet"]
+    assert (run["annotated_count"], run["found_count"], run["right_count"]) == (2, 1, 1)
+    assert (run["patients_count"], run["sensitivity"]) == (1, 0.5)
+    assert (couplet["annotated_count"], couplet["found_count"]) == (1, 2)
+    assert (couplet["right_count"], couplet["patients_count"]) == (2, 2)
+    assert told["supraventricular_couplet"]["sensitivity"] == 0
 
 
 def test_predictivity_is_told_of_enough_events_of_enough_patients_alone() -> None:
-    enough = EventCounts(20, 15, 20, 14, 3)
-    assert enough.figures()["predictivity"] == pytest.approx(0.7)
-    assert enough.figures()["sensitivity"] == pytest.approx(0.75)
-    for thin in (EventCounts(20, 15, 19, 14, 3), EventCounts(20, 15, 20, 14, 2)):
-        assert thin.figures()["predictivity"] is None
+    seven = record("NVVVN" * 7, "NVVVN" * 7)
+    assert event_figures([seven] * 3)["ventricular_run"]["predictivity"] == 1
+    assert event_figures([seven] * 2)["ventricular_run"]["predictivity"] is None
+    six = record("NVVVN" * 6, "NVVVN" * 6)
+    assert event_figures([six] * 3)["ventricular_run"]["predictivity"] is None
 
 
-def test_records_add_up() -> None:
-    one, other = EventCounts(2, 1, 3, 2, 1), EventCounts(2, 2, 0, 0, 0)
-    assert one + other == EventCounts(4, 3, 3, 2, 1)
+def test_figures_of_nothing_are_null() -> None:
+    told = event_figures([record("NNN", "NNN")])
+    for figures in told.values():
+        assert (figures["sensitivity"], figures["predictivity"]) == (None, None)
+
+
+def test_fibrillation_is_told_by_time() -> None:
+    some = Seconds(1800, 100, 100, 80, 60, 60, 80)
+    told = event_figures([record("N", "N", some)] * 3)["atrial_fibrillation"]
+    assert (told["annotated_s"], told["found_s"], told["right_s"]) == (300, 240, 180)
+    assert (told["sensitivity"], told["predictivity"]) == (0.6, 0.75)
+    assert told["patients_count"] == 3
+
+
+def test_beats_are_taken_as_the_report_counts_them() -> None:
+    rng = np.random.default_rng(5)
+    times_s = np.cumsum(rng.uniform(0.3, 1.2, 600))  # as irregular as fibrillation
+    rr_s = rr_intervals(times_s)
+    rr_s[300] = np.nan  # a gap
+    labels = np.tile(["NSVFQ".index(c) for c in "NNSS"], 150)
+    labels[10] = 2
+    quiet, analysable = np.ones(600, bool), np.ones(int(times_s[-1]) + 1, bool)
+    rhythm = analyse_rhythm(BeatStream(times_s, rr_s, labels, quiet, analysable), RhythmSettings())
+    inside = rhythm.fibrillation.beats
+    assert inside.any()
+    told = as_reported(rhythm)
+    assert told.labels[inside & (labels == 1)].max() == 0
+    assert (told.labels[labels == 2] == 2).all()
+    assert times_s[300] == pytest.approx(told.breaks_s[1])
+    assert len(rhythm.supraventricular.couplets) == sum(
+        last - first == 1 for first, last in told.runs("S")
+    )
