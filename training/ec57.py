@@ -284,21 +284,27 @@ def average(counts: Sequence[BeatCounts], *, ec57: bool = True) -> dict[str, flo
 
 def markdown(told: Mapping[str, Any], level: str = "##") -> str:
     """Return what :func:`document` tells as Markdown, with headings of a level."""
-    given_up = told["given_up"]
     parts = [
         figures_table(told),
         f"{level} Matrix\n",
         confusion_table(told["gross"]),
-        f"Not analysable by the software's own account: {given_up['seconds']:.0f} s of "
-        f"{given_up['judged_seconds']:.0f} ({100 * given_up['share']:.2f} %), with "
-        f"{given_up['beats_count']} annotated beats that were not found, {given_up['v_count']} of "
-        "them V. They are in no figure above.\n",
+        given_up_sentence(told["given_up"]) + "\n",
         f"{level} Couplets and runs\n",
         run_table(told["runs"]),
         f"{level} By record\n",
         record_table(told["by_record"]),
     ]
     return "\n".join(parts)
+
+
+def given_up_sentence(given_up: Mapping[str, Any]) -> str:
+    """Return how much was called not analysable, and what fell into that."""
+    return (
+        f"Not analysable by the software's own account: {given_up['seconds']:.0f} s of "
+        f"{given_up['judged_seconds']:.0f} ({100 * given_up['share']:.2f} %), with "
+        f"{given_up['beats_count']} annotated beats that were not found, {given_up['v_count']} of "
+        "them V; they are in no figure."
+    )
 
 
 def figures_table(told: Mapping[str, Any]) -> str:

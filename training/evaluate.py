@@ -1,27 +1,71 @@
-"""Evaluation on records the model has not seen: with annotated R peaks, and end to end."""
+"""Judges detector and model on whole recordings: ``make evaluate DATA=DIR``.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+DS2 is scored with the shipped model, every training record with the model of the fold that has not
+seen its patient. Scoring writes annotation files, and those are judged (:mod:`training.ec57`).
+Beside that every annotated beat is classified where it is annotated, as in the literature's tables,
+which also shows how far the model's probabilities may be trusted.
+
+``evaluation.json`` and ``evaluation.md`` hold what is told, with a picture of each group of
+records; a run replaces the groups that it judges and leaves the others. Annotation files, and the
+worst errors as strips, go into the folder of ``--out``. ``--write`` puts the figures of DS2 into
+the model's card.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
+from deepecg.annotations import write_annotations
 from deepecg.classes import CLASSES
 from deepecg.classifier import BeatClassifier
+from deepecg.documents import to_json
+from deepecg.inference import InferenceSession
+from deepecg.model_card import CARD_FILE, model_folder
 from deepecg.model_input import InputSpec, ModelInput
 from deepecg.readers import open_recording
 from deepecg.scored import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
-from training.datasets import AnnotatedLead, read_annotations
+from training.calibration import calibration
+from training.datasets import AnnotatedLead, annotated_leads, ds2_records, training_records
+from training.ec57 import (
+    BeatFile,
+    Judged,
+    average,
+    beat_intervals,
+    document,
+    figures,
+    judge_files,
+)
+from training.evaluation_report import evaluation_report
+from training.events import RecordEvents, event_figures, record_events
 from training.examples import lead_input
-from training.matching import LEARNING_S, BeatCounts
+from training.matching import LEARNING_S, BeatCounts, match_beats, within
+from training.plots import Mistake, plot_group, plot_mistakes
 
 Classify = Callable[[ModelInput], NDArray[np.float32]]
 """Probabilities of beats, shape (n_beats, 5)."""
-NOTHING_LEFT_OUT = np.empty((0, 2))
+RESULTS = Path(__file__).parent / "results" / "default"
+FLOAT_FILE = "beat_classifier.float32.onnx"
+DOCUMENT_FILE, REPORT_FILE = "evaluation.json", "evaluation.md"
+GROUPS = {
+    "ds2": "DS2 of the MIT-BIH Arrhythmia Database",
+    "ds1": "DS1 of the MIT-BIH Arrhythmia Database, cross-validated by patient",
+    "svdb": "MIT-BIH Supraventricular Arrhythmia Database, cross-validated by patient",
+}
+"""Groups of records that are told apart."""
+MISTAKES = 6
+"""Strips in the picture of the worst errors, at most one a record."""
+STRIP_S = 3.0
+"""Seconds on either side of an error."""
 PUBLISHED = {
     "accuracy": 0.951,
     "V": {"sensitivity": 0.90, "predictivity": 0.95},
@@ -42,6 +86,125 @@ class Evaluation:
         return sum(self.by_record.values(), BeatCounts.empty())
 
 
+@dataclass(frozen=True)
+class RecordResult:
+    """All that is judged of one record.
+
+    Attributes
+    ----------
+    end_to_end : Judged
+        The recording's annotation file.
+    events : RecordEvents
+        What its report would say of couplets, runs and fibrillation.
+    labels : ndarray of int64, shape (n,)
+        Annotated beats.
+    probabilities, exact : ndarray of float32, shape (n, 5)
+        Of each, where it is annotated, by the model and by its float32 original if there is one.
+    mistake : Mistake or None
+        The wrong beat that the model was surest of.
+    n_leads : int
+        Leads that were used.
+    """
+
+    end_to_end: Judged
+    events: RecordEvents
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    exact: NDArray[np.float32] | None
+    mistake: Mistake | None
+    n_leads: int
+
+
+def main() -> None:
+    """Judge groups of records and write what came of it."""
+    given = _arguments()
+    settings = ScoringSettings()
+    shipped = BeatClassifier.load(given.model)
+    path = given.results / DOCUMENT_FILE
+    told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    given.results.mkdir(parents=True, exist_ok=True)
+    for group, classifiers in _groups(given, shipped).items():
+        results = {}
+        for record, classifier in tqdm(classifiers.items(), desc=group):
+            exact = _exact(classifier, given.float) if group == "ds2" else None
+            results[record] = evaluate_record(
+                given.data, record, classifier, settings, out=given.out, exact=exact
+            )
+        told[group] = group_document(GROUPS[group], results, [*classifiers.values()])
+        plot_group(told[group], given.results / f"evaluation_{group}.png")
+        plot_mistakes(worst(results.values()), given.out / f"mistakes_{group}.png")
+    path.write_text(to_json(told), encoding="utf-8")
+    report = evaluation_report({group: told[group] for group in GROUPS if group in told})
+    (given.results / REPORT_FILE).write_text(report, encoding="utf-8")
+    print(report)
+    if given.write:
+        card = given.model / CARD_FILE
+        known = json.loads(card.read_text(encoding="utf-8"))
+        known["evaluation"] = card_evaluation(told["ds2"])
+        card.write_text(to_json(known), encoding="utf-8")
+
+
+def evaluate_record(
+    data: Path,
+    record: str,
+    classifier: BeatClassifier,
+    settings: ScoringSettings,
+    *,
+    out: Path,
+    exact: BeatClassifier | None = None,
+) -> RecordResult:
+    """Score a record, judge its annotation file, and classify its annotated beats.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of the databases.
+    record : str
+        Such as ``mitdb/100``.
+    classifier : BeatClassifier
+        A model that has not seen the patient.
+    settings : ScoringSettings
+        How to score.
+    out : Path
+        Folder of annotation files, one folder a database below it.
+    exact : BeatClassifier, optional
+        The same model in float32.
+    """
+    scored = score_recording(open_recording(data / f"{record}.hea"), classifier, settings)
+    (lead,) = annotated_leads(data, [record], settings)
+    return RecordResult(
+        judge_scored(data, record, scored, out),
+        record_events(data, record, scored),
+        lead.labels,
+        annotated_probabilities(lead, classifier, settings),
+        annotated_probabilities(lead, exact, settings) if exact else None,
+        surest_mistake(data, record, scored),
+        len(scored.used),
+    )
+
+
+def judge_scored(data: Path, record: str, scored: ScoredRecording, out: Path) -> Judged:
+    """Write the annotation file of a scored record below a folder, and judge that."""
+    folder = out / Path(record).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    write_annotations(scored, folder, Path(record).name)
+    return judge_files(data / record, out / record)
+
+
+def annotated_probabilities(
+    lead: AnnotatedLead, classifier: BeatClassifier, settings: ScoringSettings
+) -> NDArray[np.float32]:
+    """Classify every annotated beat where it is annotated, shape (n_beats, 5)."""
+    return classifier.probabilities(lead_input(lead, classifier.card.input, settings.detector))
+
+
+def annotated_counts(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> BeatCounts:
+    """Count annotated beats of a record that were classified where they are annotated: all."""
+    matrix = BeatCounts.empty().matrix
+    np.add.at(matrix, (labels, probabilities.argmax(axis=1)), 1)
+    return BeatCounts(matrix)
+
+
 def evaluate_annotated(
     leads: Sequence[AnnotatedLead],
     classify: Classify,
@@ -49,14 +212,14 @@ def evaluate_annotated(
     settings: ScoringSettings,
 ) -> Evaluation:
     """Classify annotated beats; every beat of the record counts, as in the literature's tables."""
-    by_record = {}
-    for lead in leads:
-        found = classify(lead_input(lead, spec, settings.detector)).argmax(axis=1)
-        times_s = lead.positions / lead.rate_hz
-        by_record[lead.record] = BeatCounts.of(
-            times_s, lead.labels, times_s, found, NOTHING_LEFT_OUT
-        )
-    return Evaluation(by_record)
+    return Evaluation(
+        {
+            lead.record: annotated_counts(
+                lead.labels, classify(lead_input(lead, spec, settings.detector))
+            )
+            for lead in leads
+        }
+    )
 
 
 def score_records(
@@ -70,56 +233,130 @@ def score_records(
 
 
 def evaluate_end_to_end(data: Path, scored_records: Mapping[str, ScoredRecording]) -> Evaluation:
-    """Judge the beats of scored recordings as EC57 asks: 150 ms, first 5 minutes left out.
-
-    Ventricular flutter is left out too, as EC57 says.
-    """
-    by_record = {}
-    for record, scored in scored_records.items():
-        reference = read_annotations(data / record)
-        rate_hz = scored.recording.sampling_rate_hz
-        left_out = np.concatenate([[[-1.0, LEARNING_S]], reference.flutter / rate_hz])
-        by_record[record] = BeatCounts.of(
-            reference.samples / rate_hz,
-            reference.labels,
-            scored.beats.times_s,
-            scored.beats.labels,
-            left_out,
+    """Judge the annotation files of scored recordings beat by beat."""
+    with TemporaryDirectory() as folder:
+        return Evaluation(
+            {
+                record: judge_scored(data, record, scored, Path(folder)).beats
+                for record, scored in scored_records.items()
+            }
         )
-    return Evaluation(by_record)
 
 
-def figures(counts: BeatCounts, *, ec57: bool) -> dict[str, Any]:
-    """Return the figures of a matrix, JSON-ready.
+def surest_mistake(data: Path, record: str, scored: ScoredRecording) -> Mistake | None:
+    """Return the beat that was found, named wrongly, and named so with the highest probability."""
+    reference = BeatFile.read(data / record, "atr")
+    beats = scored.beats
+    partner = match_beats(reference.times_s, beats.times_s)
+    paired = (partner >= 0) & (reference.times_s >= LEARNING_S)
+    paired &= ~within(reference.times_s, reference.flutter)
+    annotated, found = np.flatnonzero(paired), partner[paired]
+    wrong = reference.labels[annotated] != beats.labels[found]
+    if not wrong.any():
+        return None
+    annotated, found = annotated[wrong], found[wrong]
+    sureness = beats.probabilities[found].max(axis=1)
+    surest = int(sureness.argmax())
+    at_s = float(beats.times_s[found[surest]])
+    rate_hz = scored.recording.sampling_rate_hz
+    start = max(int((at_s - STRIP_S) * rate_hz), 0)
+    stop = min(int((at_s + STRIP_S) * rate_hz), scored.recording.n_samples)
+    shown_s = np.array([[start / rate_hz, stop / rate_hz]])
+
+    def near(times_s: NDArray[np.float64], labels: NDArray[np.int64]) -> list[tuple[float, str]]:
+        inside = within(times_s, shown_s)
+        names = (CLASSES[label] for label in labels[inside])
+        return [*zip(times_s[inside].tolist(), names, strict=True)]
+
+    return Mistake(
+        record=record,
+        lead=scored.recording.leads[scored.lead],
+        at_s=at_s,
+        annotated=CLASSES[reference.labels[annotated[surest]]],
+        found=CLASSES[beats.labels[found[surest]]],
+        probability=float(sureness[surest]),
+        start_s=start / rate_hz,
+        rate_hz=rate_hz,
+        signal_mv=scored.recording.read(scored.lead, start, stop),
+        beats_annotated=near(reference.times_s, reference.labels),
+        beats_found=near(beats.times_s, beats.labels),
+    )
+
+
+def worst(results: Iterable[RecordResult]) -> list[Mistake]:
+    """Return the mistakes that the models were surest of, the surest first."""
+    mistakes = [each.mistake for each in results if each.mistake]
+    return sorted(mistakes, key=lambda each: -each.probability)[:MISTAKES]
+
+
+def group_document(
+    title: str, results: Mapping[str, RecordResult], classifiers: Sequence[BeatClassifier]
+) -> dict[str, Any]:
+    """Return all that is told of a group of records, JSON-ready."""
+    every = [*results.values()]
+    counts = {
+        name: annotated_counts(each.labels, each.probabilities) for name, each in results.items()
+    }
+    return {
+        "title": title,
+        "leads": " or ".join(str(n) for n in sorted({each.n_leads for each in every})),
+        "models": sorted({classifier.version for classifier in classifiers}),
+        "end_to_end": document({name: each.end_to_end for name, each in results.items()}),
+        "events": event_figures([each.events for each in every]),
+        "annotated": {
+            "gross": figures(sum(counts.values(), BeatCounts.empty()), ec57=False),
+            "intervals": beat_intervals(counts, ec57=False),
+            "average": average([*counts.values()], ec57=False),
+            "by_record": {name: figures(each, ec57=False) for name, each in counts.items()},
+        },
+        "annotated_float32": _exact_figures(every),
+        "calibration": calibration(
+            np.concatenate([each.probabilities for each in every]),
+            np.concatenate([each.labels for each in every]),
+        ),
+    }
+
+
+def _exact_figures(results: Sequence[RecordResult]) -> dict[str, Any] | None:
+    """Return the figures of the float32 model; None if it was not asked about every record."""
+    counts, otherwise = BeatCounts.empty(), 0
+    for each in results:
+        if each.exact is None:
+            return None
+        counts += annotated_counts(each.labels, each.exact)
+        otherwise += int((each.exact.argmax(axis=1) != each.probabilities.argmax(axis=1)).sum())
+    return figures(counts, ec57=False) | {"called_otherwise_by_int8_count": otherwise}
+
+
+def card_evaluation(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a group what stands in the model's card, from where summaries tell it."""
+    whole, annotated = told["end_to_end"], told["annotated"]
+    return {
+        "annotated_float32": told["annotated_float32"],
+        "annotated": annotated["gross"],
+        "end_to_end": whole["gross"],
+        "events": told["events"],
+        "annotated_by_record": annotated["by_record"],
+        "end_to_end_by_record": whole["by_record"],
+    }
+
+
+def fold_classifiers(folder: Path) -> dict[str, BeatClassifier]:
+    """Return for every training record the model of the fold that held it back.
 
     Parameters
     ----------
-    counts : BeatCounts
-        The matrix.
-    ec57 : bool
-        Whether V and S on annotated F and Q are forgiven, and detection is told.
+    folder : Path
+        Holds a folder of model and card for each fold, whose ``training.held_back`` names records.
     """
-    by_class = {
-        name: {
-            "sensitivity": round(counts.sensitivity(name), 4),
-            "predictivity": round(counts.predictivity(name, ec57=ec57), 4),
-            "f1": round(counts.f1(name, ec57=ec57), 4),
-        }
-        for name in CLASSES
-    }
-    told: dict[str, Any] = {
-        "accuracy": round(counts.accuracy(), 4),
-        "classes": by_class,
-        "matrix": counts.matrix.tolist(),
-    }
-    if ec57:
-        sensitivity, predictivity = counts.detection()
-        missed, of = counts.missed("V")
-        told["qrs_sensitivity"] = round(sensitivity, 5)
-        told["qrs_predictivity"] = round(predictivity, 5)
-        told["v_missed_by_detector"] = missed
-        told["v_annotated"] = of
-    return told
+    by_record: dict[str, BeatClassifier] = {}
+    for card in sorted(folder.glob(f"*/{CARD_FILE}")):
+        classifier = BeatClassifier.load(card.parent)
+        for record in classifier.card.document["training"]["held_back"]:
+            if record in by_record:
+                raise SystemExit(f"{record} is held back by more than one fold in {folder}")
+            by_record[record] = classifier
+    return by_record
 
 
 def markdown_table(rows: dict[str, dict[str, Any]]) -> str:
@@ -130,54 +367,6 @@ def markdown_table(rows: dict[str, dict[str, Any]]) -> str:
         _row("the report of December 2025 (chosen on DS2)", _published()),
     ]
     return "\n".join([*lines, *(_row(name, told) for name, told in rows.items())]) + "\n"
-
-
-def confusion_table(told: dict[str, Any]) -> str:
-    """Return a matrix as a Markdown table: annotated class in rows."""
-    lines = [
-        "| annotated \\ found | " + " | ".join(CLASSES) + " | not found |",
-        "|---" * (len(CLASSES) + 2) + "|",
-    ]
-    names = [*CLASSES, "no beat"]
-    lines += [
-        f"| {name} | " + " | ".join(str(count) for count in row) + " |"
-        for name, row in zip(names, told["matrix"], strict=True)
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def record_table(by_record: dict[str, dict[str, Any]]) -> str:
-    """Return the figures of every record as a Markdown table, and their sum without 202.
-
-    Records 201 (DS1) and 202 (DS2) are the same man: the split of de Chazal et al. has him on
-    both sides.
-    """
-    lines = [
-        "| record | beats | missed | false | V | V Se / +P (F1) | S | S Se / +P (F1) |",
-        "|---" * 8 + "|",
-    ]
-    others = BeatCounts.empty()
-    for record, told in by_record.items():
-        counts = BeatCounts(np.array(told["matrix"]))
-        lines.append(_record_row(record, counts))
-        if record != "mitdb/202":
-            others += counts
-    return "\n".join([*lines, _record_row("all but 202", others)]) + "\n"
-
-
-def _record_row(name: str, counts: BeatCounts) -> str:
-    matrix = counts.matrix
-    cells = [name, *(str(n) for n in (matrix[:-1].sum(), matrix[:-1, -1].sum(), matrix[-1].sum()))]
-    for label in "VS":
-        annotated = int(matrix[CLASSES.index(label)].sum())
-        figure = (
-            counts.sensitivity(label),
-            counts.predictivity(label, ec57=True),
-            counts.f1(label, ec57=True),
-        )
-        found, right, f1 = (f"{100 * value:.1f}" for value in figure)
-        cells += [str(annotated), f"{found} / {right} ({f1})" if annotated else "-"]
-    return "| " + " | ".join(cells) + " |"
 
 
 def _published() -> dict[str, Any]:
@@ -205,3 +394,52 @@ def _row(name: str, told: dict[str, Any]) -> str:
     else:
         cells.append("annotated")
     return "| " + " | ".join(cells) + " |"
+
+
+def _groups(
+    given: argparse.Namespace, shipped: BeatClassifier
+) -> dict[str, dict[str, BeatClassifier]]:
+    """Return the groups that were asked for: their records, each with its model."""
+    groups: dict[str, dict[str, BeatClassifier]] = {}
+    if given.records in {"ds2", "all"}:
+        groups["ds2"] = dict.fromkeys(ds2_records(), shipped)
+    if given.records in {"training", "all"}:
+        held_back = fold_classifiers(given.folds)
+        for group, database in (("ds1", "mitdb"), ("svdb", "svdb")):
+            records = training_records(given.data, (database,))
+            unjudged = sorted({*records} - {*held_back})
+            if unjudged:
+                raise SystemExit(f"no fold in {given.folds} holds back {', '.join(unjudged)}")
+            groups[group] = {record: held_back[record] for record in records}
+    if given.only:
+        groups = {
+            group: {record: model for record, model in of.items() if record in given.only}
+            for group, of in groups.items()
+        }
+    return {group: of for group, of in groups.items() if of}
+
+
+def _exact(classifier: BeatClassifier, model: Path) -> BeatClassifier | None:
+    """Return the classifier with its float32 original in place of the int8 model."""
+    if not model.is_file():
+        return None
+    return replace(classifier, session=InferenceSession(str(model)))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--data", type=Path, required=True, help="folder of mitdb/ and svdb/")
+    parser.add_argument("--records", choices=("all", "ds2", "training"), default="all")
+    parser.add_argument("--only", nargs="+", metavar="RECORD", help="of these, only some")
+    parser.add_argument("--model", type=Path, default=model_folder(), help="the shipped model")
+    parser.add_argument("--folds", type=Path, default=RESULTS / "folds", help="the folds' models")
+    parser.add_argument("--float", type=Path, default=RESULTS / FLOAT_FILE, help="float32 model")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
+    parser.add_argument("--out", type=Path, default=Path("out") / "evaluation")
+    parser.add_argument("--write", action="store_true", help="put DS2's figures into the card")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

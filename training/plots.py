@@ -1,12 +1,28 @@
-"""Pictures of a training run."""
+"""Pictures of a training run and of an evaluation."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.classes import CLASSES
+from training.matching import WINDOW_S
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.ticker import MultipleLocator
+
+COLOURS = {"N": "#009e73", "V": "#d55e00", "S": "#0072b2"}
+"""Of the classes (Okabe and Ito's, which the colour-blind tell apart)."""
+DARK = 0.5
+"""From this share on a cell of the matrix is written in white."""
+MANY = 30
+"""With more records than this their names are written small."""
 
 
 def plot_learning_curves(curve: list[dict[str, Any]], to: Path) -> None:
@@ -23,7 +39,7 @@ def plot_learning_curves(curve: list[dict[str, Any]], to: Path) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     left.plot(epochs, [point["training_loss"] for point in curve], color="black")
     left.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))
-    for name, colour in (("N", "#009e73"), ("V", "#d55e00"), ("S", "#0072b2")):
+    for name, colour in COLOURS.items():
         right.plot(
             epochs,
             [point[f"validation_f1_{name}"] for point in curve],
@@ -36,3 +52,177 @@ def plot_learning_curves(curve: list[dict[str, Any]], to: Path) -> None:
     right.legend()
     figure.savefig(to, dpi=110)
     plt.close(figure)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A beat that was named wrongly, with the signal around it.
+
+    Attributes
+    ----------
+    record, lead : str
+        Where it is.
+    at_s : float
+        Its time from the record's start.
+    annotated, found : str
+        What it is, and what it was called.
+    probability : float
+        Of what it was called.
+    start_s, rate_hz : float
+        Time of the first sample, and how many a second.
+    signal_mv : ndarray of float32, shape (n,)
+        The primary lead, as recorded.
+    beats_annotated, beats_found : list of (float, str)
+        Time and class of the beats shown.
+    """
+
+    record: str
+    lead: str
+    at_s: float
+    annotated: str
+    found: str
+    probability: float
+    start_s: float
+    rate_hz: float
+    signal_mv: NDArray[np.float32]
+    beats_annotated: list[tuple[float, str]]
+    beats_found: list[tuple[float, str]]
+
+
+def plot_group(told: Mapping[str, Any], to: Path) -> None:
+    """Draw the matrix, the reliability curves and the figures by record of a group of records.
+
+    Parameters
+    ----------
+    told : mapping
+        As :func:`training.evaluate.group_document` returns it.
+    to : Path
+        The PNG file.
+    """
+    by_record = told["end_to_end"]["by_record"]
+    figure = plt.figure(figsize=(9, 7.5), layout="constrained")
+    grid = figure.add_gridspec(3, 2, height_ratios=(1.4, 1, 1))
+    _draw_confusion(figure.add_subplot(grid[0, 0]), told["end_to_end"]["gross"]["matrix"])
+    _draw_reliability(figure.add_subplot(grid[0, 1]), told["calibration"])
+    for row, name in enumerate("VS", start=1):
+        _draw_records(figure.add_subplot(grid[row, :]), by_record, name)
+    figure.suptitle(told["title"], fontsize=10)
+    figure.savefig(to, dpi=90)
+    plt.close(figure)
+
+
+def plot_mistakes(mistakes: Sequence[Mistake], to: Path) -> None:
+    """Draw wrong beats as strips on ECG paper, annotated classes above and found ones below.
+
+    Paper of 25 mm/s and 10 mm/mV: small squares of 0.04 s and 0.1 mV, large ones of five.
+    """
+    if not mistakes:
+        return
+    figure, rows = plt.subplots(
+        len(mistakes), 1, figsize=(9, 1.9 * len(mistakes)), layout="constrained", squeeze=False
+    )
+    for axes, mistake in zip(rows[:, 0], mistakes, strict=True):
+        _draw_strip(axes, mistake)
+    figure.savefig(to, dpi=110)
+    plt.close(figure)
+
+
+def _draw_confusion(axes: Axes, matrix: list[list[int]]) -> None:
+    """Draw shares of the annotated beats of each class, and the counts."""
+    counts = np.array(matrix)
+    whole = np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shares = counts / whole
+    shares[-1] = 0  # beats found where none is are no share of anything
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            colour = "white" if shares[row, column] > DARK else "black"
+            axes.text(column, row, f"{count}", ha="center", va="center", color=colour, fontsize=7)
+    axes.set_xticks(range(len(CLASSES) + 1), [*CLASSES, "missed"])
+    axes.set_yticks(range(len(CLASSES) + 1), [*CLASSES, "no beat"])
+    axes.set(xlabel="found", ylabel="annotated")
+    axes.set_title("Beats, end to end", fontsize=9)
+
+
+def _draw_reliability(axes: Axes, calibration: Mapping[str, Any]) -> None:
+    """Draw the share that came true against the probability."""
+    axes.plot([0, 1], [0, 1], color="grey", linestyle=":", linewidth=1)
+    for name, label in (("any", "likeliest class"), ("V", "V"), ("S", "S")):
+        told = calibration[name]
+        error = 100 * told["expected_calibration_error"]
+        axes.plot(
+            [each["probability"] for each in told["bins"]],
+            [each["share"] for each in told["bins"]],
+            marker="o",
+            markersize=3,
+            linewidth=1,
+            color=COLOURS.get(name, "black"),
+            label=f"{label}, error {error:.2f} %",
+        )
+    axes.set(xlabel="probability", ylabel="share that is so", xlim=(0, 1), ylim=(0, 1))
+    axes.set_title("Reliability, annotated R peaks", fontsize=9)
+    axes.legend(fontsize=7)
+
+
+def _draw_records(axes: Axes, by_record: Mapping[str, Any], name: str) -> None:
+    """Draw sensitivity, predictivity and F1 of a class for every record that has it."""
+    index = CLASSES.index(name)
+    annotated = {record: sum(told["matrix"][index]) for record, told in by_record.items()}
+    shown = [record for record, n in annotated.items() if n]
+    figures = [by_record[record]["classes"][name] for record in shown]
+    at = np.arange(len(shown))
+    axes.bar(at, [100 * each["f1"] for each in figures], color=COLOURS[name], alpha=0.5, label="F1")
+    for key, marker, label in (("sensitivity", "^", "Se"), ("predictivity", "v", "+P")):
+        axes.plot(
+            at,
+            [100 * each[key] for each in figures],
+            marker,
+            color="black",
+            markersize=3,
+            label=label,
+        )
+    names = [f"{record.rsplit('/', 1)[-1]}\n{annotated[record]}" for record in shown]
+    axes.set_xticks(at, names, fontsize=5 if len(shown) > MANY else 7)
+    axes.set(ylim=(0, 105), ylabel="%", xlim=(-0.7, len(shown) - 0.3))
+    axes.set_title(f"{name}, end to end, by record, with the beats annotated", fontsize=9)
+    axes.legend(fontsize=6, loc="lower right", ncols=3)
+
+
+def _draw_strip(axes: Axes, mistake: Mistake) -> None:
+    signal = mistake.signal_mv
+    times_s = mistake.start_s + np.arange(len(signal)) / mistake.rate_hz
+    level = float(np.nanmedian(signal))
+    reach = max(float(np.nanmax(np.abs(signal - level))), 1.0) + 0.5
+    axes.set(xlim=(times_s[0], times_s[-1]), ylim=(level - reach, level + reach))
+    for axis, small, large in ((axes.xaxis, 0.04, 0.2), (axes.yaxis, 0.1, 0.5)):
+        axis.set_major_locator(MultipleLocator(large))
+        axis.set_minor_locator(MultipleLocator(small))
+        axis.set_tick_params(which="both", length=0, labelleft=False, labelbottom=False)
+    axes.grid(which="major", color="#e8a0a0", linewidth=0.6)
+    axes.grid(which="minor", color="#f6d5d5", linewidth=0.3)
+    axes.set_axisbelow(True)
+    axes.plot(times_s, signal, color="black", linewidth=0.8)
+    for beats, height, aligned in (
+        (mistake.beats_annotated, level + reach, "top"),
+        (mistake.beats_found, level - reach, "bottom"),
+    ):
+        for at_s, name in beats:
+            is_it = abs(at_s - mistake.at_s) <= WINDOW_S
+            axes.text(
+                at_s,
+                height,
+                name,
+                ha="center",
+                va=aligned,
+                fontsize=9,
+                color="#d00000" if is_it else "#303030",
+                fontweight="bold" if is_it else "normal",
+            )
+    minutes, seconds = divmod(mistake.at_s, 60)
+    axes.set_title(
+        f"{mistake.record}, {mistake.lead}, {minutes:.0f}:{seconds:04.1f}: annotated "
+        f"{mistake.annotated} (above), found {mistake.found} (below) with "
+        f"{100 * mistake.probability:.1f} %",
+        fontsize=8,
+        loc="left",
+    )

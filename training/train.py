@@ -41,13 +41,12 @@ from training.datasets import (
     ds2_records,
     training_records,
 )
+from training.ec57 import confusion_table, figures, record_table
 from training.evaluate import (
-    confusion_table,
+    FLOAT_FILE,
     evaluate_annotated,
     evaluate_end_to_end,
-    figures,
     markdown_table,
-    record_table,
     score_records,
 )
 from training.events import evaluate_events
@@ -69,7 +68,6 @@ SHIPPED = {
     "single_beat": REPOSITORY / "layers" / "model" / SINGLE_BEAT_FOLDER,
 }
 """Where the models lie that come with the software."""
-FLOAT_FILE = "beat_classifier.float32.onnx"
 CHECKPOINT_FILE = "beat_classifier.pt"
 
 

@@ -12,12 +12,8 @@ from deepecg.classifier import BeatClassifier
 from deepecg.settings import ScoringSettings
 from training.configs import DEFAULT
 from training.datasets import annotated_leads, ds2_records
-from training.evaluate import (
-    evaluate_annotated,
-    evaluate_end_to_end,
-    figures,
-    score_records,
-)
+from training.ec57 import figures
+from training.evaluate import evaluate_annotated, evaluate_end_to_end, score_records
 from training.events import evaluate_events
 from training.network import HybridNetwork
 from training.train import CHECKPOINT_FILE, Scaling, predict
