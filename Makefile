@@ -15,7 +15,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 EXAMPLES ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint types check fuzz train bench pictures images sam-tools sizes lock clean
+.PHONY: help demo serve test lint types check fuzz train evaluate bench pictures images sam-tools sizes lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -45,6 +45,10 @@ fuzz: $(VENV)/test.stamp ## Hold the API to its document in many requests: make 
 train: $(VENV)/train.stamp ## Train, evaluate and export the model: make train DATA=DIR
 	@test -n "$(DATA)" || { echo "usage: make train DATA=DIR   (DIR holds mitdb/ and svdb/)"; exit 2; }
 	$(BIN)/python -m training.train --data "$(DATA)"
+
+evaluate: $(VENV)/train.stamp ## Judge detector and model on whole recordings: make evaluate DATA=DIR
+	@test -n "$(DATA)" || { echo "usage: make evaluate DATA=DIR   (DIR holds mitdb/ and svdb/)"; exit 2; }
+	$(BIN)/python -m training.evaluate --data "$(DATA)"
 
 bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (beside other packages), report, night and the API
 	.venv-bench/bin/python tests/bench/scoring.py

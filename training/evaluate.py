@@ -64,6 +64,8 @@ GROUPS = {
 """Groups of records that are told apart."""
 MISTAKES = 6
 """Strips in the picture of the worst errors, at most one a record."""
+JUDGED_BY_SIGHT = [CLASSES.index(name) for name in "NSV"]
+"""Classes whose errors are shown: F and Q are a matter of opinion."""
 STRIP_S = 3.0
 """Seconds on either side of an error."""
 PUBLISHED = {
@@ -244,7 +246,7 @@ def evaluate_end_to_end(data: Path, scored_records: Mapping[str, ScoredRecording
 
 
 def surest_mistake(data: Path, record: str, scored: ScoredRecording) -> Mistake | None:
-    """Return the beat that was found, named wrongly, and named so with the highest probability."""
+    """Return the N, S or V that was named otherwise with the highest probability."""
     reference = BeatFile.read(data / record, "atr")
     beats = scored.beats
     partner = match_beats(reference.times_s, beats.times_s)
@@ -252,6 +254,7 @@ def surest_mistake(data: Path, record: str, scored: ScoredRecording) -> Mistake 
     paired &= ~within(reference.times_s, reference.flutter)
     annotated, found = np.flatnonzero(paired), partner[paired]
     wrong = reference.labels[annotated] != beats.labels[found]
+    wrong &= np.isin(reference.labels[annotated], JUDGED_BY_SIGHT)
     if not wrong.any():
         return None
     annotated, found = annotated[wrong], found[wrong]

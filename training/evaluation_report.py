@@ -10,6 +10,7 @@ from training.ec57 import (
     record_table,
     run_table,
 )
+from training.events import FIBRILLATION, KINDS
 from training.runs import LONGEST
 
 METHOD = """\
@@ -91,8 +92,9 @@ def event_table(events: Mapping[str, Any]) -> str:
         "| | annotated | of them found | found | of patients | of them right |",
         "|---" * 6 + "|",
     ]
-    for kind, told in events.items():
-        unit = "s" if "found_s" in told else "count"
+    for kind in KINDS:
+        told = events[kind]
+        unit = "s" if kind == FIBRILLATION else "count"
         seconds = " s" if unit == "s" else ""
         sensitivity = told["sensitivity"]
         cells = (

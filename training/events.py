@@ -24,6 +24,9 @@ from training.runs import BeatSequence, Kind, RunCounts, compare_runs
 
 EVENTS = {"couplet": "couplets", "run": "runs"}
 """Events, and the group of :data:`training.runs.GROUPS` that each is."""
+FIBRILLATION = "atrial_fibrillation"
+KINDS = (*(f"{name}_{event}" for name in RUN_NAMES.values() for event in EVENTS), FIBRILLATION)
+"""Everything that is compared."""
 MIN_FOUND, MIN_PATIENTS = 20, 3
 """Of fewer events, or of fewer patients, nothing follows for others."""
 
@@ -75,7 +78,7 @@ def event_figures(by_record: Sequence[RecordEvents]) -> dict[str, Any]:
         counts = [each.runs[kind] for each in by_record]
         for event, group in EVENTS.items():
             told[f"{name}_{event}"] = _run_figures(counts, group)
-    return told | {"atrial_fibrillation": _seconds([each.fibrillation for each in by_record])}
+    return told | {FIBRILLATION: _seconds([each.fibrillation for each in by_record])}
 
 
 def evaluate_events(data: Path, scored_records: Mapping[str, ScoredRecording]) -> dict[str, Any]:

@@ -203,8 +203,8 @@ def _draw_strip(axes: Axes, mistake: Mistake) -> None:
     axes.set_axisbelow(True)
     axes.plot(times_s, signal, color="black", linewidth=0.8)
     for beats, height, aligned in (
-        (mistake.beats_annotated, level + reach, "top"),
-        (mistake.beats_found, level - reach, "bottom"),
+        (mistake.beats_annotated, level + 0.97 * reach, "top"),
+        (mistake.beats_found, level - 0.97 * reach, "bottom"),
     ):
         for at_s, name in beats:
             is_it = abs(at_s - mistake.at_s) <= WINDOW_S
@@ -215,6 +215,7 @@ def _draw_strip(axes: Axes, mistake: Mistake) -> None:
                 ha="center",
                 va=aligned,
                 fontsize=9,
+                clip_on=True,
                 color="#d00000" if is_it else "#303030",
                 fontweight="bold" if is_it else "normal",
             )
