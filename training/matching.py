@@ -20,7 +20,7 @@ from deepecg.classes import CLASSES
 WINDOW_S = 0.150
 """A beat found within this time of an annotated one is that beat (EC57, 4.3.2)."""
 ROUNDING_S = 1e-6
-"""Times are sample numbers divided by a rate: exactly 150 ms may come out a little longer."""
+"""Times are sample numbers divided by a rate: what is as long may come out a little longer."""
 LEARNING_S = 300.0
 """The first five minutes are not judged (EC57)."""
 FORGIVEN = {"V": "FQ", "S": "Q"}
@@ -57,13 +57,12 @@ def match_beats(
     while r < len(references) and f < len(founds):
         reference, found = references[r], founds[f]
         apart = abs(found - reference)
+        as_near = apart + ROUNDING_S
         if found < reference:
-            successor_is_nearer = f + 1 < len(founds) and abs(founds[f + 1] - reference) <= apart
+            is_for_successor = f + 1 < len(founds) and abs(founds[f + 1] - reference) <= as_near
         else:
-            successor_is_nearer = (
-                r + 1 < len(references) and abs(references[r + 1] - found) <= apart
-            )
-        if apart <= WINDOW_S + ROUNDING_S and not successor_is_nearer:
+            is_for_successor = r + 1 < len(references) and abs(references[r + 1] - found) <= as_near
+        if apart <= WINDOW_S + ROUNDING_S and not is_for_successor:
             partner[r] = f
             r, f = r + 1, f + 1
         elif found < reference:

@@ -59,6 +59,10 @@ def test_a_beat_waits_for_a_neighbour_that_is_nearer_and_may_be_left_alone():
 
 def test_what_is_as_near_goes_to_the_later_one():
     assert pairs([1.0], [0.9375, 1.0625]) == [1]
+    samples = np.arange(301, 600) * 360
+    for shift in range(1, 50):
+        found = np.stack([samples - shift, samples + shift], axis=1).ravel()
+        assert (match_beats(samples / 360, found / 360) == np.arange(1, 2 * 299, 2)).all()
 
 
 # --- the matrix
