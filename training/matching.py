@@ -103,7 +103,8 @@ def measures(matrices: NDArray[np.int64], *, ec57: bool) -> dict[str, NDArray[np
     dict of str to ndarray of float64, shape (...)
         ``accuracy``, of annotated beats those found and named rightly; ``qrs_sensitivity``,
         ``qrs_predictivity``; and of every class, such as ``V_f1``, sensitivity, predictivity and
-        their harmonic mean. NaN where there is nothing to be right or wrong about.
+        their harmonic mean. NaN where there is nothing to be right or wrong about; the mean also
+        where no beat of the class is annotated.
     """
     annotated = matrices[..., :ABSENT, :].sum(axis=-1)  # (..., 5)
     named = matrices[..., :ABSENT].sum(axis=-2)  # (..., 5)
@@ -121,7 +122,8 @@ def measures(matrices: NDArray[np.int64], *, ec57: bool) -> dict[str, NDArray[np
                 judged = judged - matrices[..., CLASSES.index(other), index]
         told[f"{name}_sensitivity"] = _share(right[..., index], annotated[..., index])
         told[f"{name}_predictivity"] = _share(right[..., index], judged)
-        told[f"{name}_f1"] = _share(2 * right[..., index], annotated[..., index] + judged)
+        both = np.where(annotated[..., index] > 0, annotated[..., index] + judged, 0)
+        told[f"{name}_f1"] = _share(2 * right[..., index], both)
     return told
 
 

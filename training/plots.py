@@ -192,7 +192,7 @@ def _draw_strip(axes: Axes, mistake: Mistake) -> None:
     signal = mistake.signal_mv
     times_s = mistake.start_s + np.arange(len(signal)) / mistake.rate_hz
     level = float(np.nanmedian(signal))
-    reach = max(float(np.nanmax(np.abs(signal - level))), 1.0) + 0.5
+    reach = max(float(np.nanmax(np.abs(signal - level))), 1.0) + 0.8
     axes.set(xlim=(times_s[0], times_s[-1]), ylim=(level - reach, level + reach))
     for axis, small, large in ((axes.xaxis, 0.04, 0.2), (axes.yaxis, 0.1, 0.5)):
         axis.set_major_locator(MultipleLocator(large))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from deepecg.classifier import BeatClassifier
 from deepecg.documents import to_json
 from deepecg.settings import ScoringSettings
+from training import evaluate
 from training.calibration import calibration, reliability
-from training.datasets import read_annotations
+from training.datasets import read_annotations, training_records
 from training.ec57 import BeatFile, judge
 from training.evaluate import (
     RecordResult,
@@ -224,3 +226,42 @@ def test_a_record_is_judged_from_the_file_that_scoring_writes(data_dir, classifi
     assert counts.matrix[:5].sum() + counts.given_up.sum() == judged.sum()
     assert counts.f1("V", ec57=True) > 0.99
     assert found.end_to_end.judged_s == pytest.approx(1505.6, abs=0.1)
+
+
+@pytest.mark.xdist_group("training")
+def test_the_command_line_judges_with_the_folds_and_keeps_what_it_did_not_judge(
+    data_dir, model_dir, tmp_path, monkeypatch
+):
+    records = training_records(data_dir, ("mitdb", "svdb"))
+    folds = make_folds(model_dir, tmp_path / "folds", list(records[::2]), list(records[1::2]))
+    results = tmp_path / "results"
+
+    def judge_only(*only: str) -> dict:
+        options = {"data": data_dir, "folds": folds, "results": results, "out": tmp_path / "out"}
+        given = [part for name, path in options.items() for part in (f"--{name}", str(path))]
+        monkeypatch.setattr(
+            sys, "argv", ["evaluate", *given, "--records", "training", "--only", *only]
+        )
+        evaluate.main()
+        return json.loads((results / "evaluation.json").read_text())
+
+    first = judge_only("mitdb/119")
+    assert first.keys() == {"ds1"}
+    both = judge_only("svdb/800")
+    assert both.keys() == {"ds1", "svdb"}
+    assert both["ds1"] == first["ds1"]
+    report = (results / "evaluation.md").read_text()
+    assert report == evaluation_report({group: both[group] for group in ("ds1", "svdb")})
+    assert sorted(path.name for path in results.glob("*.png")) == [
+        "evaluation_ds1.png",
+        "evaluation_svdb.png",
+    ]
+    assert (tmp_path / "out" / "svdb" / "800.deepecg").is_file()
+
+
+def test_training_records_without_a_fold_are_refused(data_dir, model_dir, tmp_path, monkeypatch):
+    folds = make_folds(model_dir, tmp_path, ["mitdb/101"])
+    options = ["--data", str(data_dir), "--folds", str(folds), "--records", "training"]
+    monkeypatch.setattr(sys, "argv", ["evaluate", *options, "--results", str(tmp_path / "none")])
+    with pytest.raises(SystemExit, match="holds back mitdb/106"):
+        evaluate.main()

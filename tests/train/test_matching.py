@@ -149,6 +149,13 @@ def test_figures_of_nothing_are_not_numbers_but_zero_where_one_is_asked_for():
     assert empty.f1("V", ec57=True) == empty.accuracy() == 0
 
 
+def test_a_class_that_is_not_annotated_has_a_predictivity_and_no_f1():
+    told = measures(counts([(1.0, N)], [(1.0, V)]).matrix, ec57=True)
+    assert told["V_predictivity"] == 0
+    assert np.isnan(told["V_sensitivity"])
+    assert np.isnan(told["V_f1"])
+
+
 # --- what is not judged
 
 
