@@ -7,14 +7,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.agreement import agree
 from deepecg.classes import CLASSES
 from deepecg.errors import ModelMismatchError
 from deepecg.inference import InferenceSession, SessionOptions
 from deepecg.model_card import MODEL_FILE, ModelCard, read_card
 from deepecg.model_input import ModelInput, model_inputs
+from deepecg.settings import AgreementSettings
 
 BATCH_BEATS = 256
 """Beats a run: large enough to hide the call, small enough to stay in the cache."""
+AGREEMENT = AgreementSettings()
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,15 @@ class BeatClassifier:
         session = InferenceSession(
             str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
         )
-        expected = {"shape": [*card.input.shape], "rhythm": [len(card.input.features)]}
-        found = {given.name: given.shape[1:] for given in session.get_inputs()}
+        spec = card.input
+        expected = {"shape": [len(spec.channels), spec.length], "rhythm": [len(spec.rhythm)]}
+        if spec.likeness:
+            expected["likeness"] = [len(spec.likeness)]
+        found = {
+            given.name: [size for size in given.shape if isinstance(size, int)]
+            for given in session.get_inputs()
+            if given.name != "usable"
+        }
         if found != expected:
             raise ModelMismatchError(
                 f"found a model with inputs of {found} a beat, expected {expected} as in its card"
@@ -66,8 +76,9 @@ class BeatClassifier:
         signals: Sequence[NDArray[np.float32]],
         r_peaks: NDArray[np.float64],
         rr_s: NDArray[np.float64],
-        usable: NDArray[np.bool_],  # noqa: ARG002 - of the leads that the model does not see
+        usable: NDArray[np.bool_] | None = None,
         progress: Callable[[float], None] = lambda _: None,
+        settings: AgreementSettings = AGREEMENT,
     ) -> NDArray[np.float32]:
         """Classify every beat of conditioned leads.
 
@@ -79,10 +90,12 @@ class BeatClassifier:
             Positions in samples.
         rr_s : ndarray of float64, shape (n_beats,)
             Interval before every beat in seconds, NaN where there is none.
-        usable : ndarray of bool, shape (n_leads, n_beats)
-            Whether each lead can be used at each beat.
+        usable : ndarray of bool, shape (n_leads, n_beats), optional
+            Whether each lead can be used at each beat; all of them if None.
         progress : callable
             Told the share of the beats that is done, 0 to 1.
+        settings : AgreementSettings
+            How beats of one shape agree.
 
         Returns
         -------
@@ -91,45 +104,58 @@ class BeatClassifier:
         """
         probabilities = np.empty((len(r_peaks), len(CLASSES)), np.float32)
         done = 0
-        for beats in model_inputs(signals[0], r_peaks, rr_s, self.card.input):
-            stop = done + len(beats.shape)
-            probabilities[done:stop] = self.probabilities(beats)
+        for beats in model_inputs(signals, r_peaks, rr_s, self.card.input, usable):
+            stop = done + len(beats)
+            probabilities[done:stop] = agree(
+                self.in_context(beats), beats, self.card.input, settings
+            )
             done = stop
             progress(done / len(r_peaks))
         return probabilities
 
-    def probabilities(self, beats: ModelInput) -> NDArray[np.float32]:
-        """Return the probabilities of beats whose input is at hand, shape (n_beats, 5)."""
-        rhythm = self._standardise(beats.rhythm)
-        logits = [
-            self.session.run(
-                None,
-                {
-                    "shape": beats.shape[start : start + BATCH_BEATS],
-                    "rhythm": rhythm[start : start + BATCH_BEATS],
-                },
-            )[0]
-            for start in range(0, len(rhythm), BATCH_BEATS)
-        ]
-        if not logits:
-            return np.empty((0, len(CLASSES)), np.float32)
-        return softmax(np.concatenate(logits))
+    def in_context(self, beats: ModelInput) -> NDArray[np.float32]:
+        """Return the probabilities of consecutive beats, shape (n_beats, 5).
 
-    def _standardise(self, rhythm: NDArray[np.float32]) -> NDArray[np.float32]:
-        return standardise(
-            rhythm, self.card.feature_mean, self.card.feature_scale, self.card.feature_limit
+        Every run of the model is given the neighbours that bear on its beats, so that the result
+        does not depend on where runs begin.
+        """
+        reach = self.card.context_beats
+        parts = []
+        for start in range(0, len(beats), BATCH_BEATS):
+            first, stop = max(start - reach, 0), start + BATCH_BEATS
+            logits = self._run(beats[first : stop + reach], "logits")
+            parts.append(logits[start - first :][:BATCH_BEATS])
+        return _probabilities(parts)
+
+    def alone(self, beats: ModelInput) -> NDArray[np.float32]:
+        """Return the probabilities of beats each without its neighbours, shape (n_beats, 5)."""
+        output = "alone" if self.card.context_beats else "logits"
+        return _probabilities(
+            [
+                self._run(beats[start : start + BATCH_BEATS], output)
+                for start in range(0, len(beats), BATCH_BEATS)
+            ]
         )
 
+    def _run(self, beats: ModelInput, output: str) -> NDArray[np.float32]:
+        """Return logits; of beats in context only those with all their neighbours are right."""
+        given = {
+            "shape": beats.shape,
+            "likeness": self.card.likeness.apply(beats.likeness),
+            "usable": beats.usable.astype(np.float32),
+            "rhythm": self.card.rhythm.apply(beats.rhythm),
+        }
+        wanted = {one.name for one in self.session.get_inputs()}
+        logits: NDArray[np.float32] = self.session.run(
+            [output], {name: given[name] for name in wanted}
+        )[0]
+        return logits
 
-def standardise(
-    rhythm: NDArray[np.float32],
-    mean: tuple[float, ...],
-    scale: tuple[float, ...],
-    limit: float,
-) -> NDArray[np.float32]:
-    """Return features with the training data's mean and spread taken out, cut at ``limit``."""
-    scaled = (rhythm - np.asarray(mean, np.float32)) / np.asarray(scale, np.float32)
-    return np.asarray(np.clip(scaled, -limit, limit), np.float32)
+
+def _probabilities(logits: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    if not logits:
+        return np.empty((0, len(CLASSES)), np.float32)
+    return softmax(np.concatenate(logits))
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

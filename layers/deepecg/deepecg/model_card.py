@@ -7,16 +7,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from deepecg.classes import CLASSES
 from deepecg.errors import ModelMismatchError
-from deepecg.model_input import CHANNELS, FEATURES, InputSpec
+from deepecg.model_input import CHANNELS, LIKENESS, RHYTHM, InputSpec
 from deepecg.settings import ConditioningSettings, WindowSettings
 
 MODEL_FILE = "beat_classifier.onnx"
 CARD_FILE = "model_card.json"
 SINGLE_BEAT_FOLDER = "single_beat"
 """Below the folder of the recordings' model: that of the model for a beat asked about alone."""
-CARD_VERSION = 1
+CARD_VERSION = 2
 """Version of the card's own layout."""
 MODEL_FOLDERS = (
     Path(__file__).parent / "model",  # installed from a wheel
@@ -24,6 +27,28 @@ MODEL_FOLDERS = (
 )
 CHUNKING = ("chunk_s", "margin_s")
 """Conditioning settings that change no result, so the card does not hold them."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How features are standardised, by the training beats.
+
+    Attributes
+    ----------
+    mean, scale : tuple of float
+        Taken out, one entry a feature.
+    limit : float
+        Standardised features are cut here: an artefact's ratio of 1000 is no more than "large".
+    """
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    limit: float
+
+    def apply(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return features standardised, along the last axis."""
+        scaled = (features - np.asarray(self.mean, np.float32)) / np.asarray(self.scale, np.float32)
+        return np.asarray(np.clip(scaled, -self.limit, self.limit), np.float32)
 
 
 @dataclass(frozen=True)
@@ -40,10 +65,10 @@ class ModelCard:
         Filter and rate the model was trained with.
     input : InputSpec
         Channels, features and windows.
-    feature_mean, feature_scale : tuple of float
-        Features are standardised with these...
-    feature_limit : float
-        ...and cut at this many standard deviations.
+    likeness, rhythm : Scaling
+        How features are standardised.
+    context_beats : int
+        Beats on either side that bear on a beat; 0 for a model that sees each alone.
     evaluation : dict
         Figures on records that the model has not seen.
     document : dict
@@ -54,9 +79,9 @@ class ModelCard:
     sha256: str
     conditioning: dict[str, Any]
     input: InputSpec
-    feature_mean: tuple[float, ...]
-    feature_scale: tuple[float, ...]
-    feature_limit: float
+    likeness: Scaling
+    rhythm: Scaling
+    context_beats: int
     evaluation: dict[str, Any]
     document: dict[str, Any]
 
@@ -129,23 +154,37 @@ def _parse(document: dict[str, Any]) -> ModelCard:
         )
     spec = InputSpec(
         channels=tuple(given["channels"]),
-        features=tuple(feature["name"] for feature in given["features"]),
+        likeness=tuple(feature["name"] for feature in given["likeness"]),
+        rhythm=tuple(feature["name"] for feature in given["rhythm"]),
         rate_hz=document["conditioning"]["rate_hz"],
         windows=WindowSettings(**given["windows"]),
     )
-    unknown = {*spec.channels} - {*CHANNELS} | {*spec.features} - {*FEATURES}
+    unknown = (
+        {*spec.channels} - {*CHANNELS}
+        | {*spec.likeness} - {*LIKENESS}
+        | {*spec.rhythm} - {*RHYTHM}
+    )
     if unknown:
         raise ModelMismatchError(
-            f"found the inputs {sorted(unknown)}, expected some of {[*CHANNELS, *FEATURES]}"
+            f"found the inputs {sorted(unknown)}, expected some of "
+            f"{[*CHANNELS, *LIKENESS, *RHYTHM]}"
         )
     return ModelCard(
         version=document["version"],
         sha256=document["model"]["sha256"],
         conditioning=document["conditioning"],
         input=spec,
-        feature_mean=tuple(feature["mean"] for feature in given["features"]),
-        feature_scale=tuple(feature["scale"] for feature in given["features"]),
-        feature_limit=given["feature_limit"],
+        likeness=_scaling(given["likeness"], given["feature_limit"]),
+        rhythm=_scaling(given["rhythm"], given["feature_limit"]),
+        context_beats=given["context_beats"],
         evaluation=document["evaluation"],
         document=document,
+    )
+
+
+def _scaling(features: list[dict[str, Any]], limit: float) -> Scaling:
+    return Scaling(
+        tuple(feature["mean"] for feature in features),
+        tuple(feature["scale"] for feature in features),
+        limit,
     )

@@ -1,4 +1,4 @@
-"""What the model sees of a beat: channels of shape and features of rhythm.
+"""What the model sees of a beat: channels of shape, likeness to the usual beat, rhythm.
 
 Training and scoring both call :func:`model_inputs`, so that they cannot drift apart; what one
 beat alone is given (:mod:`deepecg.single_beat`) comes from the same :func:`input_of`.
@@ -14,22 +14,35 @@ from deepecg.rr_features import rr_features
 from deepecg.settings import WindowSettings
 from deepecg.windows import correlation, cut_windows, dominant_beat, slope, z_score
 
-CHANNELS = ("beat", "beat_slope", "dominant", "dominant_slope")
-"""Channels that a model may ask for, all z-scored."""
-FEATURES = (
+CHANNELS = (
+    *("beat", "beat_slope"),
+    *("relative", "relative_slope", "compressed"),
+    *("dominant", "dominant_slope", "dominant_compressed"),
+)
+"""Channels that a model may ask for; see :func:`_channels`."""
+RHYTHM = (
     *("pre_rr_s", "post_rr_s", "pre_local", "post_local", "pre_global", "post_global"),
     *("pre_post", "earlier_local", "later_local", "local_rr", "local_irregularity"),
-    *("similarity", "amplitude", "qrs_similarity", "qrs_amplitude"),
-    *("p_wave_similarity", "p_wave_amplitude", "previous_similarity"),
+    *("pair_local", "pair_median", "step_11", "step_21", "step_41", "step_81"),
+    *("skipping_step_21", "skipping_step_61", "changing_21", "changing_61"),
 )
-"""Features that a model may ask for: of :func:`~deepecg.rr_features.rr_features`, then of
-:func:`shape_features`."""
+"""Features that a model may ask for: of :func:`~deepecg.rr_features.rr_features`."""
+LIKENESS = (
+    *("similarity", "amplitude", "qrs_similarity", "qrs_amplitude"),
+    *("p_wave_similarity", "p_wave_amplitude", "previous_similarity", "next_similarity"),
+)
+"""The same for every lead: of :func:`likeness`."""
 QRS_S = (-0.10, 0.12)
 """The QRS complex, relative to the R peak."""
 P_WAVE_S = (-0.30, -0.09)
 """Where a P wave is expected, relative to the R peak."""
 SMALLEST_MV = 1e-6
-"""Keeps logarithms of amplitudes finite; far below any recorder's step."""
+"""Keeps logarithms and ratios of amplitudes finite; far below any recorder's step."""
+LARGEST_RELATIVE = 12.0
+"""A beat is cut at so many standard deviations of the usual one: an artefact is no more."""
+COMPRESSION = 0.1
+"""Share of the usual beat's height above which the inverse hyperbolic sine compresses: P waves,
+a tenth of the QRS or less, then fill half of the range."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +53,11 @@ class InputSpec:
     ----------
     channels : tuple of str
         Names out of :data:`CHANNELS`, in the model's order.
-    features : tuple of str
-        Names out of :data:`FEATURES`, in the model's order.
+    likeness : tuple of str
+        Names out of :data:`LIKENESS`, in the model's order; none for a model that compares with
+        no usual beat.
+    rhythm : tuple of str
+        Names out of :data:`RHYTHM`, in the model's order.
     rate_hz : int
         Sampling rate of the signal.
     windows : WindowSettings
@@ -49,15 +65,16 @@ class InputSpec:
     """
 
     channels: tuple[str, ...]
-    features: tuple[str, ...]
+    likeness: tuple[str, ...]
+    rhythm: tuple[str, ...]
     rate_hz: int
     windows: WindowSettings
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """Of one beat's signal: (n_channels, 1, length)."""
+    def length(self) -> int:
+        """Samples of one beat's signal."""
         before, after = self.windows.before_s, self.windows.after_s
-        return len(self.channels), 1, round(before * self.rate_hz) + round(after * self.rate_hz)
+        return round(before * self.rate_hz) + round(after * self.rate_hz)
 
 
 @dataclass(frozen=True)
@@ -66,49 +83,78 @@ class ModelInput:
 
     Attributes
     ----------
-    shape : ndarray of float32, shape (n_beats, n_channels, 1, length)
+    shape : ndarray of float32, shape (n_beats, n_leads, n_channels, length)
         Signal around the R peak, without unit.
-    rhythm : ndarray of float32, shape (n_beats, n_features)
-        Features of timing and similarity, not yet standardised.
+    likeness : ndarray of float32, shape (n_beats, n_leads, n_likeness)
+        Comparison with the usual beat and the neighbours, not yet standardised.
+    usable : ndarray of bool, shape (n_beats, n_leads)
+        Leads that count; at least one of every beat.
+    rhythm : ndarray of float32, shape (n_beats, n_rhythm)
+        Features of timing, not yet standardised.
     """
 
     shape: NDArray[np.float32]
+    likeness: NDArray[np.float32]
+    usable: NDArray[np.bool_]
     rhythm: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.rhythm)
+
+    def __getitem__(self, beats: slice) -> "ModelInput":
+        """Return some of the beats."""
+        return ModelInput(
+            self.shape[beats], self.likeness[beats], self.usable[beats], self.rhythm[beats]
+        )
 
 
 def model_inputs(
-    signal: NDArray[np.float32],
+    signals: Sequence[NDArray[np.float32]],
     r_peaks: NDArray[np.float64],
     rr_s: NDArray[np.float64],
     spec: InputSpec,
+    usable: NDArray[np.bool_] | None = None,
 ) -> Iterator[ModelInput]:
     """Yield the model's input for all beats, about half an hour of them at a time.
 
     Parameters
     ----------
-    signal : ndarray of float32, shape (n,)
-        A conditioned lead in mV, at ``spec.rate_hz``.
+    signals : sequence of ndarray of float32, shape (n,) each
+        Conditioned leads in mV, at ``spec.rate_hz``.
     r_peaks : ndarray of float64, shape (n_beats,)
         Positions in samples, ascending.
     rr_s : ndarray of float64, shape (n_beats,)
         Interval before every beat in seconds, NaN where there is none.
     spec : InputSpec
         What the model wants.
+    usable : ndarray of bool, shape (n_leads, n_beats), optional
+        Whether each lead can be used at each beat; all of them if None.
 
     Yields
     ------
     ModelInput
-        Consecutive beats that share one dominant beat.
+        Consecutive beats that share one dominant beat a lead.
     """
+    if usable is None:
+        usable = np.ones((len(signals), len(r_peaks)), bool)
     timing = rr_features(rr_s, spec.windows)
     n_groups = max(1, round(len(r_peaks) / spec.windows.dominant_beats))
     for group in np.array_split(np.arange(len(r_peaks)), n_groups):
         if len(group) == 0:
             return
-        windows = cut_windows(signal, r_peaks[group], spec.rate_hz, spec.windows)
-        dominant = dominant_beat(windows)
+        windows = np.stack(
+            [cut_windows(signal, r_peaks[group], spec.rate_hz, spec.windows) for signal in signals],
+            axis=1,
+        )
+        good = usable[:, group].T
+        dominant = np.stack(
+            [
+                dominant_beat(windows[good[:, lead], lead] if good[:, lead].any() else lead_windows)
+                for lead, lead_windows in enumerate(windows.swapaxes(0, 1))
+            ]
+        )
         timing_here = {name: values[group] for name, values in timing.items()}
-        yield input_of(windows, dominant, timing_here, spec)
+        yield input_of(windows, dominant[None], timing_here, spec, good)
 
 
 def input_of(
@@ -116,21 +162,24 @@ def input_of(
     dominant: NDArray[np.float32],
     timing: Mapping[str, NDArray[np.float32]],
     spec: InputSpec,
+    usable: NDArray[np.bool_],
     previous: NDArray[np.float32] | None = None,
 ) -> ModelInput:
     """Return the model's input for beats whose windows are cut.
 
     Parameters
     ----------
-    windows : ndarray of float32, shape (n_beats, length)
+    windows : ndarray of float32, shape (n_beats, n_leads, length)
         The beats in mV.
-    dominant : ndarray of float32, shape (length,) or (n_beats, length)
+    dominant : ndarray of float32, shape (1, n_leads, length) or (n_beats, n_leads, length)
         The beat that all of them, or each, are compared with, in mV.
     timing : dict of str to ndarray of float32, shape (n_beats,)
         Their :func:`~deepecg.rr_features.rr_features`.
     spec : InputSpec
         What the model wants.
-    previous : ndarray of float32, shape (n_beats, length), optional
+    usable : ndarray of bool, shape (n_beats, n_leads)
+        Leads that count.
+    previous : ndarray of float32, shape (n_beats, n_leads, length), optional
         The beat before each; None if they are consecutive.
 
     Returns
@@ -138,43 +187,46 @@ def input_of(
     ModelInput
         One row a beat.
     """
-    features = {
-        **shape_features(windows, dominant, spec.rate_hz, spec.windows, previous),
-        **timing,
-    }
-    rhythm = np.stack([features[name] for name in spec.features], axis=1)
-    return ModelInput(_channels(windows, dominant, spec.channels), rhythm.astype(np.float32))
+    n_beats, n_leads, _ = windows.shape
+    alike = np.empty((n_beats, n_leads, len(spec.likeness)), np.float32)
+    if spec.likeness:
+        found = likeness(windows, dominant, spec.rate_hz, spec.windows, previous)
+        for number, name in enumerate(spec.likeness):
+            alike[..., number] = found[name]
+    rhythm = np.stack([timing[name] for name in spec.rhythm], axis=1).astype(np.float32)
+    return ModelInput(_channels(windows, dominant, spec.channels), alike, usable, rhythm)
 
 
-def shape_features(
+def likeness(
     windows: NDArray[np.float32],
     dominant: NDArray[np.float32],
     rate_hz: int,
     settings: WindowSettings,
     previous: NDArray[np.float32] | None = None,
 ) -> dict[str, NDArray[np.float32]]:
-    """Compare every beat with the patient's dominant beat.
+    """Compare every beat with the patient's dominant beat and with its neighbours.
 
     Parameters
     ----------
-    windows : ndarray of float32, shape (n_beats, length)
+    windows : ndarray of float32, shape (n_beats, ..., length)
         Beats in mV.
-    dominant : ndarray of float32, shape (length,) or (n_beats, length)
+    dominant : ndarray of float32, shape (1, ..., length) or (n_beats, ..., length)
         The dominant beat in mV, of all or of each.
     rate_hz : int
         Sampling rate.
     settings : WindowSettings
         Where the R peak lies in a window.
-    previous : ndarray of float32, shape (n_beats, length), optional
-        The beat before each; None if the beats are consecutive: then the first counts as its own.
+    previous : ndarray of float32, shape (n_beats, ..., length), optional
+        The beat before each, and nothing is known of the one after: that counts as alike. None
+        if the beats are consecutive: then the first and the last count as their own neighbours.
 
     Returns
     -------
-    dict of str to ndarray of float32, shape (n_beats,)
+    dict of str to ndarray of float32, shape (n_beats, ...)
         Correlations, -1 to 1: ``similarity`` (whole window), ``qrs_similarity``,
-        ``p_wave_similarity``, ``previous_similarity`` (with the beat before). Natural
-        logarithms of ratios of root mean squares: ``amplitude`` (whole window),
-        ``qrs_amplitude``, ``p_wave_amplitude``.
+        ``p_wave_similarity``, ``previous_similarity`` and ``next_similarity`` (QRS complex of the
+        neighbours). Natural logarithms of ratios of root mean squares: ``amplitude`` (whole
+        window), ``qrs_amplitude``, ``p_wave_amplitude``.
     """
     peak = round(settings.before_s * rate_hz)
     qrs, p_wave = (
@@ -182,19 +234,22 @@ def shape_features(
         for first, last in (QRS_S, P_WAVE_S)
     )
     features = {}
-    dominant = np.atleast_2d(dominant)
     n = len(dominant)
     beats = np.concatenate([dominant, windows])
     for name, part in (("", slice(None)), ("p_wave_", p_wave), ("qrs_", qrs)):
-        spread = beats[:, part].std(axis=1) + SMALLEST_MV
-        shapes = z_score(beats[:, part])
+        spread = beats[..., part].std(axis=-1) + SMALLEST_MV
+        shapes = z_score(beats[..., part])
         features[f"{name}similarity"] = correlation(shapes[n:], shapes[:n])
         features[f"{name}amplitude"] = np.log(spread[n:] / spread[:n])
     complexes = shapes[n:]
     if previous is None:
         before = np.concatenate([complexes[:1], complexes[:-1]])
+        features["next_similarity"] = correlation(
+            complexes, np.concatenate([complexes[1:], complexes[-1:]])
+        )
     else:
-        before = z_score(previous[:, qrs])
+        before = z_score(previous[..., qrs])
+        features["next_similarity"] = np.ones(windows.shape[:-1], np.float32)
     features["previous_similarity"] = correlation(complexes, before)
     return features
 
@@ -202,17 +257,38 @@ def shape_features(
 def _channels(
     windows: NDArray[np.float32], dominant: NDArray[np.float32], names: Sequence[str]
 ) -> NDArray[np.float32]:
-    dominant = np.atleast_2d(dominant)
-    n = len(dominant)
-    beats = np.concatenate([dominant, windows])
-    shapes, slopes = z_score(beats), z_score(slope(beats))
-    channels = {
-        "beat": shapes[n:],
-        "beat_slope": slopes[n:],
-        "dominant": shapes[:n],
-        "dominant_slope": slopes[:n],
+    """Return the channels asked for, shape (n_beats, n_leads, n_channels, length).
+
+    ``beat`` and ``beat_slope`` have mean 0 and standard deviation 1 each. All others are measured
+    by the dominant beat: ``relative`` and ``relative_slope`` in its standard deviations,
+    ``compressed`` against its height.
+    """
+    level = dominant.mean(axis=-1, keepdims=True)
+    spread = dominant.std(axis=-1, keepdims=True) + SMALLEST_MV
+    steepness = slope(dominant).std(axis=-1, keepdims=True) + SMALLEST_MV
+    height = COMPRESSION * (np.ptp(dominant, axis=-1, keepdims=True) + SMALLEST_MV)
+
+    def relative(beats: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.clip((beats - level) / spread, -LARGEST_RELATIVE, LARGEST_RELATIVE)
+
+    def relative_slope(beats: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.clip(slope(beats) / steepness, -LARGEST_RELATIVE, LARGEST_RELATIVE)
+
+    def compressed(beats: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.arcsinh((beats - level) / height)
+
+    compute = {
+        "beat": lambda: z_score(windows),
+        "beat_slope": lambda: z_score(slope(windows)),
+        "relative": lambda: relative(windows),
+        "relative_slope": lambda: relative_slope(windows),
+        "compressed": lambda: compressed(windows),
+        "dominant": lambda: relative(dominant),
+        "dominant_slope": lambda: relative_slope(dominant),
+        "dominant_compressed": lambda: compressed(dominant),
     }
-    given = np.empty((len(windows), len(names), 1, windows.shape[1]), np.float32)
+    n_beats, n_leads, length = windows.shape
+    given = np.empty((n_beats, n_leads, len(names), length), np.float32)
     for number, name in enumerate(names):
-        given[:, number, 0] = channels[name]
+        given[:, :, number] = compute[name]()
     return given

@@ -53,8 +53,11 @@ def rr_features(
         ``settings.global_beats``), ``pre_post``, ``earlier_local`` and ``later_local`` (the
         interval before the one before, and after the one after); ``local_rr`` (of the local
         mean to one second) and ``local_irregularity`` (mean step from one interval to the
-        next, in local means: large in atrial fibrillation). An interval that is missing counts
-        as the local mean.
+        next, in local means: large in atrial fibrillation). Those of :func:`_steps` say the same
+        of ever wider surroundings, in a way that single ectopic beats do not disturb.
+        ``pair_local`` and ``pair_median`` set both intervals of the beat together against two
+        local means, and two medians of 41 beats: 0 where a pause makes up for
+        prematurity. An interval that is missing counts as the local mean.
     """
     known = np.isfinite(rr_s)
     capped = np.where(known, np.minimum(rr_s, settings.max_rr_s), 0)
@@ -79,8 +82,42 @@ def rr_features(
         "later_local": np.log(later / local),
         "local_rr": np.log(local),
         "local_irregularity": irregularity,
+        "pair_local": np.log((pre + post) / (2 * local)),
+        "pair_median": np.log((pre + post) / (2 * _running_median(pre, MEDIAN_BEATS))),
+        **_steps(np.log(pre)),
     }
     return {name: values.astype(np.float32) for name, values in features.items()}
+
+
+MEDIAN_BEATS = 41
+"""Reach of a median that isolated ectopic beats do not move."""
+STEP_REACHES = (11, 21, 41, 81)
+"""Beats over which steps are looked at: from a short run to the local rhythm."""
+SKIPPING_REACHES = (21, 61)
+NOTABLE_STEP = 0.08
+"""Sinus rhythm seldom changes by more from one beat to the next (natural logarithm)."""
+
+
+def _steps(log_rr: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Describe how much intervals differ from one another around every beat.
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (..., n_beats)
+        ``step_N``: median step to the next interval over N beats; ``skipping_step_N``: to the
+        next but one, small where two intervals alternate; ``changing_N``: share of notable steps.
+    """
+    step = np.abs(np.diff(log_rr, prepend=log_rr[..., :1]))
+    skipping = np.abs(log_rr - _joined(_joined(log_rr[..., :1], log_rr[..., :1]), log_rr)[..., :-2])
+    notable = (step > NOTABLE_STEP).astype(np.float64)
+    return {
+        **{f"step_{reach}": _running_median(step, reach) for reach in STEP_REACHES},
+        **{f"skipping_step_{reach}": _running_median(skipping, reach) for reach in SKIPPING_REACHES},
+        **{
+            f"changing_{reach}": _running_mean(notable, reach, "nearest")
+            for reach in SKIPPING_REACHES
+        },
+    }
 
 
 DEFAULT_RR_S = 0.8
@@ -106,6 +143,12 @@ def _running_mean(
     from scipy.ndimage import uniform_filter1d  # noqa: PLC0415
 
     return uniform_filter1d(values, n_beats, mode=beyond)
+
+
+def _running_median(values: NDArray[np.float64], n_beats: int) -> NDArray[np.float64]:
+    from scipy.ndimage import median_filter  # noqa: PLC0415 - as above
+
+    return np.asarray(median_filter(values, n_beats, mode="nearest", axes=(-1,)))
 
 
 def _joined(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:

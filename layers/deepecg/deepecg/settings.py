@@ -115,6 +115,25 @@ class WindowSettings:
 
 
 @dataclass(frozen=True)
+class AgreementSettings:
+    """How beats of one shape agree on their origin; see :mod:`deepecg.agreement`.
+
+    Set on training patients by cross-validation (``training/EXPERIMENTS.md``).
+    """
+
+    correlation: float = 0.9
+    """Mean correlation over two leads from which QRS complexes are of one shape."""
+    correlation_of_one_lead: float = 0.97
+    """The same where only one lead can be used: V and N are alike there more often."""
+    share: float = 0.8
+    """Weight of what is said of all such beats; the rest is the beat's own."""
+    before_s: float = 0.11
+    """Compared from here before the R peak..."""
+    after_s: float = 0.235
+    """...to here after it: QRS complex and the beginning of its T wave."""
+
+
+@dataclass(frozen=True)
 class ScoringSettings:
     """All settings of :func:`deepecg.scoring.score_recording` but the model's own."""
 
@@ -126,6 +145,7 @@ class ScoringSettings:
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     detector: DetectorSettings = field(default_factory=DetectorSettings)
+    agreement: AgreementSettings = field(default_factory=AgreementSettings)
     rhythm: RhythmSettings = field(default_factory=RhythmSettings)
 
     def n_leads(self, duration_s: float) -> int:

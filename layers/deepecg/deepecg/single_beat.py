@@ -167,7 +167,7 @@ def classify_beats(
     spec = classifier.card.input
     refusals = [_refusal(beat, spec.windows, settings.quality) for beat in beats]
     good = [beat for beat, refusal in zip(beats, refusals, strict=True) if refusal is None]
-    found = classifier.probabilities(beats_input(good, spec, settings)) if good else ()
+    found = classifier.alone(beats_input(good, spec, settings)) if good else ()
     probabilities = iter(found)
     return [next(probabilities) if refusal is None else refusal for refusal in refusals]
 
@@ -185,8 +185,11 @@ def beats_input(
                 rows[place, column] = len(signals)
                 signals.append(signal)
     windows = _windows(signals, spec, settings.conditioning)
-    this, previous, usual = windows[rows]
-    return input_of(this, usual, _timing(beats, spec.windows), spec, previous)
+    this, previous, usual = windows[rows][:, :, None]
+    everywhere = np.ones((len(beats), 1), bool)
+    return input_of(
+        this, usual, _timing(beats, spec.windows), spec, everywhere, previous
+    )
 
 
 @dataclass(frozen=True)
@@ -226,7 +229,7 @@ def _windows(
 
     Signals of one length and rate are filtered together.
     """
-    windows = np.empty((len(signals), spec.shape[-1]), np.float32)
+    windows = np.empty((len(signals), spec.length), np.float32)
     keys = [(len(one.samples_mv), one.rate_hz, one.filtered, one.r_peak) for one in signals]
     for (_, rate_hz, filtered, r_peak), numbers in _alike(keys).items():
         samples_mv = np.stack([signals[number].samples_mv for number in numbers])
