@@ -303,7 +303,9 @@ def given_up_sentence(given_up: Mapping[str, Any]) -> str:
         f"Not analysable by the software's own account: {given_up['seconds']:.0f} s of "
         f"{given_up['judged_seconds']:.0f} ({100 * given_up['share']:.2f} %), with "
         f"{given_up['beats_count']} annotated beats that were not found, {given_up['v_count']} of "
-        "them V; they are in no figure."
+        "them V; they are in no figure. Counted as missed, as `bxb` does, they would make QRS Se "
+        f"{100 * given_up['qrs_sensitivity_if_missed']:.2f} and V Se "
+        f"{100 * given_up['v_sensitivity_if_missed']:.1f}."
     )
 
 
@@ -418,6 +420,7 @@ def _flat(told: Mapping[str, Any]) -> dict[str, float]:
 
 def _given_up(judged: Judged) -> dict[str, Any]:
     share = judged.given_up_s / judged.judged_s if judged.judged_s else 0.0
+    as_missed = judged.beats.with_given_up_missed()
     return {
         "judged_seconds": round(judged.judged_s, 1),
         "seconds": round(judged.given_up_s, 1),
@@ -425,6 +428,8 @@ def _given_up(judged: Judged) -> dict[str, Any]:
         "beats_count": int(judged.beats.given_up.sum()),
         "v_count": int(judged.beats.given_up[CLASSES.index("V")]),
         "by_class": dict(zip(CLASSES, judged.beats.given_up.tolist(), strict=True)),
+        "qrs_sensitivity_if_missed": round(as_missed.detection()[0], 5),
+        "v_sensitivity_if_missed": round(as_missed.sensitivity("V"), 4),
     }
 
 

@@ -191,6 +191,12 @@ class BeatCounts:
     def __add__(self, other: "BeatCounts") -> "BeatCounts":
         return BeatCounts(self.matrix + other.matrix, self.given_up + other.given_up)
 
+    def with_given_up_missed(self) -> "BeatCounts":
+        """Return the counts with what was given up among the missed beats, as ``bxb`` has it."""
+        matrix = self.matrix.copy()
+        matrix[:ABSENT, ABSENT] += self.given_up
+        return BeatCounts(matrix)
+
     def detection(self) -> tuple[float, float]:
         """Return QRS sensitivity and positive predictivity."""
         return self._measure("qrs_sensitivity"), self._measure("qrs_predictivity")

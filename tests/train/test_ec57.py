@@ -127,6 +127,8 @@ def test_time_without_learning_time_and_flutter_is_judged_and_what_is_given_up_t
     assert given_up["judged_seconds"] == 600 - 300 - 10
     assert given_up["seconds"] == 15
     assert (given_up["beats_count"], given_up["v_count"]) == (2, 1)
+    assert given_up["qrs_sensitivity_if_missed"] == pytest.approx(11 / 15, abs=1e-5)
+    assert given_up["v_sensitivity_if_missed"] == pytest.approx(3 / 6)
 
 
 def test_a_stretch_that_never_ends_lasts_to_the_end(folder):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import sleepecg
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wfdb.processing import compare_annotations
 
@@ -197,6 +197,7 @@ beats = st.lists(
 ).map(lambda found: [(time / 250, label) for time, label in sorted(found)])
 
 
+@settings(deadline=None)
 @given(beats, beats)
 def test_every_beat_is_counted_once(reference, found):
     table = counts(reference, found)
@@ -205,6 +206,7 @@ def test_every_beat_is_counted_once(reference, found):
         assert table.matrix[:, label].sum() == sum(each == label for _, each in found), name
 
 
+@settings(deadline=None)
 @given(beats, beats)
 def test_given_up_beats_leave_the_matrix_one_by_one(reference, found):
     given_up = np.array([[10.0, 40.0]])
@@ -214,6 +216,7 @@ def test_given_up_beats_leave_the_matrix_one_by_one(reference, found):
     assert missing.sum() == apart.given_up.sum()
 
 
+@settings(deadline=None)
 @given(beats, beats, st.permutations(range(len(CLASSES))))
 def test_other_names_for_the_classes_only_move_the_counts(reference, found, names):
     renamed = counts(
@@ -223,12 +226,14 @@ def test_other_names_for_the_classes_only_move_the_counts(reference, found, name
     assert (renamed.matrix[np.ix_(order, order)] == counts(reference, found).matrix).all()
 
 
+@settings(deadline=None)
 @given(beats, beats, beats, beats)
 def test_records_may_be_added_in_any_order(one, two, three, four):
     first, second = counts(one, two), counts(three, four)
     assert ((first + second).matrix == (second + first).matrix).all()
 
 
+@settings(deadline=None)
 @given(beats, beats)
 def test_a_shorter_window_elsewhere_never_finds_a_closer_pair(reference, found):
     times = [np.array([time for time, _ in side]) for side in (reference, found)]
@@ -243,6 +248,7 @@ def test_a_shorter_window_elsewhere_never_finds_a_closer_pair(reference, found):
 hearts = st.lists(st.integers(75, 400), max_size=30).map(lambda steps: np.cumsum([100, *steps]))
 
 
+@settings(deadline=None)
 @given(hearts, hearts)
 def test_other_packages_pair_as_many(reference, found):
     window = 37  # samples at 250 Hz

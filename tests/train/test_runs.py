@@ -1,7 +1,7 @@
 """Runs as sequences: cases worked by hand from rxr's definitions."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.matching import NOWHERE
@@ -118,6 +118,7 @@ def test_no_beats_make_no_runs():
 texts = st.text("NSVF", max_size=60)
 
 
+@settings(deadline=None)
 @given(texts, texts)
 def test_every_run_is_counted_once(reference, found):
     told = compare(reference, found)
@@ -127,6 +128,7 @@ def test_every_run_is_counted_once(reference, found):
         assert lengths.tolist() == expected.tolist()
 
 
+@settings(deadline=None)
 @given(texts)
 def test_what_is_found_as_annotated_is_all_right(text):
     told = compare(text, text)
@@ -134,6 +136,7 @@ def test_what_is_found_as_annotated_is_all_right(text):
     assert (told.annotated == np.diag(np.diag(told.annotated))).all()
 
 
+@settings(deadline=None)
 @given(texts, texts)
 def test_the_two_sides_may_be_exchanged(reference, found):
     one, other = compare(reference, found), compare(found, reference)
