@@ -1,7 +1,8 @@
 """Annotated records of PhysioNet, conditioned by the very code that scores recordings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,8 @@ DS2 = (
 )
 # fmt: on
 """Test records of the same split; never used in training, selection or thresholds."""
-USABLE_PROMINENCE = 0.5
-"""Leads with weaker QRS complexes than this, against the chosen lead, teach noise."""
+V_SHARE = 0.2
+"""Of a V beat against an S beat, where records are dealt into folds: S beats are the rarer."""
 SYMBOLS = {"N": "NLRejB", "S": "AaJSn", "V": "VEr", "F": "F", "Q": "/fQ?"}
 """AAMI classes and their PhysioNet annotation symbols (ANSI/AAMI EC57)."""
 CLASS_OF_SYMBOL = {
@@ -57,33 +58,30 @@ class Annotations:
 
 
 @dataclass(frozen=True)
-class AnnotatedLead:
-    """One lead of one patient, with its reference.
+class AnnotatedRecord:
+    """A record of one patient, conditioned, with its reference.
 
     Attributes
     ----------
     record : str
-        Database and record, such as ``mitdb/100``; one patient each.
-    lead : str
-        Name of the lead.
-    chosen : bool
-        Whether scoring would choose it.
-    signal : ndarray of float32, shape (n,)
-        Conditioned, in mV.
+        Database and record, such as ``mitdb/100``.
+    leads : tuple of str
+        Names of the leads, as scoring would rank them.
+    signals : tuple of ndarray of float32, shape (n,) each
+        The leads, conditioned, in mV.
     rate_hz : int
-        Sampling rate of ``signal``.
+        Sampling rate of ``signals``.
     positions : ndarray of float64, shape (n_beats,)
-        Annotated beats in samples of ``signal``.
+        Annotated beats in samples of ``signals``.
     labels : ndarray of int64, shape (n_beats,)
         Index into :data:`deepecg.classes.CLASSES`.
     flutter : ndarray of float64, shape (n_episodes, 2)
-        Ventricular flutter, in samples of ``signal``.
+        Ventricular flutter, in samples of ``signals``.
     """
 
     record: str
-    lead: str
-    chosen: bool
-    signal: NDArray[np.float32]
+    leads: tuple[str, ...]
+    signals: tuple[NDArray[np.float32], ...]
     rate_hz: int
     positions: NDArray[np.float64]
     labels: NDArray[np.int64]
@@ -132,13 +130,10 @@ def read_annotations(path: Path) -> Annotations:
     return Annotations(samples[is_beat], labels, np.stack([begins, ends], axis=1))
 
 
-def annotated_leads(
-    data: Path,
-    records: Sequence[str],
-    settings: ScoringSettings,
-    all_leads: bool = False,
-) -> Iterator[AnnotatedLead]:
-    """Yield the leads of the given records, conditioned.
+def annotated_records(
+    data: Path, records: Sequence[str], settings: ScoringSettings, n_leads: int
+) -> Iterator[AnnotatedRecord]:
+    """Yield the given records with their best leads conditioned.
 
     Parameters
     ----------
@@ -148,32 +143,55 @@ def annotated_leads(
         Database and record, such as ``mitdb/100``.
     settings : ScoringSettings
         As scoring uses them.
-    all_leads : bool
-        Not only the lead that scoring would choose, but all on which QRS complexes stand out
-        at least ``USABLE_PROMINENCE`` times as much.
+    n_leads : int
+        At most so many, the best first.
     """
     for record in records:
         recording = open_recording(data / f"{record}.hea")
         annotations = read_annotations(data / record)
-        ranked = rank_leads(recording, settings)
-        chosen, survey = ranked[0]
-        weakest = USABLE_PROMINENCE * survey.prominence if all_leads else np.inf
-        surveys = {
-            lead: found
-            for lead, found in sorted(ranked)
-            if lead == chosen or found.prominence >= weakest
-        }
+        ranked = rank_leads(recording, settings)[:n_leads]
         rate_hz = settings.conditioning.rate_hz
         scale = rate_hz / recording.sampling_rate_hz
-        for lead, found in surveys.items():
-            conditioned = condition_lead(recording, lead, found.baseline_mv, settings.conditioning)
-            yield AnnotatedLead(
-                record,
-                recording.leads[lead],
-                lead == chosen,
-                conditioned.signal,
-                rate_hz,
-                (annotations.samples * scale).astype(np.float64),
-                annotations.labels,
-                (annotations.flutter * scale).astype(np.float64),
-            )
+        yield AnnotatedRecord(
+            record,
+            tuple(recording.leads[lead] for lead, _ in ranked),
+            tuple(
+                condition_lead(recording, lead, survey.baseline_mv, settings.conditioning).signal
+                for lead, survey in ranked
+            ),
+            rate_hz,
+            (annotations.samples * scale).astype(np.float64),
+            annotations.labels,
+            (annotations.flutter * scale).astype(np.float64),
+        )
+
+
+def fold_records(labels: Mapping[str, NDArray[np.int64]], n_folds: int) -> list[list[str]]:
+    """Deal records into folds, so that every fold has its part of each database's S and V beats.
+
+    Parameters
+    ----------
+    labels : dict of str to ndarray of int64, shape (n_beats,)
+        Classes of every record's beats; a record is one patient.
+    n_folds : int
+        Number of folds.
+
+    Returns
+    -------
+    list of list of str
+        The records of each fold.
+    """
+    folds: list[list[str]] = [[] for _ in range(n_folds)]
+    for database in sorted({Path(record).parent for record in labels}):
+
+        def ectopy(record: str) -> float:
+            counts = np.bincount(labels[record], minlength=len(CLASSES))
+            return float(counts[CLASSES.index("S")] + V_SHARE * counts[CLASSES.index("V")])
+
+        members = [record for record in labels if Path(record).parent == database]
+        there_and_back = cycle([*folds, *reversed(folds)])
+        for fold, record in zip(
+            there_and_back, sorted(members, key=ectopy, reverse=True), strict=False
+        ):
+            fold.append(record)
+    return folds

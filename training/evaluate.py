@@ -13,7 +13,7 @@ the model's card.
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,13 +29,13 @@ from deepecg.classifier import BeatClassifier
 from deepecg.documents import to_json
 from deepecg.inference import InferenceSession
 from deepecg.model_card import CARD_FILE, model_folder
-from deepecg.model_input import InputSpec, ModelInput
 from deepecg.readers import open_recording
+from deepecg.rr_features import rr_intervals
 from deepecg.scored import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from training.calibration import calibration
-from training.datasets import AnnotatedLead, annotated_leads, ds2_records, training_records
+from training.datasets import AnnotatedRecord, annotated_records, ds2_records, training_records
 from training.ec57 import (
     BeatFile,
     Judged,
@@ -47,12 +47,10 @@ from training.ec57 import (
 )
 from training.evaluation_report import evaluation_report
 from training.events import RecordEvents, event_figures, record_events
-from training.examples import lead_input
+from training.examples import annotated_r_peaks
 from training.matching import LEARNING_S, BeatCounts, match_beats, within
 from training.plots import Mistake, plot_group, plot_mistakes
 
-Classify = Callable[[ModelInput], NDArray[np.float32]]
-"""Probabilities of beats, shape (n_beats, 5)."""
 RESULTS = Path(__file__).parent / "results" / "default"
 FLOAT_FILE = "beat_classifier.float32.onnx"
 DOCUMENT_FILE, REPORT_FILE = "evaluation.json", "evaluation.md"
@@ -68,12 +66,6 @@ JUDGED_BY_SIGHT = [CLASSES.index(name) for name in "NSV"]
 """Classes whose errors are shown: F and Q are a matter of opinion."""
 STRIP_S = 3.0
 """Seconds on either side of an error."""
-PUBLISHED = {
-    "accuracy": 0.951,
-    "V": {"sensitivity": 0.90, "predictivity": 0.95},
-    "S": {"sensitivity": 0.16, "predictivity": 0.60},
-}
-"""The report of December 2025 on DS2, annotated R peaks, model chosen on DS2."""
 
 
 @dataclass(frozen=True)
@@ -173,13 +165,13 @@ def evaluate_record(
         The same model in float32.
     """
     scored = score_recording(open_recording(data / f"{record}.hea"), classifier, settings)
-    (lead,) = annotated_leads(data, [record], settings)
+    (annotated,) = annotated_records(data, [record], settings, n_leads_of(classifier))
     return RecordResult(
         judge_scored(data, record, scored, out),
         record_events(data, record, scored),
-        lead.labels,
-        annotated_probabilities(lead, classifier, settings),
-        annotated_probabilities(lead, exact, settings) if exact else None,
+        annotated.labels,
+        annotated_probabilities(annotated, classifier, settings),
+        annotated_probabilities(annotated, exact, settings) if exact else None,
         surest_mistake(data, record, scored),
         len(scored.used),
     )
@@ -193,11 +185,17 @@ def judge_scored(data: Path, record: str, scored: ScoredRecording, out: Path) ->
     return judge_files(data / record, out / record)
 
 
+def n_leads_of(classifier: BeatClassifier) -> int:
+    """Return how many leads the model was trained to see together."""
+    return int(classifier.card.document["training"]["config"]["n_leads"])
+
+
 def annotated_probabilities(
-    lead: AnnotatedLead, classifier: BeatClassifier, settings: ScoringSettings
+    record: AnnotatedRecord, classifier: BeatClassifier, settings: ScoringSettings
 ) -> NDArray[np.float32]:
     """Classify every annotated beat where it is annotated, shape (n_beats, 5)."""
-    return classifier.probabilities(lead_input(lead, classifier.card.input, settings.detector))
+    r_peaks = annotated_r_peaks(record, settings.detector)
+    return classifier.classify(record.signals, r_peaks, rr_intervals(r_peaks / record.rate_hz))
 
 
 def annotated_counts(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> BeatCounts:
@@ -208,18 +206,15 @@ def annotated_counts(labels: NDArray[np.int64], probabilities: NDArray[np.float3
 
 
 def evaluate_annotated(
-    leads: Sequence[AnnotatedLead],
-    classify: Classify,
-    spec: InputSpec,
-    settings: ScoringSettings,
+    records: Iterable[AnnotatedRecord], classifier: BeatClassifier, settings: ScoringSettings
 ) -> Evaluation:
     """Classify annotated beats; every beat of the record counts, as in the literature's tables."""
     return Evaluation(
         {
-            lead.record: annotated_counts(
-                lead.labels, classify(lead_input(lead, spec, settings.detector))
+            record.record: annotated_counts(
+                record.labels, annotated_probabilities(record, classifier, settings)
             )
-            for lead in leads
+            for record in records
         }
     )
 
@@ -360,43 +355,6 @@ def fold_classifiers(folder: Path) -> dict[str, BeatClassifier]:
                 raise SystemExit(f"{record} is held back by more than one fold in {folder}")
             by_record[record] = classifier
     return by_record
-
-
-def markdown_table(rows: dict[str, dict[str, Any]]) -> str:
-    """Return a Markdown table of figures, one row a system, the published report's first."""
-    lines = [
-        "| on DS2 | accuracy | V Se / +P (F1) | S Se / +P (F1) | N F1 | F F1 | QRS Se / +P |",
-        "|---|---|---|---|---|---|---|",
-        _row("the report of December 2025 (chosen on DS2)", _published()),
-    ]
-    return "\n".join([*lines, *(_row(name, told) for name, told in rows.items())]) + "\n"
-
-
-def _published() -> dict[str, Any]:
-    classes: dict[str, dict[str, float]] = {}
-    for name in "VS":
-        figure = PUBLISHED[name]
-        assert isinstance(figure, dict)
-        found, right = figure["sensitivity"], figure["predictivity"]
-        classes[name] = figure | {"f1": 2 * found * right / (found + right)}
-    return {"accuracy": PUBLISHED["accuracy"], "classes": classes}
-
-
-def _row(name: str, told: dict[str, Any]) -> str:
-    cells = [name, f"{100 * told['accuracy']:.1f}"]
-    for label in "VS":
-        figure = told["classes"][label]
-        found, right, f1 = (100 * figure[key] for key in ("sensitivity", "predictivity", "f1"))
-        cells.append(f"{found:.1f} / {right:.1f} ({f1:.1f})")
-    for label in "NF":
-        figure = told["classes"].get(label)
-        cells.append(f"{100 * figure['f1']:.1f}" if figure else "-")
-    if "qrs_sensitivity" in told:
-        found, right = told["qrs_sensitivity"], told["qrs_predictivity"]
-        cells.append(f"{100 * found:.2f} / {100 * right:.2f}")
-    else:
-        cells.append("annotated")
-    return "| " + " | ".join(cells) + " |"
 
 
 def _groups(

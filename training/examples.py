@@ -1,6 +1,5 @@
-"""Annotated leads as arrays of examples: the model's input, made by the scoring code."""
+"""Annotated records as arrays of examples: the model's input, made by the scoring code."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,60 +9,55 @@ from deepecg.model_input import InputSpec, ModelInput, model_inputs
 from deepecg.r_peaks import locate_r_peaks
 from deepecg.rr_features import rr_intervals
 from deepecg.settings import DetectorSettings
-from training.datasets import AnnotatedLead
+from training.datasets import AnnotatedRecord
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Beats to learn from.
+    """The beats of one record to learn from.
 
     Attributes
     ----------
-    shape : ndarray of float32, shape (n_beats, n_channels, 1, length)
-        Signal around the R peaks.
-    rhythm : ndarray of float32, shape (n_beats, n_features)
-        Features, not standardised.
+    record : str
+        Database and record.
+    beats : ModelInput
+        What the model sees, features not standardised.
     labels : ndarray of int64, shape (n_beats,)
         Classes.
     """
 
-    shape: NDArray[np.float32]
-    rhythm: NDArray[np.float32]
+    record: str
+    beats: ModelInput
     labels: NDArray[np.int64]
 
 
-def annotated_r_peaks(lead: AnnotatedLead, settings: DetectorSettings) -> NDArray[np.float64]:
-    """Return the annotated beats, each moved to the R peak beside it.
+def annotated_r_peaks(record: AnnotatedRecord, settings: DetectorSettings) -> NDArray[np.float64]:
+    """Return the annotated beats, each moved to the R peak beside it in the best lead.
 
     Annotations sit up to 70 ms off the peak, differently in each database; the detector's
     peaks do not.
     """
     return locate_r_peaks(
-        lead.signal, np.rint(lead.positions).astype(np.int64), lead.rate_hz, settings
+        record.signals[0], np.rint(record.positions).astype(np.int64), record.rate_hz, settings
     )
 
 
-def lead_input(lead: AnnotatedLead, spec: InputSpec, settings: DetectorSettings) -> ModelInput:
-    """Return the model's input for every annotated beat of a lead."""
-    r_peaks = annotated_r_peaks(lead, settings)
-    rr_s = rr_intervals(r_peaks / lead.rate_hz)
-    groups = list(model_inputs(lead.signal, r_peaks, rr_s, spec))
-    return ModelInput(
-        np.concatenate([group.shape for group in groups]),
-        np.concatenate([group.rhythm for group in groups]),
-    )
+def record_input(
+    record: AnnotatedRecord, spec: InputSpec, settings: DetectorSettings
+) -> list[ModelInput]:
+    """Return the model's input for every annotated beat of a record, group by group."""
+    r_peaks = annotated_r_peaks(record, settings)
+    rr_s = rr_intervals(r_peaks / record.rate_hz)
+    return list(model_inputs(record.signals, r_peaks, rr_s, spec))
 
 
-def make_examples(
-    leads: Iterable[AnnotatedLead], spec: InputSpec, settings: DetectorSettings
-) -> Examples:
-    """Return the annotated beats of all leads, one after the other."""
-    inputs, labels = [], []
-    for lead in leads:
-        inputs.append(lead_input(lead, spec, settings))
-        labels.append(lead.labels)
-    return Examples(
-        np.concatenate([part.shape for part in inputs]),
-        np.concatenate([part.rhythm for part in inputs]),
-        np.concatenate(labels),
+def make_examples(record: AnnotatedRecord, spec: InputSpec, settings: DetectorSettings) -> Examples:
+    """Return the annotated beats of a record."""
+    groups = record_input(record, spec, settings)
+    beats = ModelInput(
+        *(
+            np.concatenate([getattr(group, name) for group in groups])
+            for name in ("shape", "likeness", "usable", "rhythm")
+        )
     )
+    return Examples(record.record, beats, record.labels)

@@ -1,7 +1,7 @@
 """From a trained network to the ONNX file that ships: int8, and what it costs to run."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,64 +18,102 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import Tensor, nn
 
+from deepecg.model_input import ModelInput
 from training.network import HybridNetwork
 
 OPSET = 17
-CALIBRATION_BATCH = 256
+INPUTS = ("shape", "likeness", "usable", "rhythm")
+QUANTISED = ["Conv", "Relu", "AveragePool", "GlobalAveragePool", "Flatten", "Gemm"]
+KEPT_IN_FLOAT = ("/network/rhythm/", "/network/gate/", "/network/head/", "/network/alone/")
 SMALL_PART_FLASH_BYTES = 256 * 1024
 SMALL_PART_RAM_BYTES = 64 * 1024
 """ESP32 and Cortex-M4 parts at which the report aims."""
 
 
-def export_float(network: HybridNetwork, shape: tuple[int, ...], n_features: int, to: Path) -> None:
+def export_float(network: HybridNetwork, beats: ModelInput, to: Path) -> None:
     """Write the network as ONNX in float32, batch normalisation folded into the convolutions.
 
     Parameters
     ----------
     network : HybridNetwork
         Trained; is put into evaluation mode.
-    shape : tuple of int
-        Of one beat's shape input: (n_channels, 1, length).
-    n_features : int
-        Of one beat's rhythm input.
+    beats : ModelInput
+        Some beats, for the sizes of the inputs.
     to : Path
-        The file.
+        The file. Inputs that the network does not use are left out, and so is ``alone`` where it
+        is ``logits``.
     """
     network.eval()
-    example = (torch.zeros(2, *shape), torch.zeros(2, n_features))
+    outputs = ["logits", "alone"]
     with warnings.catch_warnings():
         # The exporter that PyTorch prefers now needs another package and leaves more nodes.
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
-            network,
-            example,
+            _Recording(network),
+            tuple(torch.from_numpy(values) for values in model_arrays(beats[:2]).values()),
             str(to),
             dynamo=False,
             opset_version=OPSET,
-            input_names=["shape", "rhythm"],
-            output_names=["logits"],
-            dynamic_axes={name: {0: "beats"} for name in ("shape", "rhythm", "logits")},
+            input_names=list(INPUTS),
+            output_names=outputs,
+            dynamic_axes={
+                name: {0: "beats", 1: "leads"} for name in ("shape", "likeness", "usable")
+            }
+            | {name: {0: "beats"} for name in ("rhythm", *outputs)},
         )
+    model = onnx.load(str(to))
+    _leave_out_idle(model.graph, alone=network.alone is not None)
+    onnx.save(model, str(to))
 
 
-def quantise(
-    float_model: Path, shape: NDArray[np.float32], rhythm: NDArray[np.float32], to: Path
-) -> None:
+class _Recording(nn.Module):
+    """The network, given one sequence of beats."""
+
+    def __init__(self, network: HybridNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, shape: Tensor, likeness: Tensor, usable: Tensor, rhythm: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        logits, alone = self.network(shape, likeness, usable, rhythm)
+        return logits, alone
+
+
+def model_arrays(beats: ModelInput) -> dict[str, NDArray[np.float32]]:
+    """Return beats, already standardised, by the names of the model's inputs."""
+    return {name: getattr(beats, name).astype(np.float32) for name in INPUTS}
+
+
+def _leave_out_idle(graph: onnx.GraphProto, *, alone: bool) -> None:
+    """Take out inputs that no layer reads, and the second output of a network with one."""
+    read = {name for node in graph.node for name in node.input}
+    for given in [given for given in graph.input if given.name not in read]:
+        graph.input.remove(given)
+    if not alone:
+        second = graph.output[1]
+        for node in [node for node in graph.node if second.name in node.output]:
+            graph.node.remove(node)
+        graph.output.remove(second)
+
+
+def quantise(float_model: Path, beats: Sequence[ModelInput], to: Path) -> None:
     """Write the int8 model: static scales, so that a beat's score depends on that beat alone.
 
     Activations are unsigned, weights signed and per channel, one bit short of the full range:
     with it, x86 processors without VNNI saturate where others do not. What touches the outside
     stays in float32: the first convolution, whose input holds P waves beside R peaks twenty times
-    as high, the dense stream and the last layer; together a fifth of the arithmetic. On training
-    patients that leaves half as many beats that int8 names otherwise.
+    as high, the dense stream, the gate and the last layers. On training patients that leaves half
+    as many beats that int8 names otherwise.
 
     Parameters
     ----------
     float_model : Path
         The float32 model.
-    shape, rhythm : ndarray of float32
-        Beats that set the scales, standardised as in scoring.
+    beats : sequence of ModelInput
+        Consecutive beats that set the scales, standardised as in scoring.
     to : Path
         The file.
     """
@@ -84,8 +122,9 @@ def quantise(
     quantize_static(
         str(prepared),
         str(to),
-        _Calibration(shape, rhythm),
+        _Calibration(onnx.load(str(prepared)).graph, beats),
         quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=QUANTISED,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         per_channel=True,
@@ -107,7 +146,7 @@ def cost(model: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``parameters``; ``macs_per_beat`` (multiply-accumulate operations);
+        ``parameters``; ``macs_per_beat`` (multiply-accumulate operations, one lead);
         ``peak_activation_bytes``, the largest sum of a layer's input and output, four bytes a
         value in layers kept in float32 and one elsewhere; and the flash and RAM of small parts
         to set them against.
@@ -138,33 +177,30 @@ def cost(model: Path) -> dict[str, Any]:
 
 
 def _kept_in_float(graph: onnx.GraphProto) -> list[str]:
-    """Return the names of the layers that touch the model's inputs and output."""
-    rhythm = [node.name for node in graph.node if node.name.startswith("/rhythm/")]
-    first_convolution = [node.name for node in graph.node[:2]]  # with its activation
-    return [*first_convolution, *rhythm, graph.node[-1].name]
+    """Return the names of the layers that touch the model's inputs and outputs."""
+    first = next(place for place, node in enumerate(graph.node) if node.op_type == "Conv")
+    first_convolution = [node.name for node in graph.node[first : first + 2]]  # with activation
+    dense = [node.name for node in graph.node if node.name.startswith(KEPT_IN_FLOAT)]
+    return [*first_convolution, *dense]
 
 
 class _Calibration(CalibrationDataReader):  # type: ignore[misc]
-    """Hands the quantiser one batch after the other."""
+    """Hands the quantiser one stretch of beats after the other."""
 
-    def __init__(self, shape: NDArray[np.float32], rhythm: NDArray[np.float32]) -> None:
-        self._batches = iter(
-            [
-                {
-                    "shape": shape[start : start + CALIBRATION_BATCH],
-                    "rhythm": rhythm[start : start + CALIBRATION_BATCH],
-                }
-                for start in range(0, len(rhythm), CALIBRATION_BATCH)
-            ]
+    def __init__(self, graph: onnx.GraphProto, beats: Sequence[ModelInput]) -> None:
+        wanted = {given.name for given in graph.input}
+        self._batches = (
+            {name: values for name, values in model_arrays(part).items() if name in wanted}
+            for part in beats
         )
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        """Return the next batch, or None after the last."""
+        """Return the next stretch, or None after the last."""
         return next(self._batches, None)
 
 
 def _value_sizes(graph: onnx.GraphProto) -> Iterator[tuple[str, int]]:
-    """Yield the number of values of every activation, for one beat."""
+    """Yield the number of values of every activation, for one beat on one lead."""
     for value in (*graph.input, *graph.value_info, *graph.output):
         dimensions = value.type.tensor_type.shape.dim
-        yield value.name, int(np.prod([d.dim_value for d in dimensions[1:]]))
+        yield value.name, int(np.prod([max(d.dim_value, 1) for d in dimensions[1:]]))

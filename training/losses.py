@@ -1,11 +1,16 @@
-"""The weighted focal loss."""
+"""The weighted focal loss, and what beats weigh in it."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+FEWEST_BEATS = 20
+"""A class with fewer beats in a record weighs as if it had so many: one may be a slip."""
+USUAL_BEATS = 300.0
+WEIGHT_LIMITS = (0.2, 5.0)
 
-def focal_loss(logits: Tensor, labels: Tensor, alpha: Tensor, gamma: float) -> Tensor:
+
+def focal_loss(logits: Tensor, labels: Tensor, weights: Tensor, gamma: float) -> Tensor:
     r"""Return the mean of :math:`-\alpha_t (1 - p_t)^\gamma \log p_t`.
 
     Lin et al. 2017, Focal Loss for Dense Object Detection (doi:10.1109/ICCV.2017.324),
@@ -17,14 +22,14 @@ def focal_loss(logits: Tensor, labels: Tensor, alpha: Tensor, gamma: float) -> T
         Before the softmax.
     labels : Tensor of int64, shape (B,)
         True classes.
-    alpha : Tensor of float, shape (n_classes,)
-        Weight of every class.
+    weights : Tensor of float, shape (B,)
+        Of the beats: alpha of their class, or of anything else.
     gamma : float
         How much less well-classified beats count.
     """
     log_p = functional.log_softmax(logits, dim=1)
     log_pt = log_p.gather(1, labels[:, None])[:, 0]
-    return -(alpha[labels] * (1 - log_pt.exp()) ** gamma * log_pt).mean()
+    return -(weights * (1 - log_pt.exp()) ** gamma * log_pt).mean()
 
 
 def class_weights(labels: Tensor, n_classes: int, smoothing: float) -> Tensor:
@@ -42,3 +47,22 @@ def class_weights(labels: Tensor, n_classes: int, smoothing: float) -> Tensor:
     counts = torch.bincount(labels, minlength=n_classes).clamp(min=1).double()
     weights = (counts.sum() / counts) ** smoothing
     return (weights / (weights * counts).sum() * counts.sum()).float()
+
+
+def record_weights(labels: Tensor, exponent: float) -> Tensor:
+    """Return weights that fall with the frequency of a beat's class within its record.
+
+    Parameters
+    ----------
+    labels : Tensor of int64, shape (n_beats,)
+        Classes of one record's beats.
+    exponent : float
+        0 weighs all beats alike; with 1 every class of every record would weigh alike.
+
+    Returns
+    -------
+    Tensor of float, shape (n_beats,)
+        1 for a class of ``USUAL_BEATS`` beats, within ``WEIGHT_LIMITS``.
+    """
+    counts = torch.bincount(labels).clamp(min=FEWEST_BEATS)[labels]
+    return ((counts / USUAL_BEATS) ** -exponent).clamp(*WEIGHT_LIMITS)

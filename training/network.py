@@ -1,4 +1,8 @@
-"""The hybrid network: a 1D-CNN on the beat's shape, a dense stream on its rhythm, fused.
+"""The hybrid network: a 1D-CNN on each lead's shape, a dense stream on the rhythm, fused.
+
+Leads share one CNN and are mixed by a learnt gate, so that any number of them will do. A dilated
+convolution over the sequence of beats then lets neighbours bear on each other (van den Oord et
+al. 2016, WaveNet, arXiv:1609.03499, here in both directions).
 
 Convolutions are two-dimensional with kernels of height 1: the same arithmetic, and ONNX
 Runtime's 2D kernels are the faster ones.
@@ -8,6 +12,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+from deepecg.model_input import InputSpec
+
+UNUSABLE = 1e4
+"""Taken off the gate of a lead that cannot be used: its share is then 0 in float32."""
 
 
 @dataclass(frozen=True)
@@ -21,40 +31,53 @@ class NetworkConfig:
     kernels : tuple of int
         Their lengths in samples.
     bins : int
-        Steps that the adaptive average pooling leaves of the time axis.
+        Steps that the average pooling leaves of the time axis; a divisor of what reaches it.
+    lead_width : int
+        Layer that sees one lead, shape and likeness; 0 for a network of one lead, without.
     rhythm_widths : tuple of int
         Layers of the dense stream.
     fusion_width : int
         Layer that sees both streams.
+    dilations : tuple of int
+        Of the convolutions over the sequence of beats, three taps each; none for a network that
+        sees each beat alone.
     dropout : float
-        Before the last layer.
+        Before the last layer, and before the sequence.
     """
 
     widths: tuple[int, ...]
     kernels: tuple[int, ...]
     bins: int
+    lead_width: int
     rhythm_widths: tuple[int, ...]
     fusion_width: int
-    dropout: float = 0.3
+    dilations: tuple[int, ...]
+    dropout: float
+
+    @property
+    def context_beats(self) -> int:
+        """Beats on either side that bear on a beat."""
+        return sum(self.dilations)
 
 
 class HybridNetwork(nn.Module):
-    """Shape and rhythm in, one logit a class out.
+    """Shape, likeness and rhythm in, one logit a class out.
 
     Parameters
     ----------
     config : NetworkConfig
         Size.
-    n_channels, n_features, n_classes : int
-        Of input and output.
+    spec : InputSpec
+        What it sees.
+    n_classes : int
+        Of the output.
     """
 
-    def __init__(
-        self, config: NetworkConfig, n_channels: int, n_features: int, n_classes: int
-    ) -> None:
+    def __init__(self, config: NetworkConfig, spec: InputSpec, n_classes: int) -> None:
         super().__init__()
         shape: list[nn.Module] = []
-        width = n_channels
+        self.window = len(spec.channels), 1, spec.length
+        width = len(spec.channels)
         for out, kernel in zip(config.widths, config.kernels, strict=True):
             shape += [
                 nn.Conv2d(
@@ -64,23 +87,80 @@ class HybridNetwork(nn.Module):
                 nn.ReLU(),
             ]
             width = out
-        self.shape = nn.Sequential(*shape, nn.AdaptiveAvgPool2d((1, config.bins)), nn.Flatten())
+        steps = -(-spec.length // 2 ** len(config.widths))
+        pooling = nn.AvgPool2d((1, steps // config.bins))  # adaptive: for any window
+        self.shape = nn.Sequential(*shape, pooling, nn.Flatten())
+        self.shape.to(memory_format=torch.channels_last)  # trains half as long again as fast
+        seen = width * config.bins + len(spec.likeness)
+        self.lead = self.gate = None
+        if config.lead_width:
+            self.lead = nn.Sequential(nn.Linear(seen, config.lead_width), nn.ReLU())
+            self.gate = nn.Linear(config.lead_width, 1)
+            seen = config.lead_width
         rhythm: list[nn.Module] = []
-        features = n_features
+        features = len(spec.rhythm)
         for out in config.rhythm_widths:
             rhythm += [nn.Linear(features, out), nn.ReLU()]
             features = out
         self.rhythm = nn.Sequential(*rhythm)
-        self.fusion = nn.Sequential(
-            nn.Linear(width * config.bins + features, config.fusion_width),
-            nn.ReLU(),
-            nn.Dropout(config.dropout),
-            nn.Linear(config.fusion_width, n_classes),
+        self.fusion = nn.Sequential(nn.Linear(seen + features, config.fusion_width), nn.ReLU())
+        self.sequence = nn.ModuleList(
+            nn.Conv2d(
+                config.fusion_width,
+                config.fusion_width,
+                (1, 3),
+                padding=(0, dilation),
+                dilation=(1, dilation),
+            )
+            for dilation in config.dilations
         )
+        self.dropout = nn.Dropout(config.dropout)
+        self.alone = nn.Linear(config.fusion_width, n_classes) if config.dilations else None
+        self.head = nn.Linear(config.fusion_width, n_classes)
 
-    def forward(self, shape: Tensor, rhythm: Tensor) -> Tensor:
-        """Return logits, (B, n_classes), for shape (B, C, 1, L) and rhythm (B, K)."""
-        seen = self.shape(shape)  # (B, W * bins)
-        timed = self.rhythm(rhythm)  # (B, R)
-        logits: Tensor = self.fusion(torch.cat([seen, timed], dim=1))
-        return logits
+    def forward(
+        self,
+        shape: Tensor,
+        likeness: Tensor,
+        usable: Tensor,
+        rhythm: Tensor,
+        n_sequences: int = 1,
+    ) -> tuple[Tensor, Tensor]:
+        """Return logits of beats in their sequence, and of each beat alone.
+
+        Parameters
+        ----------
+        shape : Tensor of float, shape (B, n_leads, n_channels, length)
+            Of beats; those of one sequence follow each other.
+        likeness : Tensor of float, shape (B, n_leads, n_likeness)
+            Standardised.
+        usable : Tensor of float, shape (B, n_leads)
+            1 for a lead that counts, 0 for another.
+        rhythm : Tensor of float, shape (B, n_rhythm)
+            Standardised.
+        n_sequences : int
+            Into how many sequences, all of one length, the beats fall.
+
+        Returns
+        -------
+        tuple of Tensor of float, shape (B, n_classes) each
+            The same twice for a network without sequence.
+        """
+        seen = self.shape(shape.reshape(-1, *self.window))  # (B * leads, W * bins)
+        if self.lead is None or self.gate is None:
+            leads = seen
+        else:
+            each = self.lead(torch.cat([seen, likeness.flatten(0, 1)], dim=1))
+            each = each.reshape(-1, shape.shape[1], each.shape[-1])  # (B, leads, L)
+            share = (self.gate(each)[..., 0] + (usable - 1) * UNUSABLE).softmax(dim=1)
+            leads = (each * share[..., None]).sum(dim=1)
+        beats = self.fusion(torch.cat([leads, self.rhythm(rhythm)], dim=1))  # (B, F)
+        if self.alone is None:
+            logits = self.head(self.dropout(beats))
+            return logits, logits
+        lined_up = self.dropout(beats).reshape(n_sequences, -1, beats.shape[-1])  # (S, T, F)
+        lined_up = lined_up.transpose(1, 2).unsqueeze(2)  # (S, F, 1, T)
+        for convolution in self.sequence:
+            lined_up = lined_up + functional.relu(convolution(lined_up))
+        in_context = lined_up.squeeze(2).transpose(1, 2).flatten(0, 1)
+        return self.head(self.dropout(in_context)), self.alone(beats)

@@ -26,12 +26,12 @@ MANY = 30
 
 
 def plot_learning_curves(curve: list[dict[str, Any]], to: Path) -> None:
-    """Draw loss and held-back F1 over the epochs.
+    """Draw loss and held-back F1 over the epochs, the mean over folds.
 
     Parameters
     ----------
     curve : list of dict
-        As :func:`training.train.select_epochs` returns it.
+        As :func:`training.train.mean_curve` returns it.
     to : Path
         The PNG file.
     """
@@ -46,8 +46,6 @@ def plot_learning_curves(curve: list[dict[str, Any]], to: Path) -> None:
             color=colour,
             label=name,
         )
-    best = max(curve, key=lambda point: point["validation_score"])["epoch"]
-    right.axvline(best, color="grey", linestyle=":", label="chosen")
     right.set(xlabel="epoch", ylabel="F1, held-back patients", ylim=(0, 1))
     right.legend()
     figure.savefig(to, dpi=110)

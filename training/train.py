@@ -1,13 +1,15 @@
-"""Trains the beat classifier, evaluates it on DS2 and exports it: ``make train DATA=DIR``.
+"""Trains the beat classifier and exports it: ``make train DATA=DIR``.
 
-Two steps. With one patient in four held back, the network is trained and the epoch that does
-best on those patients is noted. Then it is trained anew on all training patients for that many
-epochs. DS2 is looked at once, at the end.
+First by cross-validation: every training patient is held back once, from a network that is
+trained on the others, and those networks are kept, so that training patients can be judged too.
+Then one is trained on all of them. Test records are not read here: ``make evaluate`` looks at
+them, with what this leaves.
 """
 
 import argparse
 import platform
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
@@ -23,45 +25,35 @@ from tqdm import tqdm
 
 from deepecg import __version__
 from deepecg.classes import CLASSES
-from deepecg.classifier import BeatClassifier, softmax, standardise
+from deepecg.classifier import softmax
 from deepecg.documents import ADVISORY, to_json
 from deepecg.model_card import (
     CARD_FILE,
     CARD_VERSION,
     MODEL_FILE,
     SINGLE_BEAT_FOLDER,
+    Scaling,
     conditioning_of,
 )
 from deepecg.model_input import ModelInput
 from deepecg.settings import ScoringSettings
 from training.configs import CONFIGS, TrainingConfig
-from training.datasets import (
-    AnnotatedLead,
-    annotated_leads,
-    ds2_records,
-    training_records,
-)
-from training.ec57 import confusion_table, figures, record_table
-from training.evaluate import (
-    FLOAT_FILE,
-    evaluate_annotated,
-    evaluate_end_to_end,
-    markdown_table,
-    score_records,
-)
-from training.events import evaluate_events
+from training.datasets import annotated_records, ds2_records, fold_records, training_records
+from training.evaluate import FLOAT_FILE
 from training.examples import Examples, make_examples
-from training.export import cost, export_float, quantise
-from training.losses import class_weights, focal_loss
+from training.export import cost, export_float, model_arrays, quantise
+from training.losses import class_weights, focal_loss, record_weights
 from training.matching import BeatCounts
 from training.network import HybridNetwork
 from training.plots import plot_learning_curves
 
 FEATURE_LIMIT = 5.0
 """Standardised features are cut here: an artefact's ratio of 1000 is no more than "large"."""
-CALIBRATION_BEATS = 8192
-"""Training beats that set the int8 scales."""
-PREDICT_BATCH = 4096
+CALIBRATION_STRETCHES = 40
+CALIBRATION_BEATS = 256
+"""Training beats that set the int8 scales: stretches spread over the records."""
+SMALLEST_SPREAD = 1e-6
+"""Keeps a feature that never changes from being divided by 0."""
 REPOSITORY = Path(__file__).parents[1]
 SHIPPED = {
     "default": REPOSITORY / "layers" / "model",
@@ -69,131 +61,143 @@ SHIPPED = {
 }
 """Where the models lie that come with the software."""
 CHECKPOINT_FILE = "beat_classifier.pt"
+FOLDS_FOLDER = "folds"
 
 
 @dataclass(frozen=True)
-class Scaling:
-    """How features are standardised: mean and spread over the training beats."""
+class Scalings:
+    """How the two kinds of features are standardised."""
 
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
+    likeness: Scaling
+    rhythm: Scaling
 
     @classmethod
-    def of(cls, rhythm: NDArray[np.float32]) -> "Scaling":
+    def of(cls, examples: Sequence[Examples]) -> "Scalings":
         """Measure the training beats."""
+        beats = [one.beats for one in examples]
         return cls(
-            tuple(float(value) for value in rhythm.mean(axis=0, dtype=np.float64).round(6)),
-            tuple(float(value) for value in rhythm.std(axis=0, dtype=np.float64).round(6)),
+            _scaling(
+                [one.likeness[:, lead] for one in beats for lead in range(one.usable.shape[1])]
+            ),
+            _scaling([one.rhythm for one in beats]),
         )
 
-    def apply(self, rhythm: NDArray[np.float32]) -> NDArray[np.float32]:
+    def apply(self, beats: ModelInput) -> ModelInput:
         """Standardise as the classifier does."""
-        return standardise(rhythm, self.mean, self.scale, FEATURE_LIMIT)
+        return replace(
+            beats,
+            likeness=self.likeness.apply(beats.likeness),
+            rhythm=self.rhythm.apply(beats.rhythm),
+        )
 
 
 def main() -> None:
-    """Train, evaluate and export one configuration."""
+    """Train and export one configuration."""
     given = _arguments()
     config = CONFIGS[given.config]
     if given.epochs:
         config = replace(config, epochs=given.epochs)
     out = given.out or SHIPPED.get(config.name, Path("out") / config.name)
     logs = given.logs or REPOSITORY / "training" / "results" / config.name
-    for folder in (out, logs):
-        folder.mkdir(parents=True, exist_ok=True)
     settings = ScoringSettings()
-    records = training_records(given.data, config.databases)
-    print(f"reading {len(records)} training records", flush=True)
-    leads = list(annotated_leads(given.data, records, settings, all_leads=config.all_leads))
-
-    validation = set(records[:: config.validation_folds])
-    learnt = [lead for lead in leads if lead.record not in validation]
-    held_back = [lead for lead in leads if lead.record in validation and lead.chosen]
-    print(f"step 1: {len(validation)} patients held back to choose the epoch", flush=True)
-    curve = select_epochs(config, learnt, held_back, given.seed)
-    best = max(curve, key=lambda point: point["validation_score"])
-    print(f"step 2: all training patients, {best['epoch']} epochs", flush=True)
-    examples = make_examples(leads, config.input, settings.detector)
-    network, scaling = train(replace(config, epochs=best["epoch"]), examples, given.seed)
-    plot_learning_curves(curve, logs / "learning_curves.png")
-    (logs / "learning_curves.json").write_text(to_json({"epochs": curve}))
-
-    export(network, scaling, examples, out, logs)
-    card = make_card(config, scaling, out, logs)
-    card["training"] = {
-        "config": asdict(config),
-        "seed": given.seed,
-        "epochs": best["epoch"],
-        "records": list(records),
-        "held_back_to_choose_the_epoch": sorted(validation),
-        "beats": dict(zip(CLASSES, np.bincount(examples.labels).tolist(), strict=True)),
-    }
-    (out / CARD_FILE).write_text(to_json(card))
-    card["evaluation"] = evaluate(network, scaling, config, given.data, out)
-    (out / CARD_FILE).write_text(to_json(card))
-    report = ds2_report(config.name, card["evaluation"])
-    (logs / "ds2.md").write_text(report)
-    print(report)
+    names = training_records(given.data, config.databases)
+    print(f"reading {len(names)} training records", flush=True)
+    examples = [
+        make_examples(record, config.input, settings.detector)
+        for record in annotated_records(given.data, names, settings, config.n_leads)
+    ]
+    curves = []
+    labels = {one.record: one.labels for one in examples}
+    for number, held_back in enumerate(fold_records(labels, config.n_folds)):
+        print(f"fold {number}: {len(held_back)} patients held back", flush=True)
+        curve = Curve([one for one in examples if one.record in held_back])
+        learnt = [one for one in examples if one.record not in held_back]
+        trained = train(config, learnt, given.seed, curve.note)
+        folder = logs / FOLDS_FOLDER / str(number)
+        save(Trained(config, *trained, learnt, held_back, given.seed), folder, folder)
+        curves.append(curve.points)
+    if curves:
+        mean = mean_curve(curves)
+        plot_learning_curves(mean, logs / "learning_curves.png")
+        (logs / "learning_curves.json").write_text(to_json({"epochs": mean}))
+    print("all training patients", flush=True)
+    network, scalings = train(config, examples, given.seed)
+    save(Trained(config, network, scalings, examples, [], given.seed), out, logs)
+    torch.save(network.state_dict(), logs / CHECKPOINT_FILE)
 
 
-def select_epochs(
-    config: TrainingConfig, learnt: list[AnnotatedLead], held_back: list[AnnotatedLead], seed: int
-) -> list[dict[str, Any]]:
-    """Return the learning curve: loss, and figures on held-back patients, after every epoch."""
-    detector = ScoringSettings().detector
-    examples = make_examples(learnt, config.input, detector)
-    unseen = make_examples(held_back, config.input, detector)
-    curve: list[dict[str, Any]] = []
+class Curve:
+    """The learning curve: loss, and figures on held-back patients, after every epoch."""
 
-    def validate(epoch: int, loss: float, network: torch.nn.Module, scaling: Scaling) -> None:
-        beats = ModelInput(unseen.shape, unseen.rhythm)
-        found = predict(network, scaling, beats).argmax(axis=1)
+    def __init__(self, held_back: Sequence[Examples]) -> None:
+        self.held_back = held_back
+        self.points: list[dict[str, float]] = []
+
+    def note(self, epoch: int, loss: float, network: HybridNetwork, scalings: Scalings) -> None:
+        """Judge the network as it is after an epoch."""
         counts = BeatCounts.empty()
-        np.add.at(counts.matrix, (unseen.labels, found), 1)
+        for one in self.held_back:
+            found = predict(network, scalings, one.beats).argmax(axis=1)
+            np.add.at(counts.matrix, (one.labels, found), 1)
         f1 = {name: round(counts.f1(name, ec57=False), 4) for name in "NSV"}
-        score = round(sum(f1.values()) / len(f1), 4)
-        point = {"epoch": epoch, "training_loss": round(loss, 5), "validation_score": score}
-        curve.append(point | {f"validation_f1_{name}": value for name, value in f1.items()})
+        point = {"epoch": epoch, "training_loss": round(loss, 5)}
+        self.points.append(point | {f"validation_f1_{name}": value for name, value in f1.items()})
         print(f"  epoch {epoch}: loss {loss:.4f}, held-back F1 {f1}", flush=True)
 
-    train(config, examples, seed, validate)
-    return curve
+
+def mean_curve(curves: Sequence[Sequence[dict[str, float]]]) -> list[dict[str, Any]]:
+    """Return the mean over folds, epoch by epoch."""
+    return [
+        {name: round(float(np.mean([point[name] for point in points])), 5) for name in points[0]}
+        for points in zip(*curves, strict=True)
+    ]
 
 
 def train(
-    config: TrainingConfig, examples: Examples, seed: int, after_epoch: Any = None
-) -> tuple[HybridNetwork, Scaling]:
+    config: TrainingConfig,
+    examples: Sequence[Examples],
+    seed: int,
+    after_epoch: Callable[[int, float, HybridNetwork, Scalings], None] | None = None,
+) -> tuple[HybridNetwork, Scalings]:
     """Train a network on examples.
 
     Parameters
     ----------
     config : TrainingConfig
         The recipe.
-    examples : Examples
-        Training beats.
+    examples : sequence of Examples
+        Training records.
     seed : int
         Of weights, order and augmentation: with the same number of threads, the same seed
         gives the same network.
     after_epoch : callable, optional
-        Called with epoch (from 1), mean loss, network and scaling.
+        Called with epoch (from 1), mean loss, network and scalings.
 
     Returns
     -------
     HybridNetwork
         With averaged weights if the recipe asks for them.
-    Scaling
+    Scalings
         Of its features.
     """
     torch.manual_seed(seed)
-    scaling = Scaling.of(examples.rhythm)
-    shape = torch.from_numpy(examples.shape)  # (n, C, 1, L)
-    rhythm = torch.from_numpy(scaling.apply(examples.rhythm))  # (n, K)
-    labels = torch.from_numpy(examples.labels)  # (n,)
-    alpha = class_weights(labels, len(CLASSES), config.class_weight_exponent)
-    network = HybridNetwork(config.network, shape.shape[1], rhythm.shape[1], len(CLASSES))
+    order = np.random.default_rng(seed)
+    scalings = Scalings.of(examples)
+    beats = [_tensors(scalings.apply(one.beats)) for one in examples]
+    shape, likeness, usable, rhythm = (torch.cat(parts) for parts in zip(*beats, strict=True))
+    labels = torch.from_numpy(np.concatenate([one.labels for one in examples]))
+    weights = class_weights(labels, len(CLASSES), config.class_weight_exponent)[labels]
+    weights *= torch.cat(
+        [
+            record_weights(torch.from_numpy(one.labels), config.record_weight_exponent)
+            for one in examples
+        ]
+    )
+    sequences = Sequences([one.labels for one in examples], config)
+    network = HybridNetwork(config.network, config.input, len(CLASSES))
     averaging = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
     average = AveragedModel(network, multi_avg_fn=averaging, use_buffers=True)
-    steps = max(1, len(labels) // config.batch_beats)
+    steps = sequences.steps
     optimiser = torch.optim.AdamW(
         network.parameters(), config.learning_rate, weight_decay=config.weight_decay
     )
@@ -202,12 +206,20 @@ def train(
     )
     for epoch in range(1, config.epochs + 1):
         network.train()
-        order = torch.randperm(len(labels))
         total = 0.0
-        for step in tqdm(range(steps), desc=f"epoch {epoch}", leave=False, file=sys.stderr):
-            batch = order[step * config.batch_beats : (step + 1) * config.batch_beats]
-            logits = network(augment(shape[batch], config), rhythm[batch])
-            loss = focal_loss(logits, labels[batch], alpha, config.gamma)
+        batches = sequences.epoch(order)
+        for batch, importance in tqdm(
+            batches, desc=f"epoch {epoch}", total=steps, leave=False, file=sys.stderr
+        ):
+            seen, counted, timed = augment(shape[batch], usable[batch], rhythm[batch], config)
+            count = len(batch) // config.sequence_beats
+            in_context, alone = network(seen, likeness[batch], counted, timed, count)
+            weight = weights[batch] * importance
+            weight = weight / weight.mean()
+            loss = focal_loss(in_context, labels[batch], weight, config.gamma)
+            if config.alone_weight:
+                apart = focal_loss(alone, labels[batch], weight, config.gamma)
+                loss = loss + config.alone_weight * apart
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -215,60 +227,153 @@ def train(
             average.update_parameters(network)
             total += loss.item()
         if after_epoch:
-            after_epoch(epoch, total / steps, average.module, scaling)
-    averaged = average.module
-    assert isinstance(averaged, HybridNetwork)
-    return averaged, scaling
+            after_epoch(epoch, total / steps, _averaged(average), scalings)
+    return _averaged(average), scalings
 
 
-def augment(shape: Tensor, config: TrainingConfig) -> Tensor:
-    """Return beats moved a little in their window, and half of them upside down.
+class Sequences:
+    """Consecutive beats of one record, as many as are learnt together.
 
-    One shift serves the batch. Only the beat is moved, its end coming round to its beginning:
-    the dominant beat is a median, which does not jitter.
+    Parameters
+    ----------
+    labels : sequence of ndarray of int64
+        Classes of every record's beats; the records' beats stand one after the other.
+    config : TrainingConfig
+        Length of a sequence, and how many uneventful ones an epoch shows.
     """
+
+    def __init__(self, labels: Sequence[NDArray[np.int64]], config: TrainingConfig) -> None:
+        length = config.sequence_beats
+        self.length = length
+        self.uneventful_share = config.uneventful_share
+        self.batch = max(1, config.batch_beats // length)
+        starts, ends, eventful = [], [], []
+        begin = 0
+        for record in labels:
+            for start in range(0, len(record) - length + 1, length):
+                starts.append(begin + start)
+                ends.append((begin, begin + len(record) - length))
+                eventful.append(bool(record[start : start + length].any()))
+            begin += len(record)
+        self.starts = np.array(starts, np.int64)
+        self.ends = np.array(ends, np.int64)
+        self.eventful = np.array(eventful)
+
+    @property
+    def steps(self) -> int:
+        """Batches of an epoch."""
+        shown = self.eventful.sum() + int(self.uneventful_share * (~self.eventful).sum())
+        return max(1, int(shown) // self.batch)
+
+    def epoch(self, order: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield beats of every batch, and how much each counts for the uneventful ones not shown.
+
+        Sequences begin up to half their length earlier or later each time.
+        """
+        uneventful = np.flatnonzero(~self.eventful)
+        kept = order.permutation(uneventful)[: int(self.uneventful_share * len(uneventful))]
+        shown = order.permutation(np.concatenate([np.flatnonzero(self.eventful), kept]))
+        for step in range(self.steps):
+            chosen = shown[step * self.batch : (step + 1) * self.batch]
+            moved = order.integers(-(self.length // 2), self.length // 2 + 1, len(chosen))
+            first = np.clip(self.starts[chosen] + moved, *self.ends[chosen].T)
+            beats = (first[:, None] + np.arange(self.length)).ravel()
+            importance = np.where(self.eventful[chosen], 1.0, 1 / self.uneventful_share)
+            yield (
+                torch.from_numpy(beats),
+                torch.from_numpy(importance.repeat(self.length).astype(np.float32)),
+            )
+
+
+def augment(
+    shape: Tensor, usable: Tensor, rhythm: Tensor, config: TrainingConfig
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return sequences altered: beats moved and noisy, leads upside down or hidden, rates other.
+
+    One shift serves the batch. Only the beat is moved and made noisy, its end coming round to its
+    beginning: the dominant beat is a median, which does neither. All else is one for a sequence.
+    """
+    length = config.sequence_beats
+    n_sequences, n_leads = len(shape) // length, shape.shape[1]
+    own = torch.tensor([not name.startswith("dominant") for name in config.input.channels])
     if config.jitter_samples:
-        own = [name.startswith("beat") for name in config.input.channels]
         moved = int(torch.randint(-config.jitter_samples, config.jitter_samples + 1, (1,)))
         shape = shape.clone()
-        shape[:, own] = torch.roll(shape[:, own], moved, dims=-1)
+        shape[:, :, own] = torch.roll(shape[:, :, own], moved, dims=-1)
     if config.flip_polarity:
-        shape = shape * (1 - 2 * torch.randint(0, 2, (len(shape), 1, 1, 1)))
-    return shape
+        turned = 1 - 2 * torch.randint(0, 2, (n_sequences, n_leads, 1, 1))
+        shape = shape * turned.repeat_interleave(length, 0)
+    if config.noise:
+        level = config.noise * torch.rand(n_sequences, n_leads, 1, 1) ** 2
+        noise = torch.randn(len(shape), n_leads, 1, shape.shape[-1])
+        noise *= level.repeat_interleave(length, 0)
+        shape = shape + noise * own[:, None]
+    if config.lead_dropout and n_leads > 1:
+        hidden = torch.rand(n_sequences) < config.lead_dropout
+        kept = torch.nn.functional.one_hot(torch.randint(0, n_leads, (n_sequences,)), n_leads)
+        shown = torch.where(hidden[:, None], kept, 1).repeat_interleave(length, 0)
+        usable = usable * shown
+    if config.rate_jitter:
+        other = config.rate_jitter * torch.randn(n_sequences).repeat_interleave(length)
+        rhythm = rhythm.clone()
+        rhythm[:, config.input.rhythm.index("local_rr")] += other
+    return shape, usable, rhythm
 
 
-def predict(network: torch.nn.Module, scaling: Scaling, beats: ModelInput) -> NDArray[np.float32]:
-    """Return the probabilities of beats by PyTorch, shape (n_beats, 5)."""
+def predict(network: HybridNetwork, scalings: Scalings, beats: ModelInput) -> NDArray[np.float32]:
+    """Return the probabilities of consecutive beats by PyTorch, shape (n_beats, 5)."""
     network.eval()
-    rhythm = torch.from_numpy(scaling.apply(beats.rhythm))
-    shape = torch.from_numpy(beats.shape)
     with torch.no_grad():
-        logits = [
-            network(shape[start : start + PREDICT_BATCH], rhythm[start : start + PREDICT_BATCH])
-            for start in range(0, len(rhythm), PREDICT_BATCH)
-        ]
-    return softmax(torch.cat(logits).numpy())
+        logits, _ = network(*_tensors(scalings.apply(beats)))
+    return softmax(logits.numpy())
 
 
-def export(
-    network: HybridNetwork, scaling: Scaling, examples: Examples, out: Path, logs: Path
-) -> None:
-    """Write the checkpoint, the float32 model and the int8 model."""
-    chosen = np.linspace(0, len(examples.labels) - 1, CALIBRATION_BEATS).astype(np.int64)
-    torch.save(network.state_dict(), logs / CHECKPOINT_FILE)
-    export_float(network, examples.shape.shape[1:], examples.rhythm.shape[1], logs / FLOAT_FILE)
-    quantise(
-        logs / FLOAT_FILE,
-        examples.shape[chosen],
-        scaling.apply(examples.rhythm[chosen]),
-        out / MODEL_FILE,
-    )
+@dataclass(frozen=True)
+class Trained:
+    """A trained network, and what it was trained on."""
+
+    config: TrainingConfig
+    network: HybridNetwork
+    scalings: Scalings
+    examples: Sequence[Examples]
+    held_back: Sequence[str]
+    seed: int
 
 
-def make_card(config: TrainingConfig, scaling: Scaling, out: Path, logs: Path) -> dict[str, Any]:
+def save(trained: Trained, out: Path, logs: Path) -> None:
+    """Write the int8 model and its card to ``out``, and the float32 model to ``logs``."""
+    config, scalings, examples = trained.config, trained.scalings, trained.examples
+    for folder in (out, logs):
+        folder.mkdir(parents=True, exist_ok=True)
+    export_float(trained.network, examples[0].beats, logs / FLOAT_FILE)
+    quantise(logs / FLOAT_FILE, calibration(examples, scalings), out / MODEL_FILE)
+    card = make_card(config, scalings, out, logs)
+    labels = np.concatenate([one.labels for one in examples])
+    card["training"] = {
+        "config": asdict(config),
+        "seed": trained.seed,
+        "records": [one.record for one in examples],
+        "held_back": list(trained.held_back),
+        "beats": dict(zip(CLASSES, np.bincount(labels, minlength=5).tolist(), strict=True)),
+    }
+    (out / CARD_FILE).write_text(to_json(card))
+
+
+def calibration(examples: Sequence[Examples], scalings: Scalings) -> list[ModelInput]:
+    """Return stretches of beats, spread over the records, that set the int8 scales."""
+    stretches = []
+    for place in np.linspace(0, len(examples) - 1, CALIBRATION_STRETCHES).round().astype(int):
+        beats = examples[place].beats
+        middle = max((len(beats) - CALIBRATION_BEATS) // 2, 0)
+        stretches.append(scalings.apply(beats[middle : middle + CALIBRATION_BEATS]))
+    return stretches
+
+
+def make_card(config: TrainingConfig, scalings: Scalings, out: Path, logs: Path) -> dict[str, Any]:
     """Return the model card, as yet without training and evaluation."""
     model = (out / MODEL_FILE).read_bytes()
     checksum = sha256(model).hexdigest()
+    spec = config.input
     return {
         "card_version": CARD_VERSION,
         "version": f"{config.name}-{checksum[:8]}",
@@ -277,22 +382,20 @@ def make_card(config: TrainingConfig, scaling: Scaling, out: Path, logs: Path) -
             "sha256": checksum,
             "bytes": len(model),
             "quantisation": "static QDQ: uint8 activations, int8 weights by channel, 7 bits; "
-            "first convolution, rhythm stream and last layer in float32",
+            "first convolution, rhythm stream, gate and last layers in float32",
             "cost": cost(logs / FLOAT_FILE),
         },
         "classes": list(CLASSES),
         "conditioning": conditioning_of(ScoringSettings().conditioning),
         "input": {
-            "channels": list(config.input.channels),
-            "features": [
-                {"name": name, "mean": mean, "scale": scale}
-                for name, mean, scale in zip(
-                    config.input.features, scaling.mean, scaling.scale, strict=True
-                )
-            ],
+            "channels": list(spec.channels),
+            "likeness": _features(spec.likeness, scalings.likeness),
+            "rhythm": _features(spec.rhythm, scalings.rhythm),
             "feature_limit": FEATURE_LIMIT,
-            "windows": asdict(config.input.windows),
+            "windows": asdict(spec.windows),
         },
+        "context_beats": config.network.context_beats,
+        "agreement": asdict(config.agreement) if config.agreement else None,
         "test_records": list(ds2_records()),
         "versions": {
             "deepecg": __version__,
@@ -311,63 +414,32 @@ def make_card(config: TrainingConfig, scaling: Scaling, out: Path, logs: Path) -
     }
 
 
-def evaluate(
-    network: HybridNetwork, scaling: Scaling, config: TrainingConfig, data: Path, out: Path
-) -> dict[str, Any]:
-    """Return the figures on DS2: float32 and int8 on annotated R peaks, int8 end to end."""
-    settings = ScoringSettings()
-    leads = list(annotated_leads(data, ds2_records(), settings))
-    classifier = BeatClassifier.load(out)
-    exact = evaluate_annotated(
-        leads, lambda beats: predict(network, scaling, beats), config.input, settings
+def _scaling(features: Sequence[NDArray[np.float32]]) -> Scaling:
+    values = np.concatenate(features)
+    spread = np.maximum(values.std(axis=0, dtype=np.float64), SMALLEST_SPREAD)
+    return Scaling(
+        tuple(values.mean(axis=0, dtype=np.float64).round(6).tolist()),
+        tuple(spread.round(6).tolist()),
+        FEATURE_LIMIT,
     )
-    shipped = evaluate_annotated(leads, classifier.probabilities, config.input, settings)
-    scored = score_records(data, ds2_records(), classifier, settings)
-    whole = evaluate_end_to_end(data, scored)
-    return {
-        "annotated_float32": figures(exact.gross, ec57=False),
-        "annotated": figures(shipped.gross, ec57=False),
-        "end_to_end": figures(whole.gross, ec57=True),
-        "events": evaluate_events(data, scored),
-        "annotated_by_record": {
-            record: figures(counts, ec57=False) for record, counts in shipped.by_record.items()
-        },
-        "end_to_end_by_record": {
-            record: figures(counts, ec57=True) for record, counts in whole.by_record.items()
-        },
-    }
 
 
-def ds2_report(name: str, evaluation: dict[str, Any]) -> str:
-    """Return the figures on DS2 as Markdown, beside the published report's."""
-    rows = {
-        f"`{name}`, int8, annotated R peaks": evaluation["annotated"],
-        f"`{name}`, float32, annotated R peaks": evaluation["annotated_float32"],
-        f"`{name}`, int8, end to end (EC57)": evaluation["end_to_end"],
-    }
-    whole = evaluation["end_to_end"]
-    return "\n".join(
-        [
-            f"# `{name}` on DS2",
-            "",
-            "Percent. Annotated R peaks: all beats. End to end: 150 ms, first 5 minutes and",
-            "ventricular flutter left out, V found on annotated F or Q and S on Q not counted as",
-            "false, beats missed counted as missed.",
-            "",
-            markdown_table(rows),
-            f"V missed by the detector: {whole['v_missed_by_detector']} of {whole['v_annotated']}.",
-            "",
-            "Annotated R peaks, int8:",
-            "",
-            confusion_table(evaluation["annotated"]),
-            "End to end, int8:",
-            "",
-            confusion_table(whole),
-            "End to end, by record:",
-            "",
-            record_table(evaluation["end_to_end_by_record"]),
-        ]
-    )
+def _features(names: Sequence[str], scaling: Scaling) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "mean": mean, "scale": scale}
+        for name, mean, scale in zip(names, scaling.mean, scaling.scale, strict=True)
+    ]
+
+
+def _tensors(beats: ModelInput) -> list[Tensor]:
+    """Return the network's inputs: shape, likeness, usable, rhythm."""
+    return [torch.from_numpy(values) for values in model_arrays(beats).values()]
+
+
+def _averaged(average: AveragedModel) -> HybridNetwork:
+    network = average.module
+    assert isinstance(network, HybridNetwork)
+    return network
 
 
 def _arguments() -> argparse.Namespace:

@@ -17,6 +17,8 @@ from deepecg.windows import z_score
 VENTRICULAR = [CLASSES.index("V"), CLASSES.index("F")]
 OTHER = [CLASSES.index(name) for name in "NSQ"]
 SMALLEST_PROBABILITY = 1e-6
+BLOCK_BEATS = 256
+"""Beats compared with all others at a time, to stay in the processor's cache."""
 
 
 def agree(
@@ -43,11 +45,10 @@ def agree(
     ndarray of float32, shape (n_beats, 5)
         V and F together moved against N, S and Q together; within either, the shares stay.
     """
-    alike = _alike(beats, spec, settings)
     odds = probabilities.astype(np.float64) + SMALLEST_PROBABILITY
     ventricular, other = odds[:, VENTRICULAR].sum(axis=1), odds[:, OTHER].sum(axis=1)
     own = np.log(ventricular / other).astype(np.float32)
-    common = (alike @ own) / alike.sum(axis=1)
+    common = _mean_over_alike(own, beats, spec, settings)
     drawn = (1 - settings.share) * own + settings.share * common
     share = 1 / (1 + np.exp(-drawn.astype(np.float64)))
     odds[:, VENTRICULAR] *= (share / ventricular)[:, None]
@@ -55,23 +56,29 @@ def agree(
     return odds.astype(np.float32)
 
 
-def _alike(
-    beats: ModelInput, spec: InputSpec, settings: AgreementSettings
+def _mean_over_alike(
+    values: NDArray[np.float32], beats: ModelInput, spec: InputSpec, settings: AgreementSettings
 ) -> NDArray[np.float32]:
-    """Return 1 for every pair of beats of one shape, shape (n_beats, n_beats)."""
+    """Return for every beat the mean of ``values`` over the beats of its shape, itself included."""
     peak = round(spec.windows.before_s * spec.rate_hz)
     first = peak - round(settings.before_s * spec.rate_hz)
     last = peak + round(settings.after_s * spec.rate_hz)
     complexes = z_score(beats.shape[:, :, 0, first:last]) / np.sqrt(np.float32(last - first))
     complexes *= beats.usable[:, :, None]
-    n_beats = len(beats)
-    correlations = np.zeros((n_beats, n_beats), np.float32)
-    shared = np.zeros((n_beats, n_beats), np.float32)
-    for lead in range(complexes.shape[1]):
-        correlations += complexes[:, lead] @ complexes[:, lead].T
-        usable = beats.usable[:, lead].astype(np.float32)
-        shared += np.outer(usable, usable)
-    least = np.where(shared > 1, settings.correlation * shared, settings.correlation_of_one_lead)
-    alike = (correlations >= least).astype(np.float32)
-    np.fill_diagonal(alike, 1)
-    return alike
+    complexes = complexes.reshape(len(beats), -1)
+    usable = beats.usable.astype(np.float32)
+    n_leads = usable.shape[1]
+    # The sum of correlations from which beats are alike, by the number of leads they share.
+    least = settings.correlation * np.arange(n_leads + 1, dtype=np.float32)
+    least[:2] = np.inf, settings.correlation_of_one_lead
+    all_usable = bool(beats.usable.all())
+    mean = np.empty_like(values)
+    for start in range(0, len(values), BLOCK_BEATS):
+        rows = slice(start, start + BLOCK_BEATS)
+        correlations = complexes[rows] @ complexes.T
+        shared = n_leads if all_usable else (usable[rows] @ usable.T).astype(np.int8)
+        alike = correlations >= least[shared]
+        here = np.arange(len(alike))
+        alike[here, start + here] = True
+        mean[rows] = (alike @ values) / np.count_nonzero(alike, axis=1)
+    return mean

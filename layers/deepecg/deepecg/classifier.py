@@ -13,11 +13,9 @@ from deepecg.errors import ModelMismatchError
 from deepecg.inference import InferenceSession, SessionOptions
 from deepecg.model_card import MODEL_FILE, ModelCard, read_card
 from deepecg.model_input import ModelInput, model_inputs
-from deepecg.settings import AgreementSettings
 
 BATCH_BEATS = 256
 """Beats a run: large enough to hide the call, small enough to stay in the cache."""
-AGREEMENT = AgreementSettings()
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,6 @@ class BeatClassifier:
         rr_s: NDArray[np.float64],
         usable: NDArray[np.bool_] | None = None,
         progress: Callable[[float], None] = lambda _: None,
-        settings: AgreementSettings = AGREEMENT,
     ) -> NDArray[np.float32]:
         """Classify every beat of conditioned leads.
 
@@ -94,8 +91,6 @@ class BeatClassifier:
             Whether each lead can be used at each beat; all of them if None.
         progress : callable
             Told the share of the beats that is done, 0 to 1.
-        settings : AgreementSettings
-            How beats of one shape agree.
 
         Returns
         -------
@@ -106,9 +101,10 @@ class BeatClassifier:
         done = 0
         for beats in model_inputs(signals, r_peaks, rr_s, self.card.input, usable):
             stop = done + len(beats)
-            probabilities[done:stop] = agree(
-                self.in_context(beats), beats, self.card.input, settings
-            )
+            found = self.in_context(beats)
+            if self.card.agreement:
+                found = agree(found, beats, self.card.input, self.card.agreement)
+            probabilities[done:stop] = found
             done = stop
             progress(done / len(r_peaks))
         return probabilities

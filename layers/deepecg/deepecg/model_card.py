@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from deepecg.classes import CLASSES
 from deepecg.errors import ModelMismatchError
 from deepecg.model_input import CHANNELS, LIKENESS, RHYTHM, InputSpec
-from deepecg.settings import ConditioningSettings, WindowSettings
+from deepecg.settings import AgreementSettings, ConditioningSettings, WindowSettings
 
 MODEL_FILE = "beat_classifier.onnx"
 CARD_FILE = "model_card.json"
@@ -69,6 +69,8 @@ class ModelCard:
         How features are standardised.
     context_beats : int
         Beats on either side that bear on a beat; 0 for a model that sees each alone.
+    agreement : AgreementSettings or None
+        How beats of one shape agree; None: each stands for itself.
     evaluation : dict
         Figures on records that the model has not seen.
     document : dict
@@ -82,6 +84,7 @@ class ModelCard:
     likeness: Scaling
     rhythm: Scaling
     context_beats: int
+    agreement: AgreementSettings | None
     evaluation: dict[str, Any]
     document: dict[str, Any]
 
@@ -160,15 +163,14 @@ def _parse(document: dict[str, Any]) -> ModelCard:
         windows=WindowSettings(**given["windows"]),
     )
     unknown = (
-        {*spec.channels} - {*CHANNELS}
-        | {*spec.likeness} - {*LIKENESS}
-        | {*spec.rhythm} - {*RHYTHM}
+        {*spec.channels} - {*CHANNELS} | {*spec.likeness} - {*LIKENESS} | {*spec.rhythm} - {*RHYTHM}
     )
     if unknown:
         raise ModelMismatchError(
             f"found the inputs {sorted(unknown)}, expected some of "
             f"{[*CHANNELS, *LIKENESS, *RHYTHM]}"
         )
+    agreement = document["agreement"]
     return ModelCard(
         version=document["version"],
         sha256=document["model"]["sha256"],
@@ -176,7 +178,8 @@ def _parse(document: dict[str, Any]) -> ModelCard:
         input=spec,
         likeness=_scaling(given["likeness"], given["feature_limit"]),
         rhythm=_scaling(given["rhythm"], given["feature_limit"]),
-        context_beats=given["context_beats"],
+        context_beats=document["context_beats"],
+        agreement=AgreementSettings(**agreement) if agreement else None,
         evaluation=document["evaluation"],
         document=document,
     )

@@ -154,7 +154,7 @@ def model_inputs(
             ]
         )
         timing_here = {name: values[group] for name, values in timing.items()}
-        yield input_of(windows, dominant[None], timing_here, spec, good)
+        yield input_of(windows, dominant[None], timing_here, spec, usable=good)
 
 
 def input_of(
@@ -162,6 +162,7 @@ def input_of(
     dominant: NDArray[np.float32],
     timing: Mapping[str, NDArray[np.float32]],
     spec: InputSpec,
+    *,
     usable: NDArray[np.bool_],
     previous: NDArray[np.float32] | None = None,
 ) -> ModelInput:

@@ -112,7 +112,9 @@ def _steps(log_rr: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     notable = (step > NOTABLE_STEP).astype(np.float64)
     return {
         **{f"step_{reach}": _running_median(step, reach) for reach in STEP_REACHES},
-        **{f"skipping_step_{reach}": _running_median(skipping, reach) for reach in SKIPPING_REACHES},
+        **{
+            f"skipping_step_{reach}": _running_median(skipping, reach) for reach in SKIPPING_REACHES
+        },
         **{
             f"changing_{reach}": _running_mean(notable, reach, "nearest")
             for reach in SKIPPING_REACHES

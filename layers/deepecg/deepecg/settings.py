@@ -118,7 +118,8 @@ class WindowSettings:
 class AgreementSettings:
     """How beats of one shape agree on their origin; see :mod:`deepecg.agreement`.
 
-    Set on training patients by cross-validation (``training/EXPERIMENTS.md``).
+    The model's card carries these. Set on training patients by cross-validation
+    (``training/EXPERIMENTS.md``).
     """
 
     correlation: float = 0.9
@@ -145,7 +146,6 @@ class ScoringSettings:
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     detector: DetectorSettings = field(default_factory=DetectorSettings)
-    agreement: AgreementSettings = field(default_factory=AgreementSettings)
     rhythm: RhythmSettings = field(default_factory=RhythmSettings)
 
     def n_leads(self, duration_s: float) -> int:

@@ -186,10 +186,9 @@ def beats_input(
                 signals.append(signal)
     windows = _windows(signals, spec, settings.conditioning)
     this, previous, usual = windows[rows][:, :, None]
+    timing = _timing(beats, spec.windows)
     everywhere = np.ones((len(beats), 1), bool)
-    return input_of(
-        this, usual, _timing(beats, spec.windows), spec, everywhere, previous
-    )
+    return input_of(this, usual, timing, spec, usable=everywhere, previous=previous)
 
 
 @dataclass(frozen=True)
