@@ -69,7 +69,11 @@ class DetectorSettings:
     near_share: float = 0.8
     """At ``refractory_s`` from a higher candidate, less than this share of it is no beat..."""
     far_share: float = 0.4
-    """...and at ``wave_s`` less than this; linear in between, nothing beyond."""
+    """...and at ``wave_s`` less than this; linear in between, nothing beyond..."""
+    ectopic_share: float = 0.3
+    """...or less than this, where the candidate reaches..."""
+    t_waves: float = 1.5
+    """...so many times what usually follows QRS complexes here as closely: their T waves."""
     reference_block_s: float = 2.0
     """Every block of this length holds a beat at 30 beats a minute or more."""
     reference_blocks: int = 11
@@ -79,12 +83,21 @@ class DetectorSettings:
     when an electrode comes off is noise..."""
     reference_floor_mv: float = 0.1
     """...and never less than this: no QRS complex is smaller than a third of it."""
-    threshold: float = 0.32
-    """A candidate of this share of the expected height is a beat."""
+    height_spread: float = 0.1
+    """Beats of one patient differ by this share in height even in a clean lead: what bounds the
+    weight of one lead against another."""
+    highest_share: float = 1.25
+    """Higher energy, against the expected height, counts as no more than this."""
+    threshold: float = 0.5
+    """A candidate of this share of the expected height is a beat wherever it comes,..."""
+    due_threshold: float = 0.28
+    """...of this share if it comes in an interval of ``due_rr`` local RR intervals..."""
+    due_rr: float = 1.2
+    """(a premature beat and its compensatory pause take 2),..."""
     overdue_threshold: float = 0.15
-    """The same, where a beat is overdue."""
-    overdue_rr: float = 1.5
-    """A beat is overdue after this many local RR intervals (Pan & Tompkins: 1.66)."""
+    """...and of this share, T waves apart, where a beat is missing..."""
+    overdue_rr: float = 2.0
+    """in an interval of so many; linear in between."""
     local_rr_beats: int = 9
     """The local RR interval is the median of this many."""
     peak_search_s: float = 0.08
