@@ -4,9 +4,9 @@ The whole recording lies there, so the detector looks both ways:
 
 1. In every lead, energy of the signal's second difference (a band-pass around 16 Hz), averaged
    over the length of a QRS, against the expected height there, the median of the highest around.
-2. The leads' mean of these, each lead weighted by how far QRS complexes stand out in it now. A
-   beat that is low in one lead stands out in the other; noise in one is outvoted. The local
-   maxima are the candidates.
+2. The leads' mean of the square roots of these, each lead weighted by how far QRS complexes stand
+   out in it now. A beat that is low in one lead stands out in the other; what one does not show
+   at all counts for less than what both show a little. The local maxima are the candidates.
 3. A candidate beside a higher one, closer than T and P waves lie to their QRS, has to reach a
    share of it that falls with the distance.
 4. What remains is a beat if it is high enough: the longer the interval that it divides, against
@@ -266,12 +266,14 @@ def _candidates(
             share = lead.energy(begin, end, settings)
             share /= _between_blocks(course.expected, begin, end, block)
             _tame(share, settings)
+            np.sqrt(share, out=share)
             weight = _between_blocks(course.weight / total, begin, end, block)
             if lead.usable is not None:
                 weight *= lead.counts(np.arange(begin, end))
             energy += weight * share
             trust += weight
         np.divide(energy, trust, out=energy, where=trust > 0)
+        np.square(energy, out=energy)
         summit = maximum_filter1d(energy, 2 * reach + 1)
         inside = slice(first - begin, stop - begin)
         found = np.flatnonzero((energy[inside] == summit[inside]) & (energy[inside] > 0))

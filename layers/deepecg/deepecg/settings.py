@@ -83,7 +83,7 @@ class DetectorSettings:
     when an electrode comes off is noise..."""
     reference_floor_mv: float = 0.1
     """...and never less than this: no QRS complex is smaller than a third of it."""
-    height_spread: float = 0.1
+    height_spread: float = 0.15
     """Beats of one patient differ by this share in height even in a clean lead: what bounds the
     weight of one lead against another."""
     highest_share: float = 1.25
