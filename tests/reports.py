@@ -74,7 +74,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         for number, (kind, start_s, duration_s, n_beats, rate_bpm) in enumerate(EVENTS)
     ]
     return {
-        "schema_version": "2.0",
+        "schema_version": "2.1",
         "kind": "summary",
         "recording_id": "9f86d081884c7d659a2f",
         "recording": {
@@ -82,6 +82,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "sampling_rate_hz": 250.0,
             "leads": ["II", "V1", "V5"],
             "lead_used": "II",
+            "second_lead_used": None,
             "lead_chosen_by": "software",
             "duration_s": float(DAY_S),
             "start_local": start_local,
@@ -91,8 +92,9 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "analysable_s": 86_007,
             "analysable_percent": 99.55,
             "missing_s": 11,
-            "flat_s": 352,
+            "flat_s": 307,
             "saturated_s": 30,
+            "noisy_s": 45,
             "without_beats_s": 218.4,
         },
         "beats": {

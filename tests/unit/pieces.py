@@ -1,6 +1,7 @@
 """Small recordings in memory, and an ECG whose beats lie where one puts them."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from deepecg.used_leads import UsedLead
 
 RATE = 128
 """Of the conditioned signal."""
+FAULTS = tuple(fault.name for fault in fields(SecondFlags))
 
 
 def recording_of(
@@ -133,7 +135,7 @@ def scored_of(
     """
     times = np.asarray(times_s, np.float64)
     labels = np.array(["NSVFQ".index(name) for name in classes], np.int64)
-    flags = {name: np.zeros(round(duration_s), bool) for name in ("missing", "flat", "saturated")}
+    flags = {name: np.zeros(round(duration_s), bool) for name in FAULTS}
     for fault, seconds in (bad or {}).items():
         flags[fault][list(seconds)] = True
     rr = np.diff(times, prepend=np.nan) if rr_s is None else np.asarray(rr_s, np.float64)

@@ -71,3 +71,19 @@ def test_a_hundred_thousand_beats_are_written_within_seconds(tmp_path: Path) -> 
 def test_a_second_writing_replaces_the_first(tmp_path: Path) -> None:
     write_annotations(scored_of([1, 2, 3], "NNN"), tmp_path, "r")
     assert read_back(write_annotations(scored_of([1, 2], "VV"), tmp_path, "r")).symbol == ["V", "V"]
+
+
+def test_stretches_that_cannot_be_analysed_are_told_as_shutdowns(tmp_path: Path) -> None:
+    bad = {"noisy": [3, 4], "flat": [5], "missing": [58, 59]}
+    scored = scored_of([1.5, 2.5, 6.0, 7.5], "NVNS", rate=360, bad=bad)
+    found = read_back(write_annotations(scored, tmp_path, "r"))
+    told = list(zip(found.sample, found.symbol, found.subtype, strict=True))
+    assert told == [
+        (540, "N", 0),
+        (900, "V", 0),
+        (3 * 360, "~", -1),
+        (6 * 360, "~", 0),
+        (6 * 360, "N", 0),
+        (2700, "S", 0),
+        (58 * 360, "~", -1),  # to the end: nothing ends it
+    ]

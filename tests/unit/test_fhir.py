@@ -51,7 +51,7 @@ def ectopy(count: int, **more: Any) -> dict[str, Any]:
 def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
     """Return a summary of a whole day, some parts of it changed."""
     summary: dict[str, Any] = {
-        "schema_version": "2.0",
+        "schema_version": "2.1",
         "kind": "summary",
         "recording_id": "9f86d081884c7d659a2f",
         "recording": {
@@ -59,6 +59,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "sampling_rate_hz": 250.0,
             "leads": ["II", "V1"],
             "lead_used": "II",
+            "second_lead_used": None,
             "lead_chosen_by": "software",
             "duration_s": 86400.0,
             "start_local": "2024-03-01T09:30:00",
@@ -70,6 +71,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "missing_s": 0,
             "flat_s": 400,
             "saturated_s": 0,
+            "noisy_s": 0,
             "without_beats_s": 12.5,
         },
         "beats": {

@@ -1,9 +1,15 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from unit.pieces import ecg, every
+from unit.pieces import FAULTS, ecg, every
 
-from deepecg.errors import FlatLineError, NoSignalError, RefusedRecordingError, SaturatedError
+from deepecg.errors import (
+    FlatLineError,
+    NoisyError,
+    NoSignalError,
+    RefusedRecordingError,
+    SaturatedError,
+)
 from deepecg.quality import (
     SecondFlags,
     SecondStatistics,
@@ -121,7 +127,7 @@ def test_stretches_join_to_the_statistics_of_the_whole() -> None:
 
 def flags_with(n_seconds: int = 100, **bad: int) -> SecondFlags:
     """Return flags whose first seconds have these faults, one after the other."""
-    flags = {name: np.zeros(n_seconds, bool) for name in ("missing", "flat", "saturated")}
+    flags = {name: np.zeros(n_seconds, bool) for name in FAULTS}
     first = 0
     for name, count in bad.items():
         flags[name][first : first + count] = True
@@ -135,6 +141,8 @@ def flags_with(n_seconds: int = 100, **bad: int) -> SecondFlags:
         (flags_with(missing=100), NoSignalError, "no_signal"),
         (flags_with(flat=100), FlatLineError, "flat_line"),
         (flags_with(saturated=100), SaturatedError, "saturated"),
+        (flags_with(noisy=100), NoisyError, "noisy"),
+        (flags_with(flat=40, noisy=56), NoisyError, "noisy"),
         (flags_with(missing=40, flat=30, saturated=26), NoSignalError, "no_signal"),
         (flags_with(missing=30, flat=40, saturated=26), FlatLineError, "flat_line"),
         (flags_with(missing=30, flat=26, saturated=40), SaturatedError, "saturated"),
@@ -162,7 +170,7 @@ def test_beats_in_bad_seconds_are_left_out() -> None:
 def test_an_interval_across_bad_seconds_is_a_gap_and_no_other_is() -> None:
     flat = np.zeros(20, bool)
     flat[[6, 12, 13]] = True
-    flags = SecondFlags(np.zeros(20, bool), flat, np.zeros(20, bool))
+    flags = SecondFlags(*np.zeros((1, 20), bool), flat, *np.zeros((2, 20), bool))
     times = np.array([4.2, 5.1, 5.9, 7.1, 8.0, 11.9, 14.0, 15.0])
     assert flags.gap_before(times).tolist() == [
         False, False, False, True, False, False, True, False,
@@ -187,3 +195,9 @@ def test_a_baseline_without_noise_is_no_limit_of_the_recorder() -> None:
     upright[::200] = 1.0
     for signal in (upright, -upright):
         assert flags_of(signal).analysable.all()
+
+
+def test_noise_is_a_fault_of_seconds_that_have_no_other() -> None:
+    flags = flags_with(10, missing=1, flat=2, saturated=3).with_noise(np.arange(10) < 8)
+    assert seconds(flags.noisy) == [6, 7]
+    assert seconds(flags.analysable) == [8, 9]

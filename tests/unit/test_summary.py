@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.pieces import recording_of, scored_of
+from unit.pieces import FAULTS, recording_of, scored_of
 
 from deepecg.documents import ADVISORY, schema, to_json
 from deepecg.graphics import draw
@@ -24,11 +24,11 @@ NUMBERS_OF_THINGS = {"hour", "number", "event"}
 """These name something: no unit belongs to them."""
 SETTINGS_UNITS = (
     *("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor"),
-    *("_cycles", "_per_kind", "_hours", "_intervals", "_ms", "_leads"),
+    *("_cycles", "_per_kind", "_hours", "_intervals", "_ms", "_leads", "_weight"),
 )
-"""Of settings: shares of something, numbers of beats, blocks or leads, multiples of an interval."""
+"""Of settings: shares and weights, numbers of beats, blocks or leads, multiples of an interval."""
 SETTINGS_KEYS = {
-    *("order", "threshold", "prominence", "evidence_limit", "no_evidence", "patience"),
+    *("order", "threshold", "prominence", "evidence_limit", "no_evidence", "patience", "t_waves"),
 }
 """Of settings: numbers without a unit."""
 
@@ -108,7 +108,7 @@ def test_counts_and_seconds_add_up(classes: str, flat: set[int]) -> None:
     assert document["supraventricular"]["count"] == counts["S"]
     signal = document["signal"]
     assert signal["flat_s"] == len(flat)
-    assert sum(signal[f"{name}_s"] for name in ("analysable", "missing", "flat", "saturated")) == 60
+    assert sum(signal[f"{name}_s"] for name in ("analysable", *FAULTS)) == 60
 
 
 @given(

@@ -123,6 +123,12 @@ class SaturatedError(RefusedRecordingError):
     code = "saturated"
 
 
+class NoisyError(RefusedRecordingError):
+    """Noise hides the heart: beats found could not be trusted."""
+
+    code = "noisy"
+
+
 class NoBeatsError(RefusedRecordingError):
     """Signal is there, but no heartbeat was found in it."""
 

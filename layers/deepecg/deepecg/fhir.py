@@ -162,6 +162,7 @@ FIGURES = (
     _Figure("recording.duration_s", "Length of the recording"),
     _Figure("signal.analysable_s", "Time that could be analysed"),
     _Figure("signal.analysable_percent", "Time that could be analysed, share of the recording"),
+    _Figure("signal.noisy_s", "Time that could not be analysed for noise"),
     _Figure("signal.without_beats_s", "Analysable time in which a beat may have been missed"),
     _Figure("beats.total_count", "Beats", tuple(f"beats.class_count.{k}" for k in "NSVFQ")),
     _Figure(
@@ -483,7 +484,7 @@ def _conclusion(summary: Json) -> Iterator[str]:
     yield (
         f"Recorded {_span(recording['duration_s'])}, of which {_span(signal['analysable_s'])} "
         f"({_number(signal['analysable_percent'])} %) could be analysed. "
-        f"Lead {recording['lead_used']}."
+        f"{_leads(recording)}."
     )
     yield (
         f"Beats: {summary['beats']['total_count']}. Heart rate: mean {_number(rate['mean_bpm'])}, "
@@ -519,6 +520,16 @@ def _conclusion(summary: Json) -> Iterator[str]:
     for warning in summary["warnings"]:
         yield f"Warning: {warning['message']}."
     yield ADVISORY
+
+
+def _leads(recording: dict[str, Any]) -> str:
+    """Return which leads were scored."""
+    second = recording["second_lead_used"]
+    return (
+        f"Lead {recording['lead_used']}"
+        if second is None
+        else (f"Leads {recording['lead_used']} and {second}")
+    )
 
 
 def _span(seconds: float) -> str:

@@ -1,12 +1,12 @@
 """Which seconds of a lead can be analysed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.errors import FlatLineError, NoSignalError, SaturatedError
+from deepecg.errors import FlatLineError, NoisyError, NoSignalError, SaturatedError
 from deepecg.settings import QualitySettings
 
 
@@ -80,11 +80,16 @@ class SecondFlags:
     missing: NDArray[np.bool_]
     flat: NDArray[np.bool_]
     saturated: NDArray[np.bool_]
+    noisy: NDArray[np.bool_]
 
     @property
     def analysable(self) -> NDArray[np.bool_]:
         """Seconds with none of the faults."""
-        return ~(self.missing | self.flat | self.saturated)
+        return ~(self.missing | self.flat | self.saturated | self.noisy)
+
+    def with_noise(self, noisy: NDArray[np.bool_]) -> "SecondFlags":
+        """Return the same with seconds called noisy that have no other fault."""
+        return replace(self, noisy=noisy & ~(self.missing | self.flat | self.saturated))
 
     def only(self, chosen: NDArray[np.bool_]) -> "SecondFlags":
         """Return the faults of the chosen seconds; the others have none."""
@@ -103,7 +108,7 @@ class SecondFlags:
 
 
 def flag_seconds(seconds: SecondStatistics, settings: QualitySettings) -> SecondFlags:
-    """Mark missing, flat and saturated seconds.
+    """Mark missing, flat and saturated seconds; none as noisy, which takes beats to tell.
 
     A second is saturated if it rests on the highest or lowest value of the whole lead:
     a recorder's limits are not in its header, but a clipped signal returns to them.
@@ -121,7 +126,7 @@ def flag_seconds(seconds: SecondStatistics, settings: QualitySettings) -> Second
         if -bottom >= least:
             rests = seconds.at_lowest >= settings.saturated_share
             saturated |= (seconds.lowest == bottom) & rests
-    return SecondFlags(missing, flat, saturated & ~flat & ~missing)
+    return SecondFlags(missing, flat, saturated & ~flat & ~missing, np.zeros_like(missing))
 
 
 def refuse_unusable(flags: SecondFlags, settings: QualitySettings) -> None:
@@ -129,7 +134,7 @@ def refuse_unusable(flags: SecondFlags, settings: QualitySettings) -> None:
 
     Raises
     ------
-    NoSignalError, FlatLineError, SaturatedError
+    NoSignalError, FlatLineError, SaturatedError, NoisyError
         Named for the commonest fault, if more than ``settings.max_unusable_share`` of the
         seconds cannot be analysed.
     """
@@ -140,6 +145,7 @@ def refuse_unusable(flags: SecondFlags, settings: QualitySettings) -> None:
         NoSignalError: (flags.missing.mean(), "have missing samples"),
         FlatLineError: (flags.flat.mean(), "are flat"),
         SaturatedError: (flags.saturated.mean(), "are at the recorder's limits"),
+        NoisyError: (flags.noisy.mean(), "are too noisy"),
     }
     error = max(shares, key=lambda kind: float(shares[kind][0]))
     share, what = shares[error]

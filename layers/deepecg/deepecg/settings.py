@@ -30,6 +30,56 @@ class ConditioningSettings:
 
 
 @dataclass(frozen=True)
+class NoiseSettings:
+    """What counts as too noisy; see :mod:`deepecg.noise` for the index.
+
+    Chosen on DS1, the Supraventricular DB and mixtures of both with noise, never on DS2
+    (``training/noise.py``).
+    """
+
+    before_s: float = 0.25
+    """A beat from its P wave..."""
+    after_s: float = 0.35
+    """...to its T wave, as far as the beat after it leaves room at 170 a minute."""
+    qrs_s: float = 0.10
+    """A QRS complex lies within this distance of its R peak."""
+    neighbour_beats: int = 10
+    """A beat is compared with so many before and after it."""
+    around_beats: int = 9
+    """What is said of a second is the median of so many beats: a couplet does not move it."""
+    usual_beats: int = 31
+    """A usual QRS complex is the median of so many."""
+    level_from_s: float = 0.125
+    """The level before a QRS complex is the mean from here, in the PR segment..."""
+    level_until_s: float = 0.0625
+    """...to here."""
+    wander_limit_share: float = 0.15
+    """A level wandering by more than this share of a QRS complex proves no more: flutter has
+    no level..."""
+    between_s: int = 5
+    """Energy between beats is the median of so many seconds' highest..."""
+    between_limit_share: float = 0.3
+    """...and more than this share of a beat proves no more: it may be missed beats."""
+    least_share: float = 0.001
+    """Less of anything is as good as nothing."""
+    unlike_weight: float = 2.0
+    unlike_qrs_weight: float = 2.0
+    wander_weight: float = 2.0
+    between_weight: float = 1.0
+    """Of the four shares in their geometric mean."""
+    average_s: int = 9
+    """The index is the mean of its logarithm over so many seconds."""
+    begins_above_share: float = 0.085
+    """An index that one in two thousand beats of the training records has."""
+    lasts_above_share: float = 0.029
+    """An index that one in fifty has: ordinary unless it is beside the other."""
+    join_s: int = 10
+    """Noisy stretches closer than this are one."""
+    extend_s: int = 1
+    """A noisy stretch begins and ends so much earlier and later."""
+
+
+@dataclass(frozen=True)
 class QualitySettings:
     """What counts as signal that can be analysed."""
 
@@ -47,7 +97,8 @@ class QualitySettings:
     """Two weeks and a margin: what the function's memory holds. A header that promises years
     is damaged."""
     max_unusable_share: float = 0.95
-    """With more of the lead than this flat, saturated or missing, the recording is refused."""
+    """With more of the lead than this flat, saturated, missing or noisy, it is refused."""
+    noise: NoiseSettings = field(default_factory=NoiseSettings)
 
 
 @dataclass(frozen=True)
@@ -69,7 +120,11 @@ class DetectorSettings:
     near_share: float = 0.8
     """At ``refractory_s`` from a higher candidate, less than this share of it is no beat..."""
     far_share: float = 0.4
-    """...and at ``wave_s`` less than this; linear in between, nothing beyond."""
+    """...and at ``wave_s`` less than this; linear in between, nothing beyond..."""
+    ectopic_share: float = 0.3
+    """...or less than this, where the candidate reaches..."""
+    t_waves: float = 1.5
+    """...so many times what usually follows QRS complexes here as closely: their T waves."""
     reference_block_s: float = 2.0
     """Every block of this length holds a beat at 30 beats a minute or more."""
     reference_blocks: int = 11
@@ -79,12 +134,21 @@ class DetectorSettings:
     when an electrode comes off is noise..."""
     reference_floor_mv: float = 0.1
     """...and never less than this: no QRS complex is smaller than a third of it."""
-    threshold: float = 0.32
-    """A candidate of this share of the expected height is a beat."""
+    height_spread: float = 0.15
+    """Beats of one patient differ by this share in height even in a clean lead: what bounds the
+    weight of one lead against another."""
+    highest_share: float = 1.25
+    """Higher energy, against the expected height, counts as no more than this."""
+    threshold: float = 0.5
+    """A candidate of this share of the expected height is a beat wherever it comes,..."""
+    due_threshold: float = 0.28
+    """...of this share if it comes in an interval of ``due_rr`` local RR intervals..."""
+    due_rr: float = 1.2
+    """(a premature beat and its compensatory pause take 2),..."""
     overdue_threshold: float = 0.15
-    """The same, where a beat is overdue."""
-    overdue_rr: float = 1.5
-    """A beat is overdue after this many local RR intervals (Pan & Tompkins: 1.66)."""
+    """...and of this share, T waves apart, where a beat is missing..."""
+    overdue_rr: float = 2.0
+    """in an interval of so many; linear in between."""
     local_rr_beats: int = 9
     """The local RR interval is the median of this many."""
     peak_search_s: float = 0.08

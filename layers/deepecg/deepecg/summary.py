@@ -18,7 +18,7 @@ from deepecg.rhythm.hours import Hour
 from deepecg.rhythm.urgent import Urgent
 from deepecg.scored import ScoredRecording
 
-SUMMARY_SCHEMA_VERSION = "2.0"
+SUMMARY_SCHEMA_VERSION = "2.1"
 NOT_COMPUTED = ("st_segment", "qt_interval")
 """Parts of a Holter report that this version leaves out, so that nobody takes silence for none."""
 
@@ -82,6 +82,7 @@ def _recording(scored: ScoredRecording) -> dict[str, Any]:
         "sampling_rate_hz": recording.sampling_rate_hz,
         "leads": list(recording.leads),
         "lead_used": recording.leads[scored.lead],
+        "second_lead_used": next((recording.leads[lead.number] for lead in scored.used[1:]), None),
         "lead_chosen_by": "software" if scored.settings.lead is None else "caller",
         "duration_s": _rounded(recording.duration_s, 3),
         "start_local": _local(scored, 0),
@@ -99,6 +100,7 @@ def signal_block(scored: ScoredRecording) -> dict[str, Any]:
         "missing_s": int(flags.missing.sum()),
         "flat_s": int(flags.flat.sum()),
         "saturated_s": int(flags.saturated.sum()),
+        "noisy_s": int(flags.noisy.sum()),
         "without_beats_s": _rounded(scored.rhythm.pauses.without_beats_s, 1),
     }
 

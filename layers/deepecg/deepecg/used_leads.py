@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from deepecg.conditioning import ConditionedLead, condition_leads
 from deepecg.errors import NoLeadsError, RefusedRecordingError
 from deepecg.leads import rank_leads
+from deepecg.noise import noisy_seconds
 from deepecg.quality import SecondFlags, flag_seconds, refuse_unusable
 from deepecg.recording import Recording
 from deepecg.settings import ScoringSettings
@@ -73,6 +74,7 @@ def find_usable_leads(
         )
         for (lead, _), signal in zip(tried, conditioned, strict=True):
             flags = flag_seconds(signal.seconds, settings.quality)
+            flags = flags.with_noise(_noisy(signal, flags, settings))
             try:
                 refuse_unusable(flags, settings.quality)
             except RefusedRecordingError as unusable:
@@ -90,7 +92,7 @@ def usable_seconds(leads: Iterable[UsedLead]) -> NDArray[np.bool_]:
     Seconds are those of the conditioned signals, ``rate_hz`` samples each, which differ from the
     recording's where the two clocks do.
     """
-    return np.stack([_by_samples(lead) for lead in leads])
+    return np.stack([_by_samples(lead.conditioned, lead.flags) for lead in leads])
 
 
 def usable_beats(leads: Iterable[UsedLead], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -105,7 +107,18 @@ def flags_of_all(leads: Sequence[UsedLead]) -> SecondFlags:
     return primary.only(nowhere)
 
 
-def _by_samples(lead: UsedLead) -> NDArray[np.bool_]:
-    rate_hz, n_samples = lead.conditioned.rate_hz, len(lead.conditioned.signal)
-    middles = np.arange(0.5, max(1, round(n_samples / rate_hz))) * float(rate_hz)
-    return lead.flags.beats_analysable(middles / lead.conditioned.clock_hz)
+def _noisy(
+    lead: ConditionedLead, flags: SecondFlags, settings: ScoringSettings
+) -> NDArray[np.bool_]:
+    """Return which seconds of the recording are too noisy in a lead."""
+    noise, detector = settings.quality.noise, settings.detector
+    noisy = noisy_seconds(lead, _by_samples(lead, flags), noise, detector)
+    middles = np.arange(0.5, len(flags.missing)) * lead.clock_hz / lead.rate_hz
+    return noisy[np.minimum(middles.astype(np.int64), len(noisy) - 1)]
+
+
+def _by_samples(lead: ConditionedLead, flags: SecondFlags) -> NDArray[np.bool_]:
+    """Return which seconds of the signal can be used, ``rate_hz`` samples each."""
+    n_seconds = max(1, round(len(lead.signal) / lead.rate_hz))
+    middles = np.arange(0.5, n_seconds) * float(lead.rate_hz)
+    return flags.beats_analysable(middles / lead.clock_hz)

@@ -221,7 +221,12 @@ def test_a_share_is_not_rounded_to_nothing_or_to_all() -> None:
     text = text_of(html)
     assert "&gt; 99.99 %" in text
     assert "&lt; 0.01 %" in text
-    signal = made_up_summary()["signal"] | {"missing_s": 0, "flat_s": 0, "saturated_s": 0}
+    signal = made_up_summary()["signal"] | {
+        "missing_s": 0,
+        "flat_s": 0,
+        "saturated_s": 0,
+        "noisy_s": 0,
+    }
     text = text_of(rendered(signal=signal | {"analysable_percent": 100.0}))
     assert "&gt;" not in text
     assert "100.00 %" in text

@@ -194,7 +194,9 @@ class NotAnalysable(Answer):
 
     outcome: Literal["not_analysable"] = "not_analysable"
     code: Annotated[
-        Literal["too_short", "too_long", "no_signal", "flat_line", "saturated", "no_beats"],
+        Literal[
+            "too_short", "too_long", "no_signal", "flat_line", "saturated", "noisy", "no_beats"
+        ],
         Field(description="What is wrong with the signal: the codes of refused recordings."),
     ]
     message: Annotated[str, Field(description="The same for people: what was found and expected.")]
@@ -236,6 +238,7 @@ class Quality(BaseModel):
     missing_s: int
     flat_s: int
     saturated_s: int
+    noisy_s: int
     without_beats_s: Annotated[
         float, Field(description="Analysable, but in no interval known to hold no missed beat.")
     ]

@@ -208,7 +208,7 @@ class ScoredRecording(Answer):
                 {
                     "recording_id": EXAMPLE_ID,
                     "status": "scored",
-                    "summary": {"schema_version": "2.0", "kind": "summary"},
+                    "summary": {"schema_version": "2.1", "kind": "summary"},
                     "links": {
                         name: f"/v1/recordings/{EXAMPLE_ID}/{name}"
                         for name in ("report", "annotations", "fhir")

@@ -25,8 +25,12 @@ const pacedNote = (s) =>
     "beats were classified by a model trained without paced beats; classes, burdens and runs may all be wrong.",
   );
 
+/** Noise that was left out; summaries of before version 2.1 know none. @param {object} signal */
+const noisy = (signal) => signal.noisy_s ?? 0;
+
 /** What is lost, so that no share of it is rounded away. @param {object} s */
-const isWhole = ({ signal }) => signal.missing_s + signal.flat_s + signal.saturated_s === 0;
+const isWhole = ({ signal }) =>
+  signal.missing_s + signal.flat_s + signal.saturated_s + noisy(signal) === 0;
 
 /** @param {object} s */
 function shares(s) {
@@ -105,7 +109,7 @@ function cards(s) {
       "%",
       line(`${duration(signal.analysable_s)} of ${duration(s.recording.duration_s)}`),
       soft(
-        `lost: ${duration(signal.missing_s)} missing, ${duration(signal.flat_s)} flat, ${duration(signal.saturated_s)} clipped`,
+        `lost: ${duration(signal.missing_s)} missing, ${duration(signal.flat_s)} flat, ${duration(signal.saturated_s)} clipped, ${duration(noisy(signal))} too noisy`,
       ),
     ),
     card(
@@ -224,7 +228,11 @@ function identity(s) {
     fact("Start", recordingClock(recording).start),
     fact("Duration", duration(recording.duration_s)),
     fact("Leads", recording.leads.join(", ")),
-    fact("Analysed", recording.lead_used, make("span.soft", ` (chosen by the ${recording.lead_chosen_by})`)),
+    fact(
+      "Analysed",
+      [recording.lead_used, recording.second_lead_used].filter(Boolean).join(", "),
+      make("span.soft", ` (chosen by the ${recording.lead_chosen_by})`),
+    ),
     fact("Source", `${recording.format.toUpperCase()}, ${number(recording.sampling_rate_hz)}`, unit("Hz")),
     fact(
       "Pacemaker",

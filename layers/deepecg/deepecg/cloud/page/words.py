@@ -31,6 +31,7 @@ NEXT_STEPS = {
     "no_signal": CHECK_RECORDER,
     "flat_line": CHECK_RECORDER,
     "saturated": CHECK_RECORDER,
+    "noisy": CHECK_RECORDER,
     "no_beats": CHECK_RECORDER,
     "unknown_lead": "The study file names a lead that the recording does not have. "
     "Correct it and upload both again.",
