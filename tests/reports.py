@@ -276,4 +276,5 @@ def _strip(number: int, kind: str, start_s: float) -> Strip:
         4.5,
         np.diff(times, prepend=np.nan),
         (),
+        "II",
     )

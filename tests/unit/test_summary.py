@@ -24,7 +24,7 @@ NUMBERS_OF_THINGS = {"hour", "number", "event"}
 """These name something: no unit belongs to them."""
 SETTINGS_UNITS = (
     *("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor"),
-    *("_cycles", "_per_kind", "_hours", "_intervals", "_ms", "_leads", "_weight"),
+    *("_cycles", "_per_kind", "_hours", "_intervals", "_ms", "_leads", "_weight", "_spread"),
 )
 """Of settings: shares and weights, numbers of beats, blocks or leads, multiples of an interval."""
 SETTINGS_KEYS = {

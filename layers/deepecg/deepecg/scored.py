@@ -90,6 +90,12 @@ class ScoredRecording:
         """The primary lead, as detector and classifier saw it."""
         return self.used[0].conditioned
 
+    def lead_for(self, start_s: float, duration_s: float) -> UsedLead:
+        """Return the lead to show a stretch of time on: the one that can be used in most of it."""
+        first = int(start_s)
+        seconds = slice(first, max(int(start_s + duration_s), first) + 1)
+        return max(self.used, key=lambda lead: int(lead.flags.analysable[seconds].sum()))
+
     @property
     def stream(self) -> BeatStream:
         """The beats as rhythm analysis sees them."""

@@ -250,7 +250,7 @@ def _hour(hour: Hour, scored: ScoredRecording) -> dict[str, Any]:
 def _events(
     scored: ScoredRecording, events: Sequence[Event], graphics: Graphics
 ) -> list[dict[str, Any]]:
-    lead = scored.recording.leads[scored.lead]
+    names = scored.recording.leads
     strips = {strip.event_number: strip.id for strip in graphics.strips}
     return [
         {
@@ -260,7 +260,7 @@ def _events(
             "duration_s": _rounded(event.duration_s, 3),
             "beats_count": event.n_beats,
             "rate_bpm": _rounded(event.rate_bpm, 1),
-            "lead": lead,
+            "lead": names[scored.lead_for(event.start_s, event.duration_s).number],
             "strip": strips.get(number),
         }
         for number, event in enumerate(events)

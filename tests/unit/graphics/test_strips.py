@@ -204,3 +204,15 @@ def test_strips_are_few_numbered_and_always_the_same(events: list[Event]) -> Non
         assert set(chosen) | {n for n, e in enumerate(events) if e.kind in ALWAYS} == set(
             range(len(events))
         )
+
+
+def test_a_strip_is_of_the_lead_that_can_be_used_there() -> None:
+    recording = scored()
+    first, other = recording.used[0], replace(recording.used[0], number=1)
+    noise = np.zeros(len(first.flags.noisy), bool)
+    noise[25:35] = True
+    first = replace(first, flags=first.flags.with_noise(noise))
+    names = replace(recording.recording, leads=("II", "V5"))
+    both = replace(recording, recording=names, used=(first, other))
+    assert strip_of(both, event("ventricular_couplet", 30, 1)).lead == "V5"
+    assert strip_of(both, event("ventricular_couplet", 10, 1)).lead == "II"

@@ -36,7 +36,7 @@ ALWAYS = (kinds.MAXIMUM_HEART_RATE, kinds.MINIMUM_HEART_RATE)
 
 @dataclass(frozen=True)
 class Strip:
-    """A few seconds of the lead that was scored, with its beats.
+    """A few seconds of a lead that was scored, with the beats found.
 
     Attributes
     ----------
@@ -64,6 +64,8 @@ class Strip:
         there is none, as across lost signal.
     lost : tuple of tuple of float
         Beginning and end of the seconds that cannot be analysed, from the strip's start.
+    lead : str
+        Name of the lead.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Strip:
     until_s: float
     rr_s: NDArray[np.float64]
     lost: tuple[tuple[float, float], ...]
+    lead: str
 
 
 def choose_strips(
@@ -182,8 +185,9 @@ def _cut(
     settings: StripSettings,
 ) -> Strip:
     """Cut a strip with an event in its middle, or with the beginning of a longer event."""
-    lead, beats = scored.conditioned, scored.beats
     number, kind, begin, duration = what
+    shown, beats = scored.lead_for(begin, duration), scored.beats
+    lead = shown.conditioned
     margin = max((settings.strip_s - duration) / 2, settings.lead_in_s)
     length = min(round(settings.strip_s * lead.clock_hz), len(lead.signal))
     first = min(max(round((begin - margin) * lead.clock_hz), 0), len(lead.signal) - length)
@@ -202,6 +206,7 @@ def _cut(
         until_s=min(begin + duration - start_s, length_s),
         rr_s=beats.rr_s[inside].copy(),
         lost=_lost(scored, start_s, length_s),
+        lead=scored.recording.leads[shown.number],
     )
 
 
