@@ -3,7 +3,12 @@
 from dataclasses import dataclass, replace
 
 from deepecg.model_input import InputSpec
-from deepecg.settings import AgreementSettings, ConditioningSettings, WindowSettings
+from deepecg.settings import (
+    AgreementSettings,
+    ConditioningSettings,
+    ParoxysmSettings,
+    WindowSettings,
+)
 from training.network import NetworkConfig
 
 RHYTHM = (
@@ -59,6 +64,8 @@ class TrainingConfig:
         Its size.
     agreement : AgreementSettings or None
         How beats of one shape agree when recordings are scored; None: each stands for itself.
+    paroxysms : ParoxysmSettings or None
+        What is a tachycardia that begins at once; None: none is looked for.
     gamma : float
         Of the focal loss; 0 is the cross-entropy.
     class_weight_exponent : float
@@ -101,6 +108,7 @@ class TrainingConfig:
     input: InputSpec
     network: NetworkConfig
     agreement: AgreementSettings | None
+    paroxysms: ParoxysmSettings | None
     gamma: float
     class_weight_exponent: float
     record_weight_exponent: float
@@ -142,6 +150,7 @@ REPORT = TrainingConfig(
         dropout=0.3,
     ),
     agreement=None,
+    paroxysms=None,
     gamma=2.0,
     class_weight_exponent=0.25,
     record_weight_exponent=0.0,
@@ -190,6 +199,7 @@ DEFAULT = TrainingConfig(
         dropout=0.25,
     ),
     agreement=AgreementSettings(),
+    paroxysms=ParoxysmSettings(),
     gamma=0.0,
     class_weight_exponent=0.0,
     record_weight_exponent=0.6,
@@ -227,6 +237,7 @@ SINGLE_BEAT = replace(
         dropout=0.3,
     ),
     agreement=None,
+    paroxysms=None,
     n_leads=1,
     record_weight_exponent=0.0,
     alone_weight=0.0,

@@ -396,6 +396,7 @@ def make_card(config: TrainingConfig, scalings: Scalings, out: Path, logs: Path)
         },
         "context_beats": config.network.context_beats,
         "agreement": asdict(config.agreement) if config.agreement else None,
+        "paroxysms": asdict(config.paroxysms) if config.paroxysms else None,
         "test_records": list(ds2_records()),
         "versions": {
             "deepecg": __version__,

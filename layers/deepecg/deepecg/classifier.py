@@ -13,6 +13,7 @@ from deepecg.errors import ModelMismatchError
 from deepecg.inference import InferenceSession, SessionOptions
 from deepecg.model_card import MODEL_FILE, ModelCard, read_card
 from deepecg.model_input import ModelInput, model_inputs
+from deepecg.paroxysms import name_paroxysms
 
 BATCH_BEATS = 256
 """Beats a run: large enough to hide the call, small enough to stay in the cache."""
@@ -107,6 +108,8 @@ class BeatClassifier:
             probabilities[done:stop] = found
             done = stop
             progress(done / len(r_peaks))
+        if self.card.paroxysms:
+            probabilities = name_paroxysms(probabilities, rr_s, self.card.paroxysms)
         return probabilities
 
     def in_context(self, beats: ModelInput) -> NDArray[np.float32]:

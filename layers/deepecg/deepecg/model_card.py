@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from deepecg.classes import CLASSES
 from deepecg.errors import ModelMismatchError
 from deepecg.model_input import CHANNELS, LIKENESS, RHYTHM, InputSpec
-from deepecg.settings import AgreementSettings, ConditioningSettings, WindowSettings
+from deepecg.settings import (
+    AgreementSettings,
+    ConditioningSettings,
+    ParoxysmSettings,
+    WindowSettings,
+)
 
 MODEL_FILE = "beat_classifier.onnx"
 CARD_FILE = "model_card.json"
@@ -71,6 +76,8 @@ class ModelCard:
         Beats on either side that bear on a beat; 0 for a model that sees each alone.
     agreement : AgreementSettings or None
         How beats of one shape agree; None: each stands for itself.
+    paroxysms : ParoxysmSettings or None
+        What is a tachycardia that begins at once; None: none is looked for.
     evaluation : dict
         Figures on records that the model has not seen.
     document : dict
@@ -85,6 +92,7 @@ class ModelCard:
     rhythm: Scaling
     context_beats: int
     agreement: AgreementSettings | None
+    paroxysms: ParoxysmSettings | None
     evaluation: dict[str, Any]
     document: dict[str, Any]
 
@@ -170,7 +178,7 @@ def _parse(document: dict[str, Any]) -> ModelCard:
             f"found the inputs {sorted(unknown)}, expected some of "
             f"{[*CHANNELS, *LIKENESS, *RHYTHM]}"
         )
-    agreement = document["agreement"]
+    agreement, paroxysms = document["agreement"], document["paroxysms"]
     return ModelCard(
         version=document["version"],
         sha256=document["model"]["sha256"],
@@ -180,6 +188,7 @@ def _parse(document: dict[str, Any]) -> ModelCard:
         rhythm=_scaling(given["rhythm"], given["feature_limit"]),
         context_beats=document["context_beats"],
         agreement=AgreementSettings(**agreement) if agreement else None,
+        paroxysms=ParoxysmSettings(**paroxysms) if paroxysms else None,
         evaluation=document["evaluation"],
         document=document,
     )

@@ -199,6 +199,28 @@ class AgreementSettings:
 
 
 @dataclass(frozen=True)
+class ParoxysmSettings:
+    """What counts as a tachycardia that begins at once; see :mod:`deepecg.paroxysms`.
+
+    The model's card carries these. On the training patients such runs are supraventricular in
+    seven of eight; the eighth has flutter (``training/EXPERIMENTS.md``).
+    """
+
+    max_rr_s: float = 0.6
+    """Faster than 100 a minute is tachycardia."""
+    onset_ratio: float = 1.25
+    """Intervals before are this many times as long: what also makes a beat premature."""
+    before_beats: int = 6
+    """The rhythm before is the median of so many intervals: one pause does not make it slow."""
+    min_beats: int = 10
+    """Shorter runs are for the model, which sees 15 beats on either side."""
+    step: float = 0.06
+    """Regular: half of the intervals differ by less from the one before (natural logarithm)."""
+    drift: float = 0.12
+    """It lasts while the rate stays within this of that of its first beats."""
+
+
+@dataclass(frozen=True)
 class ScoringSettings:
     """All settings of :func:`deepecg.scoring.score_recording` but the model's own."""
 
