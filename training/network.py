@@ -90,7 +90,8 @@ class HybridNetwork(nn.Module):
         steps = -(-spec.length // 2 ** len(config.widths))
         pooling = nn.AvgPool2d((1, steps // config.bins))  # adaptive: for any window
         self.shape = nn.Sequential(*shape, pooling, nn.Flatten())
-        self.shape.to(memory_format=torch.channels_last)  # trains half as long again as fast
+        # Trains half as long again as fast.
+        self.shape.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         seen = width * config.bins + len(spec.likeness)
         self.lead = self.gate = None
         if config.lead_width:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.conditioning import ConditionedLead, condition_lead
-from deepecg.model_card import ModelCard
+from deepecg.model_card import ModelCard, Scaling
 from deepecg.model_input import InputSpec
 from deepecg.quality import SecondFlags, second_statistics
 from deepecg.recording import Recording
@@ -111,8 +111,19 @@ def partners(
 
 def card() -> ModelCard:
     """Return a card of no model, for what only names one."""
-    spec = InputSpec(("beat",), ("pre_local",), RATE, WindowSettings())
-    return ModelCard("made-up-1", "0" * 64, {}, spec, (0.0,), (1.0,), 5.0, {}, {})
+    spec = InputSpec(("beat",), (), ("pre_local",), RATE, WindowSettings())
+    return ModelCard(
+        version="made-up-1",
+        sha256="0" * 64,
+        conditioning={},
+        input=spec,
+        likeness=Scaling((), (), 5.0),
+        rhythm=Scaling((0.0,), (1.0,), 5.0),
+        context_beats=0,
+        agreement=None,
+        evaluation={},
+        document={},
+    )
 
 
 def scored_of(

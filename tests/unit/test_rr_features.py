@@ -53,12 +53,79 @@ def test_a_premature_beat_with_its_pause_by_hand() -> None:
         "local_rr": np.log(0.8),
         # steps of 0.3, 0.6 and 0.3 s among 80, in means of 0.8 s
         "local_irregularity": 1.2 / 0.8 / 80,
+        "pair_local": 0,  # the pause makes up for it
+        "pair_median": 0,
+        # of 11 steps or more only three are any, and of those to the next but one four
+        **dict.fromkeys(["step_11", "step_21", "step_41", "step_81"], 0),
+        **dict.fromkeys(["skipping_step_21", "skipping_step_61"], 0),
+        "changing_21": 3 / 21,
+        "changing_61": 3 / 61,
     }
     assert set(found) == set(expected)
     for name, value in expected.items():
         assert found[name][200] == pytest.approx(value, abs=1e-6), name
     assert found["later_local"][199] == pytest.approx(np.log(1.1 / 0.8), abs=1e-6)
     assert found["earlier_local"][201] == pytest.approx(np.log(0.5 / 0.8), abs=1e-6)
+
+
+def test_an_early_beat_without_a_pause_makes_a_short_pair() -> None:
+    rr = np.full(401, 0.8)
+    rr[200] = 0.5
+    found = rr_features(rr, SETTINGS)
+    assert found["pair_median"][200] == pytest.approx(np.log(1.3 / 1.6), abs=1e-6)
+    assert found["pair_local"][200] == pytest.approx(
+        np.log(1.3 / (2 * (79 * 0.8 + 0.5) / 80)), abs=1e-6
+    )
+    assert found["pair_median"][199] == found["pair_median"][200]  # the same pair's other half
+
+
+def test_intervals_that_alternate_step_each_time_and_come_back_with_the_next() -> None:
+    found = rr_features(np.tile([0.5, 1.0], 200), SETTINGS)
+    middle = slice(100, 300)
+    for name in ("step_11", "step_21", "step_41", "step_81"):
+        np.testing.assert_allclose(found[name][middle], np.log(2), rtol=1e-6)
+    for name in ("skipping_step_21", "skipping_step_61"):
+        np.testing.assert_array_equal(found[name][middle], 0)
+    for name in ("changing_21", "changing_61"):
+        np.testing.assert_allclose(found[name][middle], 1, rtol=1e-6)
+    np.testing.assert_allclose(found["pair_local"][middle], 0, atol=1e-6)
+    # Of 41 intervals 21 are the beat's own.
+    np.testing.assert_allclose(found["pair_median"][100:300:2], np.log(1.5), rtol=1e-5)
+    np.testing.assert_allclose(found["pair_median"][101:300:2], np.log(0.75), rtol=1e-5)
+
+
+def test_a_short_run_shows_in_the_narrow_surroundings_and_not_in_the_wide_ones() -> None:
+    rr = np.full(401, 0.8)
+    rr[200:205:2] = 0.4  # six steps, one after the other
+    found = rr_features(rr, SETTINGS)
+    np.testing.assert_allclose(found["step_11"][200:206], np.log(2), rtol=1e-6)
+    assert found["step_11"][199] == found["step_11"][206] == 0
+    for name in ("step_21", "step_41", "step_81"):
+        np.testing.assert_array_equal(found[name], 0)
+
+
+def test_intervals_that_never_repeat_step_to_the_next_but_one_too() -> None:
+    rr = np.tile([0.5, 0.7, 1.1], 150)
+    found = rr_features(rr, SETTINGS)
+    # Every third step to the next but one is that to the one before: the medians are the same.
+    for name in ("step_21", "step_81", "skipping_step_21", "skipping_step_61"):
+        np.testing.assert_allclose(found[name][100:300], np.log(1.1 / 0.7), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("ratio", "share"), [(1.07, 0), (1.09, 1)])
+def test_steps_are_notable_from_8_percent_on(ratio: float, share: float) -> None:
+    found = rr_features(np.tile([0.8, 0.8 * ratio], 200), SETTINGS)
+    for name in ("changing_21", "changing_61"):
+        np.testing.assert_allclose(found[name][100:300], share, atol=1e-6)
+
+
+def test_streams_side_by_side_are_described_as_each_alone() -> None:
+    streams = np.random.default_rng(0).uniform(0.4, 1.2, (3, 150))
+    streams[1, 70] = NAN
+    together = rr_features(streams, SETTINGS)
+    for number, stream in enumerate(streams):
+        for name, values in rr_features(stream, SETTINGS).items():
+            np.testing.assert_array_equal(together[name][number], values, err_msg=name)
 
 
 def test_the_local_rhythm_is_a_mean_and_not_a_median() -> None:

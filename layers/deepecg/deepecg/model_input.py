@@ -270,13 +270,14 @@ def _channels(
     height = COMPRESSION * (np.ptp(dominant, axis=-1, keepdims=True) + SMALLEST_MV)
 
     def relative(beats: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.clip((beats - level) / spread, -LARGEST_RELATIVE, LARGEST_RELATIVE)
+        return np.asarray(np.clip((beats - level) / spread, -LARGEST_RELATIVE, LARGEST_RELATIVE))
 
     def relative_slope(beats: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.clip(slope(beats) / steepness, -LARGEST_RELATIVE, LARGEST_RELATIVE)
+        steps = slope(beats) / steepness
+        return np.asarray(np.clip(steps, -LARGEST_RELATIVE, LARGEST_RELATIVE))
 
     def compressed(beats: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.arcsinh((beats - level) / height)
+        return np.asarray(np.arcsinh((beats - level) / height))
 
     compute = {
         "beat": lambda: z_score(windows),
