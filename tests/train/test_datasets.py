@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from deepecg.classes import CLASSES
-from training.datasets import DS1, DS2, read_annotations, training_records
+from training.datasets import DS1, DS2, fold_records, read_annotations, training_records
 
 # Published counts of beats by AAMI class (de Chazal et al. 2004, and the databases' own tables).
 COUNTS = {
@@ -35,3 +35,41 @@ def test_ventricular_flutter_of_record_207_is_known(data_dir):
     flutter = read_annotations(data_dir / "mitdb" / "207").flutter
     assert len(flutter) > 0
     assert np.all(flutter[:, 1] > flutter[:, 0])
+
+
+def made_up(n_records: int = 40) -> dict[str, np.ndarray]:
+    """Records of two databases, with from 0 to 900 S and V beats each."""
+    random = np.random.default_rng(0)
+    return {
+        f"{('mitdb', 'svdb')[number % 2]}/{number}": np.repeat(
+            np.arange(3), [2000, random.integers(0, 300), random.integers(0, 900)]
+        )
+        for number in range(n_records)
+    }
+
+
+def test_every_record_is_in_one_fold_and_folds_are_the_same_each_time():
+    labels = made_up()
+    folds = fold_records(labels, 5)
+    assert sorted(record for fold in folds for record in fold) == sorted(labels)
+    assert [len(fold) for fold in folds] == [8] * 5
+    assert fold_records(labels, 5) == folds
+    assert fold_records(labels, 0) == []
+
+
+def test_every_fold_has_its_part_of_the_ectopic_beats_and_of_each_database():
+    labels = made_up()
+    for database in ("mitdb", "svdb"):
+        folds = [
+            [labels[record] for record in fold if record.startswith(database)]
+            for fold in fold_records(labels, 5)
+        ]
+        assert {len(fold) for fold in folds} == {4}
+        counts = np.array([(np.concatenate(fold) == 1).sum() for fold in folds])
+        assert counts.max() < 1.5 * counts.min()
+
+
+def test_the_first_deal_goes_there_and_back():
+    labels = {f"svdb/{n}": np.ones(n, np.int64) for n in (80, 70, 60, 50, 40, 30)}
+    folds = fold_records(labels, 3)
+    assert folds == [["svdb/80", "svdb/30"], ["svdb/70", "svdb/40"], ["svdb/60", "svdb/50"]]

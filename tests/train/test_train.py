@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -10,102 +11,250 @@ from deepecg.classifier import BeatClassifier, softmax
 from deepecg.model_input import ModelInput
 from deepecg.readers import open_recording
 from deepecg.settings import ScoringSettings
-from training.configs import CONFIGS, DEFAULT
-from training.datasets import annotated_leads
-from training.examples import annotated_r_peaks, lead_input, make_examples
-from training.export import cost, export_float, quantise
+from training.configs import CONFIGS, DEFAULT, REPORT
+from training.datasets import annotated_records
+from training.examples import annotated_r_peaks, make_examples, record_input
+from training.export import cost, export_float, model_arrays, quantise
 from training.network import HybridNetwork
-from training.train import predict, train
+from training.train import Sequences, augment, calibration, predict, train
 
 pytestmark = pytest.mark.xdist_group("training")
+SMALL = replace(DEFAULT, batch_beats=256, average_decay=0.0, uneventful_share=1.0)
 
 
 @pytest.fixture(scope="module")
-def leads(data_dir):
-    return list(annotated_leads(data_dir, ["mitdb/119"], ScoringSettings()))
+def record(data_dir):
+    (found,) = annotated_records(data_dir, ["mitdb/119"], ScoringSettings(), n_leads=2)
+    return found
 
 
 @pytest.fixture(scope="module")
-def examples(leads):
-    return make_examples(leads, DEFAULT.input, ScoringSettings().detector)
+def examples(record):
+    return make_examples(record, DEFAULT.input, ScoringSettings().detector)
 
 
 @pytest.fixture(scope="module")
 def trained(examples):
     torch.set_num_threads(1)
     losses = []
-    config = replace(DEFAULT, epochs=2, batch_beats=64, average_decay=0.0)
-    network, scaling = train(
-        config, examples, seed=1, after_epoch=lambda _, loss, *__: losses.append(loss)
+    network, scalings = train(
+        replace(SMALL, epochs=8),
+        [examples],
+        seed=1,
+        after_epoch=lambda _, loss, *__: losses.append(loss),
     )
-    return network, scaling, losses
+    return network, scalings, losses
 
 
 def test_one_small_run_learns_the_ventricular_beats_of_record_119(trained, examples):
-    network, scaling, losses = trained
-    assert losses[1] < losses[0]
-    found = predict(network, scaling, ModelInput(examples.shape, examples.rhythm)).argmax(axis=1)
+    network, scalings, losses = trained
+    assert losses[-1] < losses[0]
+    found = predict(network, scalings, examples.beats).argmax(axis=1)
     assert (found == examples.labels).mean() > 0.95
 
 
 def test_the_same_seed_gives_the_same_network(examples):
     torch.set_num_threads(1)
     config = replace(DEFAULT, epochs=1, batch_beats=256)
-    first, second = (train(config, examples, seed=7)[0].state_dict() for _ in range(2))
+    first, second = (train(config, [examples], seed=7)[0].state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_training_sees_what_scoring_sees_byte_for_byte(data_dir, leads, model_dir, monkeypatch):
-    lead, settings = leads[0], ScoringSettings()
-    r_peaks = annotated_r_peaks(lead, settings.detector)
+def test_training_sees_what_scoring_sees_byte_for_byte(data_dir, record, model_dir, monkeypatch):
+    settings = ScoringSettings()
+    r_peaks = annotated_r_peaks(record, settings.detector)
     seen = []
-    classify = BeatClassifier.probabilities
+    in_context = BeatClassifier.in_context
 
     def note(self, beats):
         seen.append(beats)
-        return classify(self, beats)
+        return in_context(self, beats)
 
     monkeypatch.setattr(scoring, "detect_r_peaks", lambda *_: r_peaks)
-    monkeypatch.setattr(BeatClassifier, "probabilities", note)
+    monkeypatch.setattr(BeatClassifier, "in_context", note)
     recording = open_recording(data_dir / "mitdb" / "119.hea")
     classifier = BeatClassifier.load(model_dir)
-    scoring.score_recording(recording, classifier, settings)
-    learnt = lead_input(lead, classifier.card.input, settings.detector)
-    assert b"".join(part.shape.tobytes() for part in seen) == learnt.shape.tobytes()
-    assert b"".join(part.rhythm.tobytes() for part in seen) == learnt.rhythm.tobytes()
+    scored = scoring.score_recording(recording, classifier, settings)
+    learnt = record_input(record, classifier.card.input, settings.detector)
+    assert len(record.signals) == len(scored.used) == 2
+    assert record.leads == tuple(recording.leads[lead.number] for lead in scored.used)
+    for name in ("shape", "likeness", "usable", "rhythm"):
+        one, other = (
+            b"".join(getattr(part, name).tobytes() for part in parts) for parts in (seen, learnt)
+        )
+        assert one == other, name
+
+
+# --- export
 
 
 def test_onnx_in_float_is_pytorch_within_rounding_and_int8_close(trained, examples, tmp_path):
-    network, scaling, _ = trained
-    rhythm = scaling.apply(examples.rhythm)
-    export_float(network, examples.shape.shape[1:], rhythm.shape[1], tmp_path / "float.onnx")
-    quantise(tmp_path / "float.onnx", examples.shape, rhythm, tmp_path / "int8.onnx")
-    exact = predict(network, scaling, ModelInput(examples.shape, examples.rhythm))
+    network, scalings, _ = trained
+    export_float(network, examples.beats, tmp_path / "float.onnx")
+    quantise(tmp_path / "float.onnx", calibration([examples], scalings), tmp_path / "int8.onnx")
+    exact = predict(network, scalings, examples.beats)
+    given = model_arrays(scalings.apply(examples.beats))
     answers = {}
     for name in ("float", "int8"):
         session = onnxruntime.InferenceSession(str(tmp_path / f"{name}.onnx"))
-        given = {"shape": examples.shape, "rhythm": rhythm}
-        answers[name] = softmax(session.run(None, given)[0])
-    np.testing.assert_allclose(answers["float"], exact, atol=1e-5)
+        assert {one.name for one in session.get_inputs()} == set(given)
+        assert [one.name for one in session.get_outputs()] == ["logits", "alone"]
+        answers[name] = softmax(session.run(["logits"], given)[0])
+    np.testing.assert_allclose(answers["float"], exact, atol=1e-4)
     assert (answers["int8"].argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.99
 
 
+def some_beats(config, n_beats=64):
+    random = np.random.default_rng(0)
+    spec, n_leads = config.input, config.n_leads
+
+    def normal(*shape):
+        return random.normal(size=shape).astype(np.float32)
+
+    return ModelInput(
+        normal(n_beats, n_leads, len(spec.channels), spec.length),
+        normal(n_beats, n_leads, len(spec.likeness)),
+        np.ones((n_beats, n_leads), bool),
+        normal(n_beats, len(spec.rhythm)),
+    )
+
+
+def test_what_a_network_does_not_use_is_not_in_its_file(tmp_path):
+    network = HybridNetwork(REPORT.network, REPORT.input, 5)
+    export_float(network, some_beats(REPORT), tmp_path / "float.onnx")
+    graph = onnx.load(str(tmp_path / "float.onnx")).graph
+    assert [given.name for given in graph.input] == ["shape", "rhythm"]
+    assert [given.name for given in graph.output] == ["logits"]
+
+
 def test_costs_are_those_of_the_layers(tmp_path):
-    network = HybridNetwork(DEFAULT.network, 4, 16, 5)
-    export_float(network, (4, 1, 128), 16, tmp_path / "float.onnx")
+    network = HybridNetwork(DEFAULT.network, DEFAULT.input, 5)
+    export_float(network, some_beats(DEFAULT), tmp_path / "float.onnx")
     told = cost(tmp_path / "float.onnx")
-    convolutions = 64 * 16 * 4 * 7 + 32 * 24 * 16 * 5 + 16 * 32 * 24 * 5
-    dense = 16 * 32 + 32 * 16 + (32 * 8 + 16) * 48 + 48 * 5
-    assert told["macs_per_beat"] == convolutions + dense
+    convolutions = 64 * 12 * 6 * 7 + 32 * 16 * 12 * 5 + 16 * 24 * 16 * 5
+    lead = (24 * 8 + 8) * 32 + 32
+    dense = 19 * 32 + 32 * 16 + (32 + 16) * 32 + 2 * 32 * 5
+    sequence = 4 * 32 * 32 * 3
+    assert told["macs_per_beat"] == convolutions + lead + dense + sequence
     weights = sum(p.numel() for n, p in network.named_parameters() if "shape.1" not in n)
-    assert told["parameters"] == pytest.approx(weights, rel=0.01)
-    assert told["peak_activation_bytes"] == 4 * (64 * 16 * 2)  # in and out of the first ReLU
+    assert told["parameters"] == pytest.approx(weights, rel=0.02)
+    assert told["peak_activation_bytes"] == 4 * (64 * 12 * 2)  # in and out of the first ReLU
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
-@pytest.mark.parametrize("length", [96, 128, 250])
-def test_networks_take_windows_of_other_lengths(config, length):
-    network = HybridNetwork(config.network, len(config.input.channels), 2, 5).eval()
-    assert network(
-        torch.zeros(3, len(config.input.channels), 1, length), torch.zeros(3, 2)
-    ).shape == (3, 5)
+@pytest.mark.parametrize("before_s", [0.25, 0.375, 1.25])
+def test_networks_take_windows_of_other_lengths(config, before_s):
+    windows = replace(config.input.windows, before_s=before_s)
+    config = replace(config, input=replace(config.input, windows=windows))
+    network = HybridNetwork(config.network, config.input, 5).eval()
+    given = [torch.from_numpy(values) for values in model_arrays(some_beats(config, 3)).values()]
+    logits, alone = network(*given)
+    assert logits.shape == alone.shape == (3, 5)
+
+
+def test_sequences_beside_each_other_do_not_meet():
+    network = HybridNetwork(DEFAULT.network, DEFAULT.input, 5).eval()
+    beats = some_beats(DEFAULT, 60)
+
+    def logits(some, n_sequences=1):
+        given = [torch.from_numpy(values) for values in model_arrays(some).values()]
+        with torch.no_grad():
+            return network(*given, n_sequences)[0].numpy()
+
+    apart = np.concatenate([logits(beats[start : start + 20]) for start in (0, 20, 40)])
+    np.testing.assert_allclose(logits(beats, 3), apart, atol=1e-5)
+    assert np.abs(logits(beats) - apart).max() > 1e-3
+
+
+# --- sequences
+
+
+def records_of(*lengths, ectopic=()):
+    """Return labels of records; of those numbered in ``ectopic`` every 50th beat is S."""
+    labels = [np.zeros(length, np.int64) for length in lengths]
+    for number in ectopic:
+        labels[number][::50] = 1
+    return labels
+
+
+def test_a_sequence_never_crosses_a_records_border():
+    labels = records_of(200, 65, 64, 63, 500)  # the fourth is too short for any
+    borders = np.cumsum([0, *map(len, labels)])
+    sequences = Sequences(labels, SMALL)
+    order, seen = np.random.default_rng(0), set()
+    for _ in range(20):
+        for beats, _ in sequences.epoch(order):
+            for sequence in beats.reshape(-1, 64).numpy():
+                assert np.all(np.diff(sequence) == 1)
+                first, last = np.searchsorted(borders, sequence[[0, -1]], side="right")
+                assert first == last
+                seen.add(int(first))
+    assert seen == {1, 2, 3, 5}
+
+
+def test_uneventful_sequences_weigh_for_those_that_are_not_shown():
+    config = replace(SMALL, uneventful_share=0.25, batch_beats=64)
+    labels = records_of(64 * 100, 64 * 10, ectopic=[1])
+    sequences = Sequences(labels, config)
+    assert sequences.steps == 10 + 25
+    total, eventful = 0.0, 0
+    for beats, importance in sequences.epoch(np.random.default_rng(0)):
+        assert len(importance.unique()) == 1
+        total += importance.sum().item()
+        if beats.min() >= 64 * 100:
+            assert importance[0] == 1
+            eventful += 1
+        else:
+            assert importance[0] == 4
+    assert eventful == 10
+    assert total == 64 * 110
+
+
+# --- augmentation
+
+
+def of_ones(n_sequences=50, n_leads=2):
+    n_beats = n_sequences * SMALL.sequence_beats
+    return (
+        torch.ones(n_beats, n_leads, len(SMALL.input.channels), 8),
+        torch.ones(n_beats, n_leads),
+        torch.zeros(n_beats, len(SMALL.input.rhythm)),
+    )
+
+
+def test_a_hidden_lead_is_one_of_two_and_hidden_throughout_its_sequence():
+    torch.manual_seed(0)
+    _, usable, _ = augment(*of_ones(), replace(SMALL, lead_dropout=1.0))
+    by_sequence = usable.reshape(50, -1, 2)
+    assert torch.all(by_sequence == by_sequence[:, :1])
+    assert torch.all(by_sequence[:, 0].sum(dim=1) == 1)
+    assert 0 < by_sequence[:, 0, 0].sum() < 50
+    _, usable, _ = augment(*of_ones(), replace(SMALL, lead_dropout=0.0))
+    assert torch.all(usable == 1)
+    _, usable, _ = augment(*of_ones(n_leads=1), replace(SMALL, lead_dropout=1.0))
+    assert torch.all(usable == 1)
+
+
+def test_leads_are_turned_as_wholes_and_the_dominant_beat_with_them():
+    torch.manual_seed(0)
+    shape, _, _ = augment(*of_ones(), replace(SMALL, noise=0.0, flip_polarity=True))
+    by_sequence = shape.reshape(50, 64, 2, -1)
+    assert torch.all(by_sequence == by_sequence[:, :1, :, :1])
+    assert set(by_sequence[:, 0, :, 0].unique().tolist()) == {-1.0, 1.0}
+
+
+def test_only_the_beat_is_noisy_and_only_the_rate_is_other():
+    torch.manual_seed(0)
+    given = of_ones()
+    before = [values.clone() for values in given]
+    shape, _, rhythm = augment(*given, replace(SMALL, flip_polarity=False, lead_dropout=0.0))
+    for number, name in enumerate(SMALL.input.channels):
+        is_same = bool(torch.all(shape[:, :, number] == 1))
+        assert is_same == name.startswith("dominant"), name
+    local_rr = SMALL.input.rhythm.index("local_rr")
+    others = [n for n in range(rhythm.shape[1]) if n != local_rr]
+    assert torch.all(rhythm[:, others] == 0)
+    rates = rhythm[:, local_rr].reshape(50, -1)
+    assert torch.all(rates == rates[:, :1])
+    assert len(rates[:, 0].unique()) == 50
+    assert all(torch.equal(one, other) for one, other in zip(given, before, strict=True))

@@ -121,6 +121,7 @@ def card() -> ModelCard:
         rhythm=Scaling((0.0,), (1.0,), 5.0),
         context_beats=0,
         agreement=None,
+        paroxysms=None,
         evaluation={},
         document={},
     )

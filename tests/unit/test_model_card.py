@@ -86,6 +86,8 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "no scale": (lambda card: card["input"]["rhythm"][0].pop("scale"), "KeyError"),
     "no context": (lambda card: card.pop("context_beats"), "KeyError"),
     "no agreement": (lambda card: card.pop("agreement"), "KeyError"),
+    "no paroxysms": (lambda card: card.pop("paroxysms"), "KeyError"),
+    "paroxysms unknown": (lambda card: card["paroxysms"].update(warp=1), "TypeError"),
     "agreement unknown": (lambda card: card["agreement"].update(warp=1), "TypeError"),
     "channel unknown": (lambda card: card["input"].update(channels=["echo"]), "echo"),
     "channel missing": (lambda card: card["input"]["channels"].pop(), "inputs"),
@@ -143,6 +145,7 @@ def test_a_model_may_see_each_beat_alone_and_let_none_agree(model_dir: Path) -> 
     card = read_card(model_dir / SINGLE_BEAT_FOLDER)
     assert card.context_beats == 0
     assert card.agreement is None
+    assert card.paroxysms is None
     assert card.input.likeness == ()
 
 

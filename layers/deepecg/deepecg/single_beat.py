@@ -1,4 +1,4 @@
-"""One beat alone, with what is known of its rhythm and neighbours: classified as in a recording.
+"""One beat alone, with what is known of its rhythm and the beat before: seen as in a recording.
 
 The steps are those of :func:`deepecg.scoring.score_recording`, by the same functions, but that the
 caller says where the R peak lies and what the intervals around it are. A beat whose patient's
@@ -121,7 +121,9 @@ def classify_beat(
     """Classify one beat.
 
     Where the signals are a conditioned lead, the usual beat is the dominant one of its group and
-    the intervals are those of the recording, the result is that of the recording.
+    the intervals are those of the recording, the result is what
+    :meth:`~deepecg.classifier.BeatClassifier.alone` says of the recording's beat, but that nothing
+    is known of the beat after: it counts as like this one.
 
     Parameters
     ----------

@@ -33,10 +33,12 @@ async def predict(
     """Classify one beat from its samples and the intervals around it.
 
     The beat is resampled, filtered and compared as a beat of a recording is. Given the recording's
-    own rhythm, usual beat and beat before in `context`, its probabilities are the recording's.
-    Without `usual_beat_mv` a model answers that knows the beat and the two intervals alone: it
-    finds somewhat fewer ventricular beats, and less than half as many supraventricular ones. Send a
-    strip to `/v1/classify`, or a whole recording, where there is one.
+    own rhythm, usual beat and beat before in `context`, its probabilities are what the recordings'
+    model says of this beat on this lead, without its neighbours. In a recording the other lead, the
+    neighbours and all beats of the same shape bear on it too. Without `usual_beat_mv` a model
+    answers that knows the beat and the two intervals alone: it finds somewhat fewer ventricular
+    beats, and less than half as many supraventricular ones. Send a strip to `/v1/classify`, or a
+    whole recording, where there is one.
 
     Signal without a QRS complex's length on both sides of the R peak, flat or clipped, is answered
     with the outcome `not_analysable`.
