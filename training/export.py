@@ -163,7 +163,7 @@ def cost(model: Path) -> dict[str, Any]:
         if node.op_type == "Conv":
             weight = weights[node.input[1]]
             macs += sizes[node.output[0]] * int(np.prod(weight.shape[1:]))
-        elif node.op_type == "Gemm":
+        elif node.op_type in {"Gemm", "MatMul"}:
             macs += int(np.prod(weights[node.input[1]].shape))
     return {
         "parameters": int(sum(weight.size for weight in weights.values())),

@@ -3,9 +3,10 @@
 ``POST /v1/predict`` may be given all that a recording knows of a beat, or next to nothing. The same
 beats are classified with more and more context, each as the raw second around its R peak.
 
-The records are those that were held back to choose the number of epochs; the committed models were
-then trained on them too. So what is lost from row to row can be read here, and not how good any of
-it is on patients never seen: that stands in ``training/results``.
+The records are those that fold 0 of the cross-validation held back, and its model, which has not
+seen them, is the one that compares. The model of a beat without its usual one has no folds: it was
+trained on these records too, so its rows (those without usual beat) say more than is so for new
+patients; what holds for those stands in its card.
 """
 
 import argparse
@@ -16,21 +17,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.classifier import BATCH_BEATS
+from deepecg.classifier import BATCH_BEATS, BeatClassifier
 from deepecg.errors import RefusedRecordingError
-from deepecg.model_card import model_folder
+from deepecg.model_card import SINGLE_BEAT_FOLDER, model_folder
 from deepecg.readers import open_recording
 from deepecg.rr_features import rr_intervals
 from deepecg.settings import ScoringSettings, WindowSettings
 from deepecg.single_beat import SingleBeat, SingleBeatModels
 from deepecg.windows import cut_windows, dominant_beat
-from training.datasets import AnnotatedLead, annotated_leads
-from training.evaluate import evaluate_annotated
+from training.datasets import AnnotatedRecord, annotated_records
+from training.evaluate import RESULTS, evaluate_annotated
 from training.examples import annotated_r_peaks
 from training.matching import BeatCounts
 
 SETTINGS = ScoringSettings()
-WHOLE = "the recording: all of it, filtered in one piece"
+WHOLE = "the recording: one lead, the beats around too"
 CONTEXTS: dict[str, tuple[str, ...]] = {
     "a raw second, its context": ("usual", "previous", "rhythm", "after"),
     "the same, in real time": ("usual", "previous", "rhythm"),
@@ -47,30 +48,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.single_beats", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of mitdb/ and svdb/")
     given = parser.parse_args()
-    models = SingleBeatModels.load(model_folder())
-    classifier = models.comparing
-    records = classifier.card.document["training"]["held_back_to_choose_the_epoch"]
+    classifier = BeatClassifier.load(RESULTS / "folds" / "0")
+    models = SingleBeatModels(classifier, BeatClassifier.load(model_folder() / SINGLE_BEAT_FOLDER))
+    records = classifier.card.document["training"]["held_back"]
     counts = dict.fromkeys([WHOLE, *CONTEXTS], BeatCounts.empty())
-    for lead in annotated_leads(given.data, records, SETTINGS):
-        whole = evaluate_annotated(
-            [lead], classifier.probabilities, classifier.card.input, SETTINGS
-        )
-        counts[WHOLE] += whole.gross
-        beats = list(raw_beats(given.data, lead, classifier.card.input.windows))
+    for record in annotated_records(given.data, records, SETTINGS, n_leads=1):
+        counts[WHOLE] += evaluate_annotated([record], classifier, SETTINGS).gross
+        beats = list(raw_beats(given.data, record, classifier.card.input.windows))
         for name, context in CONTEXTS.items():
-            counts[name] += judge([with_context(beat, context) for beat in beats], lead, models)
+            counts[name] += judge([with_context(beat, context) for beat in beats], record, models)
     print("| what is known | V Se / +P (F1) | S Se / +P (F1) | N F1 |")
     print("|---|---|---|---|")
     for name, found in counts.items():
         print(f"| {name} | {_shares(found, 'V')} | {_shares(found, 'S')} | {_f1(found, 'N')} |")
 
 
-def raw_beats(data: Path, lead: AnnotatedLead, settings: WindowSettings) -> Iterator[SingleBeat]:
-    """Yield the annotated beats of a lead as raw seconds, with all that its recording knows."""
-    recording = open_recording(data / f"{lead.record}.hea")
+def raw_beats(
+    data: Path, record: AnnotatedRecord, settings: WindowSettings
+) -> Iterator[SingleBeat]:
+    """Yield the beats of a record's best lead as raw seconds, with all that is known of each."""
+    recording = open_recording(data / f"{record.record}.hea")
     rate_hz = recording.sampling_rate_hz
-    raw = recording.read(recording.lead_index(lead.lead), 0, recording.n_samples)
-    times_s = annotated_r_peaks(lead, SETTINGS.detector) / lead.rate_hz
+    raw = recording.read(recording.lead_index(record.leads[0]), 0, recording.n_samples)
+    times_s = annotated_r_peaks(record, SETTINGS.detector) / record.rate_hz
     windows = cut_windows(raw, times_s * rate_hz, round(rate_hz), settings)
     usual = dominant_beat(windows).astype(np.float64)
     rr_s = rr_intervals(times_s)
@@ -100,8 +100,10 @@ def with_context(beat: SingleBeat, context: Sequence[str]) -> SingleBeat:
     )
 
 
-def judge(beats: Sequence[SingleBeat], lead: AnnotatedLead, models: SingleBeatModels) -> BeatCounts:
-    """Count what becomes of a lead's beats; those that cannot be analysed are not found."""
+def judge(
+    beats: Sequence[SingleBeat], record: AnnotatedRecord, models: SingleBeatModels
+) -> BeatCounts:
+    """Count what becomes of a record's beats; those that cannot be analysed are not found."""
     is_found = np.zeros(len(beats), bool)
     labels = np.zeros(len(beats), np.int64)
     for start in range(0, len(beats), BATCH_BEATS):
@@ -110,9 +112,9 @@ def judge(beats: Sequence[SingleBeat], lead: AnnotatedLead, models: SingleBeatMo
         ):
             if not isinstance(result, RefusedRecordingError):
                 is_found[number], labels[number] = True, result.argmax()
-    times_s = lead.positions / lead.rate_hz
+    times_s = record.positions / record.rate_hz
     none: NDArray[np.float64] = np.empty((0, 2))
-    return BeatCounts.of(times_s, lead.labels, times_s[is_found], labels[is_found], none)
+    return BeatCounts.of(times_s, record.labels, times_s[is_found], labels[is_found], none)
 
 
 def _shares(counts: BeatCounts, name: str) -> str:

@@ -38,11 +38,11 @@ def test_ventricular_flutter_of_record_207_is_known(data_dir):
 
 
 def made_up(n_records: int = 40) -> dict[str, np.ndarray]:
-    """Records of two databases, with from 0 to 900 S and V beats each."""
+    """Records of two databases, with up to 300 S and 90 V beats each."""
     random = np.random.default_rng(0)
     return {
         f"{('mitdb', 'svdb')[number % 2]}/{number}": np.repeat(
-            np.arange(3), [2000, random.integers(0, 300), random.integers(0, 900)]
+            np.arange(3), [2000, random.integers(0, 300), random.integers(0, 90)]
         )
         for number in range(n_records)
     }

@@ -1,6 +1,7 @@
 """The committed model: it is the one of the card, and the card's figures come out again."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,21 +9,25 @@ import numpy as np
 import pytest
 import torch
 
+from deepecg.classes import CLASSES
 from deepecg.classifier import BeatClassifier
+from deepecg.inference import InferenceSession
 from deepecg.settings import ScoringSettings
-from training.configs import DEFAULT
-from training.datasets import annotated_leads, ds2_records
+from training.configs import DEFAULT, SINGLE_BEAT
+from training.datasets import annotated_records, ds2_records
 from training.ec57 import figures
 from training.evaluate import evaluate_annotated, evaluate_end_to_end, score_records
 from training.events import evaluate_events
+from training.examples import make_examples
+from training.export import export_float
 from training.network import HybridNetwork
-from training.train import CHECKPOINT_FILE, Scaling, predict
+from training.train import CHECKPOINT_FILE
 
 MODEL = Path(__file__).parents[2] / "layers" / "model"
-SINGLE_BEAT = MODEL / "single_beat"
+SINGLE_BEAT_MODEL = MODEL / "single_beat"
 RESULTS = Path(__file__).parents[2] / "training" / "results" / "default"
 CARD = json.loads((MODEL / "model_card.json").read_text())
-SINGLE_BEAT_CARD = json.loads((SINGLE_BEAT / "model_card.json").read_text())
+SINGLE_BEAT_CARD = json.loads((SINGLE_BEAT_MODEL / "model_card.json").read_text())
 
 pytestmark = pytest.mark.xdist_group("model")
 
@@ -33,36 +38,30 @@ def classifier():
 
 
 @pytest.fixture(scope="module")
-def network():
-    built = HybridNetwork(
-        DEFAULT.network, len(DEFAULT.input.channels), len(DEFAULT.input.features), 5
-    )
-    built.load_state_dict(torch.load(RESULTS / CHECKPOINT_FILE, weights_only=True))
-    return built
-
-
-@pytest.fixture(scope="module")
-def scaling(classifier):
-    return Scaling(classifier.card.feature_mean, classifier.card.feature_scale)
-
-
-@pytest.fixture(scope="module")
 def ds2(data_dir):
-    return list(annotated_leads(data_dir, ds2_records(), ScoringSettings()))
+    records = ds2_records()
+    return list(annotated_records(data_dir, records, ScoringSettings(), DEFAULT.n_leads))
+
+
+@pytest.fixture(scope="module")
+def in_float(ds2, classifier, tmp_path_factory):
+    """The classifier with its float32 original, made of the checkpoint, in place of int8."""
+    network = HybridNetwork(DEFAULT.network, DEFAULT.input, len(CLASSES))
+    network.load_state_dict(torch.load(RESULTS / CHECKPOINT_FILE, weights_only=True))
+    path = tmp_path_factory.mktemp("float") / "model.onnx"
+    beats = make_examples(ds2[0], DEFAULT.input, ScoringSettings().detector).beats
+    export_float(network, beats, path)
+    return replace(classifier, session=InferenceSession(str(path)))
 
 
 @pytest.fixture(scope="module")
 def shipped(ds2, classifier):
-    found = evaluate_annotated(ds2, classifier.probabilities, DEFAULT.input, ScoringSettings())
-    return figures(found.gross, ec57=False)
+    return figures(evaluate_annotated(ds2, classifier, ScoringSettings()).gross, ec57=False)
 
 
 @pytest.fixture(scope="module")
-def exact(ds2, network, scaling):
-    found = evaluate_annotated(
-        ds2, lambda beats: predict(network, scaling, beats), DEFAULT.input, ScoringSettings()
-    )
-    return figures(found.gross, ec57=False)
+def exact(ds2, in_float):
+    return figures(evaluate_annotated(ds2, in_float, ScoringSettings()).gross, ec57=False)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +74,7 @@ def end_to_end(data_dir, scored):
     return figures(evaluate_end_to_end(data_dir, scored).gross, ec57=True)
 
 
-@pytest.mark.parametrize(("folder", "card"), [(MODEL, CARD), (SINGLE_BEAT, SINGLE_BEAT_CARD)])
+@pytest.mark.parametrize(("folder", "card"), [(MODEL, CARD), (SINGLE_BEAT_MODEL, SINGLE_BEAT_CARD)])
 def test_the_file_is_the_cards_and_fits_in_213_kb(folder, card):
     model = (folder / "beat_classifier.onnx").read_bytes()
     assert sha256(model).hexdigest() == card["model"]["sha256"]
@@ -116,27 +115,30 @@ def test_the_cards_events_come_out_again(data_dir, scored):
 def test_int8_loses_at_most_what_is_allowed(shipped, exact):
     assert shipped["accuracy"] >= exact["accuracy"] - 0.002
     for name in "VS":
-        assert shipped["classes"][name]["f1"] >= exact["classes"][name]["f1"] - 0.005
+        assert shipped["classes"][name]["f1"] >= exact["classes"][name]["f1"] - 0.002
 
 
 def test_floors_on_ds2_with_annotated_r_peaks(shipped):
-    assert shipped["classes"]["V"]["f1"] >= 0.93
-    assert shipped["classes"]["S"]["f1"] >= 0.30
-    assert shipped["accuracy"] >= 0.94
+    assert shipped["classes"]["V"]["f1"] >= 0.955
+    assert shipped["classes"]["S"]["f1"] >= 0.55
+    assert shipped["accuracy"] >= 0.955
 
 
-def test_a_beat_alone_is_classified_as_its_card_says_and_not_below_the_floor(ds2):
-    alone = BeatClassifier.load(SINGLE_BEAT)
-    counts = evaluate_annotated(ds2, alone.probabilities, alone.card.input, ScoringSettings())
-    found = figures(counts.gross, ec57=False)
+def test_a_beat_alone_is_classified_as_its_card_says_and_not_below_the_floor(data_dir):
+    settings = ScoringSettings()
+    records = annotated_records(data_dir, ds2_records(), settings, SINGLE_BEAT.n_leads)
+    alone = BeatClassifier.load(SINGLE_BEAT_MODEL)
+    found = figures(evaluate_annotated(records, alone, settings).gross, ec57=False)
     _assert_close(found, SINGLE_BEAT_CARD["evaluation"]["annotated"])
     assert found["classes"]["V"]["f1"] >= 0.85
 
 
 def test_floors_on_ds2_end_to_end(end_to_end):
-    assert end_to_end["qrs_sensitivity"] >= 0.997
-    assert end_to_end["qrs_predictivity"] >= 0.997
-    assert end_to_end["v_missed_by_detector"] <= 0.01 * end_to_end["v_annotated"]
+    assert end_to_end["qrs_sensitivity"] >= 0.998
+    assert end_to_end["qrs_predictivity"] >= 0.998
+    assert end_to_end["v_missed_by_detector"] <= 0.005 * end_to_end["v_annotated"]
+    assert end_to_end["classes"]["V"]["f1"] >= 0.945
+    assert end_to_end["classes"]["S"]["f1"] >= 0.50
 
 
 def _assert_close(found, told):

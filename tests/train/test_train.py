@@ -142,7 +142,7 @@ def test_costs_are_those_of_the_layers(tmp_path):
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
-@pytest.mark.parametrize("before_s", [0.25, 0.375, 1.25])
+@pytest.mark.parametrize("before_s", [0.375, 0.875, 1.375])
 def test_networks_take_windows_of_other_lengths(config, before_s):
     windows = replace(config.input.windows, before_s=before_s)
     config = replace(config, input=replace(config.input, windows=windows))
