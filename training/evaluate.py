@@ -30,8 +30,10 @@ from deepecg.documents import to_json
 from deepecg.inference import InferenceSession
 from deepecg.model_card import CARD_FILE, model_folder
 from deepecg.readers import open_recording
+from deepecg.rhythm.fibrillation import atrial_fibrillation
+from deepecg.rhythm.stream import BeatStream
 from deepecg.rr_features import rr_intervals
-from deepecg.scored import ScoredRecording
+from deepecg.scored import Beats, ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from training.calibration import calibration
@@ -195,7 +197,17 @@ def annotated_probabilities(
 ) -> NDArray[np.float32]:
     """Classify every annotated beat where it is annotated, shape (n_beats, 5)."""
     r_peaks = annotated_r_peaks(record, settings.detector)
-    return classifier.classify(record.signals, r_peaks, rr_intervals(r_peaks / record.rate_hz))
+    times_s = r_peaks / record.rate_hz
+    rr_s = rr_intervals(times_s)
+    probabilities = classifier.classify(record.signals, r_peaks, rr_s)
+    if not classifier.card.paroxysms:  # a model that only sees beats, nothing of the rhythm
+        return probabilities
+    labels = probabilities.argmax(axis=1).astype(np.int64)
+    beats = Beats(times_s, rr_s, labels, probabilities, np.zeros(len(times_s), bool))
+    seconds = np.ones(len(record.signals[0]) // record.rate_hz + 1, bool)
+    stream = BeatStream(times_s, rr_s, labels, beats.quiet_before, seconds)
+    inside = atrial_fibrillation(stream, settings.rhythm.fibrillation).beats
+    return beats.conducted(inside).probabilities
 
 
 def annotated_counts(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> BeatCounts:

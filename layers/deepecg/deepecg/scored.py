@@ -1,10 +1,11 @@
 """What comes out of scoring a recording."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.classes import CLASSES
 from deepecg.conditioning import ConditionedLead
 from deepecg.model_card import ModelCard
 from deepecg.quality import SecondFlags
@@ -13,6 +14,8 @@ from deepecg.rhythm import Rhythm
 from deepecg.rhythm.stream import BeatStream
 from deepecg.settings import ScoringSettings
 from deepecg.used_leads import UsedLead
+
+NORMAL, SUPRAVENTRICULAR = CLASSES.index("N"), CLASSES.index("S")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,25 @@ class Beats:
     def samples(self, sampling_rate_hz: float) -> NDArray[np.int64]:
         """Return the R peaks as sample numbers at a rate, shape (n_beats,)."""
         return np.rint(self.times_s * sampling_rate_hz).astype(np.int64)
+
+    def conducted(self, fibrillation: NDArray[np.bool_]) -> "Beats":
+        """Return the beats with those called S inside atrial fibrillation as N.
+
+        No beat is premature where the atria have no rhythm: what reaches the ventricles early is
+        conducted like all others, and annotators call it N.
+
+        Parameters
+        ----------
+        fibrillation : ndarray of bool, shape (n_beats,)
+            Beats inside atrial fibrillation.
+        """
+        probabilities = self.probabilities.copy()
+        probabilities[fibrillation, NORMAL] += probabilities[fibrillation, SUPRAVENTRICULAR]
+        probabilities[fibrillation, SUPRAVENTRICULAR] = 0
+        labels = np.where(
+            fibrillation & (self.labels == SUPRAVENTRICULAR), NORMAL, self.labels
+        ).astype(np.int64)
+        return replace(self, probabilities=probabilities, labels=labels)
 
     def stream(self, flags: SecondFlags) -> BeatStream:
         """Return the beats as rhythm analysis sees them."""

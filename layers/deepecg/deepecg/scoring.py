@@ -78,6 +78,7 @@ def score_recording(
     quiet &= ~used[0].flags.gap_before(times_s)
     beats = Beats(times_s, rr_s, labels, probabilities, quiet)
     rhythm = analyse_rhythm(beats.stream(flags), settings.rhythm)
+    beats = beats.conducted(rhythm.fibrillation.beats)
     return ScoredRecording(recording, used, flags, beats, rhythm, classifier.card, settings)
 
 
