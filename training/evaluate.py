@@ -167,7 +167,7 @@ def evaluate_record(
         The same model in float32.
     """
     scored = score_recording(open_recording(data / f"{record}.hea"), classifier, settings)
-    (annotated,) = annotated_records(data, [record], settings, n_leads_of(classifier))
+    (annotated,) = annotated_records(data, [record], settings, classifier.card.n_leads)
     return RecordResult(
         judge_scored(data, record, scored, out),
         record_events(data, record, scored),
@@ -187,11 +187,6 @@ def judge_scored(data: Path, record: str, scored: ScoredRecording, out: Path) ->
     return judge_files(data / record, out / record)
 
 
-def n_leads_of(classifier: BeatClassifier) -> int:
-    """Return how many leads the model was trained to see together."""
-    return int(classifier.card.document["training"]["config"]["n_leads"])
-
-
 def annotated_probabilities(
     record: AnnotatedRecord, classifier: BeatClassifier, settings: ScoringSettings
 ) -> NDArray[np.float32]:
@@ -200,7 +195,7 @@ def annotated_probabilities(
     times_s = r_peaks / record.rate_hz
     rr_s = rr_intervals(times_s)
     probabilities = classifier.classify(record.signals, r_peaks, rr_s)
-    if not classifier.card.paroxysms:  # a model that only sees beats, nothing of the rhythm
+    if not classifier.card.context_beats:  # a model that sees each beat alone is judged as such
         return probabilities
     labels = probabilities.argmax(axis=1).astype(np.int64)
     beats = Beats(times_s, rr_s, labels, probabilities, np.zeros(len(times_s), bool))

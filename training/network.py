@@ -88,7 +88,7 @@ class HybridNetwork(nn.Module):
             ]
             width = out
         steps = -(-spec.length // 2 ** len(config.widths))
-        pooling = nn.AvgPool2d((1, steps // config.bins))  # adaptive: for any window
+        pooling = nn.AvgPool2d((1, steps // config.bins))
         self.shape = nn.Sequential(*shape, pooling, nn.Flatten())
         # Trains half as long again as fast.
         self.shape.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

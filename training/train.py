@@ -394,6 +394,7 @@ def make_card(config: TrainingConfig, scalings: Scalings, out: Path, logs: Path)
             "feature_limit": FEATURE_LIMIT,
             "windows": asdict(spec.windows),
         },
+        "n_leads": config.n_leads,
         "context_beats": config.network.context_beats,
         "agreement": asdict(config.agreement) if config.agreement else None,
         "paroxysms": asdict(config.paroxysms) if config.paroxysms else None,

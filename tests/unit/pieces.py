@@ -119,6 +119,7 @@ def card() -> ModelCard:
         input=spec,
         likeness=Scaling((), (), 5.0),
         rhythm=Scaling((0.0,), (1.0,), 5.0),
+        n_leads=1,
         context_beats=0,
         agreement=None,
         paroxysms=None,

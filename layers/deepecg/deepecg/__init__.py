@@ -4,4 +4,4 @@ The domain package knows neither AWS nor PyTorch nor the environment. Start
 reading at :func:`deepecg.scoring.score_recording`.
 """
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

@@ -83,7 +83,7 @@ class BeatClassifier:
         Parameters
         ----------
         signals : sequence of ndarray of float32, shape (n,) each
-            The leads in mV, the primary first.
+            The leads in mV, the primary first; those beyond the model's are not looked at.
         r_peaks : ndarray of float64, shape (n_beats,)
             Positions in samples.
         rr_s : ndarray of float64, shape (n_beats,)
@@ -99,6 +99,8 @@ class BeatClassifier:
             Probabilities in the order of :data:`deepecg.classes.CLASSES`.
         """
         probabilities = np.empty((len(r_peaks), len(CLASSES)), np.float32)
+        signals = signals[: self.card.n_leads]
+        usable = None if usable is None else usable[: self.card.n_leads]
         done = 0
         for beats in model_inputs(signals, r_peaks, rr_s, self.card.input, usable):
             stop = done + len(beats)

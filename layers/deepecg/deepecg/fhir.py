@@ -244,7 +244,7 @@ def diagnostic_report(summary: Json, subject: str | None = None) -> Json:
     Parameters
     ----------
     summary : dict
-        Of schema 2.0, as :func:`deepecg.summary.summarise` returns it.
+        Of schema 2.1, as :func:`deepecg.summary.summarise` returns it.
     subject : str, optional
         Reference to the patient, such as ``Patient/123`` or the address of one. Without it the
         resources have no subject: nothing about the patient is made up.

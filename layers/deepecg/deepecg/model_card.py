@@ -72,6 +72,8 @@ class ModelCard:
         Channels, features and windows.
     likeness, rhythm : Scaling
         How features are standardised.
+    n_leads : int
+        Leads that it sees together, at most.
     context_beats : int
         Beats on either side that bear on a beat; 0 for a model that sees each alone.
     agreement : AgreementSettings or None
@@ -90,6 +92,7 @@ class ModelCard:
     input: InputSpec
     likeness: Scaling
     rhythm: Scaling
+    n_leads: int
     context_beats: int
     agreement: AgreementSettings | None
     paroxysms: ParoxysmSettings | None
@@ -186,6 +189,7 @@ def _parse(document: dict[str, Any]) -> ModelCard:
         input=spec,
         likeness=_scaling(given["likeness"], given["feature_limit"]),
         rhythm=_scaling(given["rhythm"], given["feature_limit"]),
+        n_leads=document["n_leads"],
         context_beats=document["context_beats"],
         agreement=AgreementSettings(**agreement) if agreement else None,
         paroxysms=ParoxysmSettings(**paroxysms) if paroxysms else None,

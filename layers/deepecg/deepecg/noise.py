@@ -118,7 +118,7 @@ def noise_index(
     logs = sum(
         weight * np.log(np.clip(share, noise.least_share, most)) for weight, share, most in shares
     )
-    return np.exp(uniform_filter1d(logs / sum(shares[0] for shares in shares), noise.average_s))
+    return np.exp(uniform_filter1d(logs / sum(weight for weight, *_ in shares), noise.average_s))
 
 
 def _lasting(index: Shares, noise: NoiseSettings) -> NDArray[np.bool_]:
@@ -150,7 +150,9 @@ def _of_beats(
         height[kept] = (qrs.max(axis=1) - qrs.min(axis=1))[inner]
     away = np.abs(level - median_filter(level, noise.around_beats, mode="nearest"))
     usual = median_filter(height, noise.usual_beats, mode="nearest")
-    wander = percentile_filter(_over(away, usual), 75, noise.around_beats, mode="nearest")
+    wander = percentile_filter(
+        _over(away, usual), 100 * noise.wander_rank_share, noise.around_beats, mode="nearest"
+    )
     return (
         median_filter(unlike, noise.around_beats, mode="nearest"),
         median_filter(unlike_qrs, noise.around_beats, mode="nearest"),

@@ -19,6 +19,7 @@ from deepecg.settings import ParoxysmSettings
 NORMAL, SUPRAVENTRICULAR = CLASSES.index("N"), CLASSES.index("S")
 SMOOTHING_BEATS = 5
 """A median over so many passes over one ectopic or missed beat within the tachycardia."""
+BLOCK_BEATS = 1024
 MAX_UNEVEN_SHARE = 0.2
 """Of the beats of a regular rhythm at most so many are ectopic, or follow one."""
 
@@ -66,32 +67,42 @@ def find_paroxysms(
 
     known = np.isfinite(rr_s)
     interval = np.where(known, rr_s, np.inf)
-    smooth = median_filter(interval, SMOOTHING_BEATS, mode="nearest")
+    smooth = np.where(known, median_filter(interval, SMOOTHING_BEATS, mode="nearest"), np.inf)
     end = 0
-    for first in np.flatnonzero(interval < settings.max_rr_s).tolist():
-        usual = _rate_that_begins(interval, first, settings) if first >= end else None
-        if usual is None:
+    for first, usual in _onsets(interval, settings):
+        if first < end:
             continue
         begun = first + SMOOTHING_BEATS // 2  # before that the median still sees the old rhythm
-        ended = (np.abs(np.log(smooth[begun:] / usual)) > settings.drift) | ~known[begun:]
-        stop = begun + (int(ended.argmax()) if ended.any() else len(ended))
+        stop = _end(smooth, begun, usual, settings)
         if stop - first >= settings.min_beats and _is_regular(interval[first:stop], settings):
             yield first, stop
             end = stop
 
 
-def _rate_that_begins(
-    interval: NDArray[np.float64], first: int, settings: ParoxysmSettings
-) -> float | None:
-    """Return the usual interval of the beats from ``first`` on, if the rate jumps up there."""
-    before = interval[max(first - settings.before_beats, 0) : first]
-    run = interval[first : first + settings.min_beats]
-    if len(before) == 0 or len(run) < settings.min_beats:
-        return None
-    usual = float(np.median(run))
-    slower = float(np.median(before)) / max(usual, interval[first])
-    begins = usual < settings.max_rr_s and settings.onset_ratio <= slower < np.inf
-    return usual if begins else None
+def _onsets(
+    interval: NDArray[np.float64], settings: ParoxysmSettings
+) -> Iterator[tuple[int, float]]:
+    """Yield beats at which the rate jumps up, with the usual interval of those that follow."""
+    fast = np.flatnonzero(interval < settings.max_rr_s)
+    fast = fast[(fast >= settings.before_beats) & (fast <= len(interval) - settings.min_beats)]
+    for start in range(0, len(fast), BLOCK_BEATS):
+        first = fast[start : start + BLOCK_BEATS, None]
+        before = np.median(interval[first + np.arange(-settings.before_beats, 0)], axis=1)
+        usual = np.median(interval[first + np.arange(settings.min_beats)], axis=1)
+        slower = before / np.maximum(usual, interval[first[:, 0]])
+        reach = np.arange(-settings.before_beats, settings.min_beats)
+        known = np.isfinite(interval[first + reach]).all(axis=1)
+        begins = known & (usual < settings.max_rr_s) & (slower >= settings.onset_ratio)
+        yield from zip(first[begins, 0].tolist(), usual[begins].tolist(), strict=True)
+
+
+def _end(smooth: NDArray[np.float64], begun: int, usual: float, settings: ParoxysmSettings) -> int:
+    """Return the first beat that is of another rate; looked for a block at a time."""
+    for start in range(begun, len(smooth), BLOCK_BEATS):
+        ended = np.abs(np.log(smooth[start : start + BLOCK_BEATS] / usual)) > settings.drift
+        if ended.any():
+            return start + int(ended.argmax())
+    return len(smooth)
 
 
 def _is_regular(interval: NDArray[np.float64], settings: ParoxysmSettings) -> bool:

@@ -47,6 +47,8 @@ class NoiseSettings:
     """A beat is compared with so many before and after it."""
     around_beats: int = 9
     """What is said of a second is the median of so many beats: a couplet does not move it."""
+    wander_rank_share: float = 0.75
+    """...and of its wander the value that this share of them stay below."""
     usual_beats: int = 31
     """A usual QRS complex is the median of so many."""
     level_from_s: float = 0.125

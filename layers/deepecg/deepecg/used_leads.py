@@ -81,6 +81,7 @@ def find_usable_leads(
                 refusal = refusal or unusable
             else:
                 used.append(UsedLead(lead, signal, flags))
+        del conditioned, signal  # before the next is read: a lead may take half of the memory
     if not used:
         raise refusal or NoLeadsError("found no lead, expected at least one")
     return tuple(used)

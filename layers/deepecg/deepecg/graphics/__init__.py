@@ -62,6 +62,7 @@ def draw(
     """
     settings = settings or GraphicsSettings()
     stream, rhythm, beats = scored.rhythm.known, scored.rhythm, scored.beats
+    shown = scored.used[0].flags.beats_analysable(beats.times_s)
     isolated = {
         ISOLATED_VENTRICULAR: rhythm.ventricular.isolated,
         ISOLATED_SUPRAVENTRICULAR: rhythm.supraventricular.isolated,
@@ -71,5 +72,7 @@ def draw(
         rr_histogram(stream, rhythm.fibrillation.beats, settings.rr_plots),
         poincare(stream, settings.rr_plots),
         cut_strips(scored, listed.events, isolated, settings.strips),
-        beat_clusters(scored.conditioned, beats.times_s, beats.labels, settings.clusters),
+        beat_clusters(
+            scored.conditioned, beats.times_s[shown], beats.labels[shown], settings.clusters
+        ),
     )

@@ -38,7 +38,7 @@ class Health(BaseModel):
             "examples": [
                 {
                     "status": "ok",
-                    "software": {"name": "deepecg", "version": "0.3.0"},
+                    "software": {"name": "deepecg", "version": "0.4.0"},
                     "model": {"version": "default-01234567", "sha256": 64 * "0"},
                     "single_beat_model": {
                         "version": "single_beat-89abcdef",
