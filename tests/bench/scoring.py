@@ -181,7 +181,7 @@ def _table(results: dict[str, dict[str, Any]], hours: float) -> str:
         "|---|---|---|---|---|---|",
     ]
     what = {
-        "deepecg": "3 leads surveyed, 1 read, filtered, beats found and classified, files written",
+        "deepecg": "3 leads surveyed, 2 read and gated, beats found and classified, files written",
         "sleepecg": "beats of 1 lead, in memory",
         "neurokit2": "1 lead, in memory: cleaned, beats found and delineated",
     }

@@ -209,6 +209,8 @@ def test_a_reload_that_cuts_an_upload_off_says_so(page: Page, edf: Path, address
 
 
 def test_the_keyboard_is_enough(page: Page, edf: Path) -> None:
+    # The browser is told once, and not at once, that choosers are answered here.
+    page.on("filechooser", lambda _: None)
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to the content")
     page.keyboard.press("Tab")

@@ -72,13 +72,15 @@ def _mean_over_alike(
     least = settings.correlation * np.arange(n_leads + 1, dtype=np.float32)
     least[:2] = np.inf, settings.correlation_of_one_lead
     all_usable = bool(beats.usable.all())
-    mean = np.empty_like(values)
+    added = np.stack([values, np.ones_like(values)], axis=1)
+    sums = np.zeros_like(added)
     for start in range(0, len(values), BLOCK_BEATS):
-        rows = slice(start, start + BLOCK_BEATS)
-        correlations = complexes[rows] @ complexes.T
-        shared = n_leads if all_usable else (usable[rows] @ usable.T).astype(np.int8)
-        alike = correlations >= least[shared]
-        here = np.arange(len(alike))
-        alike[here, start + here] = True
-        mean[rows] = (alike @ values) / np.count_nonzero(alike, axis=1)
-    return mean
+        rows, onwards = slice(start, start + BLOCK_BEATS), slice(start, None)
+        correlations = complexes[rows] @ complexes[onwards].T
+        shared = n_leads if all_usable else (usable[rows] @ usable[onwards].T).astype(np.int8)
+        alike = (correlations >= least[shared]).astype(np.float32)
+        np.fill_diagonal(alike, 1)
+        sums[rows] += alike @ added[onwards]
+        # Likeness is mutual: beats further on are alike to these, too.
+        sums[start + BLOCK_BEATS :] += alike[:, BLOCK_BEATS:].T @ added[rows]
+    return np.asarray(sums[:, 0] / sums[:, 1], np.float32)

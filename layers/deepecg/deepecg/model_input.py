@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from deepecg.rr_features import rr_features
 from deepecg.settings import WindowSettings
-from deepecg.windows import correlation, cut_windows, dominant_beat, slope, z_score
+from deepecg.windows import (
+    centre,
+    correlation,
+    cut_windows,
+    dominant_beat,
+    scaled,
+    slope,
+    z_score,
+)
 
 CHANNELS = (
     *("beat", "beat_slope"),
@@ -238,8 +246,8 @@ def likeness(
     n = len(dominant)
     beats = np.concatenate([dominant, windows])
     for name, part in (("", slice(None)), ("p_wave_", p_wave), ("qrs_", qrs)):
-        spread = beats[..., part].std(axis=-1) + SMALLEST_MV
-        shapes = z_score(beats[..., part])
+        centred, deviation = centre(beats[..., part])
+        spread, shapes = deviation + np.float32(SMALLEST_MV), scaled(centred, deviation)
         features[f"{name}similarity"] = correlation(shapes[n:], shapes[:n])
         features[f"{name}amplitude"] = np.log(spread[n:] / spread[:n])
     complexes = shapes[n:]
@@ -270,14 +278,19 @@ def _channels(
     height = COMPRESSION * (np.ptp(dominant, axis=-1, keepdims=True) + SMALLEST_MV)
 
     def relative(beats: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(np.clip((beats - level) / spread, -LARGEST_RELATIVE, LARGEST_RELATIVE))
+        return measured_by(beats - level, spread)
 
     def relative_slope(beats: NDArray[np.float32]) -> NDArray[np.float32]:
-        steps = slope(beats) / steepness
-        return np.asarray(np.clip(steps, -LARGEST_RELATIVE, LARGEST_RELATIVE))
+        return measured_by(slope(beats), steepness)
+
+    def measured_by(beats: NDArray[np.float32], unit: NDArray[np.float32]) -> NDArray[np.float32]:
+        beats /= unit
+        return np.clip(beats, -LARGEST_RELATIVE, LARGEST_RELATIVE, out=beats)
 
     def compressed(beats: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(np.arcsinh((beats - level) / height))
+        beats = beats - level
+        beats /= height
+        return np.arcsinh(beats, out=beats)
 
     compute = {
         "beat": lambda: z_score(windows),

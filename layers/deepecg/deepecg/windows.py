@@ -55,11 +55,35 @@ def z_score(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     ndarray of float32, shape (..., length)
         Without unit.
     """
+    return scaled(*centre(windows))
+
+
+def centre(windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return windows with mean 0, and the standard deviation of each.
+
+    Parameters
+    ----------
+    windows : ndarray of float32, shape (..., length)
+        In any unit.
+
+    Returns
+    -------
+    centred : ndarray of float32, shape (..., length)
+        In the same unit.
+    spread : ndarray of float32, shape (...)
+        In the same unit.
+    """
     centred = windows - windows.mean(axis=-1, keepdims=True)
-    spread = centred.std(axis=-1, keepdims=True)
-    scored: NDArray[np.float32] = np.zeros_like(centred)
-    np.divide(centred, spread, out=scored, where=spread > 0)
-    return scored
+    power = np.einsum("...i,...i->...", centred, centred) / np.float32(windows.shape[-1])
+    return centred, np.sqrt(power)
+
+
+def scaled(centred: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return, in place, centred windows with standard deviation 1; flat ones become 0."""
+    share = np.zeros_like(spread)
+    np.divide(np.float32(1), spread, out=share, where=spread > np.finfo(np.float32).tiny)
+    centred *= share[..., None]
+    return centred
 
 
 def slope(windows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -88,14 +112,17 @@ def dominant_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     shapes = z_score(windows)
     dominant = np.median(windows, axis=0)
+    before = np.ones(len(windows), bool)
     for _ in range(DOMINANT_ROUNDS):
         alike = correlation(shapes, z_score(dominant)) >= DOMINANT_CORRELATION
-        if not alike.any():
+        if not alike.any() or np.array_equal(alike, before):
             break
+        before = alike
         dominant = np.median(windows[alike], axis=0)
     return dominant
 
 
 def correlation(shapes: NDArray[np.float32], shape: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return Pearson's correlation of z-scored windows with another, along the last axis."""
-    return np.asarray((shapes * shape).mean(axis=-1))
+    dot = np.einsum("...i,...i->...", shapes, shape)
+    return np.asarray(dot / np.float32(shapes.shape[-1]))
