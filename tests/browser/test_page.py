@@ -97,6 +97,8 @@ def test_the_nightly_report_leads_back_to_its_recordings(page: Page, edf: Path) 
     page.get_by_label("Choose Holter files").set_input_files(edf)
     expect_outcome(page, edf.name, "Scored")
     nights = page.locator("#nights-list")
+    # An empty list says nothing of a report either.
+    expect(nights.get_by_text("nightly report", exact=True).first).to_be_visible()
     expect(nights).not_to_contain_text("no nightly report yet")
     nights.get_by_role("link").first.click()
     with page.expect_popup() as popup:
