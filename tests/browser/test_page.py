@@ -191,7 +191,8 @@ def test_after_a_reload_what_was_uploaded_is_followed_up(page: Page, edf: Path) 
 def test_a_reload_that_cuts_an_upload_off_says_so(page: Page, edf: Path, address: str) -> None:
     held: list[Route] = []
     page.route(f"{address}/embedded-s3/**", lambda route: held.append(route))  # noqa: PLW0108
-    page.get_by_label("Choose Holter files").set_input_files(edf)
+    with page.expect_request(f"{address}/embedded-s3/**"):
+        page.get_by_label("Choose Holter files").set_input_files(edf)
     card = upload_card(page, edf.name)
     expect(card.locator(".mark-line")).to_have_text("Uploading")
     asked = []
@@ -201,8 +202,9 @@ def test_a_reload_that_cuts_an_upload_off_says_so(page: Page, edf: Path, address
     assert asked == ["beforeunload"]
     expect_outcome(page, edf.name, "Cut off")
     expect(card).to_contain_text("Choose the file again")
-    with suppress(Error):
-        held[0].abort()  # the browser has given it up
+    for route in held:
+        with suppress(Error):
+            route.abort()  # the browser has given it up
     page.unroute(f"{address}/embedded-s3/**")
     with page.expect_file_chooser() as chooser:
         card.get_by_role("button", name="Choose the file again").click()
