@@ -9,6 +9,8 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+PATIENCE_MS = 20_000
+"""A busy machine takes its time; nothing waits longer than it must."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from chromium import PATIENCE_MS
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
 from deepecg.cloud.page.render import render_page
@@ -17,8 +18,6 @@ from deepecg.cloud.settings import ApiSettings
 
 MADE_UP = "https://ecg.test"
 """Where the page lies whose API is made up; no request leaves the browser."""
-PATIENCE_MS = 20_000
-"""A busy machine takes its time; nothing waits longer than it must."""
 Answer = Callable[[Route], None]
 
 
@@ -69,7 +68,6 @@ def opened(
     """Give a browser's context for a page, and hold it to having nothing to complain of."""
     with browser.new_context(viewport={"width": width, "height": 900}) as context:
         context.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
         watch = Watch(context, address, *others)
         yield context, watch
         assert not watch.complaints, watch.complaints
@@ -135,6 +133,12 @@ def in_turn(*answers: Answer) -> Answer:
         now(route)
 
     return answer_next
+
+
+def expect_empty_lists(page: Page) -> None:
+    """Wait until a page has asked for its lists, and was told that they are empty."""
+    expect(page.locator("#recordings-list")).to_contain_text("There are no recordings yet.")
+    expect(page.locator("#nights-list")).to_contain_text("There are no nights yet.")
 
 
 def upload_card(page: Page, name: str) -> Any:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import find_chromium, launch_chromium
-from playwright.sync_api import Browser, sync_playwright
+from chromium import PATIENCE_MS, find_chromium, launch_chromium
+from playwright.sync_api import Browser, expect, sync_playwright
 from reports import made_up_graphics, made_up_summary
 
 from deepecg.report.page import render_report
@@ -28,6 +28,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("needs Chromium: on Debian `apt-get install chromium`, or DEEPECG_CHROMIUM")
     with sync_playwright() as playwright:
         launched = launch_chromium(playwright)
+        expect.set_options(timeout=PATIENCE_MS)
         yield launched
         launched.close()
 

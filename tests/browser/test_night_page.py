@@ -207,7 +207,7 @@ def test_the_keyboard_goes_past_the_header_to_the_recordings(page: Page) -> None
     assert box is not None
     assert box["x"] >= 0, "it is seen while it has the focus"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "recordings"
+    expect(page.locator("#recordings")).to_be_focused()
 
 
 def test_pictures_have_names_that_tell_their_numbers(page: Page, report: dict[str, Any]) -> None:

@@ -68,6 +68,7 @@ def test_a_file_is_uploaded_and_scored_and_its_report_is_seen(page: Page, tmp_pa
     card.get_by_role("link", name="All figures").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(recording)
     expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.locator(".classes tbody tr")).to_have_count(len(counts))
     shown = page.locator(".classes tbody tr").evaluate_all(
         "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
     )
@@ -82,9 +83,11 @@ def test_a_file_is_uploaded_and_scored_and_its_report_is_seen(page: Page, tmp_pa
 def test_annotations_are_downloaded_and_the_fhir_report_is_opened(page: Page, edf: Path) -> None:
     page.get_by_label("Choose Holter files").set_input_files(edf)
     expect_outcome(page, edf.name, "Scored")
-    with page.expect_popup() as popup, page.context.expect_event("requestfinished"):
+    with page.expect_popup() as popup:
         page.get_by_role("button", name="FHIR report").click()
-    document = json.loads(popup.value.locator("body").inner_text())
+    shown = popup.value.locator("body")
+    expect(shown).to_contain_text(re.compile(r"\}\s*$"))  # at first the tab is empty
+    document = json.loads(shown.inner_text())
     assert document["resourceType"] == "Bundle"
     popup.value.close()
     with page.expect_download() as download:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pages import MADE_UP, MadeUpApi, Watch, answer, opened, upload_card
+from pages import MADE_UP, MadeUpApi, Watch, answer, expect_empty_lists, opened, upload_card
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from reports import made_up_summary
 
@@ -134,7 +134,7 @@ def test_a_token_that_is_no_longer_taken_leads_to_the_sign_in(place: Place) -> N
     watch.excused = (LOST,)
     page.goto(MADE_UP)
     sign_in(page)
-    expect(page.locator("#home")).to_be_visible()
+    expect_empty_lists(page)  # before the token is no longer taken
     api.answers["GET /v1/recordings"] = answer({"message": "Unauthorized"}, 401)
     page.reload()
     expect(page.locator("#sign-in")).to_contain_text("The sign-in has expired")

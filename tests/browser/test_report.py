@@ -254,11 +254,11 @@ def test_events_are_filtered_by_keyboard(page: Page) -> None:
 @pytest.mark.parametrize("width", [390, 768, 1440])
 def test_the_page_is_as_wide_as_the_screen(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") == width
     page.wait_for_function(
         "document.querySelector('#trend-plot .uplot').offsetWidth <= "
         "document.getElementById('trend-plot').clientWidth"
     )
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_without_scripts_the_trend_is_there_too(browser: Browser, report: str) -> None:
