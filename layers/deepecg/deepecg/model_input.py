@@ -145,7 +145,7 @@ def model_inputs(
     """
     if usable is None:
         usable = np.ones((len(signals), len(r_peaks)), bool)
-    timing = rr_features(rr_s, spec.windows)
+    timing = rr_features(rr_s, spec.windows, spec.rhythm)
     n_groups = max(1, round(len(r_peaks) / spec.windows.dominant_beats))
     for group in np.array_split(np.arange(len(r_peaks)), n_groups):
         if len(group) == 0:

@@ -1,5 +1,7 @@
 """RR intervals of a stream of beats, and how each compares with the patient's own rhythm."""
 
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -32,7 +34,7 @@ def rr_intervals(
 
 
 def rr_features(
-    rr_s: NDArray[np.float64], settings: WindowSettings
+    rr_s: NDArray[np.float64], settings: WindowSettings, names: Collection[str] | None = None
 ) -> dict[str, NDArray[np.float32]]:
     """Describe the timing of every beat.
 
@@ -43,6 +45,8 @@ def rr_features(
         the last axis.
     settings : WindowSettings
         How many beats make the local and the global rhythm.
+    names : collection of str, optional
+        Features that are wanted; all if None.
 
     Returns
     -------
@@ -53,8 +57,10 @@ def rr_features(
         ``settings.global_beats``), ``pre_post``, ``earlier_local`` and ``later_local`` (the
         interval before the one before, and after the one after); ``local_rr`` (of the local
         mean to one second) and ``local_irregularity`` (mean step from one interval to the
-        next, in local means: large in atrial fibrillation). Those of :func:`_steps` say the same
-        of ever wider surroundings, in a way that single ectopic beats do not disturb.
+        next, in local means: large in atrial fibrillation). The same is said of ever wider
+        surroundings, in a way that single ectopic beats do not disturb, by ``step_N`` (median
+        step over N beats), ``skipping_step_N`` (median step to the next interval but one: small
+        where two alternate) and ``changing_N`` (share of notable steps).
         ``pair_local`` and ``pair_median`` set both intervals of the beat together against two
         local means, and two medians of 41 beats: 0 where a pause makes up for
         prematurity. An interval that is missing counts as the local mean.
@@ -68,24 +74,41 @@ def rr_features(
     post = np.where(_joined(known[..., 1:], np.zeros_like(known[..., :1])), post, local)
     earlier = _joined(local[..., :1], pre[..., :-1])
     later = _joined(post[..., 1:], local[..., -1:])
-    step = np.abs(pre - _joined(pre[..., :1], pre[..., :-1])) / local
-    irregularity = _running_mean(step, settings.local_beats, "nearest")
-    return {
-        "pre_rr_s": pre.astype(np.float32),
-        "post_rr_s": post.astype(np.float32),
-        "pre_local": _log_ratio(pre, local),
-        "post_local": _log_ratio(post, local),
-        "pre_global": _log_ratio(pre, usual),
-        "post_global": _log_ratio(post, usual),
-        "pre_post": _log_ratio(pre, post),
-        "earlier_local": _log_ratio(earlier, local),
-        "later_local": _log_ratio(later, local),
-        "local_rr": np.log(local).astype(np.float32),
-        "local_irregularity": irregularity.astype(np.float32),
-        "pair_local": _log_ratio(pre + post, 2 * local),
-        "pair_median": _log_ratio(pre + post, 2 * _running_median(pre, MEDIAN_BEATS)),
-        **_steps(np.log(pre)),
+    log_rr = np.log(pre)
+    before = _joined(log_rr[..., :1], log_rr[..., :-1])
+    step = np.abs(log_rr - before)
+    skipping = np.abs(log_rr - _joined(before[..., :1], before[..., :-1]))
+
+    def irregularity() -> NDArray[np.float64]:
+        in_means = np.abs(pre - _joined(pre[..., :1], pre[..., :-1])) / local
+        return _running_mean(in_means, settings.local_beats, "nearest")
+
+    def changing(reach: int) -> NDArray[np.float64]:
+        return _running_mean((step > NOTABLE_STEP).astype(np.float64), reach, "nearest")
+
+    compute: dict[str, Callable[[], NDArray[np.float64]]] = {
+        "pre_rr_s": lambda: pre,
+        "post_rr_s": lambda: post,
+        "pre_local": lambda: np.log(pre / local),
+        "post_local": lambda: np.log(post / local),
+        "pre_global": lambda: np.log(pre / usual),
+        "post_global": lambda: np.log(post / usual),
+        "pre_post": lambda: np.log(pre / post),
+        "earlier_local": lambda: np.log(earlier / local),
+        "later_local": lambda: np.log(later / local),
+        "local_rr": lambda: np.log(local),
+        "local_irregularity": irregularity,
+        "pair_local": lambda: np.log((pre + post) / (2 * local)),
+        "pair_median": lambda: np.log((pre + post) / (2 * _running_median(pre, MEDIAN_BEATS))),
+        **{f"step_{reach}": partial(_running_median, step, reach) for reach in STEP_REACHES},
+        **{
+            f"skipping_step_{reach}": partial(_running_median, skipping, reach)
+            for reach in SKIPPING_REACHES
+        },
+        **{f"changing_{reach}": partial(changing, reach) for reach in SKIPPING_REACHES},
     }
+    wanted = compute if names is None else names
+    return {name: compute[name]().astype(np.float32) for name in wanted}
 
 
 MEDIAN_BEATS = 41
@@ -95,32 +118,6 @@ STEP_REACHES = (11, 21, 41, 81)
 SKIPPING_REACHES = (21, 61)
 NOTABLE_STEP = 0.08
 """Sinus rhythm seldom changes by more from one beat to the next (natural logarithm)."""
-
-
-def _steps(log_rr: NDArray[np.float64]) -> dict[str, NDArray[np.float32]]:
-    """Describe how much intervals differ from one another around every beat.
-
-    Returns
-    -------
-    dict of str to ndarray of float32, shape (..., n_beats)
-        ``step_N``: median step to the next interval over N beats; ``skipping_step_N``: to the
-        next but one, small where two intervals alternate; ``changing_N``: share of notable steps.
-    """
-    step = np.abs(np.diff(log_rr, prepend=log_rr[..., :1]))
-    skipping = np.abs(log_rr - _joined(_joined(log_rr[..., :1], log_rr[..., :1]), log_rr)[..., :-2])
-    notable = (step > NOTABLE_STEP).astype(np.float64)
-    described = {f"step_{reach}": _running_median(step, reach) for reach in STEP_REACHES}
-    for reach in SKIPPING_REACHES:
-        described[f"skipping_step_{reach}"] = _running_median(skipping, reach)
-        described[f"changing_{reach}"] = _running_mean(notable, reach, "nearest")
-    return {name: values.astype(np.float32) for name, values in described.items()}
-
-
-def _log_ratio(over: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the natural logarithm of a ratio, in half the memory: a fortnight has many beats."""
-    return np.log(over / under).astype(np.float32)
-
-
 DEFAULT_RR_S = 0.8
 """Stands in where a recording has no interval at all: 75 beats a minute."""
 

@@ -188,7 +188,7 @@ def beats_input(
                 signals.append(signal)
     windows = _windows(signals, spec, settings.conditioning)
     this, previous, usual = windows[rows][:, :, None]
-    timing = _timing(beats, spec.windows)
+    timing = _timing(beats, spec)
     everywhere = np.ones((len(beats), 1), bool)
     return input_of(this, usual, timing, spec, usable=everywhere, previous=previous)
 
@@ -246,16 +246,15 @@ def _windows(
     return windows
 
 
-def _timing(
-    beats: Sequence[SingleBeat], settings: WindowSettings
-) -> dict[str, NDArray[np.float32]]:
+def _timing(beats: Sequence[SingleBeat], spec: InputSpec) -> dict[str, NDArray[np.float32]]:
     """Return the beats' RR features; streams of one length are described together."""
     parts, order = [], []
     for numbers in _alike([len(b.rr_before_s) + len(b.rr_after_s) for b in beats]).values():
         some = [beats[number] for number in numbers]
         rr_s = np.array([[np.nan, *beat.rr_before_s, *beat.rr_after_s] for beat in some])
         at = np.arange(len(some)), [len(beat.rr_before_s) for beat in some]
-        parts.append({name: of[at] for name, of in rr_features(rr_s, settings).items()})
+        found = rr_features(rr_s, spec.windows, spec.rhythm)
+        parts.append({name: of[at] for name, of in found.items()})
         order += numbers
     back = np.argsort(order)
     return {name: np.concatenate([part[name] for part in parts])[back] for name in parts[0]}
