@@ -16,7 +16,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -68,18 +67,6 @@ JUDGED_BY_SIGHT = [CLASSES.index(name) for name in "NSV"]
 """Classes whose errors are shown: F and Q are a matter of opinion."""
 STRIP_S = 3.0
 """Seconds on either side of an error."""
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Counts by record, and over all of them."""
-
-    by_record: dict[str, BeatCounts]
-
-    @property
-    def gross(self) -> BeatCounts:
-        """All records added up."""
-        return sum(self.by_record.values(), BeatCounts.empty())
 
 
 @dataclass(frozen=True)
@@ -210,41 +197,6 @@ def annotated_counts(labels: NDArray[np.int64], probabilities: NDArray[np.float3
     matrix = BeatCounts.empty().matrix
     np.add.at(matrix, (labels, probabilities.argmax(axis=1)), 1)
     return BeatCounts(matrix)
-
-
-def evaluate_annotated(
-    records: Iterable[AnnotatedRecord], classifier: BeatClassifier, settings: ScoringSettings
-) -> Evaluation:
-    """Classify annotated beats; every beat of the record counts, as in the literature's tables."""
-    return Evaluation(
-        {
-            record.record: annotated_counts(
-                record.labels, annotated_probabilities(record, classifier, settings)
-            )
-            for record in records
-        }
-    )
-
-
-def score_records(
-    data: Path, records: Sequence[str], classifier: BeatClassifier, settings: ScoringSettings
-) -> dict[str, ScoredRecording]:
-    """Score whole recordings, by their names such as ``mitdb/100``."""
-    return {
-        record: score_recording(open_recording(data / f"{record}.hea"), classifier, settings)
-        for record in records
-    }
-
-
-def evaluate_end_to_end(data: Path, scored_records: Mapping[str, ScoredRecording]) -> Evaluation:
-    """Judge the annotation files of scored recordings beat by beat."""
-    with TemporaryDirectory() as folder:
-        return Evaluation(
-            {
-                record: judge_scored(data, record, scored, Path(folder)).beats
-                for record, scored in scored_records.items()
-            }
-        )
 
 
 def surest_mistake(data: Path, record: str, scored: ScoredRecording) -> Mistake | None:

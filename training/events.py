@@ -81,13 +81,6 @@ def event_figures(by_record: Sequence[RecordEvents]) -> dict[str, Any]:
     return told | {FIBRILLATION: _seconds([each.fibrillation for each in by_record])}
 
 
-def evaluate_events(data: Path, scored_records: Mapping[str, ScoredRecording]) -> dict[str, Any]:
-    """Return the figures of scored recordings, by their names such as ``mitdb/100``."""
-    return event_figures(
-        [record_events(data, record, scored) for record, scored in scored_records.items()]
-    )
-
-
 def _run_figures(counts: Sequence[RunCounts], group: str) -> dict[str, Any]:
     """Return counts, sensitivity and positive predictivity.
 

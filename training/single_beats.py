@@ -26,7 +26,7 @@ from deepecg.settings import ScoringSettings, WindowSettings
 from deepecg.single_beat import SingleBeat, SingleBeatModels
 from deepecg.windows import cut_windows, dominant_beat
 from training.datasets import AnnotatedRecord, annotated_records
-from training.evaluate import RESULTS, evaluate_annotated
+from training.evaluate import RESULTS, annotated_counts, annotated_probabilities
 from training.examples import annotated_r_peaks
 from training.matching import BeatCounts
 
@@ -53,7 +53,8 @@ def main() -> None:
     records = classifier.card.document["training"]["held_back"]
     counts = dict.fromkeys([WHOLE, *CONTEXTS], BeatCounts.empty())
     for record in annotated_records(given.data, records, SETTINGS, n_leads=1):
-        counts[WHOLE] += evaluate_annotated([record], classifier, SETTINGS).gross
+        whole = annotated_probabilities(record, classifier, SETTINGS)
+        counts[WHOLE] += annotated_counts(record.labels, whole)
         beats = list(raw_beats(given.data, record, classifier.card.input.windows))
         for name, context in CONTEXTS.items():
             counts[name] += judge([with_context(beat, context) for beat in beats], record, models)

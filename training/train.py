@@ -39,7 +39,7 @@ from deepecg.model_input import ModelInput
 from deepecg.settings import ScoringSettings
 from training.configs import CONFIGS, TrainingConfig
 from training.datasets import annotated_records, ds2_records, fold_records, training_records
-from training.evaluate import FLOAT_FILE
+from training.evaluate import FLOAT_FILE, annotated_counts
 from training.examples import Examples, make_examples
 from training.export import cost, export_float, model_arrays, quantise
 from training.losses import class_weights, focal_loss, record_weights
@@ -137,8 +137,7 @@ class Curve:
         """Judge the network as it is after an epoch."""
         counts = BeatCounts.empty()
         for one in self.held_back:
-            found = predict(network, scalings, one.beats).argmax(axis=1)
-            np.add.at(counts.matrix, (one.labels, found), 1)
+            counts += annotated_counts(one.labels, predict(network, scalings, one.beats))
         f1 = {name: round(counts.f1(name, ec57=False), 4) for name in "NSV"}
         point = {"epoch": epoch, "training_loss": round(loss, 5)}
         self.points.append(point | {f"validation_f1_{name}": value for name, value in f1.items()})

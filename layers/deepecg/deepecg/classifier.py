@@ -120,23 +120,20 @@ class BeatClassifier:
         Every run of the model is given the neighbours that bear on its beats, so that the result
         does not depend on where runs begin.
         """
-        reach = self.card.context_beats
-        parts = []
-        for start in range(0, len(beats), BATCH_BEATS):
-            first, stop = max(start - reach, 0), start + BATCH_BEATS
-            logits = self._run(beats[first : stop + reach], "logits")
-            parts.append(logits[start - first :][:BATCH_BEATS])
-        return _probabilities(parts)
+        return self._probabilities(beats, "logits", self.card.context_beats)
 
     def alone(self, beats: ModelInput) -> NDArray[np.float32]:
         """Return the probabilities of beats each without its neighbours, shape (n_beats, 5)."""
-        output = "alone" if self.card.context_beats else "logits"
-        return _probabilities(
-            [
-                self._run(beats[start : start + BATCH_BEATS], output)
-                for start in range(0, len(beats), BATCH_BEATS)
-            ]
-        )
+        return self._probabilities(beats, "alone" if self.card.context_beats else "logits", 0)
+
+    def _probabilities(self, beats: ModelInput, output: str, reach: int) -> NDArray[np.float32]:
+        """Run the model over beats, each with ``reach`` neighbours on either side."""
+        logits = [np.empty((0, len(CLASSES)), np.float32)]
+        for start in range(0, len(beats), BATCH_BEATS):
+            first, stop = max(start - reach, 0), start + BATCH_BEATS
+            found = self._run(beats[first : stop + reach], output)
+            logits.append(found[start - first :][:BATCH_BEATS])
+        return softmax(np.concatenate(logits))
 
     def _run(self, beats: ModelInput, output: str) -> NDArray[np.float32]:
         """Return logits; of beats in context only those with all their neighbours are right."""
@@ -151,12 +148,6 @@ class BeatClassifier:
             [output], {name: given[name] for name in wanted}
         )[0]
         return logits
-
-
-def _probabilities(logits: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    if not logits:
-        return np.empty((0, len(CLASSES)), np.float32)
-    return softmax(np.concatenate(logits))
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -111,7 +111,7 @@ def noise_index(
         (noise.wander_weight, wander[nearest], noise.wander_limit_share),
         (
             noise.between_weight,
-            _between_beats(signal, beats, rate_hz, n_seconds, noise, detector),
+            _between_beats(signal, beats, nearest, rate_hz, noise, detector),
             noise.between_limit_share,
         ),
     )
@@ -163,12 +163,13 @@ def _of_beats(
 def _between_beats(  # noqa: PLR0917 - as noise_index, and its beats
     signal: NDArray[np.float32],
     beats: NDArray[np.int64],
+    nearest: NDArray[np.int64],
     rate_hz: int,
-    n_seconds: int,
     noise: NoiseSettings,
     detector: DetectorSettings,
 ) -> Shares:
-    """Return the highest energy between beats over that of a beat, shape (n_seconds,)."""
+    """Return the highest energy between beats over that of the nearest, shape (n_seconds,)."""
+    n_seconds = len(nearest)
     before, after = (round(s * rate_hz) for s in (detector.refractory_s, detector.wave_s))
     reach = round(noise.qrs_s / 2 * rate_hz)
     highest, heights = np.zeros(n_seconds), np.empty(len(beats))
@@ -188,10 +189,9 @@ def _between_beats(  # noqa: PLR0917 - as noise_index, and its beats
         own = energy[first * rate_hz - begin :][: (stop - first) * rate_hz]
         starts = np.arange(0, len(own), rate_hz)
         highest[first : first + len(starts)] = np.maximum.reduceat(own, starts)
-    nearest = np.searchsorted(beats, (np.arange(n_seconds) + 0.5) * rate_hz)
     usual = median_filter(heights, noise.usual_beats, mode="nearest")
     highest = median_filter(highest, noise.between_s, mode="nearest")
-    return _over(highest, usual[np.minimum(nearest, len(beats) - 1)])
+    return _over(highest, usual[nearest])
 
 
 def _unlike(windows: NDArray[np.float32], neighbours: int) -> Shares:
