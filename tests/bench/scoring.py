@@ -76,7 +76,7 @@ def make_recording(folder: Path, hours: float) -> None:
 def run_deepecg(folder: Path) -> dict[str, Any]:
     """Score the recording; time every step of the pipeline."""
     begin = time.perf_counter()
-    from deepecg import outputs, scoring
+    from deepecg import detection, outputs, scoring
     from deepecg.classifier import BeatClassifier
     from deepecg.model_card import model_folder
     from deepecg.readers import open_recording
@@ -95,11 +95,8 @@ def run_deepecg(folder: Path) -> dict[str, Any]:
         return call
 
     for module, names in (
-        (
-            scoring,
-            "find_usable_leads detect_r_peaks quiet_before rr_intervals",
-        ),
-        (scoring, "analyse_rhythm"),
+        (detection, "find_usable_leads detect_r_peaks"),
+        (scoring, "quiet_before analyse_rhythm"),
         (outputs, "draw summarise diagnostic_report write_annotations render_report"),
     ):
         for name in names.split():
