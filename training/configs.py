@@ -86,6 +86,10 @@ class TrainingConfig:
         logarithm.
     lead_dropout : float
         Share of sequences of which one lead is hidden.
+    noisy_copies : int
+        Of every record, with synthetic noise (:mod:`training.copies`).
+    rich_copies : int
+        Of every record with S beats, without most of the others.
     sequence_beats : int
         Consecutive beats that are learnt together; 1 for a network that sees each alone.
     uneventful_share : float
@@ -118,6 +122,8 @@ class TrainingConfig:
     noise: float
     rate_jitter: float
     lead_dropout: float
+    noisy_copies: int
+    rich_copies: int
     sequence_beats: int
     uneventful_share: float
     average_decay: float
@@ -160,6 +166,8 @@ REPORT = TrainingConfig(
     noise=0.0,
     rate_jitter=0.0,
     lead_dropout=0.0,
+    noisy_copies=0,
+    rich_copies=0,
     sequence_beats=1,
     uneventful_share=1.0,
     average_decay=0.0,
@@ -209,6 +217,8 @@ DEFAULT = TrainingConfig(
     noise=0.4,
     rate_jitter=0.2,
     lead_dropout=0.3,
+    noisy_copies=1,
+    rich_copies=1,
     sequence_beats=64,
     uneventful_share=0.4,
     average_decay=0.995,
@@ -243,6 +253,8 @@ SINGLE_BEAT = replace(
     alone_weight=0.0,
     noise=0.0,
     rate_jitter=0.0,
+    noisy_copies=0,
+    rich_copies=0,
     sequence_beats=1,
     uneventful_share=1.0,
     average_decay=0.998,

@@ -1,5 +1,6 @@
 """Annotated records as arrays of examples: the model's input, made by the scoring code."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,22 +43,28 @@ def annotated_r_peaks(record: AnnotatedRecord, settings: DetectorSettings) -> ND
     )
 
 
-def record_input(
-    record: AnnotatedRecord, spec: InputSpec, settings: DetectorSettings
-) -> list[ModelInput]:
-    """Return the model's input for every annotated beat of a record, group by group."""
-    r_peaks = annotated_r_peaks(record, settings)
-    rr_s = rr_intervals(r_peaks / record.rate_hz)
-    return list(model_inputs(record.signals, r_peaks, rr_s, spec))
-
-
 def make_examples(record: AnnotatedRecord, spec: InputSpec, settings: DetectorSettings) -> Examples:
     """Return the annotated beats of a record."""
-    groups = record_input(record, spec, settings)
+    r_peaks = annotated_r_peaks(record, settings)
+    rr_s = rr_intervals(r_peaks / record.rate_hz)
+    return examples_of(record.record, record.signals, r_peaks, rr_s, record.labels, spec)
+
+
+def examples_of(  # noqa: PLR0917 - what model_inputs() takes, with name and classes
+    record: str,
+    signals: Sequence[NDArray[np.float32]],
+    r_peaks: NDArray[np.float64],
+    rr_s: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    spec: InputSpec,
+    usable: NDArray[np.bool_] | None = None,
+) -> Examples:
+    """Return beats with their classes; all else as :func:`~deepecg.model_input.model_inputs`."""
+    groups = list(model_inputs(signals, r_peaks, rr_s, spec, usable))
     beats = ModelInput(
         *(
             np.concatenate([getattr(group, name) for group in groups])
             for name in ("shape", "likeness", "usable", "rhythm")
         )
     )
-    return Examples(record.record, beats, record.labels)
+    return Examples(record, beats, labels)

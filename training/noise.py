@@ -159,12 +159,22 @@ def mixed(
     signals = [recording.read(lead, 0, recording.n_samples) for lead in range(2)]
     for lead in leads:
         raw = noise.read(lead, 0, noise.n_samples).astype(np.float64)
-        amplitude = _qrs_height(signals[lead], reference, rate_hz) / _rms(raw, noise)
-        gain = 10 ** (-snr_db / 20) * np.sqrt(2) / 4 * amplitude
+        gain = noise_mv(signals[lead], reference, rate_hz, snr_db) / _rms(raw, noise)
         at_rate = resample(raw - raw[0], resampling_ratio(noise.sampling_rate_hz, round(rate_hz)))
         added = _switched(np.resize(at_rate, recording.n_samples), rate_hz)
         signals[lead] = (signals[lead] + gain * added).astype(np.float32)
     return replace(recording, read_samples=lambda lead, start, stop: signals[lead][start:stop])
+
+
+def noise_mv(
+    signal: NDArray[np.float32],
+    reference: Annotations,
+    rate_hz: float,
+    snr_db: float | NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the root mean square of noise at a signal-to-noise ratio, or at each of several."""
+    ratio = 10 ** (-np.asarray(snr_db, np.float64) / 20)
+    return np.asarray(ratio * np.sqrt(2) / 4 * _qrs_height(signal, reference, rate_hz))
 
 
 def _noisy_cases(

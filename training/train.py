@@ -38,6 +38,7 @@ from deepecg.model_card import (
 from deepecg.model_input import ModelInput
 from deepecg.settings import ScoringSettings
 from training.configs import CONFIGS, TrainingConfig
+from training.copies import make_copies
 from training.datasets import annotated_records, ds2_records, fold_records, training_records
 from training.evaluate import FLOAT_FILE, annotated_counts
 from training.examples import Examples, make_examples
@@ -102,16 +103,16 @@ def main() -> None:
     settings = ScoringSettings()
     names = training_records(given.data, config.databases)
     print(f"reading {len(names)} training records", flush=True)
-    examples = [
-        make_examples(record, config.input, settings.detector)
-        for record in annotated_records(given.data, names, settings, config.n_leads)
-    ]
+    examples, copies = [], []
+    for record in annotated_records(given.data, names, settings, config.n_leads):
+        examples.append(make_examples(record, config.input, settings.detector))
+        copies += make_copies(given.data, record, config, settings, given.seed)
     curves = []
     labels = {one.record: one.labels for one in examples}
     for number, held_back in enumerate(fold_records(labels, config.n_folds)):
         print(f"fold {number}: {len(held_back)} patients held back", flush=True)
         curve = Curve([one for one in examples if one.record in held_back])
-        learnt = [one for one in examples if one.record not in held_back]
+        learnt = [one for one in examples + copies if one.record not in held_back]
         trained = train(config, learnt, given.seed, curve.note)
         folder = logs / FOLDS_FOLDER / str(number)
         save(Trained(config, *trained, learnt, held_back, given.seed), folder, folder)
@@ -121,8 +122,8 @@ def main() -> None:
         plot_learning_curves(mean, logs / "learning_curves.png")
         (logs / "learning_curves.json").write_text(to_json({"epochs": mean}))
     print("all training patients", flush=True)
-    network, scalings = train(config, examples, given.seed)
-    save(Trained(config, network, scalings, examples, [], given.seed), out, logs)
+    network, scalings = train(config, examples + copies, given.seed)
+    save(Trained(config, network, scalings, examples + copies, [], given.seed), out, logs)
     torch.save(network.state_dict(), logs / CHECKPOINT_FILE)
 
 
@@ -351,7 +352,7 @@ def save(trained: Trained, out: Path, logs: Path) -> None:
     card["training"] = {
         "config": asdict(config),
         "seed": trained.seed,
-        "records": [one.record for one in examples],
+        "records": list(dict.fromkeys(one.record for one in examples)),
         "held_back": list(trained.held_back),
         "beats": dict(zip(CLASSES, np.bincount(labels, minlength=5).tolist(), strict=True)),
     }
