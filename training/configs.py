@@ -230,12 +230,12 @@ DEFAULT = TrainingConfig(
 """The patient's own rhythm and dominant beat as reference, two leads, the beats around."""
 
 SINGLE_BEAT = replace(
-    DEFAULT,
+    REPORT,
     name="single_beat",
+    databases=DEFAULT.databases,
     input=replace(
-        DEFAULT.input,
+        REPORT.input,
         channels=("beat", "beat_slope"),
-        likeness=(),
         rhythm=("pre_rr_s", "post_rr_s", "pre_post"),
     ),
     network=replace(
@@ -246,22 +246,12 @@ SINGLE_BEAT = replace(
         dilations=(),
         dropout=0.3,
     ),
-    agreement=None,
-    paroxysms=None,
-    n_leads=1,
-    record_weight_exponent=0.0,
-    alone_weight=0.0,
-    noise=0.0,
-    rate_jitter=0.0,
-    noisy_copies=0,
-    rich_copies=0,
-    sequence_beats=1,
-    uneventful_share=1.0,
+    gamma=0.0,
+    class_weight_exponent=0.0,
+    flip_polarity=True,
+    jitter_samples=2,
     average_decay=0.998,
     epochs=12,
-    n_folds=0,
-    batch_beats=512,
-    learning_rate=2e-3,
 )
 """For a beat asked about alone: nothing else is known of the patient."""
 
