@@ -88,6 +88,8 @@ class TrainingConfig:
         Share of sequences of which one lead is hidden.
     noisy_copies : int
         Of every record, with synthetic noise (:mod:`training.copies`).
+    noisy_weight : float
+        Of a beat of those, beside one of the record itself.
     rich_copies : int
         Of every record with S beats, without most of the others.
     sequence_beats : int
@@ -123,6 +125,7 @@ class TrainingConfig:
     rate_jitter: float
     lead_dropout: float
     noisy_copies: int
+    noisy_weight: float
     rich_copies: int
     sequence_beats: int
     uneventful_share: float
@@ -167,6 +170,7 @@ REPORT = TrainingConfig(
     rate_jitter=0.0,
     lead_dropout=0.0,
     noisy_copies=0,
+    noisy_weight=0.0,
     rich_copies=0,
     sequence_beats=1,
     uneventful_share=1.0,
@@ -218,6 +222,7 @@ DEFAULT = TrainingConfig(
     rate_jitter=0.2,
     lead_dropout=0.3,
     noisy_copies=1,
+    noisy_weight=0.4,
     rich_copies=1,
     sequence_beats=64,
     uneventful_share=0.4,

@@ -62,7 +62,7 @@ def make_copies(
     record : AnnotatedRecord
         The record.
     config : TrainingConfig
-        How many copies of each kind, and what the model sees.
+        How many copies of each kind, how they count, and what the model sees.
     settings : ScoringSettings
         How noisy copies are detected and gated.
     seed : int
@@ -76,7 +76,8 @@ def make_copies(
         rich_copy(record, config.input, settings, _random("rich", record, seed, n))
         for n in range(config.rich_copies)
     )
-    return [copy for copy in (*noisy, *rich) if copy]
+    weighed = (replace(copy, weight=config.noisy_weight) for copy in noisy if copy)
+    return [*weighed, *(copy for copy in rich if copy)]
 
 
 def noisy_copy(

@@ -25,11 +25,14 @@ class Examples:
         What the model sees, features not standardised.
     labels : ndarray of int64, shape (n_beats,)
         Classes.
+    weight : float
+        How much each of them counts in training, beside those of other examples.
     """
 
     record: str
     beats: ModelInput
     labels: NDArray[np.int64]
+    weight: float = 1.0
 
 
 def annotated_r_peaks(record: AnnotatedRecord, settings: DetectorSettings) -> NDArray[np.float64]:

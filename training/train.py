@@ -189,7 +189,7 @@ def train(
     weights = class_weights(labels, len(CLASSES), config.class_weight_exponent)[labels]
     weights *= torch.cat(
         [
-            record_weights(torch.from_numpy(one.labels), config.record_weight_exponent)
+            one.weight * record_weights(torch.from_numpy(one.labels), config.record_weight_exponent)
             for one in examples
         ]
     )

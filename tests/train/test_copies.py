@@ -90,6 +90,7 @@ def test_copies_of_a_record_carry_its_name_and_what_is_annotated_there(data_dir:
         assert [copy.record for copy in copies] == [record.record] * n_copies
         annotated = np.bincount(record.labels, minlength=5)
         for noisy in copies[:2]:
+            assert noisy.weight == DEFAULT.noisy_weight
             found = np.bincount(noisy.labels, minlength=5)
             assert (found[:Q] <= annotated[:Q]).all()
             assert found[V] > 0.5 * annotated[V], "most seconds are not given up"
