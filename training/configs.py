@@ -92,6 +92,8 @@ class TrainingConfig:
         Of a beat of those, beside one of the record itself.
     rich_copies : int
         Of every record with S beats, without most of the others.
+    rich_weight : float
+        Of a beat of those.
     sequence_beats : int
         Consecutive beats that are learnt together; 1 for a network that sees each alone.
     uneventful_share : float
@@ -127,6 +129,7 @@ class TrainingConfig:
     noisy_copies: int
     noisy_weight: float
     rich_copies: int
+    rich_weight: float
     sequence_beats: int
     uneventful_share: float
     average_decay: float
@@ -172,6 +175,7 @@ REPORT = TrainingConfig(
     noisy_copies=0,
     noisy_weight=0.0,
     rich_copies=0,
+    rich_weight=0.0,
     sequence_beats=1,
     uneventful_share=1.0,
     average_decay=0.0,
@@ -224,6 +228,7 @@ DEFAULT = TrainingConfig(
     noisy_copies=1,
     noisy_weight=0.4,
     rich_copies=1,
+    rich_weight=0.5,
     sequence_beats=64,
     uneventful_share=0.4,
     average_decay=0.995,

@@ -76,8 +76,8 @@ def make_copies(
         rich_copy(record, config.input, settings, _random("rich", record, seed, n))
         for n in range(config.rich_copies)
     )
-    weighed = (replace(copy, weight=config.noisy_weight) for copy in noisy if copy)
-    return [*weighed, *(copy for copy in rich if copy)]
+    of_each = ((noisy, config.noisy_weight), (rich, config.rich_weight))
+    return [replace(copy, weight=weight) for copies, weight in of_each for copy in copies if copy]
 
 
 def noisy_copy(

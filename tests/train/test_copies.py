@@ -98,5 +98,6 @@ def test_copies_of_a_record_carry_its_name_and_what_is_annotated_there(data_dir:
             assert noisy.beats.shape.shape[:2] == (len(noisy.labels), 2)
         assert not np.array_equal(copies[0].beats.shape, copies[1].beats.shape)
     rich = with_s[1][2]
+    assert rich.weight == DEFAULT.rich_weight
     assert (rich.labels == S).sum() == (with_s[0].labels == S).sum()
     assert (rich.labels == S).mean() > 3 * (with_s[0].labels == S).mean()
