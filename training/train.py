@@ -374,6 +374,7 @@ def make_card(config: TrainingConfig, scalings: Scalings, out: Path, logs: Path)
     model = (out / MODEL_FILE).read_bytes()
     checksum = sha256(model).hexdigest()
     spec = config.input
+    noisy = " but for false beats that synthetic noise makes" if config.noisy_copies else ""
     return {
         "card_version": CARD_VERSION,
         "version": f"{config.name}-{checksum[:8]}",
@@ -410,7 +411,7 @@ def make_card(config: TrainingConfig, scalings: Scalings, out: Path, logs: Path)
         "intended_use": ADVISORY,
         "limits": (
             "Trained on adults without pacemaker, 30-minute two-lead recordings of 1975 to 1990. "
-            "Q is hardly represented in the training data. S is not meaningful in atrial "
+            f"Q is hardly represented in the training data{noisy}. S is not meaningful in atrial "
             "fibrillation or flutter."
         ),
     }

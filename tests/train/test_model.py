@@ -112,9 +112,9 @@ def test_int8_loses_at_most_what_is_allowed(ds2):
 
 
 def test_floors_on_ds2_with_annotated_r_peaks(ds2):
-    """What was aimed at, V 0.955 and S 0.55, is missed: training/EXPERIMENTS.md."""
+    """What was aimed at is reached but for S, 0.55: training/EXPERIMENTS.md."""
     shipped = ds2["annotated"]
-    assert shipped["classes"]["V"]["f1"] >= 0.945
+    assert shipped["classes"]["V"]["f1"] >= 0.955
     assert shipped["classes"]["S"]["f1"] >= 0.48
     assert shipped["accuracy"] >= 0.955
 
