@@ -25,8 +25,9 @@ from deepecg.cloud.store import Uploads
 from deepecg.documents import to_json
 from deepecg.identity import recording_id
 
-NAME = "Mueller_Hans_1950"
-TRACES = ("mueller", "hans", "1950")
+NAME = "Mueller_Johannes_born_19501103"
+TRACES = ("mueller", "johannes", "19501103")
+"""Of names: long enough never to stand in a signature or a figure by chance."""
 
 
 @pytest.fixture
