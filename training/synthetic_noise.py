@@ -21,6 +21,10 @@ UNREST = 0.8
 """Standard deviation of the logarithm of the noise's strength, from one stretch to another."""
 STRETCH_S = 0.3, 8.0
 MOVES_PER_S = 0.3, 2.5
+HALF_WAVES_SHARE = 0.5
+"""Of the moves; the others are steps."""
+HEIGHT_SPREAD = 0.5
+"""Standard deviation of the logarithm by which heights differ beyond a normal distribution."""
 WAVE_S = 0.06, 0.7
 """Length of a half-wave, as of an electrode that is pressed and let go."""
 STEP_S, RISE_S, DECAY_S = (0.5, 2.0), (0.01, 0.1), (0.05, 0.6)
@@ -63,9 +67,10 @@ def moved_electrode(n_samples: int, rate_hz: float, random: np.random.Generator)
     noise = np.zeros(n_samples)
     n_moves = random.poisson(random.uniform(*MOVES_PER_S) * n_samples / rate_hz)
     for start in random.integers(0, n_samples, n_moves):
-        wave = _half_wave(rate_hz, random) if random.random() < 0.5 else _step(rate_hz, random)
-        wave = wave[: n_samples - start]
-        noise[start : start + len(wave)] += random.normal() * np.exp(random.normal(0, 0.5)) * wave
+        move = _half_wave if random.random() < HALF_WAVES_SHARE else _step
+        wave = move(rate_hz, random)[: n_samples - start]
+        height = random.normal() * np.exp(random.normal(0, HEIGHT_SPREAD))
+        noise[start : start + len(wave)] += height * wave
     return noise
 
 
