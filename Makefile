@@ -22,7 +22,7 @@ help: ## List the targets
 		while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
 
 demo: $(VENV)/demo.stamp ## Score a real ECG in an embedded cloud, no account needed
-	@$(BIN)/python -m deepecg.cloud.demo
+	@$(BIN)/python -m deepecg.local_cloud.demo
 
 serve: $(VENV)/serve.stamp ## Page and API on this machine, with an embedded cloud: make serve PORT=8000
 	@$(BIN)/deepecg serve --port $(PORT)
@@ -80,7 +80,7 @@ lock: $(VENV)/test.stamp ## Write what is installed to requirements.lock
 		$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//'; } > requirements.lock
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) .venv-sam .venv-bench .aws-sam layers/deepecg/deepecg/report/vendor layers/deepecg/deepecg/cloud/api/vendor out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-sam .venv-bench .aws-sam layers/deepecg/deepecg/outputs/report/vendor layers/deepecg/deepecg/cloud/api/vendor out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/made.stamp:

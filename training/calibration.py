@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.classes import CLASSES
+from deepecg.beats.aami_classes import CLASSES
 
 BINS = 15
 """Equally wide ones, as Guo et al. 2017 (arXiv:1706.04599) take for the expected calibration

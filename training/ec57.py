@@ -9,11 +9,11 @@ beat by beat, runs as sequences, gross, average, by record; and 95 % intervals o
 - Classes are those of AAMI: N (``N L R e j B``), S (``A a J S n``), V (``V E r``), F (``F``), Q
   (``/ f Q ?``). Nodal and atrial escapes, ``j`` and ``e``, are N, as in the literature's tables;
   ``bxb`` has them as S.
-- F and Q, and what is called not analysable: see :mod:`training.matching`. The found file marks
+- F and Q, and what is called not analysable: see :mod:`training.beat_matching`. The found file marks
   such a stretch with a ``~`` of subtype -1 (in general: bits 4 and 5 set), and its end with a ``~``
   of any other subtype. The reference's own ``~`` leave nothing out: a beat found there is an extra
   one.
-- Couplets and runs: see :mod:`training.runs`. Intervals: see :mod:`training.bootstrap`.
+- Couplets and runs: see :mod:`training.run_matching`. Intervals: see :mod:`training.bootstrap`.
 - *Gross* is the figure of the summed counts, *average* the mean over the records that have one.
 """
 
@@ -28,12 +28,12 @@ import numpy as np
 import wfdb
 from numpy.typing import NDArray
 
-from deepecg.classes import CLASSES
-from deepecg.documents import to_json
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.outputs.json_files import to_json
+from training.annotated_records import CLASS_OF_SYMBOL
+from training.beat_matching import LEARNING_S, BeatCounts, measures, within
 from training.bootstrap import intervals
-from training.datasets import CLASS_OF_SYMBOL
-from training.matching import LEARNING_S, BeatCounts, measures, within
-from training.runs import BeatSequence, Kind, RunCounts, compare_runs
+from training.run_matching import BeatSequence, Kind, RunCounts, compare_runs
 
 NOISE_SYMBOL, SHUTDOWN_BITS = "~", 0x30
 """A mark of signal quality; with both bits of its subtype set, nothing is analysed any more."""

@@ -22,21 +22,27 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from deepecg.annotations import write_annotations
-from deepecg.classes import CLASSES
-from deepecg.classifier import BeatClassifier
-from deepecg.documents import to_json
-from deepecg.inference import InferenceSession
-from deepecg.model_card import CARD_FILE, model_folder
-from deepecg.readers import open_recording
-from deepecg.rhythm.fibrillation import atrial_fibrillation
-from deepecg.rhythm.stream import BeatStream
-from deepecg.rr_features import rr_intervals
-from deepecg.scored import Beats, ScoredRecording
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.classifier import BeatClassifier
+from deepecg.beats.model_card import CARD_FILE, model_folder
+from deepecg.beats.onnx_runtime import InferenceSession
+from deepecg.beats.rr_intervals import rr_intervals
+from deepecg.outputs.json_files import to_json
+from deepecg.outputs.wfdb_annotations import write_annotations
+from deepecg.readers.open_recording import open_recording
+from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation
+from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.scored_recording import Beats, ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
+from training.annotated_records import (
+    AnnotatedRecord,
+    annotated_records,
+    ds2_records,
+    training_records,
+)
+from training.beat_matching import LEARNING_S, BeatCounts, match_beats, within
 from training.calibration import calibration
-from training.datasets import AnnotatedRecord, annotated_records, ds2_records, training_records
 from training.ec57 import (
     BeatFile,
     Judged,
@@ -47,10 +53,9 @@ from training.ec57 import (
     judge_files,
 )
 from training.evaluation_report import evaluation_report
-from training.events import RecordEvents, event_figures, record_events
-from training.examples import annotated_r_peaks
-from training.matching import LEARNING_S, BeatCounts, match_beats, within
+from training.event_accuracy import RecordEvents, event_figures, record_events
 from training.plots import Mistake, plot_group, plot_mistakes
+from training.training_examples import annotated_r_peaks
 
 RESULTS = Path(__file__).parent / "results" / "default"
 FLOAT_FILE = "beat_classifier.float32.onnx"

@@ -10,8 +10,8 @@ from training.ec57 import (
     record_table,
     run_table,
 )
-from training.events import FIBRILLATION, KINDS
-from training.runs import LONGEST
+from training.event_accuracy import FIBRILLATION, KINDS
+from training.run_matching import LONGEST
 
 METHOD = """\
 Percent. *End to end*: the annotation files of whole recordings, judged as EC57 asks: 150 ms, the

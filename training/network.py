@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from deepecg.model_input import InputSpec
+from deepecg.beats.input_spec import InputSpec
 
 UNUSABLE = 1e4
 """Taken off the gate of a lead that cannot be used: its share is then 0 in float32."""

@@ -9,8 +9,8 @@ import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.classes import CLASSES
-from training.matching import WINDOW_S
+from deepecg.beats.aami_classes import CLASSES
+from training.beat_matching import WINDOW_S
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt

@@ -24,10 +24,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from deepecg import __version__
-from deepecg.classes import CLASSES
-from deepecg.classifier import softmax
-from deepecg.documents import ADVISORY, to_json
-from deepecg.model_card import (
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.classifier import softmax
+from deepecg.beats.model_card import (
     CARD_FILE,
     CARD_VERSION,
     MODEL_FILE,
@@ -35,18 +34,25 @@ from deepecg.model_card import (
     Scaling,
     conditioning_of,
 )
-from deepecg.model_input import ModelInput
+from deepecg.beats.model_input import ModelInput
+from deepecg.outputs.advisory import ADVISORY
+from deepecg.outputs.json_files import to_json
 from deepecg.settings import ScoringSettings
-from training.configs import CONFIGS, TrainingConfig
-from training.copies import make_copies
-from training.datasets import annotated_records, ds2_records, fold_records, training_records
+from training.annotated_records import (
+    annotated_records,
+    ds2_records,
+    fold_records,
+    training_records,
+)
+from training.augmented_copies import make_copies
+from training.beat_matching import BeatCounts
 from training.evaluate import FLOAT_FILE, annotated_counts
-from training.examples import Examples, make_examples
-from training.export import cost, export_float, model_arrays, quantise
-from training.losses import class_weights, focal_loss, record_weights
-from training.matching import BeatCounts
+from training.export_onnx import cost, export_float, model_arrays, quantise
+from training.focal_loss import class_weights, focal_loss, record_weights
 from training.network import HybridNetwork
 from training.plots import plot_learning_curves
+from training.recipes import CONFIGS, TrainingConfig
+from training.training_examples import Examples, make_examples
 
 FEATURE_LIMIT = 5.0
 """Standardised features are cut here: an artefact's ratio of 1000 is no more than "large"."""

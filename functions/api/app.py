@@ -10,9 +10,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from mangum import Mangum
 
+from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.app import create_app
-from deepecg.cloud.api.services import Services
-from deepecg.cloud.failures import silence_libraries
+from deepecg.cloud.error_logging import silence_libraries
 from deepecg.cloud.settings import ApiSettings
 
 logger = Logger()

@@ -7,8 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from deepecg.cloud.failures import describe_failure, silence_libraries
-from deepecg.cloud.nightly import Nightly
+from deepecg.cloud.error_logging import describe_failure, silence_libraries
+from deepecg.cloud.nightly_report import Nightly
 from deepecg.cloud.settings import NightlySettings
 
 logger = Logger()

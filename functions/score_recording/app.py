@@ -20,9 +20,9 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from deepecg.cloud.error_logging import describe_failure, failure_code, silence_libraries
 from deepecg.cloud.errors import StorageError
-from deepecg.cloud.failures import describe_failure, failure_code, silence_libraries
-from deepecg.cloud.intake import Intake
+from deepecg.cloud.ingest import Intake
 from deepecg.cloud.settings import CloudSettings
 
 logger = Logger()

@@ -74,7 +74,7 @@ UPLOT = NpmPackage(
     ),
     purpose="which the report's trend is drawn with",
     files=("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"),
-    folder="report/vendor/uplot",
+    folder="outputs/report/vendor/uplot",
 )
 SWAGGER_UI = NpmPackage(
     name="swagger-ui-dist",

@@ -78,7 +78,7 @@ def main() -> None:
 def made_up(n: int) -> dict[str, bytes]:
     """Return the bucket's objects: the night's entries, the totals of the nights before."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from nights import fill
+    from synthetic_nights import fill
 
     store = InMemory()
     fill(store, NIGHT, n, seed=1, n_before=N_BEFORE)
@@ -93,14 +93,14 @@ class InMemory:
 
     def put(self, entry: dict[str, Any], night: date) -> None:
         """Take an entry."""
-        from deepecg.cloud.keys import entry_key
-        from deepecg.documents import to_json
+        from deepecg.cloud.s3_keys import entry_key
+        from deepecg.outputs.json_files import to_json
 
         self.objects[entry_key(night, entry["recording_id"])] = to_json(entry).encode()
 
     def write(self, night: date, name: str, body: bytes, content_type: str) -> None:
         """Take a file of a report."""
-        from deepecg.cloud.keys import report_key
+        from deepecg.cloud.s3_keys import report_key
 
         self.objects[report_key(night, name)] = body
 
@@ -112,10 +112,11 @@ def report(port: int) -> dict[str, Any]:
     begin_s = time.perf_counter()
     import boto3
 
-    from deepecg.cloud.nightly import AWS_CLIENT
-    from deepecg.cloud.nights import NightsInBucket
-    from deepecg.cloud.store import Results
-    from deepecg.night import DeadLettersOfDate, make_night
+    from deepecg.cloud.bucket_night_store import NightsInBucket
+    from deepecg.cloud.nightly_report import AWS_CLIENT
+    from deepecg.cloud.s3_buckets import Results
+    from deepecg.night.dead_letter_count import DeadLettersOfDate
+    from deepecg.night.make_report import make_night
 
     client = boto3.client(
         "s3",

@@ -16,18 +16,18 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from chromium import launch_chromium  # noqa: E402
-from day import make_day  # noqa: E402
-from nights import fill  # noqa: E402
-from pages import served  # noqa: E402
+from page_servers import served  # noqa: E402
+from synthetic_day import make_day  # noqa: E402
+from synthetic_nights import fill  # noqa: E402
 
-from deepecg.classifier import BeatClassifier  # noqa: E402
-from deepecg.documents import REPORT_FILE  # noqa: E402
-from deepecg.identity import recording_id  # noqa: E402
-from deepecg.model_card import model_folder  # noqa: E402
-from deepecg.night import make_night  # noqa: E402
-from deepecg.night.folder import FolderStore  # noqa: E402
-from deepecg.outputs import write_outputs  # noqa: E402
-from deepecg.readers import open_recording  # noqa: E402
+from deepecg.beats.classifier import BeatClassifier  # noqa: E402
+from deepecg.beats.model_card import model_folder  # noqa: E402
+from deepecg.night.make_report import make_night  # noqa: E402
+from deepecg.night.results_folder import FolderStore  # noqa: E402
+from deepecg.outputs.file_names import REPORT_FILE  # noqa: E402
+from deepecg.outputs.recording_id import recording_id  # noqa: E402
+from deepecg.outputs.result_files import write_outputs  # noqa: E402
+from deepecg.readers.open_recording import open_recording  # noqa: E402
 from deepecg.scoring import score_recording  # noqa: E402
 
 PICTURES = ROOT / ".github" / "pictures"

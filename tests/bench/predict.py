@@ -197,8 +197,8 @@ async def peer(request: Request) -> JSONResponse:
 
 def api() -> Any:
     """Return the application, with a log that goes nowhere."""
+    from deepecg.cloud.api.api_services import Services
     from deepecg.cloud.api.app import create_app
-    from deepecg.cloud.api.services import Services
     from deepecg.cloud.settings import ApiSettings
 
     class NoLog:

@@ -21,21 +21,21 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from chromium import launch_chromium  # noqa: E402
-from day import make_day  # noqa: E402
+from synthetic_day import make_day  # noqa: E402
 
-from deepecg.classifier import BeatClassifier  # noqa: E402
-from deepecg.documents import to_json  # noqa: E402
-from deepecg.fhir import diagnostic_report  # noqa: E402
-from deepecg.graphics import draw  # noqa: E402
-from deepecg.model_card import model_folder  # noqa: E402
-from deepecg.quiet_gaps import quiet_before  # noqa: E402
-from deepecg.readers import open_recording  # noqa: E402
-from deepecg.report.page import render_report  # noqa: E402
-from deepecg.rhythm import analyse_rhythm  # noqa: E402
+from deepecg.beats.classifier import BeatClassifier  # noqa: E402
+from deepecg.beats.model_card import model_folder  # noqa: E402
+from deepecg.beats.pause_confirmation import quiet_before  # noqa: E402
+from deepecg.outputs.fhir import diagnostic_report  # noqa: E402
+from deepecg.outputs.graphics.report_graphics import draw  # noqa: E402
+from deepecg.outputs.json_files import to_json  # noqa: E402
+from deepecg.outputs.report.report_page import render_report  # noqa: E402
+from deepecg.outputs.summary import summarise  # noqa: E402
+from deepecg.readers.open_recording import open_recording  # noqa: E402
 from deepecg.rhythm.events import listed_events  # noqa: E402
-from deepecg.scored import ScoredRecording  # noqa: E402
+from deepecg.rhythm.rhythm_analysis import analyse_rhythm  # noqa: E402
+from deepecg.scored_recording import ScoredRecording  # noqa: E402
 from deepecg.scoring import score_recording  # noqa: E402
-from deepecg.summary import summarise  # noqa: E402
 
 RECORDING_ID = "0123456789abcdef0123"
 TIMES = 7
@@ -103,6 +103,7 @@ def _quiet(scored: ScoredRecording) -> object:
         beats.times_s,
         beats.rr_s,
         settings=scored.settings,
+        pauses=scored.settings.rhythm.pauses,
     )
 
 

@@ -76,10 +76,12 @@ def make_recording(folder: Path, hours: float) -> None:
 def run_deepecg(folder: Path) -> dict[str, Any]:
     """Score the recording; time every step of the pipeline."""
     begin = time.perf_counter()
-    from deepecg import detection, outputs, scoring
-    from deepecg.classifier import BeatClassifier
-    from deepecg.model_card import model_folder
-    from deepecg.readers import open_recording
+    from deepecg import scoring
+    from deepecg.beats import detection
+    from deepecg.beats.classifier import BeatClassifier
+    from deepecg.beats.model_card import model_folder
+    from deepecg.outputs import result_files as outputs
+    from deepecg.readers.open_recording import open_recording
 
     classifier = BeatClassifier.load(model_folder())
     steps = {"import and load the model": time.perf_counter() - begin}

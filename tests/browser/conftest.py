@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from chromium import PATIENCE_MS, find_chromium, launch_chromium
 from playwright.sync_api import Browser, expect, sync_playwright
-from reports import made_up_graphics, made_up_summary
+from synthetic_summary import made_up_graphics, made_up_summary
 
-from deepecg.report.page import render_report
+from deepecg.outputs.report.report_page import render_report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

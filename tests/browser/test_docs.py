@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
-from logs import LogLines
-from operations import OPERATIONS
+from api_operations import OPERATIONS
 from playwright.sync_api import Browser, expect
+from recorded_log import LogLines
 
+from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.app import create_app
-from deepecg.cloud.api.services import Services
 from deepecg.cloud.settings import ApiSettings
 
 PATIENCE_S = 20

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, expect
-from unit.pieces import ecg, every, recording_of
+from unit.small_recordings import ecg, every, recording_of
 
-from deepecg.classifier import BeatClassifier
-from deepecg.graphics import draw
+from deepecg.beats.classifier import BeatClassifier
+from deepecg.outputs.graphics.report_graphics import draw
+from deepecg.outputs.report.report_page import render_report
+from deepecg.outputs.summary import summarise
 from deepecg.recording import Recording
-from deepecg.report.page import render_report
 from deepecg.rhythm.events import listed_events
 from deepecg.scoring import score_recording
-from deepecg.summary import summarise
 
 RATE = 250
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nights import fill
 from playwright.sync_api import Browser, Page, expect
+from synthetic_nights import fill
 
-from deepecg.night import DeadLettersOfDate, make_night
-from deepecg.night.folder import FolderStore
+from deepecg.night.dead_letter_count import DeadLettersOfDate
+from deepecg.night.make_report import make_night
+from deepecg.night.results_folder import FolderStore
 
 NIGHT = date(2026, 11, 21)
 FIGURES = 11

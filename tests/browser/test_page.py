@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from day import make_day
-from pages import opened, served, upload_card
+from holter_file_writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
+from page_servers import opened, served, upload_card
 from playwright.sync_api import Browser, Error, Page, Request, Route, expect
-from writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
+from synthetic_day import make_day
 
-from deepecg.cloud.page.words import NEXT_STEPS
+from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
 
 SCORED_MS = 60_000
 """A recording of a minute takes a second or two, on a busy machine more."""

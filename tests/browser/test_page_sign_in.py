@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pages import MADE_UP, MadeUpApi, Watch, answer, expect_empty_lists, opened, upload_card
+from page_servers import MADE_UP, MadeUpApi, Watch, answer, expect_empty_lists, opened, upload_card
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from reports import made_up_summary
+from synthetic_summary import made_up_summary
 
 ISSUER = "https://issuer.test"
 CLIENT = "holter-page"

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pages import (
+from page_servers import (
     MADE_UP,
     MadeUpApi,
     Watch,
@@ -25,9 +25,9 @@ from playwright.sync_api import (
     Route,
     expect,
 )
-from reports import made_up_summary
+from synthetic_summary import made_up_summary
 
-from deepecg.documents import ADVISORY
+from deepecg.outputs.advisory import ADVISORY
 
 ID = "0123456789abcdef0123"
 OTHER_ID = "fedcba9876543210fedc"

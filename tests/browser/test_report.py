@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from reports import EVENTS, made_up_graphics, made_up_summary
+from synthetic_summary import EVENTS, made_up_graphics, made_up_summary
 
-from deepecg.report.page import render_report
+from deepecg.outputs.report.report_page import render_report
 
 DAY_S = 86_400
 START_S = 9.5 * 3600

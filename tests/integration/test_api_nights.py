@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from integration.apis import Api
-from integration.clouds import RESULTS, Cloud
-from nights import made_up_entries
+from integration.api_client import Api
+from integration.embedded_cloud import RESULTS, Cloud
+from synthetic_nights import made_up_entries
 
 from deepecg.cloud.api.recording_models import Recordings
-from deepecg.cloud.keys import entry_key
-from deepecg.cloud.listings import CURSOR_PATTERN, Position, list_nights, list_recordings
-from deepecg.cloud.store import Results
-from deepecg.documents import to_json
+from deepecg.cloud.result_lists import CURSOR_PATTERN, Position, list_nights, list_recordings
+from deepecg.cloud.s3_buckets import Results
+from deepecg.cloud.s3_keys import entry_key
+from deepecg.outputs.json_files import to_json
 
 TODAY = date(2026, 11, 22)
 PAGE = 3
@@ -265,7 +265,7 @@ class BucketOf:
                 yield key, self._times[key]
 
     def read_bytes(self, key: str) -> bytes:
-        from deepecg.night import night_entry
+        from deepecg.night.night_entry import night_entry
 
         return to_json(night_entry(key.rsplit("/", 1)[1].removesuffix(".json"))).encode()
 

@@ -9,21 +9,14 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from integration.apis import EMBEDDED_S3, Api
-from integration.clouds import (
-    RESULTS,
-    UPLOADS,
-    Cloud,
-    environment_of,
-    fail_s3,
-    throttled,
-)
+from integration.api_client import EMBEDDED_S3, Api
+from integration.embedded_cloud import RESULTS, UPLOADS, Cloud, environment_of, fail_s3, throttled
 
-from deepecg.cloud.keys import announced_key, current_key
-from deepecg.cloud.records import find_upload
-from deepecg.cloud.store import Uploads
-from deepecg.documents import to_json
-from deepecg.identity import recording_id
+from deepecg.cloud.s3_buckets import Uploads
+from deepecg.cloud.s3_keys import announced_key, current_key
+from deepecg.cloud.upload_parts import find_upload
+from deepecg.outputs.json_files import to_json
+from deepecg.outputs.recording_id import recording_id
 
 NAME = "Mueller_Johannes_born_19501103"
 TRACES = ("mueller", "johannes", "19501103")

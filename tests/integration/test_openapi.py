@@ -13,16 +13,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import schemathesis
-from callers import Caller
+from asgi_client import Caller
 from fastapi import FastAPI
-from integration.clouds import MODEL, RESULTS, TEMPLATE, UPLOADS, Cloud
-from logs import LogLines
+from integration.embedded_cloud import MODEL, RESULTS, TEMPLATE, UPLOADS, Cloud
+from recorded_log import LogLines
 
+from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.app import create_app
-from deepecg.cloud.api.docs import document
-from deepecg.cloud.api.services import Services
+from deepecg.cloud.api.openapi_docs import document
 from deepecg.cloud.settings import ApiSettings
-from deepecg.identity import recording_id
+from deepecg.outputs.recording_id import recording_id
 
 FUZZ_EXAMPLES = os.environ.get("DEEPECG_FUZZ_EXAMPLES")
 """Generated requests an operation, besides those that try out every limit of the document."""

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from integration.clouds import Cloud, fail_s3, throttled, unreachable
+from integration.embedded_cloud import Cloud, fail_s3, throttled, unreachable
 
 PATIENT = "Müller, Hans + born 1950"
 TRACES = ("ller", "Hans", "born")
@@ -98,13 +98,13 @@ def test_bug_in_the_pipeline(
     def broken(path: Any) -> None:
         raise ValueError(f"cannot read {PATIENT} in {path}")
 
-    monkeypatch.setattr("deepecg.cloud.results.open_recording", broken)
+    monkeypatch.setattr("deepecg.cloud.score_upload.open_recording", broken)
     cloud.upload(f"{PATIENT}.edf", edf_file)
     cloud.settle()
     assert cloud.n_messages("DeadLetterQueue") == 1
     written = output()
     assert "ValueError" in written
-    assert "results.py" in written
+    assert "score_upload.py" in written
     assert_unnamed(written)
 
 

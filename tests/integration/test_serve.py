@@ -17,10 +17,10 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from browser_uploads import Served
 from moto.server import ThreadedMotoServer
-from served import Served
 
-from deepecg.documents import ADVISORY
+from deepecg.outputs.advisory import ADVISORY
 
 START_S = 60
 REPORT_S = 120

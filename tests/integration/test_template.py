@@ -5,10 +5,10 @@ import re
 from typing import Any
 
 import pytest
-from integration.clouds import TEMPLATE
+from integration.embedded_cloud import TEMPLATE
 
-from deepecg.cloud.api.services import AWS_CLIENT
-from deepecg.cloud.embedded import Template
+from deepecg.cloud.api.api_services import AWS_CLIENT
+from deepecg.local_cloud.moto_cloud import Template
 
 template = Template.read(TEMPLATE)
 BUCKETS = template.of_type("AWS::S3::Bucket")

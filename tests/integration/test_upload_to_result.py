@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from integration.clouds import (
+from integration.embedded_cloud import (
     EVENTS,
     RESULTS,
     UPLOADS,
@@ -19,8 +19,8 @@ from integration.clouds import (
     sqs_event,
 )
 
-from deepecg.cloud import results as results_module
-from deepecg.identity import recording_id
+from deepecg.cloud import score_upload as results_module
+from deepecg.outputs.recording_id import recording_id
 
 
 def test_edf_is_scored(cloud: Cloud, edf_file: bytes) -> None:

@@ -4,12 +4,12 @@ from itertools import permutations
 from typing import Any, ClassVar
 
 import pytest
-from integration.clouds import UPLOADS, Cloud, environment_of, notification, sqs_event
+from integration.embedded_cloud import UPLOADS, Cloud, environment_of, notification, sqs_event
 
-from deepecg.cloud.records import MAX_PARTS, find_upload
-from deepecg.cloud.store import Part, Uploads
-from deepecg.identity import recording_id
-from deepecg.outputs import output_files
+from deepecg.cloud.s3_buckets import Part, Uploads
+from deepecg.cloud.upload_parts import MAX_PARTS, find_upload
+from deepecg.outputs.recording_id import recording_id
+from deepecg.outputs.result_files import output_files
 
 MASTER = "long.hea"
 

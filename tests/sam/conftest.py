@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
-from sam.clouds import Cloud
-from sam.places import ARCHITECTURES, ROOT, Sam
+from sam.sam_functions import Cloud
+from sam.sam_paths import ARCHITECTURES, ROOT, Sam
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

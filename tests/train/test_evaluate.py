@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepecg.classifier import BeatClassifier
-from deepecg.documents import to_json
+from deepecg.beats.classifier import BeatClassifier
+from deepecg.outputs.json_files import to_json
 from deepecg.settings import ScoringSettings
 from training import evaluate
+from training.annotated_records import read_annotations, training_records
+from training.beat_matching import NOWHERE, BeatCounts
 from training.calibration import calibration, reliability
-from training.datasets import read_annotations, training_records
 from training.ec57 import BeatFile, judge
 from training.evaluate import (
     RecordResult,
@@ -24,11 +25,10 @@ from training.evaluate import (
     group_document,
     worst,
 )
+from training.evaluate_fibrillation import Seconds
 from training.evaluation_report import evaluation_report, length_table
-from training.events import RecordEvents
-from training.matching import NOWHERE, BeatCounts
+from training.event_accuracy import RecordEvents
 from training.plots import Mistake, plot_group, plot_mistakes
-from training.rhythm import Seconds
 
 NO_FIBRILLATION = Seconds(1800, 0, 0, 0, 0, 0, 0)
 

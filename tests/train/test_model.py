@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from deepecg.classes import CLASSES
-from deepecg.classifier import BeatClassifier
-from deepecg.inference import InferenceSession
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.classifier import BeatClassifier
+from deepecg.beats.onnx_runtime import InferenceSession
 from deepecg.settings import ScoringSettings
-from training.configs import DEFAULT, SINGLE_BEAT
-from training.datasets import annotated_records, ds2_records
+from training.annotated_records import annotated_records, ds2_records
+from training.beat_matching import BeatCounts
 from training.ec57 import figures
 from training.evaluate import (
     annotated_counts,
@@ -23,11 +23,11 @@ from training.evaluate import (
     evaluate_record,
     group_document,
 )
-from training.examples import make_examples
-from training.export import export_float
-from training.matching import BeatCounts
+from training.export_onnx import export_float
 from training.network import HybridNetwork
+from training.recipes import DEFAULT, SINGLE_BEAT
 from training.train import CHECKPOINT_FILE
+from training.training_examples import make_examples
 
 MODEL = Path(__file__).parents[2] / "layers" / "model"
 SINGLE_BEAT_MODEL = MODEL / "single_beat"

@@ -6,17 +6,18 @@ import onnxruntime
 import pytest
 import torch
 
-from deepecg import detection, scoring
-from deepecg.classifier import BeatClassifier, softmax
-from deepecg.model_input import ModelInput
-from deepecg.readers import open_recording
+from deepecg import scoring
+from deepecg.beats import detection
+from deepecg.beats.classifier import BeatClassifier, softmax
+from deepecg.beats.model_input import ModelInput
+from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
-from training.configs import CONFIGS, DEFAULT, REPORT
-from training.datasets import annotated_records
-from training.examples import annotated_r_peaks, make_examples
-from training.export import cost, export_float, model_arrays, quantise
+from training.annotated_records import annotated_records
+from training.export_onnx import cost, export_float, model_arrays, quantise
 from training.network import HybridNetwork
+from training.recipes import CONFIGS, DEFAULT, REPORT
 from training.train import Sequences, augment, calibration, predict, train
+from training.training_examples import annotated_r_peaks, make_examples
 
 pytestmark = pytest.mark.xdist_group("training")
 SMALL = replace(DEFAULT, batch_beats=256, average_decay=0.0, uneventful_share=1.0)

@@ -9,11 +9,11 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
+from holter_file_writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
 
+from deepecg.beats.model_card import CARD_FILE
 from deepecg.cli import main
-from deepecg.documents import schema
-from deepecg.model_card import CARD_FILE
+from deepecg.outputs.json_files import schema
 
 SIGNALS = synthetic_ecg(40, 250, n_leads=2) + np.random.default_rng(0).normal(
     0, 0.01, (40 * 250, 2)

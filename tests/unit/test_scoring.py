@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from unit.pieces import ecg, every, n_paired, recording_of
+from unit.small_recordings import ecg, every, n_paired, recording_of
 
-from deepecg.classifier import BeatClassifier
+from deepecg.beats.classifier import BeatClassifier
 from deepecg.errors import (
     FlatLineError,
     ModelMismatchError,
@@ -17,11 +17,12 @@ from deepecg.errors import (
     TooShortError,
     UnknownLeadError,
 )
-from deepecg.readers import open_recording
+from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
-from deepecg.scored import Beats, ScoredRecording
+from deepecg.scored_recording import Beats, ScoredRecording
 from deepecg.scoring import score_recording
-from deepecg.settings import ConditioningSettings, ScoringSettings
+from deepecg.settings import ScoringSettings
+from deepecg.signal.settings import ConditioningSettings
 
 RATE = 250
 BEATS_S = every(0.83, 300) + 0.02 * np.sin(np.arange(len(every(0.83, 300))))

@@ -14,24 +14,27 @@ from pathlib import Path
 from tqdm import tqdm
 
 from deepecg import __version__
-from deepecg.classifier import BeatClassifier
-from deepecg.documents import REJECTION_FILE, to_json
+from deepecg.beats.classifier import BeatClassifier
+from deepecg.beats.model_card import model_folder
 from deepecg.errors import (
     ModelMismatchError,
     RefusedRecordingError,
     SettingsError,
     UnreadableFileError,
 )
-from deepecg.identity import recording_id
-from deepecg.model_card import model_folder
-from deepecg.night import make_night, parse_night
-from deepecg.night.entry import night_entry
-from deepecg.night.folder import LOCAL_SETTINGS, NIGHTS, REPORTS, FolderStore
-from deepecg.outputs import output_files, write_outputs
-from deepecg.readers import RECORDING_SUFFIXES, find_recordings, open_recording
-from deepecg.rejection import rejection_document
+from deepecg.night.make_report import make_night
+from deepecg.night.night_entry import night_entry
+from deepecg.night.night_store import NIGHTS, REPORTS, parse_night
+from deepecg.night.results_folder import LOCAL_SETTINGS, FolderStore
+from deepecg.outputs.file_names import REJECTION_FILE
+from deepecg.outputs.json_files import to_json
+from deepecg.outputs.recording_id import recording_id
+from deepecg.outputs.rejection_json import rejection_document
+from deepecg.outputs.result_files import output_files, write_outputs
+from deepecg.readers.file_suffixes import RECORDING_SUFFIXES
+from deepecg.readers.open_recording import find_recordings, open_recording
 from deepecg.scoring import score_recording
-from deepecg.study import Study, read_study
+from deepecg.settings_file import Study, read_study
 
 COMMANDS = "deepecg.commands"
 """The entry points that bring further subcommands: each a function that adds one."""

@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepecg.classifier import BeatClassifier
-from deepecg.detection import detect_beats
+from deepecg.beats.classifier import BeatClassifier
+from deepecg.beats.detection import detect_beats
+from deepecg.beats.pause_confirmation import quiet_before
 from deepecg.errors import TooLongError, TooShortError
-from deepecg.quiet_gaps import quiet_before
 from deepecg.recording import Recording
-from deepecg.rhythm import analyse_rhythm
-from deepecg.scored import Beats, ScoredRecording
-from deepecg.settings import QualitySettings, ScoringSettings
+from deepecg.rhythm.rhythm_analysis import analyse_rhythm
+from deepecg.scored_recording import Beats, ScoredRecording
+from deepecg.settings import ScoringSettings
+from deepecg.signal.settings import QualitySettings
 
 DETECTION_SHARE = 0.6
 """Of the time that scoring takes, for the progress bar."""
@@ -69,6 +70,7 @@ def score_recording(
         found.times_s,
         found.rr_s,
         settings=settings,
+        pauses=settings.rhythm.pauses,
     )
     quiet &= ~primary.flags.gap_before(found.times_s)
     beats = Beats(found.times_s, found.rr_s, labels, probabilities, quiet)

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from deepecg.documents import to_json
 from deepecg.night.drift import Drift, FigureDrift, drift
-from deepecg.night.figures import FIGURES, NightTotals, read_totals
+from deepecg.night.night_totals import FIGURES, NightTotals, read_totals
 from deepecg.night.settings import DriftSettings
+from deepecg.outputs.json_files import to_json
 
 SETTINGS = DriftSettings()
 USUAL = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import edfio
 import numpy as np
 import pytest
-from writers import synthetic_ecg, write_edf
+from holter_file_writers import synthetic_ecg, write_edf
 
 from deepecg.errors import (
     CalibrationError,
@@ -17,7 +17,7 @@ from deepecg.errors import (
     TruncatedSamplesError,
     UnknownFormatError,
 )
-from deepecg.readers import open_recording
+from deepecg.readers.open_recording import open_recording
 from deepecg.readers.signals import is_ecg, millivolts_per_unit, units_found
 from deepecg.recording import Recording
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from holter_file_writers import ISHNE_CODES, synthetic_ecg, write_ishne
 from ishneholterlib import Holter
-from writers import ISHNE_CODES, synthetic_ecg, write_ishne
 
 from deepecg.errors import (
     CalibrationError,
@@ -21,8 +21,8 @@ from deepecg.errors import (
     TruncatedSamplesError,
     UnknownFormatError,
 )
-from deepecg.readers import open_recording
 from deepecg.readers.ishne import LEAD_NAMES, crc_ccitt
+from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
 
 SIGNALS = synthetic_ecg(8, 200, n_leads=3)  # 1600 samples per lead

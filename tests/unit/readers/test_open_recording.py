@@ -3,12 +3,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from holter_file_writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
 
 from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
-from deepecg.readers import find_recordings, open_recording
+from deepecg.readers.open_recording import find_recordings, open_recording
 from deepecg.recording import unique_leads
 
 SIGNALS = synthetic_ecg(4, 200, n_leads=2)

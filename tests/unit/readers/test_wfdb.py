@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from writers import synthetic_ecg, write_wfdb
+from holter_file_writers import synthetic_ecg, write_wfdb
 
 from deepecg.errors import (
     CalibrationError,
@@ -20,7 +20,8 @@ from deepecg.errors import (
     TruncatedHeaderError,
     TruncatedSamplesError,
 )
-from deepecg.readers import find_recordings, open_recording, record_files
+from deepecg.readers.open_recording import find_recordings, open_recording
+from deepecg.readers.wfdb import record_files
 from deepecg.recording import Recording
 
 with warnings.catch_warnings():

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.rhythm.streams import Reference, long_records, mitdb_records, reference, stream_of
+from unit.rhythm.beat_streams import Reference, long_records, mitdb_records, reference, stream_of
 
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import Ectopy, ectopy
 from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.settings import EctopySettings
-from deepecg.rhythm.stream import BeatStream
 
 SETTINGS = EctopySettings()
 PATTERNS = ("couplets", "triplets", "runs", "bigeminy", "trigeminy")

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from unit.rhythm.streams import long_records, reference, stream_of
+from unit.rhythm.beat_streams import long_records, reference, stream_of
 
-from deepecg.rhythm import analyse_rhythm
 from deepecg.rhythm import events as kinds
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.events import Event, listed_events
+from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.rhythm.settings import EventSettings, RhythmSettings
-from deepecg.rhythm.stream import BeatStream
 
 SETTINGS = RhythmSettings()
 

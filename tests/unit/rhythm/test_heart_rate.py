@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from unit.rhythm.streams import stream_of
+from unit.rhythm.beat_streams import stream_of
 
 from deepecg.rhythm.heart_rate import HeartRate, heart_rate
 from deepecg.rhythm.settings import RateSettings

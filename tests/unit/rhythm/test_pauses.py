@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.rhythm.streams import long_records, mitdb_records, reference, stream_of
+from unit.rhythm.beat_streams import long_records, mitdb_records, reference, stream_of
 
+from deepecg.beats.settings import PauseSettings
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.pauses import pauses, without_unconfirmed
-from deepecg.rhythm.settings import PauseSettings
-from deepecg.rhythm.stream import BeatStream
 
 SETTINGS = PauseSettings()
 

@@ -1,6 +1,10 @@
 """What can go wrong between the buckets. No message ever holds a key, a bucket's name or a path."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from deepecg.errors import HolterError, RefusedRecordingError
 
@@ -47,3 +51,14 @@ class BadSettingsError(RefusedRecordingError):
     """The study file beside the recording cannot be read."""
 
     code: ClassVar[str] = "bad_settings"
+
+
+@contextmanager
+def storage_errors(operation: str) -> Iterator[None]:
+    """Turn what botocore raises, whose messages may hold keys, into a :class:`StorageError`."""
+    try:
+        yield
+    except ClientError as error:
+        raise StorageError(operation, error.response["Error"]["Code"]) from None
+    except BotoCoreError as error:
+        raise StorageError(operation, type(error).__name__) from None

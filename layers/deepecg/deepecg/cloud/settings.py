@@ -8,7 +8,7 @@ from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from deepecg.errors import SettingsError
-from deepecg.night import NightSettings, Prices
+from deepecg.night.settings import NightSettings, Prices
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from math import asin, pi, sin, sqrt
 from statistics import median
 from typing import Literal
 
-from deepecg.night.figures import FIGURES, Figure, NightTotals
+from deepecg.night.night_totals import FIGURES, Figure, NightTotals
 from deepecg.night.settings import DriftSettings
 
 ALL = 100.0

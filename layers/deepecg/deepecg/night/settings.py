@@ -96,7 +96,7 @@ class Prices:
 
 @dataclass(frozen=True)
 class NightSettings:
-    """All settings of :func:`deepecg.night.make_night`."""
+    """All settings of :func:`deepecg.night.make_report.make_night`."""
 
     ranking: RankingSettings = field(default_factory=RankingSettings)
     drift: DriftSettings = field(default_factory=DriftSettings)

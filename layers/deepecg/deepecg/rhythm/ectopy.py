@@ -12,10 +12,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.classes import CLASSES
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import Episode, episodes_between
 from deepecg.rhythm.settings import EctopySettings
-from deepecg.rhythm.stream import BeatStream
 
 SECONDS_PER_HOUR = 3600
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.rhythm.stream import BeatStream
+from deepecg.rhythm.beat_stream import BeatStream
 
 RATE_DIGITS = 6
 """Rates are kept to so many decimals, so that the last bit of a difference of times does not

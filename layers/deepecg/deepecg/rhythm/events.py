@@ -7,13 +7,13 @@ from itertools import chain, zip_longest
 
 import numpy as np
 
+from deepecg.rhythm.atrial_fibrillation import Fibrillation
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episodes import Episode
-from deepecg.rhythm.fibrillation import Fibrillation
 from deepecg.rhythm.heart_rate import HeartRate
 from deepecg.rhythm.pauses import Pauses
 from deepecg.rhythm.settings import EventSettings, RhythmSettings
-from deepecg.rhythm.stream import BeatStream
 
 VENTRICULAR_TACHYCARDIA = "ventricular_tachycardia"
 VENTRICULAR_RHYTHM = "ventricular_rhythm"

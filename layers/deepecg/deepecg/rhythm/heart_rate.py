@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import RATE_DIGITS
 from deepecg.rhythm.settings import RateSettings
-from deepecg.rhythm.stream import BeatStream
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,10 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.beats.rr_intervals import is_at_least
+from deepecg.beats.settings import PauseSettings
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import Episode, episodes_between
-from deepecg.rhythm.settings import PauseSettings
-from deepecg.rhythm.stream import BeatStream
-
-ROUNDING_S = 1e-6
-"""Far below a sample: the last bit of a difference of times does not decide on a pause."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +105,6 @@ def without_unconfirmed(stream: BeatStream, settings: PauseSettings) -> BeatStre
     """
     unknown = is_at_least(stream.rr_s, settings.pause_s) & ~stream.quiet_before
     return replace(stream, rr_s=np.where(unknown, np.nan, stream.rr_s))
-
-
-def is_at_least(rr_s: NDArray[np.float64], pause_s: float) -> NDArray[np.bool_]:
-    """Return which intervals are as long as a pause, but for rounding; NaN is not."""
-    return rr_s >= pause_s - ROUNDING_S
 
 
 @dataclass(frozen=True)

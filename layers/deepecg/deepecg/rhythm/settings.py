@@ -1,9 +1,11 @@
 """Every threshold of rhythm analysis, with its default and where that comes from.
 
-A study may set them otherwise (:mod:`deepecg.study`); the summary holds those that were used.
+A study may set them otherwise (:mod:`deepecg.settings_file`); the summary holds those that were used.
 """
 
 from dataclasses import dataclass, field
+
+from deepecg.beats.settings import PauseSettings
 
 
 @dataclass(frozen=True)
@@ -40,54 +42,6 @@ class EctopySettings:
 
 
 @dataclass(frozen=True)
-class PauseSettings:
-    """Pauses, and how a gap between beats is known to be quiet."""
-
-    pause_s: float = 2.0
-    """An RR interval of at least this (ISHNE/HRS 2017)."""
-    longest_s: float = 120.0
-    """With no beat for longer than this, it is the electrode that came off."""
-    qrs_share: float = 0.25
-    """Nothing in a quiet gap has this share of the QRS energy of the small beats around. Set on
-    DS1 and the Supraventricular DB: of 5,200 gaps made by taking beats out, none is called quiet
-    (``python -m training.pauses --missed``)."""
-    t_wave_s: float = 0.6
-    """T waves end this long after their R peak: QT is up to 0.5 s at 40 beats a minute, and a
-    wide QRS makes it longer."""
-    deflection_s: float = 0.3
-    """How far the signal moves is looked at over this time: more than a QRS, ventricular ones
-    too, and less than the baseline's wandering takes."""
-    deflection_share: float = 0.3
-    """Nothing in a quiet gap moves the signal by this share of what the small beats around do,
-    with these bounds..."""
-    p_wave_mv: float = 0.25
-    """...never less than a P wave (upper limit in lead II, AHA/ACCF/HRS 2009)..."""
-    deflection_mv: float = 0.5
-    """...and never more than twice that, however tall the QRS: ventricular beats are taller."""
-    silence_s: float = 0.2
-    """The finest noise is looked at over this time."""
-    silence_share: float = 0.3
-    """With less than this share of the usual noise, the electrode is not on the skin..."""
-    noise_mv: float = 0.01
-    """...unless there is less than this all the time: then silence says nothing."""
-    prominence: float = 3.0
-    """In another lead, beats stand out by this from what lies between them, or it is not asked."""
-    other_lead_share: float = 0.5
-    """In another lead, this share of the QRS energy of the small beats around is a beat. More than
-    on the first lead: it only has to contradict."""
-
-    def least_s(self, refractory_s: float) -> float:
-        """Return the shortest pause that can be confirmed: beyond the T wave there is room in it.
-
-        Parameters
-        ----------
-        refractory_s : float
-            Before a beat, the detector sees no other for so long.
-        """
-        return self.t_wave_s + self.deflection_s + refractory_s
-
-
-@dataclass(frozen=True)
 class FibrillationSettings:
     """Atrial fibrillation, from the irregularity of RR intervals."""
 
@@ -101,7 +55,7 @@ class FibrillationSettings:
     """Irregularity is measured over so many beats around, as many on either side as they had."""
     threshold: float = -1.2
     """Coefficient of sample entropy above which the rhythm is fibrillation. Lake & Moorman have
-    -1.4 for single windows; this is chosen by data (``training/rhythm.py``, which has the
+    -1.4 for single windows; this is chosen by data (``training/evaluate_fibrillation.py``, which has the
     leave-one-record-out figures)."""
     rmssd_share: float = 0.1
     """Steps from one interval to the next, as a share of the mean interval, that are no more
@@ -187,7 +141,7 @@ class EventSettings:
 
 @dataclass(frozen=True)
 class RhythmSettings:
-    """All settings of :func:`deepecg.rhythm.analyse_rhythm`."""
+    """All settings of :func:`deepecg.rhythm.rhythm_analysis.analyse_rhythm`."""
 
     rate: RateSettings = field(default_factory=RateSettings)
     ectopy: EctopySettings = field(default_factory=EctopySettings)

@@ -3,11 +3,16 @@
 from fastapi import FastAPI
 
 from deepecg import __version__
-from deepecg.cloud.api import beats, docs, health, nights, page, recordings
-from deepecg.cloud.api.handlers import install_handlers
+from deepecg.cloud.api import beat_routes as beats
+from deepecg.cloud.api import health_route as health
+from deepecg.cloud.api import night_routes as nights
+from deepecg.cloud.api import openapi_docs as docs
+from deepecg.cloud.api import page_route as page
+from deepecg.cloud.api import recording_routes as recordings
+from deepecg.cloud.api.api_services import Services
+from deepecg.cloud.api.exception_handlers import install_handlers
 from deepecg.cloud.api.middleware import AnswerHeaders, BodyLimit, RequestLog
-from deepecg.cloud.api.services import Services
-from deepecg.cloud.log import Log
+from deepecg.cloud.logger import Log
 
 ROUTERS = (
     beats.router, health.router, recordings.router, nights.router, page.router, docs.router,
@@ -21,7 +26,7 @@ def create_app(services: Services, log: Log) -> FastAPI:
     Parameters
     ----------
     services : Services
-        What the routes work with; they find it by :func:`deepecg.cloud.api.services.services_of`.
+        What the routes work with; they find it by :func:`deepecg.cloud.api.api_services.services_of`.
     log : Log
         Takes one line a request, and says of failures what may be said.
     """

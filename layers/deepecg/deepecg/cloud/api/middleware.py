@@ -7,9 +7,9 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deepecg.cloud.api.problems import ProblemError, internal_error
-from deepecg.cloud.failures import describe_failure
-from deepecg.cloud.log import Log
+from deepecg.cloud.api.problem_details import ProblemError, internal_error
+from deepecg.cloud.error_logging import describe_failure
+from deepecg.cloud.logger import Log
 
 MAX_BODY_BYTES = 5_000_000
 """API Gateway and Lambda take 6 MB, headers and escapes included."""

@@ -8,8 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
-from deepecg.cloud.listings import CURSOR_PATTERN
-from deepecg.night.entry import Outcome
+from deepecg.cloud.result_lists import CURSOR_PATTERN
+from deepecg.night.night_entry import Outcome
 
 MAX_BYTES = 1 << 32
 """4 GiB, two weeks of seven leads at 250 Hz: S3 takes no form above 5 GB."""

@@ -1,0 +1,1 @@
+"""From conditioned leads to classified beats: R peaks, RR intervals, features, model."""

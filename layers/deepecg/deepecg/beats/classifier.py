@@ -1,0 +1,156 @@
+"""The beat classifier: a model card and an ONNX session."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.cluster_consensus import agree
+from deepecg.beats.model_card import MODEL_FILE, ModelCard, read_card
+from deepecg.beats.model_input import ModelInput, model_inputs
+from deepecg.beats.onnx_runtime import InferenceSession, SessionOptions
+from deepecg.beats.paroxysmal_svt import name_paroxysms
+from deepecg.errors import ModelMismatchError
+
+BATCH_BEATS = 256
+"""Beats a run: large enough to hide the call, small enough to stay in the cache."""
+
+
+@dataclass(frozen=True)
+class BeatClassifier:
+    """A model that gives every beat a probability for each class.
+
+    Attributes
+    ----------
+    card : ModelCard
+        What the model expects.
+    session : InferenceSession
+        One thread: functions have one processor, and many recordings run beside each other.
+    """
+
+    card: ModelCard
+    session: InferenceSession
+
+    @classmethod
+    def load(cls, folder: Path) -> "BeatClassifier":
+        """Load the model and the card in ``folder``.
+
+        Raises
+        ------
+        ModelMismatchError
+            If the two do not belong together or to this software.
+        """
+        card = read_card(folder)
+        options = SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        session = InferenceSession(
+            str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
+        )
+        spec = card.input
+        expected = {"shape": [len(spec.channels), spec.length], "rhythm": [len(spec.rhythm)]}
+        if spec.likeness:
+            expected["likeness"] = [len(spec.likeness)]
+        found = {
+            given.name: [size for size in given.shape if isinstance(size, int)]
+            for given in session.get_inputs()
+            if given.name != "usable"
+        }
+        if found != expected:
+            raise ModelMismatchError(
+                f"found a model with inputs of {found} a beat, expected {expected} as in its card"
+            )
+        return cls(card, session)
+
+    @property
+    def version(self) -> str:
+        """Name of the trained model."""
+        return self.card.version
+
+    def classify(
+        self,
+        signals: Sequence[NDArray[np.float32]],
+        r_peaks: NDArray[np.float64],
+        rr_s: NDArray[np.float64],
+        usable: NDArray[np.bool_] | None = None,
+        progress: Callable[[float], None] = lambda _: None,
+    ) -> NDArray[np.float32]:
+        """Classify every beat of conditioned leads.
+
+        Parameters
+        ----------
+        signals : sequence of ndarray of float32, shape (n,) each
+            The leads in mV, the primary first; those beyond the model's are not looked at.
+        r_peaks : ndarray of float64, shape (n_beats,)
+            Positions in samples.
+        rr_s : ndarray of float64, shape (n_beats,)
+            Interval before every beat in seconds, NaN where there is none.
+        usable : ndarray of bool, shape (n_leads, n_beats), optional
+            Whether each lead can be used at each beat; all of them if None.
+        progress : callable
+            Told the share of the beats that is done, 0 to 1.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_beats, 5)
+            Probabilities in the order of :data:`deepecg.beats.aami_classes.CLASSES`.
+        """
+        probabilities = np.empty((len(r_peaks), len(CLASSES)), np.float32)
+        signals = signals[: self.card.n_leads]
+        usable = None if usable is None else usable[: self.card.n_leads]
+        done = 0
+        for beats in model_inputs(signals, r_peaks, rr_s, self.card.input, usable):
+            stop = done + len(beats)
+            found = self.in_context(beats)
+            if self.card.agreement:
+                found = agree(found, beats, self.card.input, self.card.agreement)
+            probabilities[done:stop] = found
+            done = stop
+            progress(done / len(r_peaks))
+        if self.card.paroxysms:
+            probabilities = name_paroxysms(probabilities, rr_s, self.card.paroxysms)
+        return probabilities
+
+    def in_context(self, beats: ModelInput) -> NDArray[np.float32]:
+        """Return the probabilities of consecutive beats, shape (n_beats, 5).
+
+        Every run of the model is given the neighbours that bear on its beats, so that the result
+        does not depend on where runs begin.
+        """
+        return self._probabilities(beats, "logits", self.card.context_beats)
+
+    def alone(self, beats: ModelInput) -> NDArray[np.float32]:
+        """Return the probabilities of beats each without its neighbours, shape (n_beats, 5)."""
+        return self._probabilities(beats, "alone" if self.card.context_beats else "logits", 0)
+
+    def _probabilities(self, beats: ModelInput, output: str, reach: int) -> NDArray[np.float32]:
+        """Run the model over beats, each with ``reach`` neighbours on either side."""
+        logits = [np.empty((0, len(CLASSES)), np.float32)]
+        for start in range(0, len(beats), BATCH_BEATS):
+            first, stop = max(start - reach, 0), start + BATCH_BEATS
+            found = self._run(beats[first : stop + reach], output)
+            logits.append(found[start - first :][:BATCH_BEATS])
+        return softmax(np.concatenate(logits))
+
+    def _run(self, beats: ModelInput, output: str) -> NDArray[np.float32]:
+        """Return logits; of beats in context only those with all their neighbours are right."""
+        given = {
+            "shape": beats.shape,
+            "likeness": self.card.likeness.apply(beats.likeness),
+            "usable": beats.usable.astype(np.float32),
+            "rhythm": self.card.rhythm.apply(beats.rhythm),
+        }
+        wanted = {one.name for one in self.session.get_inputs()}
+        logits: NDArray[np.float32] = self.session.run(
+            [output], {name: given[name] for name in wanted}
+        )[0]
+        return logits
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return probabilities, shape (n, n_classes), that sum to 1 over the classes."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)

@@ -1,0 +1,202 @@
+"""The model card: what the model file beside it expects, was trained on, and can do."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.input_spec import CHANNELS, LIKENESS, RHYTHM, InputSpec
+from deepecg.beats.settings import AgreementSettings, ParoxysmSettings, WindowSettings
+from deepecg.errors import ModelMismatchError
+from deepecg.signal.settings import ConditioningSettings
+
+MODEL_FILE = "beat_classifier.onnx"
+CARD_FILE = "model_card.json"
+SINGLE_BEAT_FOLDER = "single_beat"
+"""Below the folder of the recordings' model: that of the model for a beat asked about alone."""
+CARD_VERSION = 2
+"""Version of the card's own layout."""
+MODEL_FOLDERS = (
+    Path(__file__).parents[1] / "model",  # installed from a wheel
+    Path(__file__).parents[3] / "model",  # the repository's layers/model
+)
+CHUNKING = ("chunk_s", "margin_s")
+"""Conditioning settings that change no result, so the card does not hold them."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How features are standardised, by the training beats.
+
+    Attributes
+    ----------
+    mean, scale : tuple of float
+        Taken out, one entry a feature.
+    limit : float
+        Standardised features are cut here: an artefact's ratio of 1000 is no more than "large".
+    """
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    limit: float
+
+    def apply(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return features standardised, along the last axis."""
+        scaled = (features - np.asarray(self.mean, np.float32)) / np.asarray(self.scale, np.float32)
+        return np.asarray(np.clip(scaled, -self.limit, self.limit), np.float32)
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model's card, as far as scoring needs it.
+
+    Attributes
+    ----------
+    version : str
+        Name of this trained model.
+    sha256 : str
+        Checksum of the model file, hexadecimal.
+    conditioning : dict
+        Filter and rate the model was trained with.
+    input : InputSpec
+        Channels, features and windows.
+    likeness, rhythm : Scaling
+        How features are standardised.
+    n_leads : int
+        Leads that it sees together, at most.
+    context_beats : int
+        Beats on either side that bear on a beat; 0 for a model that sees each alone.
+    agreement : AgreementSettings or None
+        How beats of one shape agree; None: each stands for itself.
+    paroxysms : ParoxysmSettings or None
+        What is a tachycardia that begins at once; None: none is looked for.
+    evaluation : dict
+        Figures on records that the model has not seen.
+    document : dict
+        The whole card.
+    """
+
+    version: str
+    sha256: str
+    conditioning: dict[str, Any]
+    input: InputSpec
+    likeness: Scaling
+    rhythm: Scaling
+    n_leads: int
+    context_beats: int
+    agreement: AgreementSettings | None
+    paroxysms: ParoxysmSettings | None
+    evaluation: dict[str, Any]
+    document: dict[str, Any]
+
+    def refuse_other_conditioning(self, settings: ConditioningSettings) -> None:
+        """Refuse signal conditioned otherwise than the model's training data.
+
+        Raises
+        ------
+        ModelMismatchError
+            If rate, corners or order differ.
+        """
+        found = conditioning_of(settings)
+        if found != self.conditioning:
+            raise ModelMismatchError(
+                f"found signal conditioned with {found}, expected {self.conditioning} as in "
+                "the model's training"
+            )
+
+
+@cache
+def conditioning_of(settings: ConditioningSettings) -> dict[str, Any]:
+    """Return the settings that a model depends on."""
+    return {name: value for name, value in asdict(settings).items() if name not in CHUNKING}
+
+
+def model_folder() -> Path:
+    """Return the folder of the model that comes with this software."""
+    return next((folder for folder in MODEL_FOLDERS if folder.is_dir()), MODEL_FOLDERS[-1])
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read and check the card of the model in ``folder``.
+
+    Raises
+    ------
+    ModelMismatchError
+        If a field is missing, the model file is another one, or this software cannot compute
+        what the model wants to see.
+    """
+    try:
+        document = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        card = _parse(document)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelMismatchError(
+            f"found a model card that cannot be read ({type(error).__name__}: {error}), "
+            f"expected one of layout {CARD_VERSION}"
+        ) from error
+    checksum = sha256((folder / MODEL_FILE).read_bytes()).hexdigest()
+    if checksum != card.sha256:
+        raise ModelMismatchError(
+            f"found a model file with SHA-256 {checksum}, expected {card.sha256}"
+        )
+    return card
+
+
+def _parse(document: dict[str, Any]) -> ModelCard:
+    if document["card_version"] != CARD_VERSION:
+        raise ModelMismatchError(
+            f"found model card layout {document['card_version']}, expected {CARD_VERSION}"
+        )
+    if tuple(document["classes"]) != CLASSES:
+        raise ModelMismatchError(
+            f"found the class order {document['classes']}, expected {list(CLASSES)}"
+        )
+    given = document["input"]
+    known = {field.name for field in fields(WindowSettings)}
+    if set(given["windows"]) != known:
+        raise ModelMismatchError(
+            f"found the window settings {sorted(given['windows'])}, expected {sorted(known)}"
+        )
+    spec = InputSpec(
+        channels=tuple(given["channels"]),
+        likeness=tuple(feature["name"] for feature in given["likeness"]),
+        rhythm=tuple(feature["name"] for feature in given["rhythm"]),
+        rate_hz=document["conditioning"]["rate_hz"],
+        windows=WindowSettings(**given["windows"]),
+    )
+    unknown = (
+        {*spec.channels} - {*CHANNELS} | {*spec.likeness} - {*LIKENESS} | {*spec.rhythm} - {*RHYTHM}
+    )
+    if unknown:
+        raise ModelMismatchError(
+            f"found the inputs {sorted(unknown)}, expected some of "
+            f"{[*CHANNELS, *LIKENESS, *RHYTHM]}"
+        )
+    agreement, paroxysms = document["agreement"], document["paroxysms"]
+    return ModelCard(
+        version=document["version"],
+        sha256=document["model"]["sha256"],
+        conditioning=document["conditioning"],
+        input=spec,
+        likeness=_scaling(given["likeness"], given["feature_limit"]),
+        rhythm=_scaling(given["rhythm"], given["feature_limit"]),
+        n_leads=document["n_leads"],
+        context_beats=document["context_beats"],
+        agreement=AgreementSettings(**agreement) if agreement else None,
+        paroxysms=ParoxysmSettings(**paroxysms) if paroxysms else None,
+        evaluation=document["evaluation"],
+        document=document,
+    )
+
+
+def _scaling(features: list[dict[str, Any]], limit: float) -> Scaling:
+    return Scaling(
+        tuple(feature["mean"] for feature in features),
+        tuple(feature["scale"] for feature in features),
+        limit,
+    )

@@ -1,0 +1,313 @@
+"""One beat alone, with what is known of its rhythm and the beat before: seen as in a recording.
+
+The steps are those of :func:`deepecg.scoring.score_recording`, by the same functions, but that the
+caller says where the R peak lies and what the intervals around it are. A beat whose patient's
+usual one is not known has a model of its own.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.beats.beat_windows import cut_windows
+from deepecg.beats.classifier import BeatClassifier
+from deepecg.beats.input_spec import InputSpec
+from deepecg.beats.model_card import SINGLE_BEAT_FOLDER
+from deepecg.beats.model_input import QRS_S, ModelInput, input_of
+from deepecg.beats.rr_features import rr_features
+from deepecg.beats.settings import WindowSettings
+from deepecg.errors import FlatLineError, RefusedRecordingError, SaturatedError, TooShortError
+from deepecg.signal.filters import band_pass, resample, resampling_ratio
+from deepecg.signal.settings import ConditioningSettings, QualitySettings, SignalSettings
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class SingleBeat:
+    """A beat and what is known of its surroundings.
+
+    Attributes
+    ----------
+    samples_mv : ndarray of float64, shape (n,)
+        Signal around the R peak in mV. What the window of a beat (375 ms before to 625 ms after)
+        has no sample for counts as the first or last one there is.
+    sampling_rate_hz : float
+        Of all signals here.
+    rr_before_s : sequence of float
+        Intervals before the beat in seconds, in the order of time: the last one ends with it.
+        Those of an earlier time than ``WindowSettings.global_beats`` say nothing.
+    rr_after_s : sequence of float
+        Intervals after it; the first one begins with it. Empty in real time: what is not known
+        counts as the mean of the intervals around.
+    r_peak_position : float
+        Where the R peak lies, in this beat and the others: 0 at the first sample, 1 at the last.
+    filtered : bool
+        Whether the signals are already band-passed as a recording is, and are only resampled.
+    usual_beat_mv : ndarray of float64, shape (m,), optional
+        The beat that the patient mostly has. A model that compares compares with it, or else with
+        the beat itself.
+    previous_beat_mv : ndarray of float64, shape (k,), optional
+        The beat before; without it this is taken to be like it.
+    """
+
+    samples_mv: NDArray[np.float64]
+    sampling_rate_hz: float
+    rr_before_s: Sequence[float]
+    rr_after_s: Sequence[float] = ()
+    r_peak_position: float = 0.5
+    filtered: bool = False
+    usual_beat_mv: NDArray[np.float64] | None = None
+    previous_beat_mv: NDArray[np.float64] | None = None
+
+
+DEFAULTS = SignalSettings()
+
+
+@dataclass(frozen=True)
+class SingleBeatModels:
+    """The models for a beat whose usual one is known, and for one of which it is not.
+
+    The recordings' model compares: without the usual beat it finds next to no ventricular beat.
+
+    Attributes
+    ----------
+    comparing : BeatClassifier
+        That of recordings.
+    alone : BeatClassifier
+        Sees the beat and the two intervals around it.
+    """
+
+    comparing: BeatClassifier
+    alone: BeatClassifier
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Load both from the folder of the recordings' model.
+
+        Raises
+        ------
+        ModelMismatchError
+            If a model does not belong to its card, or to this software.
+        """
+        return cls(BeatClassifier.load(folder), BeatClassifier.load(folder / SINGLE_BEAT_FOLDER))
+
+    def model_for(self, beat: SingleBeat) -> BeatClassifier:
+        """Return the model that a beat is for."""
+        return self.alone if beat.usual_beat_mv is None else self.comparing
+
+    def classify(
+        self, beats: Sequence[SingleBeat], settings: SignalSettings = DEFAULTS
+    ) -> list[NDArray[np.float32] | RefusedRecordingError]:
+        """Classify beats as :func:`classify_beats` does, each by the model that it is for."""
+        results: dict[int, NDArray[np.float32] | RefusedRecordingError] = {}
+        for model in (self.comparing, self.alone):
+            numbers = [n for n, beat in enumerate(beats) if self.model_for(beat) is model]
+            found = classify_beats([beats[number] for number in numbers], model, settings)
+            results.update(zip(numbers, found, strict=True))
+        return [results[number] for number in range(len(beats))]
+
+
+def classify_beat(
+    beat: SingleBeat, classifier: BeatClassifier, settings: SignalSettings = DEFAULTS
+) -> NDArray[np.float32]:
+    """Classify one beat.
+
+    Where the signals are a conditioned lead, the usual beat is the dominant one of its group and
+    the intervals are those of the recording, the result is what
+    :meth:`~deepecg.beats.classifier.BeatClassifier.alone` says of the recording's beat, but that nothing
+    is known of the beat after: it counts as like this one.
+
+    Parameters
+    ----------
+    beat : SingleBeat
+        The beat.
+    classifier : BeatClassifier
+        The model.
+    settings : SignalSettings
+        Rate and filter, and what can be analysed.
+
+    Returns
+    -------
+    ndarray of float32, shape (5,)
+        Probabilities in the order of :data:`deepecg.beats.aami_classes.CLASSES`.
+
+    Raises
+    ------
+    TooShortError, FlatLineError, SaturatedError
+        If one of the signals does not hold its QRS complex, does not move, or is clipped.
+    ModelMismatchError
+        If the settings are not those the model was trained with.
+    """
+    (found,) = classify_beats([beat], classifier, settings)
+    if isinstance(found, RefusedRecordingError):
+        raise found
+    return found
+
+
+def classify_beats(
+    beats: Sequence[SingleBeat], classifier: BeatClassifier, settings: SignalSettings = DEFAULTS
+) -> list[NDArray[np.float32] | RefusedRecordingError]:
+    """Classify beats that have nothing to do with each other, in one go.
+
+    Eight take little longer than one, and each one's result is that of :func:`classify_beat`, bit
+    by bit.
+
+    Returns
+    -------
+    list of ndarray of float32, shape (5,), or RefusedRecordingError
+        In the order of the beats, what :func:`classify_beat` would return or raise.
+    """
+    classifier.card.refuse_other_conditioning(settings.conditioning)
+    spec = classifier.card.input
+    refusals = [_refusal(beat, spec.windows, settings.quality) for beat in beats]
+    good = [beat for beat, refusal in zip(beats, refusals, strict=True) if refusal is None]
+    found = classifier.alone(beats_input(good, spec, settings)) if good else ()
+    probabilities = iter(found)
+    return [next(probabilities) if refusal is None else refusal for refusal in refusals]
+
+
+def beats_input(
+    beats: Sequence[SingleBeat], spec: InputSpec, settings: SignalSettings = DEFAULTS
+) -> ModelInput:
+    """Return the model's input for beats that can be analysed, one row each."""
+    signals: list[_Signal] = []
+    rows = np.empty((3, len(beats)), np.int64)
+    for column, beat in enumerate(beats):
+        rows[:, column] = len(signals)  # the beat itself, which stands for what is not given
+        for place, signal in enumerate(_signals(beat)):
+            if signal is not None:
+                rows[place, column] = len(signals)
+                signals.append(signal)
+    windows = _windows(signals, spec, settings.conditioning)
+    this, previous, usual = windows[rows][:, :, None]
+    timing = _timing(beats, spec)
+    everywhere = np.ones((len(beats), 1), bool)
+    return input_of(this, usual, timing, spec, usable=everywhere, previous=previous)
+
+
+@dataclass(frozen=True)
+class _Signal:
+    name: str
+    samples_mv: NDArray[np.float64]
+    r_peak: float  # in samples
+    rate_hz: float
+    filtered: bool
+
+
+def _signals(beat: SingleBeat) -> list[_Signal | None]:
+    """Return the beat itself, the one before and the usual one, as far as they are given."""
+    given = {
+        "beat": beat.samples_mv,
+        "beat before": beat.previous_beat_mv,
+        "usual beat": beat.usual_beat_mv,
+    }
+    return [
+        None
+        if samples_mv is None
+        else _Signal(
+            name,
+            samples_mv,
+            beat.r_peak_position * (len(samples_mv) - 1),
+            beat.sampling_rate_hz,
+            beat.filtered,
+        )
+        for name, samples_mv in given.items()
+    ]
+
+
+def _windows(
+    signals: Sequence[_Signal], spec: InputSpec, settings: ConditioningSettings
+) -> NDArray[np.float32]:
+    """Return the signals' windows around their R peaks, conditioned, shape (n_signals, length).
+
+    Signals of one length and rate are filtered together.
+    """
+    windows = np.empty((len(signals), spec.length), np.float32)
+    keys = [(len(one.samples_mv), one.rate_hz, one.filtered, one.r_peak) for one in signals]
+    for (_, rate_hz, filtered, r_peak), numbers in _alike(keys).items():
+        samples_mv = np.stack([signals[number].samples_mv for number in numbers])
+        ratio = resampling_ratio(rate_hz, settings.rate_hz)
+        if filtered:
+            conditioned = resample(samples_mv, ratio)
+        else:
+            level = np.median(samples_mv, axis=1, keepdims=True)
+            conditioned = band_pass(resample(samples_mv - level, ratio), settings)
+        at = np.array([r_peak * ratio.numerator / ratio.denominator])
+        around = cut_windows(conditioned.T.astype(np.float32), at, spec.rate_hz, spec.windows)
+        windows[numbers] = around[0].T
+    return windows
+
+
+def _timing(beats: Sequence[SingleBeat], spec: InputSpec) -> dict[str, NDArray[np.float32]]:
+    """Return the beats' RR features; streams of one length are described together."""
+    parts, order = [], []
+    for numbers in _alike([len(b.rr_before_s) + len(b.rr_after_s) for b in beats]).values():
+        some = [beats[number] for number in numbers]
+        rr_s = np.array([[np.nan, *beat.rr_before_s, *beat.rr_after_s] for beat in some])
+        at = np.arange(len(some)), [len(beat.rr_before_s) for beat in some]
+        found = rr_features(rr_s, spec.windows, spec.rhythm)
+        parts.append({name: of[at] for name, of in found.items()})
+        order += numbers
+    back = np.argsort(order)
+    return {name: np.concatenate([part[name] for part in parts])[back] for name in parts[0]}
+
+
+def _alike(keys: Sequence[Key]) -> dict[Key, list[int]]:
+    """Return where each key stands."""
+    places: dict[Key, list[int]] = {}
+    for number, key in enumerate(keys):
+        places.setdefault(key, []).append(number)
+    return places
+
+
+def _refusal(
+    beat: SingleBeat, windows: WindowSettings, quality: QualitySettings
+) -> RefusedRecordingError | None:
+    """Return why a beat cannot be analysed, or None if it can."""
+    try:
+        for signal in _signals(beat):
+            if signal is not None:
+                _refuse_short(signal)
+                _refuse_unusable(signal, windows, quality)
+    except RefusedRecordingError as refusal:
+        return refusal
+    return None
+
+
+def _refuse_short(signal: _Signal) -> None:
+    before_s = signal.r_peak / signal.rate_hz
+    after_s = (len(signal.samples_mv) - 1 - signal.r_peak) / signal.rate_hz
+    first_s, last_s = QRS_S
+    if before_s < -first_s or after_s < last_s:
+        raise TooShortError(
+            f"found {1000 * before_s:.0f} ms of the {signal.name} before its R peak and "
+            f"{1000 * after_s:.0f} ms after it, expected at least {-1000 * first_s:.0f} and "
+            f"{1000 * last_s:.0f} ms, the QRS complex"
+        )
+
+
+def _refuse_unusable(signal: _Signal, windows: WindowSettings, quality: QualitySettings) -> None:
+    """Judge the window as :func:`deepecg.signal.quality.flag_seconds` judges a recording's second."""
+    first = max(round(signal.r_peak - windows.before_s * signal.rate_hz), 0)
+    last = round(signal.r_peak + windows.after_s * signal.rate_hz)
+    near = signal.samples_mv[first:last]
+    highest, lowest = near.max(), near.min()
+    spread = highest - lowest
+    if spread < quality.flat_mv:
+        raise FlatLineError(
+            f"found a {signal.name} that moves by less than {quality.flat_mv:g} mV, expected an "
+            "electrode"
+        )
+    resting = quality.saturated_share * len(near)
+    limits = [limit for limit in (highest, lowest) if np.count_nonzero(near == limit) >= resting]
+    least = quality.clipping_distance_share * spread
+    if limits and max(abs(limit - np.median(near)) for limit in limits) >= least:
+        raise SaturatedError(
+            f"found a {signal.name} that rests on its extreme value for "
+            f"{100 * quality.saturated_share:.0f} % of the time or more, expected no clipping"
+        )

@@ -1,0 +1,129 @@
+"""What becomes of exceptions: problem documents, and a line in the log for those of ours."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from deepecg.cloud.api.problem_details import (
+    MAX_ERRORS,
+    Fault,
+    ProblemError,
+    internal_error,
+    not_json,
+)
+from deepecg.cloud.error_logging import describe_failure
+from deepecg.cloud.errors import StorageError
+from deepecg.errors import ModelMismatchError
+
+MAX_NAME_LENGTH = 64
+"""Longer than any name that is documented."""
+WORDS = {
+    "dict_type": "Input should be an object",
+    "model_attributes_type": "Input should be an object",
+    "model_type": "Input should be an object",
+    "list_type": "Input should be an array",
+    # Pydantic's own sentence repeats the tag that was found.
+    "union_tag_invalid": "Input should be one of the documented variants",
+}
+"""What Pydantic says otherwise, in JSON's words, by its own code."""
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+RETRY_AFTER_S = 5
+"""When S3 did not answer: its own advice is to slow down, and people wait for the answer."""
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Have an application answer every error with a problem document."""
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(StorageError, _storage)
+    app.add_exception_handler(ModelMismatchError, _model)
+
+
+async def _problem(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, ProblemError)
+    return error.response()
+
+
+async def _invalid(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, RequestValidationError)
+    faults = [_fault(item, error.body) for item in error.errors()[:MAX_ERRORS]]
+    return ProblemError("invalid_request", "See errors.", faults).response()
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    match error.status_code:
+        case HTTPStatus.NOT_FOUND:
+            found = ProblemError("unknown_path", "See /openapi.json for the paths there are.")
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = {"Allow": ", ".join(_methods(request))}
+            found = ProblemError("method_not_allowed", "See the header Allow.", headers=allowed)
+        case HTTPStatus.BAD_REQUEST:
+            found = not_json()
+        case _:
+            found = internal_error()
+    return found.response()
+
+
+async def _storage(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StorageError)
+    request.app.state.log.error("failed", **describe_failure(error))
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return ProblemError("storage_unavailable", "Try again later.", headers=headers).response()
+
+
+async def _model(request: Request, error: Exception) -> Response:
+    request.app.state.log.error("failed", **describe_failure(error))
+    return ProblemError("model_mismatch", "The installation is not whole.").response()
+
+
+def _fault(item: dict[str, Any], body: Any) -> Fault:
+    """Return what Pydantic found, without what it found it in."""
+    place, *steps = item["loc"]
+    code = item["type"]
+    detail = WORDS.get(code, item["msg"])
+    if place == "body":
+        return Fault(code, detail, pointer=_pointer(steps, body))
+    return Fault(code, detail, parameter=_cut(steps[0]) if steps else None)
+
+
+def _pointer(steps: Sequence[str | int], body: Any) -> str:
+    """Return where in the body something is.
+
+    Pydantic's path also names the variants of a model that it tried, which are no part of it.
+    The last step need not be there: it may be what is missing.
+    """
+    found = body
+    pointer = "#"
+    for number, step in enumerate(steps, start=1):
+        try:
+            found = found[step]
+        except (KeyError, IndexError, TypeError):
+            if number < len(steps):
+                continue
+        pointer += "/" + quote(_cut(step).replace("~", "~0").replace("/", "~1"), safe="~")
+    return pointer
+
+
+def _cut(name: str | int) -> str:
+    """Return a name, which of an unknown field is the caller's own, at a harmless length."""
+    return str(name)[:MAX_NAME_LENGTH]
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods that the path of a request knows."""
+    return [
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]

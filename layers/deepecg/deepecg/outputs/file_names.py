@@ -1,0 +1,6 @@
+"""What the files of a recording are called, on a laptop and in the cloud."""
+
+SUMMARY_FILE = "summary.json"
+REPORT_FILE = "report.html"
+FHIR_FILE = "diagnostic_report.json"
+REJECTION_FILE = "rejection.json"

@@ -1,0 +1,1 @@
+"""The numbers behind a report's pictures: no drawing here, arrays only."""

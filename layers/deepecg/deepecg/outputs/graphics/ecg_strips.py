@@ -1,0 +1,220 @@
+"""Strips of signal: the events worth a look, and examples of ectopic beats."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.outputs.graphics.settings import StripSettings
+from deepecg.rhythm import events as kinds
+from deepecg.rhythm.events import Event
+from deepecg.scored_recording import ScoredRecording
+
+ISOLATED_VENTRICULAR = "isolated_ventricular"
+ISOLATED_SUPRAVENTRICULAR = "isolated_supraventricular"
+ORDER = (
+    kinds.VENTRICULAR_TACHYCARDIA,
+    kinds.ATRIAL_FIBRILLATION,
+    kinds.SUPRAVENTRICULAR_TACHYCARDIA,
+    kinds.PAUSE,
+    kinds.UNCONFIRMED_PAUSE,
+    kinds.VENTRICULAR_RHYTHM,
+    kinds.VENTRICULAR_COUPLET,
+    kinds.VENTRICULAR_BIGEMINY,
+    kinds.VENTRICULAR_TRIGEMINY,
+    kinds.SUPRAVENTRICULAR_RUN,
+    kinds.SUPRAVENTRICULAR_COUPLET,
+    kinds.SUPRAVENTRICULAR_BIGEMINY,
+    kinds.SUPRAVENTRICULAR_TRIGEMINY,
+)
+"""Kinds of events in the order of severity; urgent events come before them all."""
+ALWAYS = (kinds.MAXIMUM_HEART_RATE, kinds.MINIMUM_HEART_RATE)
+"""Kinds that get a strip in any case, after the others."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A few seconds of a lead that was scored, with the beats found.
+
+    Attributes
+    ----------
+    id : str
+        ``strip-1`` and so on, in the order of the report.
+    event_number : int or None
+        Number of the event in the list of events; None of an example.
+    kind : str
+        The event's kind, or ``isolated_ventricular`` or ``isolated_supraventricular``.
+    start_s : float
+        Where the strip begins, from the recording's start.
+    rate_hz : float
+        Samples per second of ``signal_mv``.
+    signal_mv : ndarray of float32, shape (n,)
+        Conditioned signal.
+    beat_times_s : ndarray of float64, shape (n_beats,)
+        R peaks of the beats inside, from the strip's start.
+    beat_classes : str
+        Their classes, one letter each.
+    from_s, until_s : float
+        The event inside the strip, from the strip's start; an event that is longer than the
+        strip ends with it.
+    rr_s : ndarray of float64, shape (n_beats,)
+        Interval from the beat before to each of the beats, be that one inside or not; NaN where
+        there is none, as across lost signal.
+    lost : tuple of tuple of float
+        Beginning and end of the seconds that cannot be analysed, from the strip's start.
+    lead : str
+        Name of the lead.
+    """
+
+    id: str
+    event_number: int | None
+    kind: str
+    start_s: float
+    rate_hz: float
+    signal_mv: NDArray[np.float32]
+    beat_times_s: NDArray[np.float64]
+    beat_classes: str
+    from_s: float
+    until_s: float
+    rr_s: NDArray[np.float64]
+    lost: tuple[tuple[float, float], ...]
+    lead: str
+
+
+def choose_strips(
+    events: Sequence[Event],
+    settings: StripSettings | None = None,
+    urgent: Sequence[Event] = (),
+) -> dict[int, str]:
+    """Choose the events that get a strip.
+
+    Urgent events and highest and lowest heart rate always do. Of the others, the worst of every
+    kind comes first, then further ones of the worst kinds.
+
+    Parameters
+    ----------
+    events : sequence of Event
+        The events as they are listed.
+    settings : StripSettings, optional
+        How many; the defaults if None.
+    urgent : sequence of Event
+        Those of them that urgent findings name, the most urgent first.
+
+    Returns
+    -------
+    dict of int to str
+        Number in ``events`` to the strip's ID, in the order of severity.
+    """
+    settings = settings or StripSettings()
+    of_kind = {event.kind: number for number, event in enumerate(events)}
+    always = [of_kind[kind] for kind in ALWAYS if kind in of_kind]
+    groups: dict[int, list[int]] = {}
+    for number, event in enumerate(events):
+        if event in urgent:
+            groups[urgent.index(event) - len(urgent)] = [number]
+        elif event.kind not in ALWAYS:
+            groups.setdefault(ORDER.index(event.kind), []).append(number)
+    ranked = [
+        (place > 0, severity, place, number)
+        for severity, numbers in groups.items()
+        for place, number in enumerate(_worst_first(events, numbers)[: settings.max_per_kind])
+    ]
+    chosen = sorted(ranked)[: max(settings.max_events - len(always), 0)]
+    in_order = [number for *_, number in sorted(chosen, key=lambda rank: rank[1:])] + always
+    return {number: f"strip-{place}" for place, number in enumerate(in_order, start=1)}
+
+
+def cut_strips(
+    scored: ScoredRecording,
+    events: Sequence[Event],
+    isolated: Mapping[str, Sequence[int]],
+    settings: StripSettings,
+) -> tuple[Strip, ...]:
+    """Cut the strips of the events that get one, and of examples of isolated beats.
+
+    Parameters
+    ----------
+    scored : ScoredRecording
+        The recording.
+    events : sequence of Event
+        The events as they are listed.
+    isolated : mapping of str to sequence of int
+        Kind of example to the numbers of the beats to choose from.
+    settings : StripSettings
+        How many and how long.
+
+    Returns
+    -------
+    tuple of Strip
+        Those of events as :func:`choose_strips` has them, then the examples.
+    """
+    wanted: list[tuple[int | None, str, float, float]] = [
+        (number, events[number].kind, events[number].start_s, events[number].duration_s)
+        for number in choose_strips(events, settings, _urgent(scored))
+    ]
+    for kind, beats in isolated.items():
+        for beat in _typical(scored, beats, settings.examples):
+            wanted.append((None, kind, float(scored.beats.times_s[beat]), 0.0))
+    return tuple(
+        _cut(scored, f"strip-{place}", what, settings) for place, what in enumerate(wanted, start=1)
+    )
+
+
+def _urgent(scored: ScoredRecording) -> list[Event]:
+    return [finding.event for finding in scored.rhythm.urgent if finding.event is not None]
+
+
+def _worst_first(events: Sequence[Event], numbers: list[int]) -> list[int]:
+    measures = kinds.SEVERITY.get(events[numbers[0]].kind, (lambda event: event.duration_s,))
+    return sorted(numbers, key=lambda number: [-measure(events[number]) for measure in measures])
+
+
+def _typical(scored: ScoredRecording, beats: Sequence[int], number: int) -> list[int]:
+    """Return the beats whose class is surest, one out of each of so many parts of the recording."""
+    parts = np.array_split(np.asarray(beats, np.int64), number)
+    sure = scored.beats.probabilities
+    return [int(part[sure[part].max(axis=1).argmax()]) for part in parts if len(part)]
+
+
+def _cut(
+    scored: ScoredRecording,
+    name: str,
+    what: tuple[int | None, str, float, float],
+    settings: StripSettings,
+) -> Strip:
+    """Cut a strip with an event in its middle, or with the beginning of a longer event."""
+    number, kind, begin, duration = what
+    shown, beats = scored.lead_for(begin, duration), scored.beats
+    lead = shown.conditioned
+    margin = max((settings.strip_s - duration) / 2, settings.lead_in_s)
+    length = min(round(settings.strip_s * lead.clock_hz), len(lead.signal))
+    first = min(max(round((begin - margin) * lead.clock_hz), 0), len(lead.signal) - length)
+    start_s, length_s = first / lead.clock_hz, length / lead.clock_hz
+    inside = slice(*np.searchsorted(beats.times_s, (start_s, start_s + length_s)))
+    return Strip(
+        id=name,
+        event_number=number,
+        kind=kind,
+        start_s=start_s,
+        rate_hz=lead.clock_hz,
+        signal_mv=lead.signal[first : first + length].copy(),
+        beat_times_s=beats.times_s[inside] - start_s,
+        beat_classes="".join(CLASSES[label] for label in beats.labels[inside]),
+        from_s=max(begin - start_s, 0.0),
+        until_s=min(begin + duration - start_s, length_s),
+        rr_s=beats.rr_s[inside].copy(),
+        lost=_lost(scored, start_s, length_s),
+        lead=scored.recording.leads[shown.number],
+    )
+
+
+def _lost(
+    scored: ScoredRecording, start_s: float, length_s: float
+) -> tuple[tuple[float, float], ...]:
+    """Return the stretches of seconds inside a strip that cannot be analysed."""
+    first, stop = int(start_s), int(np.ceil(start_s + length_s))
+    bad = np.concatenate([[False], ~scored.flags.analysable[first:stop], [False]])
+    edges = np.clip(first + np.flatnonzero(np.diff(bad)) - start_s, 0.0, length_s)
+    return tuple((float(begin), float(end)) for begin, end in edges.reshape(-1, 2))

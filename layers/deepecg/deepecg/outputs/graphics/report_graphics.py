@@ -1,0 +1,78 @@
+"""All that a report shows beside its figures, computed from a scored recording."""
+
+from dataclasses import dataclass
+
+from deepecg.outputs.graphics.ecg_strips import (
+    ISOLATED_SUPRAVENTRICULAR,
+    ISOLATED_VENTRICULAR,
+    Strip,
+    cut_strips,
+)
+from deepecg.outputs.graphics.heart_rate_trend import Trend, heart_rate_trend
+from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters
+from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram, poincare, rr_histogram
+from deepecg.outputs.graphics.settings import GraphicsSettings
+from deepecg.rhythm.events import ListedEvents
+from deepecg.scored_recording import ScoredRecording
+
+
+@dataclass(frozen=True)
+class Graphics:
+    """What a report shows beside the summary's figures.
+
+    Attributes
+    ----------
+    trend : Trend
+        Heart rate, ectopic beats and atrial fibrillation over time.
+    rr_histogram : RrHistogram
+        Lengths of RR intervals.
+    poincare : Poincare
+        Every RR interval against the one before.
+    strips : tuple of Strip
+        Signal of the most severe events and of examples.
+    clusters : tuple of Cluster
+        Beats by class and shape.
+    """
+
+    trend: Trend
+    rr_histogram: RrHistogram
+    poincare: Poincare
+    strips: tuple[Strip, ...]
+    clusters: tuple[Cluster, ...]
+
+
+def draw(
+    scored: ScoredRecording, listed: ListedEvents, settings: GraphicsSettings | None = None
+) -> Graphics:
+    """Compute what a report shows of a scored recording.
+
+    Parameters
+    ----------
+    scored : ScoredRecording
+        The recording, its beats and its rhythm.
+    listed : ListedEvents
+        The events as the summary lists them; strips name them by their numbers.
+    settings : GraphicsSettings, optional
+        Bins, lengths and limits; the defaults if None.
+
+    Returns
+    -------
+    Graphics
+        The same for the same recording.
+    """
+    settings = settings or GraphicsSettings()
+    stream, rhythm, beats = scored.rhythm.known, scored.rhythm, scored.beats
+    shown = scored.used[0].flags.beats_analysable(beats.times_s)
+    isolated = {
+        ISOLATED_VENTRICULAR: rhythm.ventricular.isolated,
+        ISOLATED_SUPRAVENTRICULAR: rhythm.supraventricular.isolated,
+    }
+    return Graphics(
+        heart_rate_trend(stream, rhythm.fibrillation, settings.trend),
+        rr_histogram(stream, rhythm.fibrillation.beats, settings.rr_plots),
+        poincare(stream, settings.rr_plots),
+        cut_strips(scored, listed.events, isolated, settings.strips),
+        beat_clusters(
+            scored.conditioned, beats.times_s[shown], beats.labels[shown], settings.clusters
+        ),
+    )

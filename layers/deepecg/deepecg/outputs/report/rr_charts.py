@@ -1,0 +1,163 @@
+"""RR intervals as a histogram and as a Poincaré plot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
+from deepecg.outputs.report.svg_paths import nice_step, short, stretches
+
+SIZE = 360
+LEFT = 46
+BOTTOM = 36
+TOP = 16
+HISTOGRAM_HEIGHT = TOP + SIZE - LEFT - 8
+LEVELS = 6
+"""Shades of the Poincaré plot; each stands for several times as many pairs as the one before."""
+SHOWN_SHARE = 0.0005
+"""This share of the intervals may lie beyond either end of an axis."""
+MARGIN_MS = 100.0
+TICKS = 8
+
+Ticks = tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True)
+class HistogramPicture:
+    """Two outlines, all intervals and those between normal beats."""
+
+    width: int
+    height: int
+    left: float
+    bottom: float
+    all_path: str
+    nn_path: str
+    x_ticks: Ticks
+    y_ticks: Ticks
+    n_shorter: int
+    n_longer: int
+    """Intervals beyond either end of the axis."""
+
+
+@dataclass(frozen=True)
+class PoincarePicture:
+    """One path for every shade, from few pairs to many."""
+
+    size: int
+    left: float
+    bottom: float
+    top: float
+    levels: tuple[tuple[str, str], ...]
+    """Path, and what the shade means."""
+    diagonal: str
+    ticks: Ticks
+    """Along either axis, from its beginning."""
+    n_left_out: int
+    """Pairs beyond the ends of the axes."""
+
+
+def histogram_picture(histogram: RrHistogram) -> HistogramPicture:
+    """Draw the histogram over the range that holds almost all intervals."""
+    first, stop = _range(histogram.count, histogram.bin_ms)
+    counts = histogram.count[first:stop]
+    width = SIZE - LEFT - 8
+    step = width / max(len(counts), 1)
+    high = int(counts.max(initial=1)) or 1
+    tick = max(nice_step(high, 4), 1.0)
+    scale = (HISTOGRAM_HEIGHT - TOP) / high
+    from_ms = histogram.first_ms + first * histogram.bin_ms
+    return HistogramPicture(
+        width=SIZE,
+        height=HISTOGRAM_HEIGHT + BOTTOM,
+        left=LEFT,
+        bottom=HISTOGRAM_HEIGHT,
+        all_path=_outline(counts, step, scale),
+        nn_path=_outline(histogram.nn_count[first:stop], step, scale),
+        x_ticks=_ms_ticks(from_ms, histogram.bin_ms * len(counts), width, LEFT),
+        y_ticks=tuple(
+            (HISTOGRAM_HEIGHT - k * tick * scale, f"{k * tick:,.0f}")
+            for k in range(int(high / tick) + 1)
+        ),
+        n_shorter=int(histogram.count[:first].sum()),
+        n_longer=int(histogram.count[stop:].sum()),
+    )
+
+
+def poincare_picture(poincare: Poincare) -> PoincarePicture:
+    """Draw the plot: a cell's shade follows the logarithm of its count."""
+    sums = poincare.count.sum(axis=0) + poincare.count.sum(axis=1)
+    first, stop = _range(sums, poincare.bin_ms)
+    count = poincare.count[first:stop, first:stop]
+    width = SIZE - LEFT - 8
+    n_bins = max(stop - first, 1)
+    cell = width / n_bins
+    most = int(count.max(initial=0))
+    edges = _level_edges(most)
+    bottom = TOP + width
+    levels = []
+    for low, high in pairwise(edges):
+        inside = (count >= low) & (count < high)
+        told = f"{low:,}" if high == low + 1 else f"{low:,} to {high - 1:,}"
+        levels.append((_cells(inside, cell, bottom), told))
+    from_ms = poincare.first_ms + first * poincare.bin_ms
+    return PoincarePicture(
+        size=SIZE,
+        left=LEFT,
+        bottom=bottom,
+        top=TOP,
+        levels=tuple(levels),
+        diagonal=f"M{LEFT} {short(bottom)}L{short(LEFT + width)} {TOP}",
+        ticks=_ms_ticks(from_ms, poincare.bin_ms * n_bins, width, 0),
+        n_left_out=int(poincare.count.sum() - count.sum()),
+    )
+
+
+def _range(counts: NDArray[np.int64], bin_ms: float) -> tuple[int, int]:
+    """Return the bins that hold almost all, with a margin."""
+    total = int(counts.sum())
+    if total == 0:
+        return 0, len(counts)
+    share = np.cumsum(counts) / total
+    margin = round(MARGIN_MS / bin_ms)
+    first = int(np.searchsorted(share, SHOWN_SHARE)) - margin
+    stop = int(np.searchsorted(share, 1 - SHOWN_SHARE)) + 1 + margin
+    return max(first, 0), min(stop, len(counts))
+
+
+def _outline(counts: NDArray[np.int64], step: float, scale: float) -> str:
+    heights = HISTOGRAM_HEIGHT - counts * scale
+    points = "".join(f"V{short(h)}h{short(step, 2)}" for h in heights.tolist())
+    return f"M{LEFT} {HISTOGRAM_HEIGHT}{points}V{HISTOGRAM_HEIGHT}z"
+
+
+def _level_edges(most: int) -> list[int]:
+    """Return whole numbers from 1 to beyond the most, in about equal ratios."""
+    edges = np.unique(np.rint(np.geomspace(1, max(most, 1) + 1, LEVELS + 1)).astype(int))
+    return [int(edge) for edge in edges]
+
+
+def _cells(mask: NDArray[np.bool_], cell: float, bottom: float) -> str:
+    """Return the cells of a mask; neighbours in a row make one rectangle."""
+    return "".join(_row_cells(mask, cell, bottom))
+
+
+def _row_cells(mask: NDArray[np.bool_], cell: float, bottom: float) -> Iterable[str]:
+    height = short(cell, 2)
+    for row in np.flatnonzero(mask.any(axis=1)).tolist():
+        y = short(bottom - (row + 1) * cell)
+        for first, stop in stretches(mask[row]):
+            width = short((stop - first) * cell, 2)
+            yield f"M{short(LEFT + first * cell)} {y}h{width}v{height}h-{width}z"
+
+
+def _ms_ticks(from_ms: float, span_ms: float, width: float, left: float) -> Ticks:
+    step = nice_step(span_ms, TICKS)
+    first = int(np.ceil(from_ms / step))
+    last = int((from_ms + span_ms) // step)
+    return tuple(
+        (left + (tick * step - from_ms) / span_ms * width, f"{tick * step:,.0f}")
+        for tick in range(first, last + 1)
+    )

@@ -1,0 +1,195 @@
+"""The heart-rate trend: what the browser's script draws, and the same as an SVG for paper."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.outputs.graphics.heart_rate_trend import Trend
+from deepecg.outputs.report.recording_clock import Clock
+from deepecg.outputs.report.svg_paths import bars, line, nice_step, short, stretches
+
+WIDTH = 1000
+LEFT = 62
+RIGHT = 8
+TOP = 12
+CURVE_HEIGHT = 168
+LANE_GAP = 10
+COUNT_LANE_HEIGHT = 34
+SPAN_LANE_HEIGHT = 10
+AXIS_HEIGHT = 18
+FEWEST_BPM_SHOWN = 40.0
+"""The curve's axis spans at least this, so that a steady rate does not look wild."""
+TICK_STEPS_S = (300, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200, 86_400, 172_800)
+MOST_TICKS = 13
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A row beneath the curve: counts as bars, or stretches of time as bands."""
+
+    mark: str
+    name: str
+    group: str
+    y: float
+    height: float
+    path: str
+    most: str
+
+
+@dataclass(frozen=True)
+class TrendPicture:
+    """Paths and labels of the trend's SVG."""
+
+    width: int
+    height: float
+    left: float
+    right: float
+    bottom: float
+    curve: str
+    range: str
+    shaded: str
+    lanes: tuple[Lane, ...]
+    rate_ticks: tuple[tuple[float, str], ...]
+    time_ticks: tuple[tuple[float, str], ...]
+
+
+def trend_picture(trend: Trend, clock: Clock) -> TrendPicture:
+    """Draw the trend for paper, and for browsers without scripts.
+
+    Bins that share a pixel are drawn as their mean, with a band from the least to the most.
+    """
+    n = len(trend.mean_bpm)
+    inner = WIDTH - LEFT - RIGHT
+    n_columns = min(n, inner)
+    first = np.arange(n_columns) * n // n_columns
+    least = np.fmin.reduceat(trend.mean_bpm, first)
+    most = np.fmax.reduceat(trend.mean_bpm, first)
+    known = np.add.reduceat(np.isfinite(trend.mean_bpm), first)
+    total = np.add.reduceat(np.nan_to_num(trend.mean_bpm), first)
+    mean = np.divide(total, known, out=np.full(n_columns, np.nan), where=known > 0)
+
+    low, high = rate_limits(trend.mean_bpm)
+    span_s = n * trend.bin_s
+    x_of = inner / span_s
+    x = LEFT + (first + 0.5) * trend.bin_s * x_of
+
+    def y(bpm: NDArray[np.float64]) -> NDArray[np.float64]:
+        return TOP + CURVE_HEIGHT * (high - bpm) / (high - low)
+
+    fibrillation, lost = _marked(trend)
+    lanes: list[Lane] = []
+    top = float(TOP + CURVE_HEIGHT + LANE_GAP)
+    for mark, name, group, count in (
+        ("V", "ventricular beats", "ventricular", trend.ventricular_count),
+        ("S", "supraventricular beats", "supraventricular", trend.supraventricular_count),
+    ):
+        counted = np.add.reduceat(count, first)
+        minutes = np.diff(first, append=n) * trend.bin_s / 60
+        per_minute = counted / minutes
+        highest = float(per_minute.max(initial=0))
+        heights = COUNT_LANE_HEIGHT * per_minute / max(highest, 1)
+        heights = np.where(counted > 0, np.maximum(heights, 1.5), 0)
+        width = inner / n_columns
+        path = bars(
+            (LEFT + i * width, top + COUNT_LANE_HEIGHT - heights[i], max(width, 1), heights[i])
+            for i in np.flatnonzero(counted)
+        )
+        told = f"≤ {max(round(highest), 1)}/min" if highest else "none"
+        lanes.append(Lane(mark, name, group, top, COUNT_LANE_HEIGHT, path, told))
+        top += COUNT_LANE_HEIGHT + LANE_GAP
+    for mark, name, group, mask in (
+        ("AF", "atrial fibrillation", "fibrillation", fibrillation),
+        ("lost", "not analysable", "gap", lost),
+    ):
+        path = bars(_bands(mask, trend.bin_s * x_of, top, SPAN_LANE_HEIGHT))
+        lanes.append(Lane(mark, name, group, top, SPAN_LANE_HEIGHT, path, ""))
+        top += SPAN_LANE_HEIGHT + LANE_GAP
+    step = nice_step(high - low, 6)
+    rates = np.arange(np.ceil(low / step) * step, high + step / 2, step)
+    return TrendPicture(
+        width=WIDTH,
+        height=top + AXIS_HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        bottom=top,
+        curve=line(x, y(mean)),
+        range=_envelope(x, y(least), y(most)),
+        shaded=bars(_bands(fibrillation, trend.bin_s * x_of, TOP, CURVE_HEIGHT)),
+        lanes=tuple(lanes),
+        rate_ticks=tuple((float(y(np.array(bpm))), short(float(bpm), 0)) for bpm in rates),
+        time_ticks=time_ticks(clock, span_s, LEFT, x_of),
+    )
+
+
+def trend_data(trend: Trend, clock: Clock, marks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what ``trend.js`` draws: short lists, and times in seconds since midnight."""
+    low, high = rate_limits(trend.mean_bpm)
+    fibrillation, lost = _marked(trend)
+    return {
+        "bin": trend.bin_s,
+        "origin": clock.since_midnight_s,
+        "days": clock.days,
+        "low": low,
+        "high": high,
+        "bpm": [None if np.isnan(v) else round(v, 1) for v in trend.mean_bpm.tolist()],
+        "v": trend.ventricular_count.tolist(),
+        "s": trend.supraventricular_count.tolist(),
+        "af": stretches(fibrillation),
+        "gap": stretches(lost),
+        "marks": marks,
+    }
+
+
+def rate_limits(bpm: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the ends of the heart rate's axis, multiples of ten."""
+    known = bpm[np.isfinite(bpm)]
+    if len(known) == 0:
+        return 40.0, 120.0
+    low = 10 * np.floor(known.min() / 10)
+    high = 10 * np.ceil(known.max() / 10)
+    missing = max(FEWEST_BPM_SHOWN - (high - low), 0)
+    low = max(low - 10 * np.ceil(missing / 20), 0)
+    return float(low), float(max(high, low + FEWEST_BPM_SHOWN))
+
+
+def time_ticks(
+    clock: Clock, span_s: float, left: float, x_of: float
+) -> tuple[tuple[float, str], ...]:
+    """Return where the axis of time is labelled: at full hours of the clock."""
+    step = next((s for s in TICK_STEPS_S if span_s / s <= MOST_TICKS), TICK_STEPS_S[-1])
+    origin = clock.since_midnight_s
+    first = int(np.ceil(origin / step))
+    last = int((origin + span_s) // step)
+    return tuple(
+        (left + (tick * step - origin) * x_of, clock.tick(tick * step))
+        for tick in range(first, last + 1)
+    )
+
+
+def _marked(trend: Trend) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the bins with any AF, and with any time lost: no episode is too short to be seen."""
+    return trend.fibrillation_share > 0, trend.analysable_share < 1
+
+
+def _bands(
+    mask: NDArray[np.bool_], width: float, top: float, height: float
+) -> list[tuple[float, float, float, float]]:
+    return [
+        (LEFT + first * width, top, max((stop - first) * width, 1), height)
+        for first, stop in stretches(mask)
+    ]
+
+
+def _envelope(
+    x: NDArray[np.floating], low: NDArray[np.floating], high: NDArray[np.floating]
+) -> str:
+    """Return the area between two lines."""
+    pieces = []
+    for first, stop in stretches(np.isfinite(low)):
+        there = zip(x[first:stop], high[first:stop], strict=True)
+        back = zip(x[first:stop][::-1], low[first:stop][::-1], strict=True)
+        points = [f"{short(a)} {short(b)}" for a, b in (*there, *back)]
+        pieces.append("M" + points[0] + "L" + " ".join(points[1:]) + "z")
+    return "".join(pieces)

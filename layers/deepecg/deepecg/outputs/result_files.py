@@ -1,0 +1,70 @@
+"""Everything that is written for a scored recording, in the cloud and on a laptop alike."""
+
+from pathlib import Path
+from typing import Any
+
+from deepecg.outputs.fhir import diagnostic_report
+from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE, SUMMARY_FILE
+from deepecg.outputs.graphics.report_graphics import draw
+from deepecg.outputs.json_files import to_json
+from deepecg.outputs.report.report_page import render_report
+from deepecg.outputs.summary import summarise
+from deepecg.outputs.wfdb_annotations import EXTENSION, write_annotations
+from deepecg.rhythm.events import listed_events
+from deepecg.scored_recording import ScoredRecording
+
+
+def output_files(name: str) -> dict[str, str]:
+    """Return the files of a scored recording and their media types; the summary comes last.
+
+    Parameters
+    ----------
+    name : str
+        Record name of the annotation file.
+    """
+    return {
+        f"{name}.{EXTENSION}": "application/octet-stream",
+        REPORT_FILE: "text/html; charset=utf-8",
+        FHIR_FILE: "application/fhir+json",
+        SUMMARY_FILE: "application/json",
+    }
+
+
+def write_outputs(
+    scored: ScoredRecording, folder: Path, name: str, recording_id: str, subject: str | None = None
+) -> dict[str, Any]:
+    """Write annotations, report, FHIR document and summary of a scored recording.
+
+    Parameters
+    ----------
+    scored : ScoredRecording
+        The recording.
+    folder : Path
+        Where to.
+    name : str
+        Record name of the annotation file.
+    recording_id : str
+        What the documents call the recording.
+    subject : str, optional
+        FHIR reference to the patient, for the FHIR document alone.
+
+    Returns
+    -------
+    dict
+        The summary.
+
+    Raises
+    ------
+    SettingsError
+        If the subject is no FHIR reference.
+    """
+    urgent = [finding.event for finding in scored.rhythm.urgent if finding.event]
+    listed = listed_events(scored.rhythm.events, scored.settings.rhythm.events, kept=urgent)
+    graphics = draw(scored, listed)
+    summary = summarise(scored, listed, graphics, recording_id)
+    fhir = diagnostic_report(summary, subject)
+    write_annotations(scored, folder, name)
+    (folder / REPORT_FILE).write_text(render_report(summary, graphics), encoding="utf-8")
+    (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")
+    (folder / SUMMARY_FILE).write_text(to_json(summary), encoding="utf-8")
+    return summary

@@ -1,0 +1,77 @@
+"""Beats as a WFDB annotation file, for PhysioNet's own tools and any viewer.
+
+Where the signal cannot be analysed, a signal quality annotation (``~``) says so: one of subtype
+-1 begins such a stretch and one of subtype 0 ends it. To ``bxb`` that is a shutdown, in which
+beats are not missed but given up.
+"""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.scored_recording import ScoredRecording
+
+EXTENSION = "deepecg"
+NEUTRAL_NAME = "beats"
+"""The library takes only letters, digits, hyphens and underscores; the file is renamed."""
+SYMBOL_OF_CLASS = {"N": "N", "S": "S", "V": "V", "F": "F", "Q": "Q"}
+"""AAMI classes and the PhysioNet annotation symbols that stand for them."""
+QUALITY_SYMBOL = "~"
+UNREADABLE, READABLE = -1, 0
+"""Subtypes of a quality annotation, as PhysioNet's tools read them."""
+
+
+def write_annotations(scored: ScoredRecording, folder: Path, name: str) -> Path:
+    """Write the beats of a recording, and where there are none to find, as ``name.deepecg``.
+
+    Parameters
+    ----------
+    scored : ScoredRecording
+        Sample numbers are at the recording's own rate.
+    folder : Path
+        Where to.
+    name : str
+        Record name.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    sampling_rate_hz = scored.recording.sampling_rate_hz
+    samples, symbols, subtypes = _annotations(scored)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import wfdb  # noqa: PLC0415 - brings pandas, which only annotations need
+
+        wfdb.wrann(
+            NEUTRAL_NAME,
+            EXTENSION,
+            samples,
+            symbols,
+            subtype=subtypes,
+            fs=sampling_rate_hz,
+            write_dir=str(folder),
+        )
+    written = folder / f"{NEUTRAL_NAME}.{EXTENSION}"
+    return written.replace(folder / f"{name}.{EXTENSION}")
+
+
+def _annotations(
+    scored: ScoredRecording,
+) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64]]:
+    """Return sample numbers, symbols and subtypes of beats and changes of quality, by time."""
+    recording = scored.recording
+    beats = scored.beats.samples(recording.sampling_rate_hz)
+    edges_s = np.flatnonzero(np.diff(~scored.flags.analysable, prepend=False))
+    edges = np.rint(edges_s * recording.sampling_rate_hz).astype(np.int64)
+    classes = [SYMBOL_OF_CLASS[CLASSES[label]] for label in scored.beats.labels]
+    symbols = [QUALITY_SYMBOL] * len(edges) + classes
+    subtypes = np.zeros(len(symbols), np.int64)
+    subtypes[: len(edges)] = np.where(np.arange(len(edges)) % 2, READABLE, UNREADABLE)
+    samples = np.concatenate([edges, beats])
+    order = np.argsort(samples, kind="stable")
+    return samples[order], [symbols[i] for i in order], subtypes[order]

@@ -1,0 +1,231 @@
+"""Atrial fibrillation, from the irregularity of RR intervals."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.settings import FibrillationSettings
+
+VENTRICULAR = CLASSES.index("V")
+TINY = 1e-9
+"""Keeps logarithms and quotients finite where nothing varies or nothing is known."""
+
+
+@dataclass(frozen=True)
+class Fibrillation:
+    """Atrial fibrillation over a recording.
+
+    Attributes
+    ----------
+    episodes : tuple of Episode
+        In the order of time; none crosses a gap. Fibrillation that goes on over a gap is several
+        episodes, each of which may be shorter than ``FibrillationSettings.episode_s``.
+    beats : ndarray of bool, shape (n_beats,)
+        Whether a beat lies in fibrillation.
+    total_s : float
+        Time in all episodes.
+    burden_percent : float or None
+        Of the time that can be analysed, or of that in intervals if it is more (the former is
+        in whole seconds); None if there is none.
+    longest_s : float or None
+        Of the longest episode; None if there is none.
+    mean_bpm : float or None
+        Intervals in episodes over the time they cover; None if there are none.
+    """
+
+    episodes: tuple[Episode, ...]
+    beats: NDArray[np.bool_]
+    total_s: float
+    burden_percent: float | None
+    longest_s: float | None
+    mean_bpm: float | None
+
+    def seconds_until(self, times_s: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the time in episodes from the recording's start to every time, shape (n,)."""
+        if not self.episodes:
+            return np.zeros(len(times_s))
+        spans = [(episode.start_s, episode.duration_s) for episode in self.episodes]
+        starts, durations = np.array(spans).T
+        before = np.cumsum(durations) - durations
+        points = np.stack([starts, starts + durations], axis=1).ravel()
+        passed = np.stack([before, before + durations], axis=1).ravel()
+        return np.asarray(np.interp(times_s, points, passed))
+
+
+def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> Fibrillation:
+    """Find atrial fibrillation: RR intervals of which one does not foretell the next.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats. Of their classes only V is looked at, since conducted beats of fibrillation
+        are easily called S.
+    settings : FibrillationSettings
+        Tolerance, windows, threshold and the shortest episode.
+
+    Returns
+    -------
+    Fibrillation
+        Fibrillation that lasts at least ``settings.episode_s``.
+
+    Notes
+    -----
+    Irregularity is the coefficient of sample entropy of Lake & Moorman 2011
+    (doi:10.1152/ajpheart.00561.2010): given two intervals that are alike, are the ones after
+    them alike as well? In sinus rhythm they are, and in bigeminy and trigeminy too. Intervals
+    before and after ventricular beats are left out. Steps from interval to interval must be
+    large as well (RMSSD, Dash et al. 2009, doi:10.1007/s10439-009-9740-z). The two-state path
+    of least cost (Viterbi 1967) then turns irregularity beat by beat into episodes.
+
+    Where that path stays in fibrillation over a gap, fibrillation goes on over it: what is known
+    on either side counts together towards ``settings.episode_s``. A second lost here and there
+    does not end it.
+    """
+    known = np.isfinite(stream.rr_s)
+    decided = _least_cost_path(_evidence(stream, settings), settings.patience)
+    # A window looks irregular once three quarters of it are: episodes come out a quarter short.
+    inside = _around(decided, 1 + 2 * (settings.window_beats // 4)) > 0
+    stretch = np.cumsum(np.diff(inside, prepend=False) | (~known & ~decided))
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], inside & known, [False]])))
+    firsts, lasts = edges[::2] - 1, edges[1::2] - 1
+    spans = stream.times_s[lasts] - stream.times_s[firsts]
+    lasting = np.bincount(stretch[lasts], spans, len(stretch) + 1) >= settings.episode_s
+    kept = lasting[stretch[lasts]]
+    return _fibrillation(stream, inside & lasting[stretch], firsts[kept], lasts[kept])
+
+
+def sample_entropy(
+    stream: BeatStream, settings: FibrillationSettings
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the coefficient of sample entropy around every beat.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    settings : FibrillationSettings
+        Tolerance and windows.
+
+    Returns
+    -------
+    entropy, compared : ndarray of float64, shape (n_beats,)
+        The coefficient, and the share of all comparisons in the window that it rests on: those
+        that touch neither a ventricular beat nor a gap.
+    """
+    n_beats = len(stream.times_s)
+    usable, rr = _usable(stream)
+    compared, alike, again = np.zeros((3, n_beats), np.int16)
+    twice = usable[1:] & usable[:-1]
+    for apart in range(1, min(settings.apart_beats, n_beats - 2) + 1):
+        near = np.abs(rr[apart:] - rr[:-apart]) < settings.alike_s
+        both = twice[apart:] & twice[:-apart]
+        first = near[:-1] & both
+        middle = slice(1 + apart // 2, 1 + apart // 2 + len(both))
+        compared[middle] += both
+        alike[middle] += first
+        again[middle] += first & near[1:]
+    window = settings.window_beats
+    n_alike, n_again, n_compared = (_around(each, window) for each in (alike, again, compared))
+    n_usable = _around(usable, window)
+    mean_rr = np.ones(n_beats)
+    np.divide(_around(rr, window), n_usable, out=mean_rr, where=n_usable > 0)
+    foretold = (n_again + 0.5) / (n_alike + 1)
+    entropy = np.log(2 * settings.alike_s / mean_rr) - np.log(foretold)
+    return entropy, n_compared / (window * settings.apart_beats)
+
+
+def _evidence(stream: BeatStream, settings: FibrillationSettings) -> NDArray[np.float64]:
+    """Return what speaks for fibrillation at every beat; negative: against it."""
+    entropy, compared = sample_entropy(stream, settings)
+    limit = settings.evidence_limit
+    variation = np.log(_variation(stream, settings.window_beats) / settings.rmssd_share)
+    evidence = np.clip(np.minimum(entropy - settings.threshold, variation), -limit, limit)
+    evidence[compared < settings.compared_share] = settings.no_evidence
+    gaps = np.flatnonzero(np.isnan(stream.rr_s[1:])) + 1
+    evidence[gaps] = settings.no_evidence * (stream.times_s[gaps] - stream.times_s[gaps - 1])
+    return evidence
+
+
+def _variation(stream: BeatStream, window_beats: int) -> NDArray[np.float64]:
+    """Return the RMSSD around every beat, as a share of the mean interval."""
+    usable, rr = _usable(stream)
+    pairs = usable & np.append(False, usable[:-1])[: len(usable)]
+    steps = np.where(pairs, np.diff(rr, prepend=0.0), 0.0)
+    squares = _around(steps**2, window_beats) / np.maximum(_around(pairs, window_beats), 1)
+    mean_rr = _around(rr, window_beats) / np.maximum(_around(usable, window_beats), 1)
+    return np.sqrt(np.maximum(squares, TINY)) / np.maximum(mean_rr, TINY)
+
+
+def _usable(stream: BeatStream) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return which intervals touch neither a ventricular beat nor a gap, and those intervals."""
+    ventricular = stream.labels == VENTRICULAR
+    usable = np.isfinite(stream.rr_s) & ~ventricular
+    usable[1:] &= ~ventricular[:-1]
+    return usable, np.where(usable, stream.rr_s, 0.0)
+
+
+def _least_cost_path(evidence: NDArray[np.float64], patience: float) -> NDArray[np.bool_]:
+    """Return the states that gain most evidence, each change of state costing ``patience``."""
+    lead = -patience
+    leads = []
+    for each in evidence.tolist():
+        if lead > patience:
+            lead = patience
+        elif lead < -patience:
+            lead = -patience
+        lead += each
+        leads.append(lead)
+    ahead = np.array(leads)
+    # Backwards: a state is kept until the other one leads by more than a change costs.
+    decided = np.abs(ahead) > patience
+    decided[-1:] = True
+    n_beats = len(ahead)
+    after = np.where(decided, np.arange(n_beats), n_beats)[::-1]
+    return ahead[np.minimum.accumulate(after)[::-1]] > 0
+
+
+def _around(
+    values: NDArray[np.bool_] | NDArray[np.int16] | NDArray[np.float64], n_beats: int
+) -> NDArray[np.float64]:
+    """Return the sum over ``n_beats`` centred on every beat."""
+    half = n_beats // 2
+    total: NDArray[np.float64] = np.append(0.0, np.cumsum(values, dtype=np.float64))
+    total = np.pad(total, half, mode="edge")
+    return total[2 * half + 1 :] - total[: -2 * half - 1]
+
+
+def _fibrillation(
+    stream: BeatStream,
+    inside: NDArray[np.bool_],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+) -> Fibrillation:
+    """Return fibrillation of these episodes; ``inside`` are the beats that end its intervals."""
+    beats = inside.copy()
+    beats[firsts] = True
+    spans = stream.times_s[lasts] - stream.times_s[firsts]
+    total_s = float(spans.sum())
+    analysable_s = float(stream.analysable.sum())
+    whole_s = max(analysable_s, float(np.nansum(stream.rr_s)))
+    episodes = tuple(
+        Episode(
+            int(first),
+            int(last),
+            float(stream.times_s[first]),
+            float(span),
+            60 * float(last - first) / float(span),
+        )
+        for first, last, span in zip(firsts, lasts, spans, strict=True)
+    )
+    return Fibrillation(
+        episodes,
+        beats,
+        total_s,
+        100 * total_s / whole_s if analysable_s else None,
+        float(spans.max()) if len(spans) else None,
+        60 * float((lasts - firsts).sum()) / total_s if total_s else None,
+    )

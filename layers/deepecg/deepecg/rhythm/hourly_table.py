@@ -1,0 +1,138 @@
+"""The table of hours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.rhythm.atrial_fibrillation import Fibrillation
+from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.rhythm.ectopy import Ectopy
+from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.heart_rate import rate_windows
+from deepecg.rhythm.pauses import Pauses
+from deepecg.rhythm.settings import RateSettings
+
+SECONDS_PER_HOUR = 3600
+
+_ByHour = list[NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Hour:
+    """One hour, counted from the recording's start; the last one may be shorter.
+
+    Counts and seconds add up to those of the whole recording.
+
+    Attributes
+    ----------
+    hour : int
+        0 for the first 60 minutes.
+    start_s : float
+        Where it begins, from the recording's start.
+    analysable_s : int
+        Seconds that can be analysed.
+    n_beats : int
+        Beats of all classes.
+    mean_bpm : float or None
+        Intervals that end in this hour over the time they cover; None if there are none.
+    minimum_bpm, maximum_bpm : float or None
+        Lowest and highest rate in any window of ``RateSettings.window_s`` that begins in this
+        hour; None if too few intervals are known.
+    ventricular_count, supraventricular_count : int
+        Ectopic beats; S inside atrial fibrillation are not among them.
+    ventricular_run_count, supraventricular_run_count : int
+        Runs that begin in this hour.
+    pause_count : int
+        Confirmed pauses that begin in this hour.
+    fibrillation_s : float
+        Time in atrial fibrillation.
+    """
+
+    hour: int
+    start_s: float
+    analysable_s: int
+    n_beats: int
+    mean_bpm: float | None
+    minimum_bpm: float | None
+    maximum_bpm: float | None
+    ventricular_count: int
+    supraventricular_count: int
+    ventricular_run_count: int
+    supraventricular_run_count: int
+    pause_count: int
+    fibrillation_s: float
+
+
+def hourly(
+    stream: BeatStream,
+    settings: RateSettings,
+    *,
+    fibrillation: Fibrillation,
+    ventricular: Ectopy,
+    supraventricular: Ectopy,
+    pauses: Pauses,
+) -> tuple[Hour, ...]:
+    """Return the table of hours.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    settings : RateSettings
+        Window of minimum and maximum.
+    fibrillation, ventricular, supraventricular, pauses
+        What was found in this stream.
+
+    Returns
+    -------
+    tuple of Hour
+        One for every hour begun.
+    """
+    n_hours = -(-len(stream.analysable) // SECONDS_PER_HOUR)
+    starts_s = np.arange(n_hours) * float(SECONDS_PER_HOUR)
+    edges_s = np.append(starts_s, np.inf)
+
+    def counted(times_s: NDArray[np.float64]) -> list[int]:
+        counts: list[int] = np.diff(np.searchsorted(times_s, edges_s)).tolist()
+        return counts
+
+    def split(values: NDArray[np.float64], times_s: NDArray[np.float64]) -> _ByHour:
+        by_hour = np.split(values, np.searchsorted(times_s, edges_s[1:-1]))
+        return [piece[np.isfinite(piece)] for piece in by_hour]
+
+    windows = rate_windows(stream, settings)
+    columns = zip(
+        starts_s.tolist(),
+        np.add.reduceat(stream.analysable, starts_s.astype(np.int64), dtype=np.int64).tolist(),
+        counted(stream.times_s),
+        split(stream.rr_s, stream.times_s),
+        split(windows.rate_bpm, windows.begins_s),
+        counted(stream.times_s[stream.labels == CLASSES.index("V")]),
+        counted(stream.times_s[(stream.labels == CLASSES.index("S")) & ~fibrillation.beats]),
+        counted(_starts(ventricular.runs)),
+        counted(_starts(supraventricular.runs)),
+        counted(_starts(pauses.episodes)),
+        np.diff(fibrillation.seconds_until(edges_s)).tolist(),
+        strict=True,
+    )
+    return tuple(
+        Hour(
+            hour,
+            start_s,
+            analysable_s,
+            n_beats,
+            60 * len(rr_s) / float(rr_s.sum()) if len(rr_s) else None,
+            float(rates.min()) if len(rates) else None,
+            float(rates.max()) if len(rates) else None,
+            *ectopy_and_pauses,
+        )
+        for hour, (start_s, analysable_s, n_beats, rr_s, rates, *ectopy_and_pauses) in (
+            enumerate(columns)
+        )
+    )
+
+
+def _starts(episodes: tuple[Episode, ...]) -> NDArray[np.float64]:
+    return np.array([episode.start_s for episode in episodes], np.float64)

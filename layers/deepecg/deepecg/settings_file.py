@@ -1,0 +1,189 @@
+"""A study file: what a clinic sets otherwise than the defaults, for all or for one recording.
+
+A JSON object, every part of which may be left out::
+
+    {
+      "lead": "V5",
+      "subject": "Patient/123",
+      "rhythm": {"pauses": {"pause_s": 2.5}, "urgent": {"pause_s": 4}}
+    }
+
+``rhythm`` takes any field of :class:`~deepecg.rhythm.settings.RhythmSettings`.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from deepecg.errors import SettingsError
+from deepecg.rhythm.settings import RhythmSettings
+from deepecg.settings import ScoringSettings
+
+MAX_BYTES = 100_000
+"""A study file is a screenful; what is larger is something else."""
+MAX_TEXT = 300
+"""Characters of a lead's name or of a reference."""
+FACTOR = 10
+"""A threshold is at least a tenth of its default and at most ten times that: beyond lies a slip of
+the keyboard or of the unit, with which the analysis might take for ever."""
+COUPLET_BEATS = 2
+PAUSES_FROM = "pauses are found from rhythm.pauses.pause_s"
+
+SUBJECT = re.compile(
+    r"(https?://([A-Za-z0-9\-.:%$]+/)+)?Patient/[A-Za-z0-9\-.]{1,64}(/_history/[A-Za-z0-9\-.]{1,64})?"
+)
+"""A reference to a patient, relative or absolute (FHIR R4, section 2.3)."""
+
+Group = TypeVar("Group")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study file says.
+
+    Attributes
+    ----------
+    lead : str or None
+        The lead to score; None leaves the choice to the software.
+    subject : str or None
+        FHIR reference to the patient, for ``diagnostic_report.json`` alone: it enters no other
+        document, and no log.
+    rhythm : RhythmSettings
+        Thresholds.
+    """
+
+    lead: str | None = None
+    subject: str | None = field(default=None, repr=False)
+    rhythm: RhythmSettings = field(default_factory=RhythmSettings)
+
+    @property
+    def scoring(self) -> ScoringSettings:
+        """The settings for :func:`deepecg.scoring.score_recording`."""
+        return ScoringSettings(lead=self.lead, rhythm=self.rhythm)
+
+
+def read_study(content: bytes) -> Study:
+    """Read a study file.
+
+    Parameters
+    ----------
+    content : bytes
+        JSON in UTF-8.
+
+    Raises
+    ------
+    SettingsError
+        If it is no JSON object, has a field that there is none of, or a value that the field
+        cannot take, alone or beside the others. The message names the field, never its value,
+        which may be a patient's.
+    """
+    if len(content) > MAX_BYTES:
+        raise SettingsError(f"found {len(content)} bytes of settings, expected at most {MAX_BYTES}")
+    try:
+        given = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(
+            f"found settings that are not JSON ({type(error).__name__}), expected an object"
+        ) from None
+    study = _filled(Study(), given, "")
+    refuse_other_subject(study.subject)
+    _refuse_contradictions(study.scoring)
+    return study
+
+
+def refuse_other_subject(subject: str | None) -> None:
+    """Refuse what is no reference to a patient.
+
+    Raises
+    ------
+    SettingsError
+        If it is neither None nor such a reference; the message does not repeat it.
+    """
+    if subject is not None and not SUBJECT.fullmatch(subject):
+        raise SettingsError(
+            "found a subject that is no FHIR reference to a patient, expected Patient/ID or "
+            "https://SERVER/Patient/ID"
+        )
+
+
+def _refuse_contradictions(settings: ScoringSettings) -> None:
+    """Refuse thresholds that do not go with what they stand beside."""
+    rhythm, nn = settings.rhythm, settings.rhythm.variability
+    least_pause_s = rhythm.pauses.least_s(settings.detector.refractory_s)
+    for path, value, least, why in (
+        ("ectopy.run_beats", rhythm.ectopy.run_beats, COUPLET_BEATS + 1, "2 beats are a couplet"),
+        ("pauses.pause_s", rhythm.pauses.pause_s, least_pause_s, "the T wave fills shorter ones"),
+        ("urgent.pause_s", rhythm.urgent.pause_s, rhythm.pauses.pause_s, PAUSES_FROM),
+        (
+            "urgent.unconfirmed_pause_s",
+            rhythm.urgent.unconfirmed_pause_s,
+            rhythm.pauses.pause_s,
+            PAUSES_FROM,
+        ),
+        ("variability.hf_from_hz", nn.hf_from_hz, nn.lf_from_hz, "low frequencies begin there"),
+        ("variability.hf_until_hz", nn.hf_until_hz, nn.hf_from_hz, "high frequencies begin there"),
+        ("variability.longest_nn_s", nn.longest_nn_s, nn.shortest_nn_s, "the shortest is that"),
+    ):
+        if value < least:
+            raise SettingsError(
+                f"found less for rhythm.{path} than it can be, expected at least {least:g}: {why}"
+            )
+
+
+def _filled(default: Group, given: object, path: str) -> Group:
+    """Return a settings dataclass with the fields that are given in place of the defaults."""
+    where = path or "the settings"
+    if not isinstance(given, dict):
+        raise SettingsError(f"found {_kind(given)} for {where}, expected an object")
+    names = [item.name for item in fields(default)]  # type: ignore[arg-type]
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise SettingsError(
+            f"found {len(unknown)} unknown fields in {where}, expected some of {', '.join(names)}"
+        )
+    values = {
+        name: _value(getattr(default, name), value, f"{path}.{name}".lstrip("."))
+        for name, value in given.items()
+    }
+    return replace(default, **values)  # type: ignore[type-var]
+
+
+def _value(default: object, given: object, path: str) -> Any:
+    if is_dataclass(default):
+        return _filled(default, given, path)
+    if isinstance(default, int | float):
+        return _number(default, given, path)
+    if not isinstance(given, str) or not 0 < len(given.strip()) <= MAX_TEXT:
+        raise SettingsError(
+            f"found {_kind(given)} for {path}, expected a text of 1 to {MAX_TEXT} characters"
+        )
+    return given
+
+
+def _number(default: float, given: object, path: str) -> float:
+    """Return a threshold; those that count things are whole."""
+    low, high = sorted((default / FACTOR, default * FACTOR))
+    kind = "whole number" if isinstance(default, int) else "number"
+    wanted = f"a {kind} from {low:g} to {high:g}"
+    if not isinstance(given, int | float) or isinstance(given, bool) or not low <= given <= high:
+        raise SettingsError(f"found {_kind(given)} for {path}, expected {wanted}")
+    if isinstance(default, int) and given != int(given):
+        raise SettingsError(f"found a fraction for {path}, expected {wanted}")
+    return type(default)(given)
+
+
+def _kind(value: object) -> str:
+    """Return what a JSON value is, without saying it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number that it cannot take"
+        case str():
+            return "a text that it cannot take"
+        case list():
+            return "a list"
+    return "an object"

@@ -1,0 +1,1 @@
+"""Leads in millivolts: surveyed, selected, filtered, and judged by the second."""

@@ -1,0 +1,99 @@
+"""Resampling and the zero-phase band-pass, on arrays that fit into memory."""
+
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, firwin, resample_poly, sosfilt, sosfilt_zi
+
+from deepecg.signal.settings import ConditioningSettings
+
+MAX_RATIO_TERM = 10_000
+"""Rates become a ratio of integers no larger than this: exact up to 1000 Hz with one decimal.
+Elsewhere signal and clock drift apart by up to 4 s a day; see ``ConditionedLead.clock_hz``."""
+KEPT_DESIGNS = 8
+"""Filters kept for the next signal: for one beat, designing them takes longer than filtering.
+A recorder has one rate; eight of the longest there can be are 33 MB."""
+
+
+@lru_cache(KEPT_DESIGNS)
+def resampling_ratio(from_hz: float, to_hz: float) -> Fraction:
+    """Return ``to_hz / from_hz`` as a ratio of integers, up over down."""
+    rate = Fraction(from_hz).limit_denominator(1000)
+    return (Fraction(to_hz) / rate).limit_denominator(MAX_RATIO_TERM)
+
+
+def resample(signal: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64]:
+    """Resample by polyphase filtering, the first samples falling together.
+
+    Parameters
+    ----------
+    signal : ndarray of float64, shape (..., n)
+        Samples without NaN; one signal along the last axis.
+    ratio : Fraction
+        Output rate over input rate.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., ceil(n * ratio))
+        Beyond its ends the signal is taken to continue as its reflection.
+    """
+    if ratio == 1:
+        return signal
+    up, down = ratio.numerator, ratio.denominator
+    low_pass = _low_pass(max(up, down))
+    resampled = resample_poly(  # type: ignore[call-overload]  # its stubs know no filter that is given
+        signal, up, down, axis=-1, window=low_pass, padtype="reflect"
+    )
+    return np.asarray(resampled)
+
+
+def band_pass(signal: NDArray[np.float64], settings: ConditioningSettings) -> NDArray[np.float64]:
+    """Band-pass without delay: a Butterworth filter run forwards and backwards.
+
+    Parameters
+    ----------
+    signal : ndarray of float64, shape (..., n)
+        Samples at ``settings.rate_hz``; one signal along the last axis.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., n)
+        The signal between ``settings.low_hz`` and ``settings.high_hz``.
+    """
+    sections, steady = _sections(settings)
+    steady = steady.reshape(len(sections), *(signal.ndim - 1) * (1,), 2)
+    n = min(signal.shape[-1] - 1, settings.margin_s * settings.rate_hz // 2)
+    reflected = (
+        2 * signal[..., :1] - signal[..., n:0:-1],
+        signal,
+        2 * signal[..., -1:] - signal[..., -2 : -n - 2 : -1],
+    )
+    filtered = np.concatenate(reflected, axis=-1)
+    for _direction in ("forwards", "backwards"):
+        filtered, _ = sosfilt(sections, filtered, axis=-1, zi=steady * filtered[..., :1])
+        filtered = filtered[..., ::-1]
+    return np.asarray(filtered[..., n : filtered.shape[-1] - n])
+
+
+@lru_cache(KEPT_DESIGNS)
+def _low_pass(terms: int) -> NDArray[np.float64]:
+    """Return the filter that ``resample_poly`` designs anew at every call."""
+    return np.asarray(firwin(20 * terms + 1, 1 / terms, window=("kaiser", 5.0)))
+
+
+@lru_cache(KEPT_DESIGNS)
+def _sections(settings: ConditioningSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the Butterworth filter, and the state it is in after a long constant 1.
+
+    Those are what ``sosfiltfilt`` works with; it computes the state anew at every call.
+    """
+    sections = butter(
+        settings.order,
+        (settings.low_hz, settings.high_hz),
+        btype="bandpass",
+        output="sos",
+        fs=settings.rate_hz,
+    )
+    return sections, sosfilt_zi(sections)

@@ -1,0 +1,35 @@
+"""QRS energy: where in a conditioned lead QRS complexes stand out."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from deepecg.signal.settings import QrsSettings
+
+
+def qrs_energy(
+    signal: NDArray[np.float32], rate_hz: int, settings: QrsSettings
+) -> NDArray[np.float32]:
+    """Return the root mean square of the second difference, over the length of a QRS.
+
+    Parameters
+    ----------
+    signal : ndarray of float32, shape (n,)
+        A conditioned lead in mV.
+    rate_hz : int
+        Its sampling rate.
+    settings : QrsSettings
+        Step of the difference and length of the average.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+        High where a QRS complex is centred.
+    """
+    step = round(settings.curvature_s * rate_hz)
+    curvature = np.zeros(len(signal), np.float32)
+    if len(signal) > 2 * step:
+        curvature[step:-step] = signal[2 * step :] - 2 * signal[step:-step] + signal[: -2 * step]
+    window = round(settings.energy_window_s * rate_hz)
+    power = uniform_filter1d(curvature * curvature, window, mode="constant")
+    return np.sqrt(np.maximum(power, 0))

@@ -1,0 +1,81 @@
+"""The worker of the embedded cloud: feeds the function, reports on nights, outlives failures."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from integration.embedded_cloud import Cloud
+
+from deepecg.local_cloud import queue_worker as worker_module
+from deepecg.local_cloud.queue_worker import Worker
+
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def worker(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    monkeypatch.setattr(worker_module, "IDLE_S", 0.02)
+    monkeypatch.setattr(worker_module, "AFTER_FAILURE_S", 0.02)
+    worker = Worker(cloud)
+    yield worker
+    assert worker.stop(PATIENCE_S)
+
+
+def reports(cloud: Cloud) -> list[str]:
+    return [key for key in cloud.result_keys("reports/") if key.endswith("report.json")]
+
+
+def wait_for_report(cloud: Cloud, n_uploads: int) -> None:
+    give_up_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < give_up_s:
+        for key in reports(cloud):
+            if cloud.result(key)["outcomes"]["uploaded_count"] == n_uploads:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"no report on {n_uploads} uploads")
+
+
+def test_a_nights_report_follows_its_uploads(cloud: Cloud, worker: Worker) -> None:
+    worker.start()
+    cloud.upload("a.edf", b"no ECG")
+    wait_for_report(cloud, 1)
+    cloud.upload("b.edf", b"no ECG")
+    wait_for_report(cloud, 2)
+    time.sleep(0.5)  # the call that wrote it may not have ended
+    n_calls = len(cloud.calls)
+    time.sleep(0.5)
+    assert len(cloud.calls) == n_calls  # nothing new: no further report
+
+
+def test_it_outlives_a_failure_and_says_no_name(
+    cloud: Cloud,
+    worker: Worker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    invoke = cloud.invoke
+    n_failures = 0
+
+    def failing_twice(*arguments: Any, **options: Any) -> dict[str, Any]:
+        nonlocal n_failures
+        if options.get("function") and n_failures < 2:
+            n_failures += 1
+            raise ValueError("Mustermann.edf")
+        return invoke(*arguments, **options)
+
+    monkeypatch.setattr(cloud, "invoke", failing_twice)
+    worker.start()
+    cloud.upload("Mustermann.edf", b"no ECG")
+    wait_for_report(cloud, 1)
+    assert n_failures == 2
+    assert caplog.text.count("ValueError") == 2
+    assert "Mustermann" not in caplog.text
+
+
+def test_it_stops_though_messages_are_left(cloud: Cloud, worker: Worker) -> None:
+    worker.start()
+    for number in range(200):
+        cloud.upload(f"{number}.edf", b"no ECG")
+    assert worker.stop(PATIENCE_S)
+    assert cloud.n_messages("UploadsQueue") > 0

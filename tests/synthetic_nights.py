@@ -1,0 +1,169 @@
+"""Made-up nights: no patient, no recording, only plausible numbers, the same for the same seed."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from deepecg.night.night_entry import night_entry, read_entry
+from deepecg.night.night_store import TOTALS
+from deepecg.night.night_totals import night_totals
+from deepecg.outputs.json_files import to_json
+
+HOUR_S = 3600
+REJECTIONS = ("truncated_samples", "flat_line", "missing_part", "unknown_format", "too_short")
+MODEL = "2026-10-12-default"
+
+
+def made_up_entries(night: date, n: int, seed: int, **patients: float) -> list[dict[str, Any]]:
+    """Return the entries of a night with ``n`` uploads.
+
+    Parameters
+    ----------
+    night : date
+        Its date; another one gives other numbers.
+    n : int
+        Uploads.
+    seed : int
+        Of the random numbers.
+    **patients : float
+        Passed to :func:`made_up_summary`: what is unusual about this night's patients.
+    """
+    random = np.random.default_rng([seed, night.toordinal()])
+    return [_entry(night, number, seed, random, patients) for number in range(n)]
+
+
+def fill(store: Any, night: date, n: int, seed: int, n_before: int = 0, **patients: float) -> None:
+    """Put a made-up night into a store with ``put``, and the totals of the four weeks before it.
+
+    Parameters
+    ----------
+    store : FolderStore or one like it
+        Takes them.
+    night : date
+        The night.
+    n : int
+        Its uploads.
+    seed : int
+        Of the random numbers.
+    n_before : int
+        About so many uploads on each night before, fewer at weekends; 0 leaves these nights out.
+    **patients : float
+        What is unusual about this night's patients; see :func:`made_up_summary`.
+    """
+    for days in range(28 if n_before else 0, 0, -1):
+        past = night - timedelta(days=days)
+        share = (0.5 if past.weekday() >= 5 else 1.0) + 0.05 * (past.toordinal() % 4)
+        made_up = made_up_entries(past, int(n_before * share), seed)
+        entries = [read_entry(to_json(entry).encode()) for entry in made_up]
+        totals = night_totals(entries).document(past.isoformat())
+        store.write(past, TOTALS, to_json(totals).encode(), "application/json")
+    for entry in made_up_entries(night, n, seed, **patients):
+        store.put(entry, night)
+
+
+def made_up_summary(
+    random: np.random.Generator, recording: str, *, ventricular: float = 1.0, noise: float = 1.0
+) -> dict[str, Any]:
+    """Return the summary of a recording that never was, as far as a night's entry reads it.
+
+    Parameters
+    ----------
+    random : Generator
+        The source of its numbers.
+    recording : str
+        Its ID.
+    ventricular : float
+        Ventricular burdens are this many times the usual ones.
+    noise : float
+        The same for the share of time that cannot be analysed.
+    """
+    duration_s = float(random.choice([24, 24, 24, 24, 48, 72, 168]) * HOUR_S) - random.integers(900)
+    lost = min(noise * random.gamma(0.6, 0.025), 0.9)
+    analysable_s = round(duration_s * (1 - lost))
+    fibrillation = random.random() < 0.09
+    af_percent = round(float(random.choice([100.0, random.uniform(0.5, 60)])), 2) * fibrillation
+    mean = float(np.clip(random.normal(82 if fibrillation else 73, 9), 45, 125))
+    beats = int(analysable_s * mean / 60)
+    v_percent = min(ventricular * random.lognormal(-2.6, 2.3), 45.0) * (random.random() > 0.12)
+    s_percent = min(random.lognormal(-2.0, 1.6), 30.0) * (random.random() > 0.08)
+    v, s = int(beats * v_percent / 100), int(beats * s_percent / 100)
+    f, q = int(random.poisson(2)), int(random.poisson(1))
+    runs = int(random.poisson(min(v_percent, 8) / 3))
+    longest = 3 + int(random.geometric(0.55)) if runs else None
+    pauses = int(random.random() < 0.05) * int(random.integers(1, 12))
+    pause_s = round(2.0 + float(random.exponential(0.5)), 2) if pauses else None
+    s_runs = int(random.poisson(min(s_percent, 10) / 2))
+    urgent = []
+    if longest is not None and longest >= 6:
+        rate = int(random.integers(105, 190))
+        urgent.append(
+            ("ventricular_tachycardia", f"Ventricular tachycardia of {longest} beats at {rate}/min")
+        )
+    if v_percent > 10:
+        urgent.append(
+            ("ventricular_burden", f"Ventricular ectopic beats are {v_percent:.1f} % of all beats")
+        )
+    if fibrillation and mean > 90:
+        rate = int(mean + 24)
+        urgent.append(
+            (
+                "fast_atrial_fibrillation",
+                f"Atrial fibrillation of {random.integers(2, 90)} min at {rate}/min",
+            )
+        )
+    if pause_s is not None and pause_s >= 3.0:
+        urgent.append(("pause", f"Pause of {pause_s:.1f} s"))
+    return {
+        "kind": "summary",
+        "recording_id": recording,
+        "recording": {"duration_s": duration_s},
+        "signal": {"analysable_s": analysable_s},
+        "beats": {"class_count": {"N": beats - v - s - f - q, "S": s, "V": v, "F": f, "Q": q}},
+        "heart_rate": {
+            "mean_bpm": round(mean, 1),
+            "minimum_bpm": round(mean * random.uniform(0.58, 0.75), 1),
+            "maximum_bpm": round(mean * random.uniform(1.45, 2.0), 1),
+        },
+        "ventricular": {
+            "burden_percent": round(100 * v / beats, 2),
+            "run_count": runs,
+            "longest_run": None if longest is None else {"beats_count": longest},
+        },
+        "supraventricular": {
+            "burden_percent": round(100 * s / beats, 2),
+            "run_count": s_runs,
+            "longest_run": {"beats_count": 3 + int(random.geometric(0.3))} if s_runs else None,
+        },
+        "pauses": {"count": pauses, "longest_s": pause_s},
+        "atrial_fibrillation": {"burden_percent": af_percent},
+        "urgent": [{"kind": kind, "message": message} for kind, message in urgent],
+        "warnings": [{"code": "wrong_checksum"}] if random.random() < 0.03 else [],
+        "provenance": {"model": {"version": MODEL}, "software": {"version": "0.1.0"}},
+    }
+
+
+def _entry(
+    night: date, number: int, seed: int, random: np.random.Generator, patients: dict[str, float]
+) -> dict[str, Any]:
+    recording = sha256(f"{seed} {night} {number}".encode()).hexdigest()[:20]
+    midnight = datetime.combine(night, time(), UTC)
+    uploaded_at = midnight + timedelta(seconds=int(random.integers(86_400)))
+    size_bytes = int(random.integers(30_000_000, 140_000_000))
+    folder = f"recordings/{recording}/{sha256(recording.encode()).hexdigest()[:16]}"
+    upload = {"uploaded_at": uploaded_at, "size_bytes": size_bytes}
+    draw = random.random()
+    if draw < 0.005:
+        return night_entry(recording, outcome="failed", code="timed_out", **upload)
+    if draw < 0.009:
+        return night_entry(recording, outcome="received", **upload)
+    if draw < 0.02:
+        return night_entry(recording, outcome="waiting", code="missing_part", **upload)
+    if draw < 0.05:
+        rejection = {"kind": "rejection", "code": str(random.choice(REJECTIONS))}
+        seconds = float(random.uniform(0.1, 0.9))
+        return night_entry(recording, rejection, folder=folder, processing_s=seconds, **upload)
+    summary = made_up_summary(random, recording, **patients)
+    seconds = summary["recording"]["duration_s"] / HOUR_S * float(random.normal(0.36, 0.02))
+    return night_entry(recording, summary, folder=folder, processing_s=seconds, **upload)

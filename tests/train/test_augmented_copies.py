@@ -1,0 +1,103 @@
+"""Copies of training records: what is mixed in, what is left out, and what the beats are called."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.readers.open_recording import open_recording
+from deepecg.settings import ScoringSettings
+from training.annotated_records import annotated_records, read_annotations
+from training.augmented_copies import make_copies, rich_beats, with_noise
+from training.recipes import DEFAULT
+from training.synthetic_noise import moved_electrode, muscles, synthetic_noise, wander
+
+RATE_HZ = 360.0
+N, S, V, Q = (CLASSES.index(name) for name in "NSVQ")
+
+
+def power_below(noise: np.ndarray, frequency_hz: float) -> float:
+    """Return the share of the power below a frequency."""
+    power = np.abs(np.fft.rfft(noise)) ** 2
+    below = np.fft.rfftfreq(len(noise), 1 / RATE_HZ) < frequency_hz
+    return float(power[below].sum() / power.sum())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_kind_of_noise_lies_where_its_name_says(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    n_samples = round(120 * RATE_HZ)
+    assert power_below(muscles(n_samples, RATE_HZ, random), 5) < 0.1
+    assert power_below(wander(n_samples, RATE_HZ, random), 8) > 0.5
+    moved = moved_electrode(n_samples, RATE_HZ, random)
+    assert power_below(moved, 15) > 0.9
+    assert (moved == 0).any(), "it is still now and then"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_is_as_strong_as_asked_for_and_the_same_again_with_its_seed(seed: int) -> None:
+    noise, again = (synthetic_noise(30_000, RATE_HZ, np.random.default_rng(seed)) for _ in range(2))
+    assert np.sqrt(np.mean(noise**2)) == pytest.approx(1)
+    np.testing.assert_array_equal(noise, again)
+
+
+def test_a_rich_copy_keeps_s_beats_and_those_before_them() -> None:
+    labels = np.full(5000, N)
+    labels[100:1600:100] = S
+    labels[1000:1004] = S
+    labels[2500] = V
+    for seed in range(4):
+        kept = rich_beats(labels, np.random.default_rng(seed))
+        assert kept[labels == S].all()
+        assert kept[99:1599:100].all()
+        assert kept.mean() < 0.2
+    assert not rich_beats(labels[:1000], np.random.default_rng(0)).any(), "nine are too few"
+
+
+@pytest.fixture(scope="module")
+def clean(data_dir: Path):
+    return open_recording(data_dir / "mitdb" / "119.hea"), read_annotations(data_dir / "mitdb/119")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_comes_and_goes_on_one_lead_or_both(clean, seed: int) -> None:
+    recording, reference = clean
+    noisy = with_noise(recording, reference, np.random.default_rng(seed))
+    added = np.stack(
+        [
+            noisy.read(lead, 0, noisy.n_samples) - recording.read(lead, 0, recording.n_samples)
+            for lead in range(2)
+        ]
+    )
+    is_noisy = np.abs(added).max(axis=1) > 0
+    assert is_noisy.any()
+    for noise in added[is_noisy]:
+        assert 0.2 < (noise != 0).mean() < 0.95
+        assert np.sqrt(np.mean(noise**2)) < 1.0, "QRS complexes of 119 are 2 to 3 mV high"
+
+
+def test_copies_of_a_record_carry_its_name_and_what_is_annotated_there(data_dir: Path) -> None:
+    settings = ScoringSettings()
+    names = ("mitdb/119", "svdb/800")
+    config = replace(DEFAULT, noisy_copies=2, rich_copies=1)
+    few, with_s = (
+        (record, make_copies(data_dir, record, config, settings, seed=0))
+        for record in annotated_records(data_dir, names, settings, n_leads=2)
+    )
+    for (record, copies), n_copies in ((few, 2), (with_s, 3)):
+        assert [copy.record for copy in copies] == [record.record] * n_copies
+        annotated = np.bincount(record.labels, minlength=5)
+        for noisy in copies[:2]:
+            assert noisy.weight == DEFAULT.noisy_weight
+            found = np.bincount(noisy.labels, minlength=5)
+            assert (found[:Q] <= annotated[:Q]).all()
+            assert found[V] > 0.5 * annotated[V], "most seconds are not given up"
+            assert found[Q] < 0.2 * annotated.sum()
+            assert noisy.beats.shape.shape[:2] == (len(noisy.labels), 2)
+        assert not np.array_equal(copies[0].beats.shape, copies[1].beats.shape)
+    rich = with_s[1][2]
+    assert rich.weight == DEFAULT.rich_weight
+    assert (rich.labels == S).sum() == (with_s[0].labels == S).sum()
+    assert (rich.labels == S).mean() > 3 * (with_s[0].labels == S).mean()

@@ -1,0 +1,166 @@
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.classifier import BeatClassifier
+from deepecg.beats.model_card import (
+    CARD_FILE,
+    MODEL_FILE,
+    SINGLE_BEAT_FOLDER,
+    Scaling,
+    conditioning_of,
+    read_card,
+)
+from deepecg.beats.settings import AgreementSettings
+from deepecg.errors import ModelMismatchError
+from deepecg.signal.settings import ConditioningSettings
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+@pytest.fixture
+def model(model_dir: Path, tmp_path: Path) -> Path:
+    """A copy of the model that a test may break."""
+    return Path(shutil.copytree(model_dir, tmp_path / "model"))
+
+
+def change_card(model: Path, change: Change) -> None:
+    card = json.loads((model / CARD_FILE).read_text())
+    change(card)
+    (model / CARD_FILE).write_text(json.dumps(card))
+
+
+def test_the_committed_model_is_the_one_its_card_describes(model_dir: Path) -> None:
+    card = read_card(model_dir)
+    content = (model_dir / MODEL_FILE).read_bytes()
+    assert sha256(content).hexdigest() == card.sha256
+    assert card.document["model"]["bytes"] == len(content) <= 213 * 1024
+    assert card.conditioning == conditioning_of(ConditioningSettings())
+    for scaling, names in ((card.likeness, card.input.likeness), (card.rhythm, card.input.rhythm)):
+        assert len(scaling.mean) == len(scaling.scale) == len(names) > 0
+        assert min(scaling.scale) > 0
+    dilations = card.document["training"]["config"]["network"]["dilations"]
+    assert card.context_beats == sum(dilations)  # three taps each
+
+
+def test_no_record_of_the_test_set_was_trained_on(model_dir: Path) -> None:
+    document = read_card(model_dir).document
+    tested = set(document["test_records"])
+    assert len(tested) == 22
+    assert not tested & set(document["training"]["records"])
+
+
+def test_a_tampered_model_file_is_refused(model: Path) -> None:
+    content = bytearray((model / MODEL_FILE).read_bytes())
+    content[len(content) // 2] ^= 1
+    (model / MODEL_FILE).write_bytes(content)
+    with pytest.raises(ModelMismatchError, match="found a model file with SHA-256"):
+        BeatClassifier.load(model)
+
+
+CHANGES: dict[str, tuple[Change, str]] = {
+    "class order": (lambda card: card.update(classes=list("NVSFQ")), "class order"),
+    "classes missing": (lambda card: card.update(classes=list("NSV")), "class order"),
+    "layout": (lambda card: card.update(card_version=99), "layout 99, expected 2"),
+    "layout before": (lambda card: card.update(card_version=1), "layout 1, expected 2"),
+    "window field missing": (lambda card: card["input"]["windows"].pop("before_s"), "window"),
+    "window field unknown": (lambda card: card["input"]["windows"].update(warp=1), "window"),
+    "rhythm unknown": (
+        lambda card: card["input"]["rhythm"][0].update(name="pre_warp"),
+        "pre_warp",
+    ),
+    "rhythm missing": (lambda card: card["input"]["rhythm"].pop(), "inputs"),
+    "likeness unknown": (
+        lambda card: card["input"]["likeness"][0].update(name="kinship"),
+        "kinship",
+    ),
+    "likeness missing": (lambda card: card["input"]["likeness"].pop(), "inputs"),
+    "no likeness": (lambda card: card["input"].update(likeness=[]), "inputs"),
+    "no scale": (lambda card: card["input"]["rhythm"][0].pop("scale"), "KeyError"),
+    "no context": (lambda card: card.pop("context_beats"), "KeyError"),
+    "no agreement": (lambda card: card.pop("agreement"), "KeyError"),
+    "no paroxysms": (lambda card: card.pop("paroxysms"), "KeyError"),
+    "paroxysms unknown": (lambda card: card["paroxysms"].update(warp=1), "TypeError"),
+    "agreement unknown": (lambda card: card["agreement"].update(warp=1), "TypeError"),
+    "channel unknown": (lambda card: card["input"].update(channels=["echo"]), "echo"),
+    "channel missing": (lambda card: card["input"]["channels"].pop(), "inputs"),
+    "longer window": (lambda card: card["input"]["windows"].update(after_s=1.0), "inputs"),
+    "no evaluation": (lambda card: card.pop("evaluation"), "KeyError"),
+    "no checksum": (lambda card: card["model"].pop("sha256"), "KeyError"),
+    "no rate": (lambda card: card["conditioning"].pop("rate_hz"), "KeyError"),
+    "other checksum": (lambda card: card["model"].update(sha256="0" * 64), "SHA-256"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), CHANGES.values(), ids=CHANGES)
+def test_a_card_that_does_not_fit_is_refused(model: Path, change: Change, message: str) -> None:
+    change_card(model, change)
+    with pytest.raises(ModelMismatchError, match=message):
+        BeatClassifier.load(model)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '"card"', "{}"])
+def test_what_is_no_card_is_refused(model: Path, content: str) -> None:
+    (model / CARD_FILE).write_text(content)
+    with pytest.raises(ModelMismatchError, match="model card"):
+        BeatClassifier.load(model)
+
+
+@pytest.mark.parametrize(
+    "other", [{"rate_hz": 250}, {"low_hz": 0.05}, {"high_hz": 40.0}, {"order": 4}]
+)
+def test_signal_conditioned_otherwise_is_refused(model_dir: Path, other: dict[str, Any]) -> None:
+    card = read_card(model_dir)
+    with pytest.raises(ModelMismatchError, match="conditioned"):
+        card.refuse_other_conditioning(replace(ConditioningSettings(), **other))
+
+
+def test_chunks_are_no_part_of_what_the_model_depends_on(model_dir: Path) -> None:
+    card = read_card(model_dir)
+    card.refuse_other_conditioning(ConditioningSettings(chunk_s=30, margin_s=60))
+
+
+def test_features_are_standardised_and_cut_at_the_limit() -> None:
+    found = Scaling((1.0, 0.0), (2.0, 4.0), 5.0).apply(np.array([[3, 10], [1, -90]], np.float32))
+    np.testing.assert_array_equal(found, np.array([[1, 2.5], [0, -5]], np.float32))
+    assert found.dtype == np.float32
+
+
+def test_features_are_standardised_along_the_last_axis_and_none_stay_none() -> None:
+    each = np.arange(24, dtype=np.float32).reshape(3, 4, 2)
+    found = Scaling((4.0, 5.0), (2.0, 1.0), 100.0).apply(each)
+    np.testing.assert_array_equal(found[..., 0], (each[..., 0] - 4) / 2)
+    np.testing.assert_array_equal(found[..., 1], each[..., 1] - 5)
+    assert Scaling((), (), 5.0).apply(np.empty((3, 1, 0), np.float32)).shape == (3, 1, 0)
+
+
+def test_a_model_may_see_each_beat_alone_and_let_none_agree(model_dir: Path) -> None:
+    card = read_card(model_dir / SINGLE_BEAT_FOLDER)
+    assert card.context_beats == 0
+    assert card.agreement is None
+    assert card.paroxysms is None
+    assert card.input.likeness == ()
+
+
+def test_how_beats_agree_is_read_as_it_is_written(model: Path) -> None:
+    told = {
+        "correlation": 0.8,
+        "correlation_of_one_lead": 0.9,
+        "share": 0.5,
+        "before_s": 0.1,
+        "after_s": 0.2,
+    }
+    change_card(model, lambda card: card.update(agreement=told))
+    assert read_card(model).agreement == AgreementSettings(**told)
+
+
+def test_classes_are_those_of_ec57_in_their_order() -> None:
+    assert CLASSES == ("N", "S", "V", "F", "Q")

@@ -1,0 +1,294 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from unit.small_recordings import RATE, bell, ecg, every
+
+from deepecg.beats.beat_windows import cut_windows
+from deepecg.beats.input_spec import CHANNELS, LIKENESS, RHYTHM, InputSpec
+from deepecg.beats.model_input import LARGEST_RELATIVE, ModelInput, input_of, likeness, model_inputs
+from deepecg.beats.rr_features import rr_features
+from deepecg.beats.rr_intervals import rr_intervals
+from deepecg.beats.settings import WindowSettings
+
+SPEC = InputSpec(CHANNELS, LIKENESS, RHYTHM, RATE, WindowSettings())
+BEATS_S = every(0.8, 120)
+VENTRICULAR = np.arange(len(BEATS_S)) % 9 == 4
+N_BEATS = len(BEATS_S)
+Z_SCORED = [CHANNELS.index(name) for name in ("beat", "beat_slope")]
+
+
+def mixed_ecg(r_mv: float = 1.0, wide_mv: float = -2.0, seed: int = 0) -> NDArray[np.float32]:
+    usual = ecg(BEATS_S[~VENTRICULAR], 120, r_mv=r_mv)
+    wide = ecg(BEATS_S[VENTRICULAR], 120, r_mv=wide_mv, qrs_s=0.05, p_mv=0)
+    noise = np.random.default_rng(seed).normal(0, 0.01, len(usual)).astype(np.float32)
+    return usual + wide + noise
+
+
+SIGNAL = mixed_ecg()
+SECOND = mixed_ecg(0.6, 1.5, seed=1)
+
+
+def inputs(
+    *signals: NDArray[np.float32],
+    beats_s: NDArray[np.float64] = BEATS_S,
+    spec: InputSpec = SPEC,
+    usable: NDArray[np.bool_] | None = None,
+) -> ModelInput:
+    parts = list(model_inputs(signals, beats_s * RATE, rr_intervals(beats_s), spec, usable))
+    return ModelInput(
+        np.concatenate([part.shape for part in parts]),
+        np.concatenate([part.likeness for part in parts]),
+        np.concatenate([part.usable for part in parts]),
+        np.concatenate([part.rhythm for part in parts]),
+    )
+
+
+FOUND = inputs(SIGNAL)
+
+
+def feature(name: str, found: ModelInput = FOUND) -> NDArray[np.float32]:
+    return found.likeness[:, 0, LIKENESS.index(name)]
+
+
+def channel(name: str, found: ModelInput = FOUND) -> NDArray[np.float32]:
+    return found.shape[:, 0, CHANNELS.index(name)]
+
+
+def test_the_names_of_features_are_those_that_are_computed() -> None:
+    windows = cut_windows(SIGNAL, BEATS_S * RATE, RATE, SPEC.windows)
+    assert sorted(rr_features(rr_intervals(BEATS_S), SPEC.windows)) == sorted(RHYTHM)
+    assert sorted(likeness(windows, windows[:1], RATE, SPEC.windows)) == sorted(LIKENESS)
+
+
+def test_every_beat_gives_one_row_in_the_order_asked_for() -> None:
+    assert len(FOUND) == N_BEATS
+    assert FOUND.shape.shape == (N_BEATS, 1, len(CHANNELS), SPEC.length)
+    assert SPEC.length == 128
+    assert FOUND.likeness.shape == (N_BEATS, 1, len(LIKENESS))
+    assert FOUND.rhythm.shape == (N_BEATS, len(RHYTHM))
+    assert FOUND.usable.shape == (N_BEATS, 1)
+    assert FOUND.usable.all()
+    assert FOUND.shape.dtype == FOUND.likeness.dtype == FOUND.rhythm.dtype == np.float32
+    turned = inputs(
+        SIGNAL,
+        spec=replace(SPEC, channels=CHANNELS[::-1], likeness=LIKENESS[::-1], rhythm=RHYTHM[::-1]),
+    )
+    np.testing.assert_array_equal(turned.shape, FOUND.shape[:, :, ::-1])
+    np.testing.assert_array_equal(turned.likeness, FOUND.likeness[:, :, ::-1])
+    np.testing.assert_array_equal(turned.rhythm, FOUND.rhythm[:, ::-1])
+
+
+def test_some_of_the_beats_are_those_rows_of_all() -> None:
+    some = FOUND[10:14]
+    assert len(some) == 4
+    np.testing.assert_array_equal(some.shape, FOUND.shape[10:14])
+    np.testing.assert_array_equal(some.likeness, FOUND.likeness[10:14])
+    np.testing.assert_array_equal(some.usable, FOUND.usable[10:14])
+    np.testing.assert_array_equal(some.rhythm, FOUND.rhythm[10:14])
+
+
+# Channels
+
+
+def test_a_beat_is_z_scored_and_the_slope_is_that_of_the_beat() -> None:
+    np.testing.assert_allclose(FOUND.shape[:, :, Z_SCORED].mean(axis=-1), 0, atol=1e-5)
+    np.testing.assert_allclose(FOUND.shape[:, :, Z_SCORED].std(axis=-1), 1, atol=1e-4)
+    beat, beat_slope = channel("beat")[7], channel("beat_slope")[7]
+    assert np.corrcoef(np.diff(beat), beat_slope[:-1])[0, 1] > 0.9999
+
+
+def test_the_dominant_beat_is_shared_by_all_and_is_the_usual_one() -> None:
+    for name in ("dominant", "dominant_slope", "dominant_compressed"):
+        assert np.all(channel(name) == channel(name)[0])
+    usual = ecg(np.array([0.375]), 1)
+    assert np.corrcoef(channel("dominant")[0], usual)[0, 1] > 0.99
+
+
+def test_relative_channels_are_measured_by_the_dominant_beat() -> None:
+    dominant = ecg(np.array([0.375]), 1)
+    windows = np.stack([dominant, 3 * dominant + np.float32(0.5), 1000 * dominant])[:, None]
+    timing = rr_features(np.full(3, 0.8), SPEC.windows)
+    found = input_of(windows, dominant[None, None], timing, SPEC, usable=np.ones((3, 1), bool))
+    level, spread = dominant.mean(), dominant.std()
+    np.testing.assert_allclose(
+        channel("relative", found)[0], (dominant - level) / spread, atol=1e-4
+    )
+    np.testing.assert_array_equal(channel("relative", found)[0], channel("dominant", found)[0])
+    expected = (3 * dominant + 0.5 - level) / spread
+    np.testing.assert_allclose(
+        channel("relative", found)[1], np.clip(expected, -LARGEST_RELATIVE, 12), atol=1e-4
+    )
+    assert np.abs(channel("relative", found)[2]).max() == 12
+    assert np.abs(channel("relative_slope", found)[2]).max() == 12
+    steps = np.append(np.diff(dominant), 0)
+    np.testing.assert_allclose(
+        channel("relative_slope", found)[0], np.clip(steps / steps.std(), -12, 12), atol=1e-4
+    )
+    height = 0.1 * (dominant.max() - dominant.min())
+    for row in (0, 1, 2):
+        np.testing.assert_allclose(
+            channel("compressed", found)[row],
+            np.arcsinh((windows[row, 0].astype(np.float64) - level) / height),
+            atol=1e-4,
+        )
+
+
+def test_compression_lifts_the_p_wave_against_the_r_peak() -> None:
+    p_wave = slice(24, 32)  # 0.16 s before the R peak at sample 48
+
+    def share(name: str) -> float:
+        beat = channel(name)[0] - channel(name)[0, 15]  # the level between T and P
+        return float(beat[p_wave].max() / beat[48])
+
+    assert share("dominant") < 0.15
+    assert share("dominant_compressed") > 0.25
+
+
+# Likeness
+
+
+def test_ventricular_beats_are_unlike_the_dominant_beat_and_larger() -> None:
+    assert feature("similarity")[~VENTRICULAR].min() > 0.95
+    assert feature("qrs_similarity")[~VENTRICULAR].min() > 0.95
+    assert feature("similarity")[VENTRICULAR].max() < 0
+    np.testing.assert_allclose(feature("qrs_amplitude")[~VENTRICULAR], 0, atol=0.1)
+    assert feature("qrs_amplitude")[VENTRICULAR].min() > np.log(1.5)
+
+
+def test_a_beat_is_compared_with_the_one_before_and_the_one_after() -> None:
+    before, after = feature("previous_similarity"), feature("next_similarity")
+    assert before[0] == pytest.approx(1, abs=1e-5)
+    assert after[-1] == pytest.approx(1, abs=1e-5)
+    np.testing.assert_array_equal(before[1:], after[:-1])
+    unlike = np.flatnonzero(VENTRICULAR)
+    assert before[unlike].max() < 0.3
+    assert after[unlike[:-1]].max() < 0.3  # the last beat is one
+    assert before[unlike[:-1] + 1].max() < 0.3
+    assert after[unlike - 1].max() < 0.3
+
+
+def test_the_beat_before_may_be_given_and_then_nothing_is_known_of_the_one_after() -> None:
+    windows = cut_windows(SIGNAL, BEATS_S * RATE, RATE, SPEC.windows)
+    some = np.array([3, 30, 61])
+    dominant = np.broadcast_to(windows[1], windows[some].shape)
+    together = likeness(windows, windows[1:2], RATE, SPEC.windows)
+    apart = likeness(windows[some], dominant, RATE, SPEC.windows, windows[some - 1])
+    for name in set(LIKENESS) - {"next_similarity"}:
+        np.testing.assert_array_equal(apart[name], together[name][some], err_msg=name)
+    np.testing.assert_array_equal(apart["next_similarity"], 1)
+
+
+def test_a_beat_twice_as_large_has_a_log_amplitude_of_log_2() -> None:
+    shape = np.random.default_rng(0).normal(size=128).astype(np.float32)
+    found = likeness(np.stack([shape, 2 * shape]), shape[None], RATE, SPEC.windows)
+    for name in LIKENESS:
+        expected = [0, np.log(2)] if name.endswith("amplitude") else [1, 1]
+        np.testing.assert_allclose(found[name], expected, atol=1e-5, err_msg=name)
+
+
+def test_an_absent_p_wave_is_unlike_the_dominant_one() -> None:
+    usual = ecg(np.array([0.375]), 1, p_mv=0.15)
+    without = ecg(np.array([0.375]), 1, p_mv=0.0)
+    found = likeness(np.stack([usual, without]), usual[None], RATE, SPEC.windows)
+    assert found["qrs_similarity"].min() > 0.99
+    assert found["p_wave_amplitude"][1] < np.log(0.2)
+
+
+# Any signal, any number of beats
+
+
+def test_flat_beats_give_finite_numbers() -> None:
+    found = inputs(np.zeros_like(SIGNAL))
+    assert np.isfinite(found.rhythm).all()
+    assert np.isfinite(found.likeness).all()
+    assert not found.shape.any()
+
+
+def test_no_beats_give_no_input() -> None:
+    assert list(model_inputs([SIGNAL], np.empty(0), np.empty(0), SPEC)) == []
+
+
+def test_the_dominant_beat_is_taken_anew_with_every_group_of_beats() -> None:
+    spec = replace(SPEC, windows=replace(SPEC.windows, dominant_beats=50))
+    signal = np.concatenate([SIGNAL, ecg(BEATS_S, 120, r_mv=0.4, qrs_s=0.02, t_mv=-0.3)])
+    beats = np.concatenate([BEATS_S, BEATS_S + 120])
+    parts = list(model_inputs([signal], beats * RATE, rr_intervals(beats), spec))
+    assert len(parts) == round(len(beats) / 50)
+    assert sum(len(part) for part in parts) == len(beats)
+    first, last = channel("dominant", parts[0])[0], channel("dominant", parts[-1])[-1]
+    assert np.corrcoef(first, last)[0, 1] < 0.9
+
+
+# Leads
+
+
+def test_every_lead_is_seen_as_if_it_were_the_only_one_and_rhythm_belongs_to_none() -> None:
+    both = inputs(SIGNAL, SECOND)
+    for lead, signal in enumerate((SIGNAL, SECOND)):
+        one = inputs(signal)
+        np.testing.assert_array_equal(both.shape[:, lead], one.shape[:, 0])
+        np.testing.assert_array_equal(both.likeness[:, lead], one.likeness[:, 0])
+        np.testing.assert_array_equal(both.rhythm, one.rhythm)
+
+
+def test_whether_leads_can_be_used_is_passed_on_beat_by_beat() -> None:
+    usable = np.ones((2, N_BEATS), bool)
+    usable[1, 20:40] = False
+    found = inputs(SIGNAL, SECOND, usable=usable)
+    np.testing.assert_array_equal(found.usable, usable.T)
+
+
+def test_beats_that_cannot_be_used_have_no_part_in_the_dominant_beat_of_their_lead() -> None:
+    usable = np.ones((2, N_BEATS), bool)
+    usable[1, : round(0.7 * N_BEATS)] = False  # an electrode that is put on late
+    half = round(BEATS_S[round(0.7 * N_BEATS)] * RATE) - RATE // 2
+    artefact = 5 * bell(np.arange(half) % 40, 20, 5)
+    worn_late = SECOND.copy()
+    worn_late[:half] = artefact
+    found = inputs(SIGNAL, worn_late, usable=usable)
+    both = inputs(SIGNAL, SECOND)
+    dominant = CHANNELS.index("dominant")
+    assert np.corrcoef(found.shape[0, 1, dominant], both.shape[0, 1, dominant])[0, 1] > 0.99
+    np.testing.assert_array_equal(found.shape[:, 0], both.shape[:, 0])
+
+
+# What an ECG machine does to a signal
+
+
+@given(st.integers(-6, 6))
+@settings(max_examples=8, deadline=None)
+def test_a_gain_of_a_power_of_two_changes_next_to_nothing(power: int) -> None:
+    scaled = inputs(SIGNAL * np.float32(2.0**power))
+    np.testing.assert_array_equal(scaled.shape[:, :, Z_SCORED], FOUND.shape[:, :, Z_SCORED])
+    np.testing.assert_allclose(scaled.shape, FOUND.shape, rtol=0.01, atol=0.01)
+    np.testing.assert_allclose(scaled.likeness, FOUND.likeness, atol=0.01)
+    np.testing.assert_array_equal(scaled.rhythm, FOUND.rhythm)
+
+
+@given(st.floats(0.05, 20))
+@settings(max_examples=8, deadline=None)
+def test_any_gain_changes_input_only_by_rounding(gain: float) -> None:
+    scaled = inputs((SIGNAL * gain).astype(np.float32))
+    np.testing.assert_allclose(scaled.shape, FOUND.shape, rtol=0.01, atol=0.01)
+    np.testing.assert_allclose(scaled.likeness, FOUND.likeness, atol=0.01)
+
+
+def test_inverted_electrodes_turn_the_shapes_round_and_leave_the_features() -> None:
+    inverted = inputs(-SIGNAL)
+    np.testing.assert_allclose(inverted.shape, -FOUND.shape, atol=1e-5)
+    np.testing.assert_allclose(inverted.likeness, FOUND.likeness, atol=1e-5)
+    np.testing.assert_array_equal(inverted.rhythm, FOUND.rhythm)
+
+
+@given(st.integers(1, 60))
+@settings(max_examples=8, deadline=None)
+def test_a_delay_by_whole_seconds_changes_no_input(delay_s: int) -> None:
+    quiet = np.full(delay_s * RATE, SIGNAL[0])
+    delayed = inputs(np.concatenate([quiet, SIGNAL]), beats_s=BEATS_S + delay_s)
+    np.testing.assert_array_equal(delayed.shape, FOUND.shape)
+    np.testing.assert_array_equal(delayed.likeness, FOUND.likeness)
+    np.testing.assert_allclose(delayed.rhythm, FOUND.rhythm, atol=1e-5)

@@ -1,0 +1,80 @@
+"""The page's answer: its policy, and what it says of every refusal."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import deepecg.cloud.errors
+import deepecg.errors
+from deepecg.cloud.settings import ApiSettings
+from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
+from deepecg.cloud.upload_page.render_page import Page, render_page
+from deepecg.errors import RefusedRecordingError
+from deepecg.outputs.advisory import ADVISORY
+
+UPLOADS = "https://uploads.s3.eu-central-1.amazonaws.com"
+COGNITO = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf"
+
+
+def page(uploads: str = UPLOADS, **settings: Any) -> Page:
+    common = {"authorisation": "none", "model_folder": Path("m"), "time_zone": ZoneInfo("UTC")}
+    return render_page(
+        ApiSettings(uploads_bucket="u", results_bucket="r", **common | settings), uploads
+    )
+
+
+def directives(found: Page) -> dict[str, list[str]]:
+    parts = (part.split() for part in found.policy.split(";"))
+    return {name: values for name, *values in parts}
+
+
+def test_only_its_own_scripts_and_styles_are_let_through() -> None:
+    found = page()
+    policy = directives(found)
+    assert policy["default-src"] == ["'none'"]
+    assert policy["frame-ancestors"] == ["'none'"]
+    for tag, directive in (("style", "style-src"), ('script type="module"', "script-src")):
+        (text,) = re.findall(f"<{tag}>(.*?)</{tag.split()[0]}>", found.html, flags=re.S)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert policy[directive] == [f"'sha256-{digest}'"]
+    assert "unsafe" not in found.policy
+
+
+@pytest.mark.parametrize(
+    ("uploads", "settings", "expected"),
+    [
+        (UPLOADS, {}, ["'self'", UPLOADS]),
+        ("'self'", {}, ["'self'"]),
+        (UPLOADS, {"jwt_issuer": "https://sso.example/realms/a"}, ["'self'", UPLOADS, "https://sso.example"]),
+        ("'self'", {"jwt_issuer": COGNITO}, ["'self'", COGNITO.rpartition("/")[0], "https://*.amazoncognito.com"]),
+    ],
+)  # fmt: skip
+def test_it_may_talk_to_nobody_else(
+    uploads: str, settings: dict[str, Any], expected: list[str]
+) -> None:
+    assert directives(page(uploads, **settings))["connect-src"] == expected
+
+
+def test_what_it_is_told_cannot_end_its_element() -> None:
+    found = page(authorisation="jwt", jwt_issuer="https://a.example/</script>", jwt_audience="b")
+    assert found.html.count("</script>") == 2
+
+
+def test_it_bears_the_advisory() -> None:
+    assert ADVISORY in page().html
+
+
+def test_there_is_a_next_step_for_every_code_of_a_refusal() -> None:
+    kinds = [
+        kind
+        for module in (deepecg.errors, deepecg.cloud.errors)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, RefusedRecordingError)
+    ]
+    codes = {kind.code for kind in kinds} - {RefusedRecordingError.code}
+    assert codes == set(NEXT_STEPS)

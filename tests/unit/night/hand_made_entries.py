@@ -1,0 +1,86 @@
+"""Entries and nights by hand: every figure is said, and none is taken from a recording."""
+
+from datetime import date
+from typing import Any
+
+from deepecg.night.night_entry import Entry, night_entry, read_entry
+from deepecg.outputs.json_files import to_json
+
+NIGHT = date(2026, 11, 21)
+HOUR_S = 3600
+
+
+def summary(
+    *,
+    hours: float = 24.0,
+    analysable_hours: float | None = None,
+    n: int = 90_000,
+    s: int = 0,
+    v: int = 0,
+    mean_bpm: float | None = 70.0,
+    fibrillation_percent: float | None = 0.0,
+    longest_pause_s: float | None = None,
+    ventricular_runs: tuple[int, ...] = (),
+    urgent: tuple[tuple[str, str], ...] = (),
+    warnings: tuple[str, ...] = (),
+    model: str = "model-1",
+) -> dict[str, Any]:
+    """Return what a night's entry reads of a summary."""
+    beats = n + s + v
+    return {
+        "kind": "summary",
+        "recording": {"duration_s": hours * HOUR_S},
+        "signal": {
+            "analysable_s": (hours if analysable_hours is None else analysable_hours) * HOUR_S
+        },
+        "beats": {"class_count": {"N": n, "S": s, "V": v, "F": 0, "Q": 0}},
+        "heart_rate": {"mean_bpm": mean_bpm, "minimum_bpm": 50.0, "maximum_bpm": 120.0},
+        "ventricular": {
+            "burden_percent": round(100 * v / beats, 2) if beats else None,
+            "run_count": len(ventricular_runs),
+            "longest_run": {"beats_count": max(ventricular_runs)} if ventricular_runs else None,
+        },
+        "supraventricular": {
+            "burden_percent": round(100 * s / beats, 2) if beats else None,
+            "run_count": 0,
+            "longest_run": None,
+        },
+        "pauses": {"count": int(longest_pause_s is not None), "longest_s": longest_pause_s},
+        "atrial_fibrillation": {"burden_percent": fibrillation_percent},
+        "urgent": [{"kind": kind, "message": message} for kind, message in urgent],
+        "warnings": [{"code": code, "message": "of no importance"} for code in warnings],
+        "provenance": {"model": {"version": model}, "software": {"version": "0.1.0"}},
+    }
+
+
+def body(entry: dict[str, Any]) -> bytes:
+    """Return an entry as it is written."""
+    return to_json(entry).encode()
+
+
+def sound(recording: str, document: dict[str, Any] | None = None, **upload: Any) -> Entry:
+    """Return an entry as it is read back."""
+    return read_entry(body(night_entry(recording, document, **upload)))
+
+
+class MemoryStore:
+    """A store of nights that holds all in memory, and gives entries in the order they came."""
+
+    def __init__(self, *bodies: bytes) -> None:
+        self.bodies = list(bodies)
+        self.files: dict[tuple[date, str], bytes] = {}
+        self.types: dict[str, str] = {}
+
+    def put(self, entry: dict[str, Any], night: date) -> None:
+        assert night == NIGHT
+        self.bodies.append(body(entry))
+
+    def entries(self, night: date) -> list[bytes]:
+        return self.bodies if night == NIGHT else []
+
+    def totals(self, night: date) -> bytes | None:
+        return self.files.get((night, "totals.json"))
+
+    def write(self, night: date, name: str, body: bytes, content_type: str) -> None:
+        self.files[night, name] = body
+        self.types[name] = content_type

@@ -1,0 +1,222 @@
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from synthetic_summary import made_up_summary
+from unit.night.hand_made_entries import body, summary
+
+from deepecg.errors import FlatLineError
+from deepecg.night.night_entry import (
+    OUTCOMES,
+    UnreadableEntryError,
+    UrgentKind,
+    night_entry,
+    read_entry,
+)
+from deepecg.outputs.json_files import schema
+from deepecg.outputs.rejection_json import rejection_document
+
+SCORED = night_entry(
+    "a1",
+    summary(
+        hours=20.0,
+        analysable_hours=19.0,
+        n=970,
+        s=10,
+        v=20,
+        ventricular_runs=(3, 7, 4),
+        longest_pause_s=3.25,
+        fibrillation_percent=12.5,
+        urgent=(("pause", "Pause of 3.2 s"),),
+        warnings=("wrong_checksum", "no_date", "wrong_checksum"),
+    ),
+    uploaded_at=datetime(2026, 11, 21, 23, 30, tzinfo=timezone(timedelta(hours=1))),
+    folder="recordings/a1/v1",
+    processing_s=8.12345,
+    size_bytes=123,
+)
+
+
+def valid(entry: dict[str, Any]) -> dict[str, Any]:
+    entry = json.loads(json.dumps(entry))
+    jsonschema.validate(entry, schema("night_entry"))
+    return entry
+
+
+def changed(**fields: Any) -> bytes:
+    return body(SCORED | fields)
+
+
+def changed_digest(**fields: Any) -> bytes:
+    return body(SCORED | {"digest": SCORED["digest"] | fields})
+
+
+def test_the_schema_is_one_and_allows_nothing_it_does_not_name() -> None:
+    found = schema("night_entry")
+    jsonschema.Draft202012Validator.check_schema(found)
+    assert found["additionalProperties"] is False
+    assert set(found["required"]) == set(found["properties"])
+    assert set(found["properties"]["outcome"]["enum"]) == set(OUTCOMES)
+
+
+def test_a_scored_recording_leaves_the_few_figures_the_night_needs() -> None:
+    entry = valid(SCORED)
+    assert entry["outcome"] == "scored"
+    assert entry["code"] is None
+    assert entry["uploaded_at"] == "2026-11-21T22:30:00+00:00"
+    assert entry["processing_s"] == 8.123
+    assert entry["digest"] == {
+        "duration_s": 72_000.0,
+        "analysable_s": 68_400.0,
+        "class_count": {"N": 970, "S": 10, "V": 20, "F": 0, "Q": 0},
+        "mean_bpm": 70.0,
+        "minimum_bpm": 50.0,
+        "maximum_bpm": 120.0,
+        "ventricular_burden_percent": 2.0,
+        "ventricular_run_count": 3,
+        "ventricular_longest_run_beats_count": 7,
+        "supraventricular_burden_percent": 1.0,
+        "supraventricular_run_count": 0,
+        "supraventricular_longest_run_beats_count": None,
+        "pause_count": 1,
+        "longest_pause_s": 3.25,
+        "fibrillation_burden_percent": 12.5,
+        "urgent": [{"kind": "pause", "message": "Pause of 3.2 s"}],
+        "warning_codes": ["no_date", "wrong_checksum"],
+        "model_version": "model-1",
+        "software_version": "0.1.0",
+    }
+
+
+def test_it_finds_its_figures_where_a_whole_summary_has_them() -> None:
+    whole = made_up_summary()
+    digest = valid(night_entry("a1", whole))["digest"]
+    assert digest["duration_s"] == whole["recording"]["duration_s"]
+    assert digest["analysable_s"] == whole["signal"]["analysable_s"]
+    assert digest["class_count"] == whole["beats"]["class_count"]
+    for name in ("mean_bpm", "minimum_bpm", "maximum_bpm"):
+        assert digest[name] == whole["heart_rate"][name]
+    for kind in ("ventricular", "supraventricular"):
+        assert digest[f"{kind}_burden_percent"] == whole[kind]["burden_percent"]
+        assert digest[f"{kind}_run_count"] == whole[kind]["run_count"]
+        longest = whole[kind]["longest_run"]["beats_count"]
+        assert digest[f"{kind}_longest_run_beats_count"] == longest
+    assert digest["pause_count"] == whole["pauses"]["count"]
+    assert digest["longest_pause_s"] == whole["pauses"]["longest_s"]
+    fibrillation = whole["atrial_fibrillation"]["burden_percent"]
+    assert digest["fibrillation_burden_percent"] == fibrillation
+    assert digest["model_version"] == whole["provenance"]["model"]["version"]
+    assert digest["software_version"] == whole["provenance"]["software"]["version"]
+    assert {found["message"] for found in digest["urgent"]} == {
+        found["message"] for found in whole["urgent"]
+    }
+    assert None not in digest.values(), "or a figure was looked for in the wrong place"
+
+
+def test_it_is_read_back_as_it_was_written() -> None:
+    entry = read_entry(body(SCORED))
+    assert entry.recording_id == "a1"
+    assert entry.folder == "recordings/a1/v1"
+    assert entry.digest is not None
+    assert entry.digest.beats_count == 1000
+    assert entry.digest.analysable_percent == 95.0
+    assert entry.digest.urgent == (UrgentKind("pause", "Pause of 3.2 s"),)
+
+
+def test_a_rejection_leaves_its_code() -> None:
+    entry = valid(night_entry("b2", rejection_document(FlatLineError("found a line"), "b2")))
+    assert (entry["outcome"], entry["code"], entry["digest"]) == ("rejected", "flat_line", None)
+
+
+@pytest.mark.parametrize("outcome", ["received", "waiting", "failed"])
+def test_without_a_document_the_caller_says_what_became_of_it(outcome: Any) -> None:
+    entry = valid(night_entry("c3", outcome=outcome, code="throttled"))
+    assert (entry["outcome"], entry["code"]) == (outcome, "throttled")
+    assert read_entry(body(entry)).digest is None
+
+
+@pytest.mark.parametrize("recording", ["", "a/b", "../up", "Jane Doe", "a" * 65, "a\n"])
+def test_an_id_that_could_be_a_path_or_a_name_is_refused(recording: str) -> None:
+    with pytest.raises(ValueError, match="recording ID"):
+        night_entry(recording)
+    with pytest.raises(UnreadableEntryError):
+        read_entry(changed(recording_id=recording))
+
+
+@pytest.mark.parametrize(
+    "folder", ["", "/etc", "a//b", "../up", "a/../b", "a\\b", "a\nb", "a\x00", "x" * 1025, "\udcff"]
+)
+def test_a_folder_outside_the_results_is_never_linked(folder: str) -> None:
+    assert night_entry("a1", folder=folder)["folder"] is None
+    with pytest.raises(UnreadableEntryError):
+        read_entry(json.dumps(SCORED | {"folder": folder}).encode())
+
+
+@pytest.mark.parametrize("folder", ["record 100", "Müller #1", "a/b/c", "100%", "..."])
+def test_any_other_folder_is(folder: str) -> None:
+    assert night_entry("a1", folder=folder)["folder"] == folder
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        body(SCORED)[:200],
+        changed(kind="summary"),
+        changed(schema_version="2.0"),
+        changed(schema_version=1),
+        changed(outcome="lost"),
+        changed(recording_id=7),
+        changed(folder=7),
+        changed(code="x" * 201),
+        changed(code="line\nbreak"),
+        changed(code={"a": 1}),
+        changed(processing_s=-1.0),
+        changed(processing_s="8"),
+        changed(processing_s=True),
+        body(SCORED).replace(b"8.123", b"NaN"),
+        body(SCORED).replace(b"8.123", b"1e400"),
+        changed(size_bytes=1.5),
+        changed(size_bytes=10**400),
+        changed(digest=None),
+        changed(digest=[]),
+        changed_digest(class_count={"N": 1}),
+        changed_digest(class_count={"N": 1.5, "S": 0, "V": 0, "F": 0, "Q": 0}),
+        changed_digest(duration_s=None),
+        changed_digest(duration_s=1e13),
+        changed_digest(urgent=["pause"]),
+        changed_digest(urgent=None),
+        changed_digest(warning_codes=[7]),
+        json.dumps({key: SCORED[key] for key in SCORED if key != "digest"}).encode(),
+        b'{"kind": "night_entry", "schema_version": "1.0", "recording_id": "a", "code": "\\ud800"}',
+    ],
+)
+def test_a_document_that_is_no_sound_entry_is_told_from_one(hostile: bytes) -> None:
+    with pytest.raises(UnreadableEntryError, match="no sound night entry"):
+        read_entry(hostile)
+
+
+def test_a_later_minor_version_may_add_fields() -> None:
+    assert read_entry(changed(schema_version="1.7", news=1)).recording_id == "a1"
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_no_bytes_do_worse_than_be_refused(content: bytes) -> None:
+    with pytest.raises(UnreadableEntryError):
+        read_entry(content)
+
+
+def test_times_are_told_in_utc() -> None:
+    at = datetime(2026, 11, 21, 1, 2, 3, 999_999, tzinfo=UTC)
+    assert night_entry("a1", uploaded_at=at)["uploaded_at"] == "2026-11-21T01:02:03+00:00"

@@ -1,0 +1,218 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.small_recordings import RATE, scored_of
+
+from deepecg.outputs.graphics.ecg_strips import ALWAYS, ORDER, Strip, choose_strips, cut_strips
+from deepecg.outputs.graphics.settings import StripSettings
+from deepecg.rhythm.events import Event
+from deepecg.scored_recording import ScoredRecording
+
+SETTINGS = StripSettings(strip_s=8, lead_in_s=2)
+
+
+def event(kind: str, start_s: float = 20, duration_s: float = 1, n_beats: int = 3) -> Event:
+    return Event(kind, start_s, duration_s, n_beats, 120.0, 0, n_beats - 1)
+
+
+def scored(classes: str = "N" * 60, duration_s: int = 60) -> ScoredRecording:
+    """Return beats at every half second past the second, in a signal that is its own time."""
+    times = np.arange(len(classes)) + 0.5
+    signal = np.arange(duration_s * RATE) / RATE
+    return scored_of(times, classes, duration_s=duration_s, signal_mv=signal)
+
+
+def strip_of(recording: ScoredRecording, what: Event) -> Strip:
+    (strip,) = cut_strips(recording, [what], {}, SETTINGS)
+    return strip
+
+
+def test_a_short_event_lies_in_the_middle_with_its_signal_and_beats() -> None:
+    recording = scored("N" * 29 + "VV" + "N" * 29)
+    strip = strip_of(recording, event("ventricular_couplet", 29.5, 1))
+    assert (strip.id, strip.event_number, strip.kind) == ("strip-1", 0, "ventricular_couplet")
+    assert strip.start_s == 26
+    assert (strip.from_s, strip.until_s) == (3.5, 4.5)
+    assert strip.rate_hz == RATE
+    assert strip.signal_mv.tolist() == (26 + np.arange(8 * RATE) / RATE).tolist()
+    assert strip.beat_times_s == pytest.approx([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5])
+    assert strip.beat_classes == "NNNVVNNN"
+
+
+def test_of_a_long_event_the_beginning_is_shown_and_what_came_before() -> None:
+    strip = strip_of(scored(), event("atrial_fibrillation", 30.25, 25))
+    assert strip.start_s == 28.25
+    assert (strip.from_s, strip.until_s) == (2, 8)
+
+
+@pytest.mark.parametrize(
+    ("start_s", "begins_s", "from_s", "until_s"),
+    [(0.5, 0, 0.5, 1.5), (58.5, 52, 6.5, 7.5)],
+)
+def test_a_strip_at_either_end_of_the_recording_is_as_long_as_others(
+    start_s: float, begins_s: float, from_s: float, until_s: float
+) -> None:
+    strip = strip_of(scored("V" + "N" * 59), event("ventricular_couplet", start_s, 1))
+    assert strip.start_s == begins_s
+    assert len(strip.signal_mv) == 8 * RATE
+    assert strip.signal_mv[0] == begins_s
+    assert (strip.from_s, strip.until_s) == (from_s, until_s)
+    assert strip.beat_times_s == pytest.approx(np.arange(8) + 0.5)
+    assert strip.beat_classes == ("V" if begins_s == 0 else "N") + "N" * 7
+
+
+def test_a_recording_shorter_than_a_strip_is_shown_whole() -> None:
+    strip = strip_of(scored("NNVNN", 5), event("ventricular_couplet", 2.5, 0))
+    assert strip.start_s == 0
+    assert len(strip.signal_mv) == 5 * RATE
+    assert strip.beat_classes == "NNVNN"
+
+
+def test_times_follow_the_recordings_clock_where_it_differs_from_the_rate() -> None:
+    recording = scored()
+    lead = replace(recording.used[0].conditioned, clock_hz=RATE * 1.01)
+    used = (replace(recording.used[0], conditioned=lead),)
+    strip = strip_of(replace(recording, used=used), event("ventricular_couplet", 29.5, 1))
+    assert strip.rate_hz == pytest.approx(129.28)
+    # The sample that the signal calls 26.26 s lies at 26 s by the clock.
+    assert strip.start_s == pytest.approx(26, abs=1 / RATE)
+    assert strip.signal_mv[0] == pytest.approx(26.26, abs=1 / RATE)
+    assert strip.from_s == pytest.approx(3.5, abs=1 / RATE)
+
+
+def test_a_strip_can_be_changed_without_harm_to_the_signal() -> None:
+    recording = scored()
+    strip_of(recording, event("pause")).signal_mv[:] = 7
+    assert recording.conditioned.signal[20 * RATE] == 20
+
+
+def test_examples_are_the_surest_beats_of_both_halves_of_the_list() -> None:
+    recording = scored("NNVNNVNNVNNVNN" + "N" * 46)
+    recording.beats.probabilities[[2, 5, 8, 11]] = [[0, 0, p, 0, 0] for p in (0.6, 0.9, 0.9, 0.8)]
+    strips = cut_strips(recording, [], {"isolated_ventricular": (2, 5, 8, 11)}, SETTINGS)
+    assert [strip.id for strip in strips] == ["strip-1", "strip-2"]
+    assert [strip.start_s + strip.from_s for strip in strips] == [5.5, 8.5]
+    assert all(strip.event_number is None for strip in strips)
+    assert all(strip.from_s == strip.until_s for strip in strips)
+    assert {strip.kind for strip in strips} == {"isolated_ventricular"}
+
+
+def test_one_isolated_beat_makes_one_example_and_none_makes_none() -> None:
+    isolated = {"isolated_ventricular": (7,), "isolated_supraventricular": ()}
+    strips = cut_strips(scored(), [event("pause")], isolated, SETTINGS)
+    assert [(strip.id, strip.kind) for strip in strips] == [
+        ("strip-1", "pause"),
+        ("strip-2", "isolated_ventricular"),
+    ]
+
+
+def test_what_is_urgent_comes_first_then_by_severity_and_heart_rates_last() -> None:
+    events = [
+        event("maximum_heart_rate"),
+        event("ventricular_bigeminy"),
+        event("pause", duration_s=2.2),
+        event("atrial_fibrillation", duration_s=600),
+        event("ventricular_tachycardia"),
+        event("pause", duration_s=3.0),
+        event("minimum_heart_rate"),
+    ]
+    assert list(choose_strips(events, urgent=[events[5], events[1]]).items()) == [
+        (5, "strip-1"),
+        (1, "strip-2"),
+        (4, "strip-3"),
+        (3, "strip-4"),
+        (2, "strip-5"),
+        (0, "strip-6"),
+        (6, "strip-7"),
+    ]
+
+
+def test_an_urgent_event_that_is_not_the_worst_of_its_kind_has_a_strip() -> None:
+    events = [event("atrial_fibrillation", duration_s=1000.0 - n) for n in range(30)]
+    assert 29 not in choose_strips(events)
+    chosen = choose_strips(events, urgent=[events[29]])
+    assert chosen[29] == "strip-1"
+    assert len(chosen) == 1 + SETTINGS.max_per_kind
+
+
+def test_strips_are_cut_of_the_urgent_event_first() -> None:
+    times = np.concatenate([np.arange(0.5, 30), np.arange(33.5, 60)])
+    recording = scored_of(times, "N" * len(times), quiet_before=np.ones(len(times), bool))
+    (finding,) = recording.rhythm.urgent
+    assert finding.event is not None
+    events = [event("ventricular_tachycardia"), finding.event]
+    strips = cut_strips(recording, events, {}, SETTINGS)
+    assert [strip.kind for strip in strips] == ["pause", "ventricular_tachycardia"]
+
+
+def test_a_strip_tells_the_intervals_of_its_beats_and_where_signal_is_lost() -> None:
+    times = np.concatenate([np.arange(10) + 0.5, np.arange(13, 40) + 0.5])
+    rr = np.where(np.arange(37) == 10, np.nan, 1.0)
+    recording = scored_of(times, "N" * 37, rr_s=rr, duration_s=40, bad={"missing": [10, 12]})
+    strip = strip_of(recording, event("ventricular_couplet", 12.25, 0.5))
+    assert strip.start_s == 8.5
+    assert strip.beat_times_s == pytest.approx([0, 1, 5, 6, 7])
+    np.testing.assert_array_equal(strip.rr_s, [1, 1, np.nan, 1, 1])
+    assert strip.lost == ((1.5, 2.5), (3.5, 4.5))
+
+
+def test_lost_seconds_end_where_the_strip_ends() -> None:
+    recording = scored_of([15.5], "N", bad={"flat": range(8, 12), "saturated": range(15, 60)})
+    strip = strip_of(recording, event("ventricular_couplet", 12.25, 0.5))
+    assert strip.lost == ((0.0, 3.5), (6.5, 8.0))
+
+
+def test_of_a_kind_the_worst_come_first_and_only_some() -> None:
+    beats = [3, 9, 4, 30, 5, 6]
+    events = [event("ventricular_tachycardia", n_beats=n) for n in beats]
+    chosen = choose_strips(events, replace(SETTINGS, max_per_kind=3))
+    assert [beats[number] for number in chosen] == [30, 9, 6]
+
+
+def test_strips_are_in_the_order_of_severity_whichever_were_chosen_first() -> None:
+    kinds = ["ventricular_couplet", "ventricular_tachycardia", "ventricular_tachycardia"]
+    assert list(choose_strips([event(kind) for kind in kinds])) == [1, 2, 0]
+
+
+def test_every_kind_is_shown_before_any_is_shown_twice() -> None:
+    events = [event(kind) for kind in (*ORDER, *ALWAYS) for _ in range(50)]
+    events = [found for found in events if found.kind not in ALWAYS] + [event(k) for k in ALWAYS]
+    chosen = choose_strips(events)
+    assert len(chosen) == 20
+    assert {events[number].kind for number in chosen} == {*ORDER, *ALWAYS}
+
+
+@given(
+    st.lists(
+        st.builds(event, st.sampled_from((*ORDER, *ALWAYS)), st.just(1.0), st.floats(0, 9)),
+        max_size=60,
+    )
+)
+def test_strips_are_few_numbered_and_always_the_same(events: list[Event]) -> None:
+    chosen = choose_strips(events)
+    assert list(chosen.values()) == [f"strip-{place}" for place in range(1, len(chosen) + 1)]
+    assert len(chosen) <= 20
+    assert all(0 <= number < len(events) for number in chosen)
+    shown = {events[number].kind for number in chosen}
+    for kind in ALWAYS:
+        assert (kind in shown) == any(found.kind == kind for found in events)
+    assert list(choose_strips(list(events)).items()) == list(chosen.items())
+    if events and len(events) <= 4:
+        assert set(chosen) | {n for n, e in enumerate(events) if e.kind in ALWAYS} == set(
+            range(len(events))
+        )
+
+
+def test_a_strip_is_of_the_lead_that_can_be_used_there() -> None:
+    recording = scored()
+    first, other = recording.used[0], replace(recording.used[0], number=1)
+    noise = np.zeros(len(first.flags.noisy), bool)
+    noise[25:35] = True
+    first = replace(first, flags=first.flags.with_noise(noise))
+    names = replace(recording.recording, leads=("II", "V5"))
+    both = replace(recording, recording=names, used=(first, other))
+    assert strip_of(both, event("ventricular_couplet", 30, 1)).lead == "V5"
+    assert strip_of(both, event("ventricular_couplet", 10, 1)).lead == "II"

@@ -1,0 +1,445 @@
+import copy
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from synthetic_summary import EVENTS, made_up_graphics, made_up_summary
+
+from deepecg.outputs import browser_libraries as vendored
+from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
+from deepecg.outputs.json_files import schema
+from deepecg.outputs.report.report_page import render_report
+
+SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
+LIMIT_BYTES = 1_000_000
+HOSTILE = '</script><script>alert("x")</script><b onmouseover=alert(1)>'
+
+
+class Page(HTMLParser):
+    """What a browser would make of the page: elements, and the text of marked figures."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.figures: dict[str, list[str]] = {}
+        self._figure: str | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        self.elements.append((tag, attributes))
+        self._figure = attributes.get("data-figure")
+
+    def handle_data(self, data: str) -> None:
+        if self._figure is not None:
+            self.figures.setdefault(self._figure, []).append(data)
+            self._figure = None
+
+    def values(self, attribute: str) -> list[str]:
+        return [a[attribute] or "" for _, a in self.elements if attribute in a]
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return render_report(made_up_summary(), made_up_graphics())
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def rendered(**changes: Any) -> str:
+    """Render a summary with changes at dotted paths, written with ``__`` for the dot."""
+    summary = copy.deepcopy(made_up_summary())
+    for path, value in changes.items():
+        *parents, key = path.split("__")
+        place = summary
+        for parent in parents:
+            place = place[parent]
+        place[key] = value
+    return render_report(summary, made_up_graphics())
+
+
+def text_of(html: str) -> str:
+    """Return what is read: no elements, and every stretch of white space as one space."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html))
+
+
+def at(summary: dict[str, Any], path: str) -> Any:
+    found: Any = summary
+    for key in path.split("."):
+        found = found[key]
+    return found
+
+
+def seconds_of(text: str) -> float:
+    """Read "23 h 53 min 27 s" back."""
+    parts = re.findall(r"([\d.]+) (d|h|min|s)\b", text)
+    assert "".join(f"{n} {unit} " for n, unit in parts).strip() == text
+    return sum(float(n) * SECONDS[unit] for n, unit in parts)
+
+
+def test_every_figure_on_the_page_is_the_one_in_the_summary(page: Page) -> None:
+    summary = made_up_summary()
+    checked = 0
+    for path, texts in page.figures.items():
+        value = at(summary, path)
+        for text in texts:
+            if path.endswith(("at_s", ".start_s", "start_local")):
+                continue  # times of day have a test of their own
+            if isinstance(value, float | int) and re.fullmatch(r"[\d,.]+", text):
+                digits = len(text.partition(".")[2])
+                assert float(text.replace(",", "")) == pytest.approx(value, abs=0.51 * 10**-digits)
+            else:
+                assert seconds_of(text) == pytest.approx(value, abs=0.5)
+            checked += 1
+    assert checked > 70
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "signal.analysable_percent", "signal.analysable_s", "heart_rate.mean_bpm",
+        "heart_rate.minimum_bpm", "heart_rate.minimum_at_s", "heart_rate.maximum_bpm",
+        "heart_rate.maximum_at_s", "ventricular.burden_percent", "ventricular.precision_percent",
+        "supraventricular.burden_percent", "supraventricular.precision_percent",
+        "atrial_fibrillation.burden_percent", "atrial_fibrillation.precision_percent",
+        "pauses.longest_s",
+    ],
+)  # fmt: skip
+def test_the_first_screen_shows(html: str, path: str) -> None:
+    first = html[html.index("<main") : html.index('<section id="trend"')]
+    assert f'data-figure="{path}"' in first
+
+
+def test_times_are_those_of_the_clock_on_the_wall(page: Page) -> None:
+    # the recording starts at 09:30:00; 61,235 s are 17 h 0 min 35 s, 33,100 s are 9 h 11 min 40 s
+    assert page.figures["heart_rate.minimum_at_s"] == ["02:30:35"]
+    assert page.figures["heart_rate.maximum_at_s"] == ["18:41:40"]
+    assert page.figures["recording.start_local"] == ["1 Mar 2024, 09:30:00"]
+
+
+def test_without_a_start_times_count_from_it() -> None:
+    summary = made_up_summary(start_local=None)
+    page = Page(render_report(summary, made_up_graphics()))
+    assert page.figures["heart_rate.minimum_at_s"] == ["+17:00:35"]
+    assert page.figures["recording.start_local"] == ["not known"]
+
+
+def test_urgent_findings_lead_to_their_strips(html: str, page: Page) -> None:
+    summary = made_up_summary()
+    assert len(page.values("data-urgent")) == len(summary["urgent"]) > 1
+    first = html[: html.index('<section id="trend"')]
+    for finding in summary["urgent"]:
+        assert finding["message"] in first
+        assert f'href="#{summary["events"][finding["event"]]["strip"]}"' in first
+
+
+@pytest.mark.parametrize("start", ["9999-12-31T23:00:00", "9999-12-31T23:59:59.9"])
+def test_a_start_at_the_end_of_the_calendar_leaves_times_from_the_start(start: str) -> None:
+    page = Page(render_report(made_up_summary(start), made_up_graphics()))
+    assert page.figures["heart_rate.minimum_at_s"] == ["+17:00:35"]
+    assert page.figures["recording.start_local"][0].startswith("31 Dec 9999, 23:")
+
+
+def test_no_urgent_finding_is_said_too_with_what_was_looked_for() -> None:
+    text = text_of(rendered(urgent=[]))
+    assert "No urgent findings" in text
+    assert "ventricular tachycardia (above 100/min) of 6 or more beats" in text
+    assert "ventricular beats above 10 % of all" in text
+    assert "supraventricular tachycardia longer than 30 s" in text
+    assert "atrial fibrillation faster than 110/min, pauses of 3 s or more" in text
+    assert "no beat found for 10 s or more" in text
+
+
+def test_thresholds_stand_where_they_matter(html: str) -> None:
+    text = text_of(html)
+    assert "Tachycardia (above 100/min), time" in text
+    assert "Bradycardia (below 50/min), time" in text
+    assert "Atrial fibrillation, episodes of 30 s or more" in text
+    assert "Runs of 3 or more" in text
+    settings = copy.deepcopy(made_up_summary()["provenance"]["settings"])
+    settings["rhythm"]["rate"]["tachycardia_bpm"] = 120.0
+    changed = text_of(rendered(provenance__settings=settings))
+    assert "Tachycardia (above 120/min), time" in changed
+
+
+def test_beside_an_urgent_run_stands_how_many_runs_were_right() -> None:
+    told = "were runs)"
+    assert told in text_of(rendered())
+    assert told not in text_of(rendered(ventricular__run_precision_percent=None))
+
+
+def test_where_no_pause_is_confirmed_the_longest_unconfirmed_one_is_told() -> None:
+    html = rendered(
+        pauses__count=0, pauses__longest_s=None, pauses__longest_at_s=None, pauses__threshold_s=2.0
+    )
+    card = html[html.index("Longest pause") : html.index("Ventricular burden")]
+    text = text_of(card)
+    assert "none confirmed" in text
+    # 09:30:00 and 82,400 s are 08:23:20
+    assert "longest interval without a beat found: 24.3 s at 08:23:20" in text
+    assert "may hold a missed beat; 7 such" in text
+    assert 'href="#strip-8"' in card
+    none = rendered(
+        pauses__count=0,
+        pauses__longest_s=None,
+        pauses__longest_at_s=None,
+        pauses__unconfirmed_count=0,
+        pauses__longest_unconfirmed_s=None,
+        pauses__longest_unconfirmed_at_s=None,
+    )
+    card = none[none.index("Longest pause") : none.index("Ventricular burden")]
+    assert '<p class="large">none</p>' in card
+
+
+def test_pauses_have_two_digits() -> None:
+    summary = made_up_summary()
+    summary["events"][4]["duration_s"] = 2.962
+    html = render_report(summary, made_up_graphics())
+    assert html.count("2.96 s") == 2  # in the list and beside the strip
+    assert 'data-figure="pauses.longest_s">2.96<' in rendered(pauses__longest_s=2.96)
+
+
+def test_a_pacemaker_is_told_on_the_first_screen() -> None:
+    paced = rendered(warnings=[{"code": "paced", "message": "made up"}])
+    first = paced[: paced.index('<section id="trend"')]
+    assert "a model trained without paced beats" in first
+    assert "Pacemaker:" not in rendered()
+
+
+def test_a_share_is_not_rounded_to_nothing_or_to_all() -> None:
+    html = rendered(signal__analysable_percent=100.0, ventricular__burden_percent=0.0)
+    text = text_of(html)
+    assert "&gt; 99.99 %" in text
+    assert "&lt; 0.01 %" in text
+    signal = made_up_summary()["signal"] | {
+        "missing_s": 0,
+        "flat_s": 0,
+        "saturated_s": 0,
+        "noisy_s": 0,
+    }
+    text = text_of(rendered(signal=signal | {"analysable_percent": 100.0}))
+    assert "&gt;" not in text
+    assert "100.00 %" in text
+
+
+def test_less_than_an_hour_has_no_rate_per_hour() -> None:
+    assert "per hour" in text_of(rendered())
+    text = text_of(rendered(signal__analysable_s=3599))
+    assert "per hour" not in text
+    assert "not told of less than an hour" in text
+
+
+def test_intervals_beyond_the_axes_are_counted() -> None:
+    graphics = made_up_graphics()
+    count = np.zeros(100, np.int64)
+    count[50] = 100_000
+    count[[2, 90, 95]] = (3, 4, 5)
+    pairs = np.zeros((100, 100), np.int64)
+    pairs[50, 50] = 100_000
+    pairs[50, 2] = pairs[95, 95] = 7
+    graphics = replace(
+        graphics,
+        rr_histogram=RrHistogram(20.0, 200.0, count, count),
+        poincare=Poincare(20.0, 200.0, pairs),
+    )
+    text = text_of(render_report(made_up_summary(), graphics))
+    assert "3 shorter and 9 longer intervals are not shown" in text
+    assert "14 pairs with a shorter or longer interval are not shown" in text
+
+
+def test_paper_shows_what_is_urgent_or_has_a_strip_of_a_long_list() -> None:
+    summary = made_up_summary()
+    more = [summary["events"][1] | {"number": n, "strip": None} for n in range(8, 62)]
+    summary["events"] += more
+    summary["urgent"][0]["event"] = 40
+    html = render_report(summary, made_up_graphics())
+    assert "Printed: the events that are urgent or that a strip was made of" in html
+    assert 'class="events-table shorten"' in html
+    rows = [a for tag, a in Page(html).elements if tag == "tr" and "data-group" in a]
+    kept = [a["id"] for a in rows if "data-strip" in a or "data-urgent-event" in a]
+    assert kept == [*(f"event-{n}" for n in range(8)), "event-40"]
+    summary["events"] = summary["events"][:60]
+    assert "events-table shorten" not in render_report(summary, made_up_graphics())
+
+
+def test_precision_is_told_in_words_beside_the_burden(html: str) -> None:
+    text = re.sub(r"<[^>]*>", "", html)
+    assert re.search(r"of 100 beats called V, 96 were V in evaluation", text)
+    assert re.search(r"of 100 beats called S, 57 were S in evaluation", text)
+    assert re.search(r"of 100 runs found, 51 were runs", text)
+    unknown = re.sub(r"<[^>]*>", "", rendered(ventricular__precision_percent=None))
+    assert "how many of the beats called V are V is not known" in unknown
+
+
+def test_the_made_up_summary_is_one_that_the_software_could_write() -> None:
+    jsonschema.validate(made_up_summary(), schema("summary"), cls=jsonschema.Draft202012Validator)
+
+
+def test_links_within_the_page_arrive(page: Page) -> None:
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    targets = [href[1:] for href in page.values("href") if href.startswith("#")]
+    assert len(targets) > 25
+    assert set(targets) <= set(ids)
+    described = [name for value in page.values("aria-labelledby") for name in value.split()]
+    assert set(described) <= set(ids)
+
+
+def test_every_strip_has_its_trace_and_a_letter_over_every_beat(html: str) -> None:
+    for strip in made_up_graphics().strips:
+        drawn = html[html.index(f'id="{strip.id}"') :]
+        drawn = drawn[: drawn.index("</figure>")]
+        letters = re.findall(r'class="beat class-\w" x="([\d.]+)" y="[\d.]+">(\w)<', drawn)
+        assert "".join(name for _, name in letters) == strip.beat_classes
+        places = [10 + 25 * at_s for at_s in strip.beat_times_s]  # 10 mm of paper before, 25 mm/s
+        assert [float(x) for x, _ in letters] == pytest.approx(places, abs=0.01)
+
+
+def test_a_trace_is_drawn_at_25_mm_a_second_and_10_mm_a_millivolt(html: str) -> None:
+    strip = made_up_graphics().strips[0]
+    drawn = html[html.index(f'id="{strip.id}"') :]
+    path = re.search(r'class="trace" transform="translate\(10 ([\d.]+)\) '
+                     r'scale\(([\d.]+) ([\d.]+)\)" d="M0 (-?\d+)l([^"]*)"', drawn)  # fmt: skip
+    assert path
+    _, per_sample, per_step, begin, steps = path.groups()
+    moved = [int(step) for step in re.findall(r"1([+-]\d+)", steps)]
+    assert float(per_sample) * strip.rate_hz == pytest.approx(25, abs=0.001)
+    heights_mm = -np.cumsum([int(begin), *moved]) * float(per_step)
+    np.testing.assert_allclose(heights_mm, strip.signal_mv * 10, atol=0.03)
+
+
+def test_hours_are_listed_as_they_are(html: str) -> None:
+    table = html[html.index('class="hours-table"') :]
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", table[: table.index("</table>")])
+    assert len(rows) == 24
+    for row, hour in zip(rows, made_up_summary()["hours"], strict=True):
+        cells = re.sub(r"</?t[dh][^>]*>", "|", row).split("||")
+        assert seconds_of(cells[1]) == hour["analysable_s"]
+        assert int(cells[2].replace(",", "")) == hour["beats_count"]
+        assert int(cells[6]) == hour["ventricular_count"]
+        assert int(cells[8]) == hour["supraventricular_count"]
+    assert rows[0].startswith("09:30<")
+    assert rows[23].startswith("08:30<")
+
+
+def test_the_trend_for_the_script_is_the_trend(html: str) -> None:
+    found = re.search(r'<script type="application/json" id="trend-data">(.*?)</script>', html)
+    assert found
+    data = json.loads(found[1])
+    trend = made_up_graphics().trend
+    bpm = np.array([np.nan if v is None else v for v in data["bpm"]])
+    np.testing.assert_allclose(bpm, trend.mean_bpm, atol=0.051)
+    assert data["v"] == trend.ventricular_count.tolist()
+    assert data["s"] == trend.supraventricular_count.tolist()
+    assert data["af"] == [[7000, 7400]]
+    assert data["gap"] == [[3000, 3035]]
+    assert data["origin"] == 9.5 * 3600
+    assert len(data["marks"]) == len(EVENTS)
+
+
+def test_what_is_not_known_says_so() -> None:
+    html = rendered(
+        heart_rate__mean_bpm=None,
+        heart_rate_variability__sdann_ms=None,
+        atrial_fibrillation__burden_percent=None,
+    )
+    page = Page(html)
+    for path in (
+        "heart_rate.mean_bpm",
+        "heart_rate_variability.sdann_ms",
+        "atrial_fibrillation.burden_percent",
+    ):
+        assert set(page.figures[path]) == {"not known"}
+    assert "None" not in re.sub(r"<style>.*?</style>|<script.*?</script>", "", html, flags=re.S)
+
+
+def test_a_recording_with_nothing_in_it_still_has_a_report() -> None:
+    graphics = made_up_graphics()
+    n = len(graphics.trend.mean_bpm)
+    empty = replace(
+        graphics,
+        trend=replace(graphics.trend, mean_bpm=np.full(n, np.nan), analysable_share=np.zeros(n)),
+        rr_histogram=replace(graphics.rr_histogram, count=graphics.rr_histogram.count * 0),
+        poincare=replace(graphics.poincare, count=graphics.poincare.count * 0),
+        strips=(),
+        clusters=(),
+    )
+    summary = made_up_summary() | {"events": [], "urgent": [], "events_left_out_count": {}}
+    html = render_report(summary, empty)
+    assert "nothing to show a strip of" in html
+    assert "No urgent findings" in html
+
+
+def test_names_from_a_file_cannot_become_markup() -> None:
+    summary = made_up_summary()
+    summary["recording"] |= {"leads": [HOSTILE, "V1"], "lead_used": HOSTILE}
+    summary["recording_id"] = HOSTILE
+    summary["warnings"] = [{"code": HOSTILE, "message": HOSTILE}]
+    summary["urgent"][0]["message"] = HOSTILE
+    for event in summary["events"]:
+        event["lead"] = HOSTILE
+    graphics = made_up_graphics()
+    strips = tuple(replace(strip, lead=HOSTILE) for strip in graphics.strips)
+    html = render_report(summary, replace(graphics, strips=strips))
+    assert "alert(" in html  # it is there, as text
+    page = Page(html)
+    assert not [a for _, a in page.elements if any(key.startswith("on") for key in a)]
+    assert len([tag for tag, _ in page.elements if tag == "script"]) == 4
+    assert "<script>alert" not in html
+
+
+def test_the_page_loads_nothing_and_says_so_to_the_browser(html: str, page: Page) -> None:
+    assert "xlink" not in html
+    for attribute in ("href", "src", "action", "data", "srcset", "poster"):
+        assert all(value.startswith(("#", "data:,")) for value in page.values(attribute))
+    styles = "".join(re.findall(r"<style>(.*?)</style>", html, flags=re.S))
+    assert "@import" not in styles
+    assert "url(" not in styles
+    policy = next(a["content"] for tag, a in page.elements if a.get("http-equiv"))
+    assert policy
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert not page.values("style")
+
+
+def test_the_same_summary_gives_the_same_bytes(html: str) -> None:
+    assert render_report(made_up_summary(), made_up_graphics()) == html
+
+
+def test_a_day_is_small(html: str) -> None:
+    assert len(html.encode()) < LIMIT_BYTES
+
+
+def test_tables_and_pictures_have_names(html: str, page: Page) -> None:
+    tags = [tag for tag, _ in page.elements]
+    assert tags.count("caption") == tags.count("table")
+    pictures = [a for tag, a in page.elements if tag == "svg" and a.get("role") == "img"]
+    assert len(pictures) == tags.count("title") - 1  # the page has a title too
+    headings = [int(tag[1]) for tag in tags if re.fullmatch(r"h[1-6]", tag)]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(headings))
+    assert all("scope" in a for tag, a in page.elements if tag == "th")
+
+
+def test_the_licence_of_uplot_travels_with_it(html: str) -> None:
+    assert "Leon Sorokin" in html
+    assert "Permission is hereby granted" in html
+
+
+def test_without_uplot_the_error_names_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vendored, "files", lambda _: tmp_path)
+    with pytest.raises(vendored.MissingVendoredError, match=r"python layers/deepecg/vendor\.py"):
+        vendored.vendored.__wrapped__("outputs/report/vendor/uplot", "uPlot.min.css")

@@ -1,0 +1,78 @@
+import json
+import math
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepecg import errors
+from deepecg.errors import RefusedRecordingError
+from deepecg.outputs.advisory import ADVISORY
+from deepecg.outputs.json_files import schema, to_json
+from deepecg.outputs.rejection_json import rejection_document
+
+
+def refusals(base: type[RefusedRecordingError] = RefusedRecordingError) -> list[Any]:
+    return [kind for sub in base.__subclasses__() for kind in (sub, *refusals(sub))]
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=15,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.text(st.characters(codec="utf-8")), VALUES, max_size=5))
+@settings(max_examples=50, deadline=None)
+def test_documents_come_back_from_json_as_they_were(document: dict[str, Any]) -> None:
+    text = to_json(document)
+    assert json.loads(text) == document
+    assert to_json(json.loads(text)) == text
+    text.encode("utf-8")
+
+
+def test_keys_are_sorted_so_that_equal_documents_are_equal_bytes() -> None:
+    assert to_json({"b": 1, "a": {"d": 1, "c": 2}}) == to_json({"a": {"c": 2, "d": 1}, "b": 1})
+    assert to_json({"ß": "東京"}) == '{\n  "ß": "東京"\n}\n'
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_that_json_does_not_know_are_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        to_json({"a": value})
+
+
+@pytest.mark.parametrize("name", ["summary", "rejection"])
+def test_schemas_are_schemas_and_allow_nothing_they_do_not_name(name: str) -> None:
+    found = schema(name)
+    jsonschema.Draft202012Validator.check_schema(found)
+    assert found["additionalProperties"] is False
+    assert set(found["required"]) == set(found["properties"])
+
+
+@pytest.mark.parametrize("kind", refusals(), ids=lambda kind: kind.code)
+def test_every_refusal_makes_a_valid_rejection(kind: type[RefusedRecordingError]) -> None:
+    document = rejection_document(kind("found 1, expected 2"), "recording 7")
+    jsonschema.validate(document, schema("rejection"))
+    assert document["code"] == kind.code
+    assert document["message"] == "found 1, expected 2"
+    assert document["recording_id"] == "recording 7"
+    assert document["advisory"] == ADVISORY
+
+
+def test_every_refusal_has_a_code_of_its_own_and_says_in_a_sentence_what_it_is() -> None:
+    codes = [kind.code for kind in refusals()]
+    assert len(set(codes)) == len(codes) >= 16
+    assert RefusedRecordingError.code not in codes
+    for kind in vars(errors).values():
+        if isinstance(kind, type):
+            assert (kind.__doc__ or "").strip().endswith(".")
+
+
+def test_the_advisory_says_what_the_software_is_not() -> None:
+    for words in ("review by a clinician", "Not a diagnosis", "not an alarm"):
+        assert words in ADVISORY

@@ -1,0 +1,118 @@
+"""What is written of a scored recording, document by document, as those who read it do."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from unit.small_recordings import ecg, recording_of, scored_of
+
+from deepecg.errors import SettingsError
+from deepecg.night.make_report import make_night
+from deepecg.night.night_entry import night_entry
+from deepecg.night.results_folder import FolderStore
+from deepecg.outputs.json_files import schema, to_json
+from deepecg.outputs.result_files import output_files, write_outputs
+from deepecg.scored_recording import ScoredRecording
+
+NAME = "0123456789abcdef0123"
+RATE = 128
+
+
+@pytest.fixture(scope="module")
+def scored() -> ScoredRecording:
+    """Ten minutes with ectopic beats, a run, and a pause of 3.5 s."""
+    classes = ("N" * 20 + "V" + "N" * 5 + "VVVV" + "N" * 9 + "SS") * 14
+    rr_s = np.where(np.array(list(classes)) == "N", 0.9, 0.5)
+    rr_s[300] = 3.5
+    times = 0.5 + np.cumsum(rr_s)
+    duration_s = float(np.ceil(times[-1] + 1))
+    signal = ecg(times, duration_s, RATE)
+    recording = recording_of(signal, rate=RATE, names=("II",))
+    return scored_of(
+        times, classes, rate=RATE, duration_s=duration_s, recording=recording, signal_mv=signal
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(scored: ScoredRecording, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("outputs")
+    write_outputs(scored, path, NAME, NAME, "Patient/7")
+    return path
+
+
+@pytest.fixture(scope="module")
+def summary(folder: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((folder / "summary.json").read_text())
+    return document
+
+
+def test_the_files_promised_are_there_and_no_other(folder: Path) -> None:
+    assert {path.name for path in folder.iterdir()} == {*output_files(NAME)}
+
+
+def test_the_summary_is_valid_and_holds_what_was_made(summary: dict[str, Any]) -> None:
+    jsonschema.validate(summary, schema("summary"), cls=jsonschema.Draft202012Validator)
+    assert summary["ventricular"]["run_count"] == 14
+    assert summary["ventricular"]["isolated_count"] == 14
+    assert summary["supraventricular"]["couplet_count"] == 14
+    assert summary["pauses"]["longest_s"] == 3.5
+    assert [finding["kind"] for finding in summary["urgent"]] == ["pause", "ventricular_burden"]
+
+
+def test_every_strip_that_the_summary_names_is_on_the_page(
+    folder: Path, summary: dict[str, Any]
+) -> None:
+    page = (folder / "report.html").read_text()
+    named = {event["strip"] for event in summary["events"]} - {None}
+    assert len(named) > 3
+    for strip in named:
+        assert f'id="{strip}"' in page
+    assert summary["recording_id"] in page
+
+
+def test_the_fhir_document_is_one(folder: Path) -> None:
+    text = (folder / "diagnostic_report.json").read_text()
+    bundle = Bundle.model_validate_json(text)
+    kinds = [entry.resource.get_resource_type() for entry in bundle.entry]
+    assert kinds.count("DiagnosticReport") == 1
+    assert "Patient/7" in text
+
+
+def test_the_subject_is_in_the_fhir_document_alone(folder: Path) -> None:
+    holding = {path.name for path in folder.iterdir() if b"Patient/7" in path.read_bytes()}
+    assert holding == {"diagnostic_report.json"}
+
+
+def test_the_night_takes_the_summary(tmp_path: Path, summary: dict[str, Any]) -> None:
+    night = date(2024, 3, 1)
+    now = datetime.fromisoformat("2024-03-01T22:00:00+01:00")
+    entry = night_entry(NAME, summary, uploaded_at=now, folder=NAME, processing_s=1.5)
+    jsonschema.validate(entry, schema("night_entry"), cls=jsonschema.Draft202012Validator)
+    store = FolderStore(tmp_path)
+    store.put(entry, night)
+    report = make_night(night, store)
+    assert report["outcomes"]["scored_count"] == 1
+    (ranked,) = report["ranked"]
+    assert ranked["urgent"]
+
+
+def test_a_subject_that_is_no_reference_is_refused_before_anything_is_written(
+    scored: ScoredRecording, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError):
+        write_outputs(scored, tmp_path, NAME, NAME, "Smith, John")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_recording_gives_the_same_bytes(
+    scored: ScoredRecording, folder: Path, tmp_path: Path
+) -> None:
+    summary = write_outputs(scored, tmp_path, NAME, NAME, "Patient/7")
+    assert to_json(summary) == (folder / "summary.json").read_text()
+    for name in output_files(NAME):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()

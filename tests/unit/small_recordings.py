@@ -1,0 +1,175 @@
+"""Small recordings in memory, and an ECG whose beats lie where one puts them."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.beats.input_spec import InputSpec
+from deepecg.beats.model_card import ModelCard, Scaling
+from deepecg.beats.settings import WindowSettings
+from deepecg.recording import Recording
+from deepecg.rhythm.rhythm_analysis import analyse_rhythm
+from deepecg.scored_recording import Beats, ScoredRecording
+from deepecg.settings import ScoringSettings
+from deepecg.signal.conditioning import ConditionedLead, condition_lead
+from deepecg.signal.lead_selection import UsedLead
+from deepecg.signal.quality import SecondFlags, second_statistics
+from deepecg.signal.settings import ConditioningSettings
+
+RATE = 128
+"""Of the conditioned signal."""
+FAULTS = tuple(fault.name for fault in fields(SecondFlags))
+
+
+def recording_of(
+    *leads_mv: NDArray[np.floating], rate: float = 250.0, names: Sequence[str] = ()
+) -> Recording:
+    """Return a recording of arrays in mV, one a lead."""
+    columns = [np.asarray(lead, np.float32) for lead in leads_mv]
+    return Recording(
+        format="wfdb",
+        sampling_rate_hz=rate,
+        leads=tuple(names) or tuple(f"lead {i}" for i in range(len(columns))),
+        n_samples=len(columns[0]),
+        read_samples=lambda lead, start, stop: columns[lead][start:stop].copy(),
+    )
+
+
+def every(period_s: float, duration_s: float, first_s: float = 0.5) -> NDArray[np.float64]:
+    """Return the times of beats that come regularly."""
+    return np.arange(first_s, duration_s - 0.3, period_s)
+
+
+def ecg(
+    beats_s: NDArray[np.float64],
+    duration_s: float,
+    rate: float = RATE,
+    *,
+    r_mv: float | NDArray[np.float64] = 1.0,
+    t_mv: float = 0.25,
+    p_mv: float = 0.1,
+    qrs_s: float = 0.012,
+) -> NDArray[np.float32]:
+    """Return P, R and T waves as bells around every beat, on a level line."""
+    t = np.arange(round(duration_s * rate)) / rate
+    signal = np.zeros(len(t))
+    heights = np.broadcast_to(r_mv, len(beats_s))
+    rr = np.diff(beats_s, append=beats_s[-1:] + 1) if len(beats_s) else beats_s
+    for beat, r, interval in zip(beats_s, heights, rr, strict=True):
+        near = slice(max(int((beat - 0.6) * rate), 0), max(int((beat + 1.0) * rate), 0))
+        signal[near] += r * bell(t[near], beat, qrs_s)
+        signal[near] += p_mv * bell(t[near], beat - min(0.16, 0.25 * interval), 0.020)
+        signal[near] += t_mv * bell(t[near], beat + min(0.30, 0.45 * interval), 0.045)
+    return signal.astype(np.float32)
+
+
+def bell(t: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:
+    return np.exp(-0.5 * ((t - centre) / width) ** 2)
+
+
+def conditioned(signal_mv: NDArray[np.floating], rate: float = RATE) -> NDArray[np.float32]:
+    """Return what the detector would see of a lead."""
+    recording = recording_of(signal_mv, rate=rate)
+    return condition_lead(recording, 0, 0.0, ConditioningSettings()).signal
+
+
+def conditioned_lead(signal_mv: NDArray[np.floating]) -> ConditionedLead:
+    """Return a signal at :data:`RATE` as if conditioning had made it."""
+    signal = np.asarray(signal_mv, np.float32)
+    n_seconds = max(1, round(len(signal) / RATE))
+    return ConditionedLead(signal, RATE, RATE, second_statistics(signal, RATE, 0, n_seconds))
+
+
+def n_paired(
+    reference_s: NDArray[np.float64], found_s: NDArray[np.float64], window_s: float = 0.150
+) -> int:
+    """Count the pairs of a one-to-one matching in the order of time.
+
+    Walking both lists and pairing the first two that are near enough gives as many pairs as
+    can be had, and is not how ``training.beat_matching`` pairs.
+    """
+    return int((partners(reference_s, found_s, window_s) >= 0).sum())
+
+
+def partners(
+    reference_s: NDArray[np.float64], found_s: NDArray[np.float64], window_s: float = 0.150
+) -> NDArray[np.int64]:
+    """Return for every reference beat which found one is paired with it, or -1."""
+    partner = np.full(len(reference_s), -1)
+    i = j = 0
+    while i < len(reference_s) and j < len(found_s):
+        apart = found_s[j] - reference_s[i]
+        if abs(apart) <= window_s:
+            partner[i] = j
+            i, j = i + 1, j + 1
+        elif apart < 0:
+            j += 1
+        else:
+            i += 1
+    return partner
+
+
+def card() -> ModelCard:
+    """Return a card of no model, for what only names one."""
+    spec = InputSpec(("beat",), (), ("pre_local",), RATE, WindowSettings())
+    return ModelCard(
+        version="made-up-1",
+        sha256="0" * 64,
+        conditioning={},
+        input=spec,
+        likeness=Scaling((), (), 5.0),
+        rhythm=Scaling((0.0,), (1.0,), 5.0),
+        n_leads=1,
+        context_beats=0,
+        agreement=None,
+        paroxysms=None,
+        evaluation={},
+        document={},
+    )
+
+
+def scored_of(
+    times_s: Sequence[float] | NDArray[np.float64],
+    classes: str,
+    *,
+    rr_s: Sequence[float] | None = None,
+    rate: float = 250.0,
+    duration_s: float = 60.0,
+    bad: dict[str, Sequence[int]] | None = None,
+    recording: Recording | None = None,
+    settings: ScoringSettings | None = None,
+    signal_mv: NDArray[np.floating] | None = None,
+    quiet_before: Sequence[bool] | NDArray[np.bool_] | None = None,
+) -> ScoredRecording:
+    """Return a scored recording with these beats, one letter each; ``bad`` seconds by fault.
+
+    ``signal_mv`` is the conditioned lead at :data:`RATE`, flat if None; every interval is quiet
+    unless ``quiet_before`` says otherwise.
+    """
+    times = np.asarray(times_s, np.float64)
+    labels = np.array(["NSVFQ".index(name) for name in classes], np.int64)
+    flags = {name: np.zeros(round(duration_s), bool) for name in FAULTS}
+    for fault, seconds in (bad or {}).items():
+        flags[fault][list(seconds)] = True
+    rr = np.diff(times, prepend=np.nan) if rr_s is None else np.asarray(rr_s, np.float64)
+    beats = Beats(
+        times,
+        rr,
+        labels,
+        np.eye(5, dtype=np.float32)[labels],
+        np.ones(len(times), bool) if quiet_before is None else np.asarray(quiet_before, bool),
+    )
+    settings = settings or ScoringSettings()
+    seconds = SecondFlags(**flags)
+    lead = conditioned_lead(np.zeros(round(duration_s * RATE)) if signal_mv is None else signal_mv)
+    return ScoredRecording(
+        recording or recording_of(np.zeros(round(duration_s * rate)), rate=rate),
+        (UsedLead(0, lead, seconds),),
+        seconds,
+        beats,
+        analyse_rhythm(beats.stream(seconds), settings.rhythm),
+        card(),
+        settings,
+    )

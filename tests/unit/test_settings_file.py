@@ -1,0 +1,210 @@
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepecg.errors import SettingsError
+from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.rhythm.rhythm_analysis import analyse_rhythm
+from deepecg.rhythm.settings import RhythmSettings
+from deepecg.settings_file import MAX_BYTES, Study, read_study
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+def study(**fields: object) -> Study:
+    return read_study(json.dumps(fields).encode())
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert read_study(b"{}") == Study()
+
+
+def test_what_is_set_is_set_and_the_rest_is_as_it_was() -> None:
+    found = study(lead="V5", subject="Patient/1", rhythm={"pauses": {"pause_s": 2.5}})
+    assert found.lead == "V5"
+    assert found.subject == "Patient/1"
+    default = RhythmSettings()
+    assert found.rhythm == replace(default, pauses=replace(default.pauses, pause_s=2.5))
+    assert found.scoring.lead == "V5"
+    assert found.scoring.rhythm == found.rhythm
+
+
+def test_a_whole_number_stands_for_a_fraction_but_a_fraction_for_no_count() -> None:
+    assert study(rhythm={"pauses": {"pause_s": 3}}).rhythm.pauses.pause_s == 3.0
+    assert study(rhythm={"ectopy": {"run_beats": 4.0}}).rhythm.ectopy.run_beats == 4
+    with pytest.raises(SettingsError, match=r"a fraction for rhythm\.ectopy\.run_beats"):
+        study(rhythm={"ectopy": {"run_beats": 3.5}})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"\xff\xfe",
+        b'{"lead": 5}',
+        b'{"lead": " "}',
+        b'{"lead": null}',
+        b'{"rhythm": 5}',
+        b'{"rhythm": {"pauses": {"pause_s": "2"}}}',
+        b'{"rhythm": {"pauses": {"pause_s": true}}}',
+        b'{"rhythm": {"pauses": {"pause_s": NaN}}}',
+        b'{"rhythm": {"pauses": {"pause_s": Infinity}}}',
+        b'{"rhythm": {"pauses": {"pause_s": 0}}}',
+        b'{"rhythm": {"pauses": {"pause_s": -1}}}',
+        b'{"rhythm": {"pauses": {"pause_s": 1' + b"0" * 400 + b"}}}",
+        b'{"rhythm": {"pauses": {"pause": 2}}}',
+        b'{"conditioning": {"low_hz": 1}}',
+        b"[" * 50_000,
+        b" " * (MAX_BYTES + 1),
+    ],
+)
+def test_what_is_no_study_is_refused(content: bytes) -> None:
+    with pytest.raises(SettingsError, match=r"found .*, expected "):
+        read_study(content)
+
+
+def test_a_refusal_tells_the_field_and_no_value() -> None:
+    for broken in ({"lead": ["Smith"]}, {"Smith": 1}, {"rhythm": {"pauses": {"pause_s": "Smith"}}}):
+        with pytest.raises(SettingsError) as refusal:
+            study(**broken)
+        assert "Smith" not in str(refusal.value)
+    assert "Smith" not in repr(study(subject="Patient/Smith"))
+
+
+def with_thresholds(**groups: dict[str, float]) -> RhythmSettings:
+    return study(rhythm=groups).rhythm
+
+
+def test_a_run_has_three_beats_at_least_since_two_are_a_couplet() -> None:
+    assert with_thresholds(ectopy={"run_beats": 3}).ectopy.run_beats == 3
+    assert with_thresholds(ectopy={"run_beats": 5}).ectopy.run_beats == 5
+    with pytest.raises(SettingsError, match=r"rhythm\.ectopy\.run_beats .* at least 3"):
+        with_thresholds(ectopy={"run_beats": 2})
+
+
+def test_a_pause_is_not_so_short_that_none_could_be_confirmed() -> None:
+    # 0.6 s of a T wave, 0.3 s over which the signal is looked at, 0.2 s before the next beat
+    assert with_thresholds(pauses={"pause_s": 1.11}).pauses.pause_s == 1.11
+    with pytest.raises(SettingsError, match=r"rhythm\.pauses\.pause_s .* at least 1\.1"):
+        with_thresholds(pauses={"pause_s": 1.09})
+    with pytest.raises(SettingsError, match=r"rhythm\.pauses\.pause_s"):
+        with_thresholds(pauses={"t_wave_s": 1.6})
+
+
+@pytest.mark.parametrize("name", ["pause_s", "unconfirmed_pause_s"])
+def test_no_pause_is_urgent_that_is_too_short_to_be_found(name: str) -> None:
+    with_thresholds(pauses={"pause_s": 2.5}, urgent={name: 2.5})
+    with pytest.raises(SettingsError, match=rf"rhythm\.urgent\.{name} .* at least 2\.5"):
+        with_thresholds(pauses={"pause_s": 2.5}, urgent={name: 2.4})
+    with pytest.raises(SettingsError, match=rf"rhythm\.urgent\.{name} "):
+        with_thresholds(pauses={"pause_s": 20}, urgent={"pause_s": 20, name: 19})
+
+
+@given(json_values)
+@settings(max_examples=200)
+def test_whatever_json_there_is_it_is_read_or_refused(value: object) -> None:
+    with contextlib.suppress(SettingsError):
+        read_study(json.dumps(value).encode())
+
+
+def leaves(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Yield the path and the default of every threshold."""
+    for item in fields(group):
+        value = getattr(group, item.name)
+        if is_dataclass(value):
+            yield from leaves(value, (*path, item.name))
+        else:
+            yield (*path, item.name), value
+
+
+THRESHOLDS = dict(leaves(RhythmSettings()))
+BETWEEN_OTHERS = {("pauses", "pause_s"), ("variability", "hf_from_hz")}
+"""These lie between two others, and cannot be moved so far alone."""
+
+
+def with_threshold(path: tuple[str, ...], value: float) -> bytes:
+    document: Any = value
+    for name in reversed(path):
+        document = {name: document}
+    return json.dumps({"rhythm": document}).encode()
+
+
+@pytest.fixture(scope="module")
+def stream() -> BeatStream:
+    """Two hours of everything: regular, irregular, ectopic, with gaps and pauses."""
+    random = np.random.default_rng(0)
+    rr_s = np.concatenate([np.full(4000, 0.8), random.uniform(0.4, 1.1, 3000)])
+    rr_s += random.normal(0, 0.02, len(rr_s))
+    rr_s[::500] = 4.0
+    labels = random.choice(5, len(rr_s), p=(0.8, 0.08, 0.1, 0.01, 0.01))
+    times_s = np.cumsum(rr_s)
+    rr_s = rr_s.copy()
+    rr_s[[0, *range(700, len(rr_s), 700)]] = np.nan
+    quiet = random.random(len(rr_s)) < 0.8
+    return BeatStream(times_s, rr_s, labels, quiet, np.ones(int(times_s[-1]) + 1, bool))
+
+
+@pytest.mark.parametrize("path", THRESHOLDS, ids=".".join)
+def test_any_threshold_at_the_ends_of_its_range_is_analysed_with_or_refused(
+    stream: BeatStream, path: tuple[str, ...]
+) -> None:
+    default = THRESHOLDS[path]
+    n_read = 0
+    for value in (default / 10, default * 10):
+        whole = round(value) if isinstance(default, int) else value
+        with contextlib.suppress(SettingsError):
+            settings = read_study(with_threshold(path, max(whole, 1) if whole == 0 else whole))
+            analyse_rhythm(stream, settings.rhythm)
+            n_read += 1
+    assert n_read or path in BETWEEN_OTHERS
+
+
+@pytest.mark.parametrize("factor", [0.09, 12])
+def test_a_threshold_beyond_its_range_is_refused(factor: float) -> None:
+    for path, default in THRESHOLDS.items():
+        value = round(default * factor) if isinstance(default, int) else default * factor
+        with pytest.raises(SettingsError, match=r"\.".join(path)):
+            read_study(with_threshold(path, value if factor > 1 else min(value, 0.09 * default)))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(THRESHOLDS)), st.floats(0.1, 10) | st.integers(), max_size=6
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_thresholds_set_together_are_analysed_with_or_refused(
+    stream: BeatStream, factors: dict[tuple[str, ...], float]
+) -> None:
+    document: dict[str, Any] = {}
+    for (*groups, name), factor in factors.items():
+        place = document
+        for group in groups:
+            place = place.setdefault(group, {})
+        default = THRESHOLDS[(*groups, name)]
+        place[name] = type(default)(default * factor)
+    with contextlib.suppress(SettingsError):
+        analyse_rhythm(stream, read_study(json.dumps({"rhythm": document}).encode()).rhythm)
+
+
+def test_bands_and_limits_that_cross_are_refused() -> None:
+    for broken in (
+        {"variability": {"hf_from_hz": 0.03}},
+        {"variability": {"hf_until_hz": 0.1}},
+        {"variability": {"longest_nn_s": 0.25}},
+    ):
+        with pytest.raises(SettingsError, match="expected at least"):
+            study(rhythm=broken)

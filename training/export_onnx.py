@@ -1,0 +1,207 @@
+"""From a trained network to the ONNX file that ships: int8, and what it costs to run."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import numpy_helper, shape_inference
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import Tensor, nn
+
+from deepecg.beats.model_input import ModelInput
+from training.network import HybridNetwork
+
+OPSET = 17
+INPUTS = ("shape", "likeness", "usable", "rhythm")
+QUANTISED = ["Conv", "Relu", "Gemm"]
+"""Pooling is not: ONNX Runtime's int8 kernel for it takes a third of the whole model's time."""
+KEPT_IN_FLOAT = ("/network/rhythm/", "/network/gate/", "/network/head/", "/network/alone/")
+SMALL_PART_FLASH_BYTES = 256 * 1024
+SMALL_PART_RAM_BYTES = 64 * 1024
+"""ESP32 and Cortex-M4 parts at which the report aims."""
+
+
+def export_float(network: HybridNetwork, beats: ModelInput, to: Path) -> None:
+    """Write the network as ONNX in float32, batch normalisation folded into the convolutions.
+
+    Parameters
+    ----------
+    network : HybridNetwork
+        Trained; is put into evaluation mode.
+    beats : ModelInput
+        Some beats, for the sizes of the inputs.
+    to : Path
+        The file. Inputs that the network does not use are left out, and so is ``alone`` where it
+        is ``logits``.
+    """
+    network.eval()
+    outputs = ["logits", "alone"]
+    with warnings.catch_warnings():
+        # The exporter that PyTorch prefers now needs another package and leaves more nodes.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            _Recording(network),
+            tuple(torch.from_numpy(values) for values in model_arrays(beats[:2]).values()),
+            str(to),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=list(INPUTS),
+            output_names=outputs,
+            dynamic_axes={
+                name: {0: "beats", 1: "leads"} for name in ("shape", "likeness", "usable")
+            }
+            | {name: {0: "beats"} for name in ("rhythm", *outputs)},
+        )
+    model = onnx.load(str(to))
+    _leave_out_idle(model.graph, alone=network.alone is not None)
+    onnx.save(model, str(to))
+
+
+class _Recording(nn.Module):
+    """The network, given one sequence of beats."""
+
+    def __init__(self, network: HybridNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, shape: Tensor, likeness: Tensor, usable: Tensor, rhythm: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        logits, alone = self.network(shape, likeness, usable, rhythm)
+        return logits, alone
+
+
+def model_arrays(beats: ModelInput) -> dict[str, NDArray[np.float32]]:
+    """Return beats, already standardised, by the names of the model's inputs."""
+    return {name: getattr(beats, name).astype(np.float32) for name in INPUTS}
+
+
+def _leave_out_idle(graph: onnx.GraphProto, *, alone: bool) -> None:
+    """Take out inputs that no layer reads, and the second output of a network with one."""
+    read = {name for node in graph.node for name in node.input}
+    for given in [given for given in graph.input if given.name not in read]:
+        graph.input.remove(given)
+    if not alone:
+        second = graph.output[1]
+        for node in [node for node in graph.node if second.name in node.output]:
+            graph.node.remove(node)
+        graph.output.remove(second)
+
+
+def quantise(float_model: Path, beats: Sequence[ModelInput], to: Path) -> None:
+    """Write the int8 model: static scales, so that a beat's score depends on that beat alone.
+
+    Activations are unsigned, weights signed and per channel, one bit short of the full range:
+    with it, x86 processors without VNNI saturate where others do not. What touches the outside
+    stays in float32: the first convolution, whose input holds P waves beside R peaks twenty times
+    as high, the dense stream, the gate and the last layers. On training patients that leaves half
+    as many beats that int8 names otherwise.
+
+    Parameters
+    ----------
+    float_model : Path
+        The float32 model.
+    beats : sequence of ModelInput
+        Consecutive beats that set the scales, standardised as in scoring.
+    to : Path
+        The file.
+    """
+    prepared = to.with_suffix(".prepared.onnx")
+    quant_pre_process(str(float_model), str(prepared), skip_symbolic_shape=True)
+    quantize_static(
+        str(prepared),
+        str(to),
+        _Calibration(onnx.load(str(prepared)).graph, beats),
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=QUANTISED,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        reduce_range=True,
+        calibrate_method=CalibrationMethod.MinMax,
+        nodes_to_exclude=_kept_in_float(onnx.load(str(prepared)).graph),
+    )
+    prepared.unlink()
+
+
+def cost(model: Path) -> dict[str, Any]:
+    """Compute from the graph what a beat costs.
+
+    Parameters
+    ----------
+    model : Path
+        The float32 model: the int8 graph runs the same layers.
+
+    Returns
+    -------
+    dict
+        ``parameters``; ``macs_per_beat`` (multiply-accumulate operations, one lead);
+        ``peak_activation_bytes``, the largest sum of a layer's input and output, four bytes a
+        value in layers kept in float32 and one elsewhere; and the flash and RAM of small parts
+        to set them against.
+    """
+    graph = shape_inference.infer_shapes(onnx.load(str(model))).graph
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    sizes = dict(_value_sizes(graph))
+    in_float = _kept_in_float(graph)
+    macs = peak = 0
+    for node in graph.node:
+        values = [name for name in (*node.input, *node.output) if name in sizes]
+        bytes_a_value = 4 if node.name in in_float else 1
+        peak = max(peak, bytes_a_value * sum(sizes[name] for name in values))
+        if node.op_type == "Conv":
+            weight = weights[node.input[1]]
+            macs += sizes[node.output[0]] * int(np.prod(weight.shape[1:]))
+        elif node.op_type in {"Gemm", "MatMul"}:
+            macs += int(np.prod(weights[node.input[1]].shape))
+    return {
+        "parameters": int(sum(weight.size for weight in weights.values())),
+        "macs_per_beat": macs,
+        "peak_activation_bytes": peak,
+        "small_part": {
+            "flash_bytes": SMALL_PART_FLASH_BYTES,
+            "ram_bytes": SMALL_PART_RAM_BYTES,
+        },
+    }
+
+
+def _kept_in_float(graph: onnx.GraphProto) -> list[str]:
+    """Return the names of the layers that touch the model's inputs and outputs."""
+    first = next(place for place, node in enumerate(graph.node) if node.op_type == "Conv")
+    first_convolution = [node.name for node in graph.node[first : first + 2]]  # with activation
+    dense = [node.name for node in graph.node if node.name.startswith(KEPT_IN_FLOAT)]
+    return [*first_convolution, *dense]
+
+
+class _Calibration(CalibrationDataReader):  # type: ignore[misc]
+    """Hands the quantiser one stretch of beats after the other."""
+
+    def __init__(self, graph: onnx.GraphProto, beats: Sequence[ModelInput]) -> None:
+        wanted = {given.name for given in graph.input}
+        self._batches = (
+            {name: values for name, values in model_arrays(part).items() if name in wanted}
+            for part in beats
+        )
+
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+        """Return the next stretch, or None after the last."""
+        return next(self._batches, None)
+
+
+def _value_sizes(graph: onnx.GraphProto) -> Iterator[tuple[str, int]]:
+    """Yield the number of values of every activation, for one beat on one lead."""
+    for value in (*graph.input, *graph.value_info, *graph.output):
+        dimensions = value.type.tensor_type.shape.dim
+        yield value.name, int(np.prod([max(d.dim_value, 1) for d in dimensions[1:]]))

@@ -1,0 +1,74 @@
+"""Annotated records as arrays of examples: the model's input, made by the scoring code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.beats.input_spec import InputSpec
+from deepecg.beats.model_input import ModelInput, model_inputs
+from deepecg.beats.r_peaks import locate_r_peaks
+from deepecg.beats.rr_intervals import rr_intervals
+from deepecg.beats.settings import DetectorSettings
+from training.annotated_records import AnnotatedRecord
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The beats of one record to learn from.
+
+    Attributes
+    ----------
+    record : str
+        Database and record.
+    beats : ModelInput
+        What the model sees, features not standardised.
+    labels : ndarray of int64, shape (n_beats,)
+        Classes.
+    weight : float
+        How much each of them counts in training, beside those of other examples.
+    """
+
+    record: str
+    beats: ModelInput
+    labels: NDArray[np.int64]
+    weight: float = 1.0
+
+
+def annotated_r_peaks(record: AnnotatedRecord, settings: DetectorSettings) -> NDArray[np.float64]:
+    """Return the annotated beats, each moved to the R peak beside it in the best lead.
+
+    Annotations sit up to 70 ms off the peak, differently in each database; the detector's
+    peaks do not.
+    """
+    return locate_r_peaks(
+        record.signals[0], np.rint(record.positions).astype(np.int64), record.rate_hz, settings
+    )
+
+
+def make_examples(record: AnnotatedRecord, spec: InputSpec, settings: DetectorSettings) -> Examples:
+    """Return the annotated beats of a record."""
+    r_peaks = annotated_r_peaks(record, settings)
+    rr_s = rr_intervals(r_peaks / record.rate_hz)
+    return examples_of(record.record, record.signals, r_peaks, rr_s, record.labels, spec)
+
+
+def examples_of(  # noqa: PLR0917 - what model_inputs() takes, with name and classes
+    record: str,
+    signals: Sequence[NDArray[np.float32]],
+    r_peaks: NDArray[np.float64],
+    rr_s: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    spec: InputSpec,
+    usable: NDArray[np.bool_] | None = None,
+) -> Examples:
+    """Return beats with their classes; all else as :func:`~deepecg.beats.model_input.model_inputs`."""
+    groups = list(model_inputs(signals, r_peaks, rr_s, spec, usable))
+    beats = ModelInput(
+        *(
+            np.concatenate([getattr(group, name) for group in groups])
+            for name in ("shape", "likeness", "usable", "rhythm")
+        )
+    )
+    return Examples(record, beats, labels)
