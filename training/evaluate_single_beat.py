@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.beats.beat_windows import cut_windows, dominant_beat
+from deepecg.beats.beat_windows import cut_windows, template_beat
 from deepecg.beats.classifier import BATCH_BEATS, BeatClassifier
 from deepecg.beats.model_card import SINGLE_BEAT_FOLDER, model_folder
 from deepecg.beats.rr_intervals import rr_intervals
@@ -76,7 +76,7 @@ def raw_beats(
     raw = recording.read(recording.lead_index(record.leads[0]), 0, recording.n_samples)
     times_s = annotated_r_peaks(record, SETTINGS.detector) / record.rate_hz
     windows = cut_windows(raw, times_s * rate_hz, round(rate_hz), settings)
-    usual = dominant_beat(windows).astype(np.float64)
+    usual = template_beat(windows).astype(np.float64)
     rr_s = rr_intervals(times_s)
     at = round(settings.before_s * rate_hz) / (windows.shape[1] - 1)
     for number in range(len(windows)):
@@ -87,7 +87,7 @@ def raw_beats(
             before[np.isfinite(before)].tolist(),
             rr_s[number + 1 : number + 1 + settings.global_beats].tolist(),
             at,
-            usual_beat_mv=usual,
+            template_beat_mv=usual,
             previous_beat_mv=windows[max(number - 1, 0)].astype(np.float64),
         )
 
@@ -99,7 +99,7 @@ def with_context(beat: SingleBeat, context: Sequence[str]) -> SingleBeat:
         beat,
         rr_before_s=beat.rr_before_s if reach is None else beat.rr_before_s[-reach:],
         rr_after_s=beat.rr_after_s[:reach] if "after" in context else (),
-        usual_beat_mv=beat.usual_beat_mv if "usual" in context else None,
+        template_beat_mv=beat.template_beat_mv if "usual" in context else None,
         previous_beat_mv=beat.previous_beat_mv if "previous" in context else None,
     )
 

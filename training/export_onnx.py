@@ -24,10 +24,10 @@ from deepecg.beats.model_input import ModelInput
 from training.network import HybridNetwork
 
 OPSET = 17
-INPUTS = ("shape", "likeness", "usable", "rhythm")
+INPUTS = ("waveforms", "morphology", "usable", "timing")
 QUANTISED = ["Conv", "Relu", "Gemm"]
 """Pooling is not: ONNX Runtime's int8 kernel for it takes a third of the whole model's time."""
-KEPT_IN_FLOAT = ("/network/rhythm/", "/network/gate/", "/network/head/", "/network/alone/")
+KEPT_IN_FLOAT = ("/network/timing/", "/network/gate/", "/network/head/", "/network/alone/")
 SMALL_PART_FLASH_BYTES = 256 * 1024
 SMALL_PART_RAM_BYTES = 64 * 1024
 """ESP32 and Cortex-M4 parts at which the report aims."""
@@ -60,9 +60,9 @@ def export_float(network: HybridNetwork, beats: ModelInput, to: Path) -> None:
             input_names=list(INPUTS),
             output_names=outputs,
             dynamic_axes={
-                name: {0: "beats", 1: "leads"} for name in ("shape", "likeness", "usable")
+                name: {0: "beats", 1: "leads"} for name in ("waveforms", "morphology", "usable")
             }
-            | {name: {0: "beats"} for name in ("rhythm", *outputs)},
+            | {name: {0: "beats"} for name in ("timing", *outputs)},
         )
     model = onnx.load(str(to))
     _leave_out_idle(model.graph, alone=network.alone is not None)
@@ -77,9 +77,9 @@ class _Recording(nn.Module):
         self.network = network
 
     def forward(
-        self, shape: Tensor, likeness: Tensor, usable: Tensor, rhythm: Tensor
+        self, waveforms: Tensor, morphology: Tensor, usable: Tensor, timing: Tensor
     ) -> tuple[Tensor, Tensor]:
-        logits, alone = self.network(shape, likeness, usable, rhythm)
+        logits, alone = self.network(waveforms, morphology, usable, timing)
         return logits, alone
 
 

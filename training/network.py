@@ -33,7 +33,7 @@ class NetworkConfig:
     bins : int
         Steps that the average pooling leaves of the time axis; a divisor of what reaches it.
     lead_width : int
-        Layer that sees one lead, shape and likeness; 0 for a network of one lead, without.
+        Layer that sees one lead, shape and morphology; 0 for a network of one lead, without.
     rhythm_widths : tuple of int
         Layers of the dense stream.
     fusion_width : int
@@ -61,7 +61,7 @@ class NetworkConfig:
 
 
 class HybridNetwork(nn.Module):
-    """Shape, likeness and rhythm in, one logit a class out.
+    """Shape, morphology and timing in, one logit a class out.
 
     Parameters
     ----------
@@ -75,11 +75,11 @@ class HybridNetwork(nn.Module):
 
     def __init__(self, config: NetworkConfig, spec: InputSpec, n_classes: int) -> None:
         super().__init__()
-        shape: list[nn.Module] = []
+        waveforms: list[nn.Module] = []
         self.window = len(spec.channels), 1, spec.length
         width = len(spec.channels)
         for out, kernel in zip(config.widths, config.kernels, strict=True):
-            shape += [
+            waveforms += [
                 nn.Conv2d(
                     width, out, (1, kernel), stride=(1, 2), padding=(0, kernel // 2), bias=False
                 ),
@@ -89,21 +89,21 @@ class HybridNetwork(nn.Module):
             width = out
         steps = -(-spec.length // 2 ** len(config.widths))
         pooling = nn.AvgPool2d((1, steps // config.bins))
-        self.shape = nn.Sequential(*shape, pooling, nn.Flatten())
+        self.waveforms = nn.Sequential(*waveforms, pooling, nn.Flatten())
         # Trains half as long again as fast.
-        self.shape.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        seen = width * config.bins + len(spec.likeness)
+        self.waveforms.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        seen = width * config.bins + len(spec.morphology)
         self.lead = self.gate = None
         if config.lead_width:
             self.lead = nn.Sequential(nn.Linear(seen, config.lead_width), nn.ReLU())
             self.gate = nn.Linear(config.lead_width, 1)
             seen = config.lead_width
-        rhythm: list[nn.Module] = []
-        features = len(spec.rhythm)
+        timing: list[nn.Module] = []
+        features = len(spec.timing)
         for out in config.rhythm_widths:
-            rhythm += [nn.Linear(features, out), nn.ReLU()]
+            timing += [nn.Linear(features, out), nn.ReLU()]
             features = out
-        self.rhythm = nn.Sequential(*rhythm)
+        self.timing = nn.Sequential(*timing)
         self.fusion = nn.Sequential(nn.Linear(seen + features, config.fusion_width), nn.ReLU())
         self.sequence = nn.ModuleList(
             nn.Conv2d(
@@ -121,23 +121,23 @@ class HybridNetwork(nn.Module):
 
     def forward(
         self,
-        shape: Tensor,
-        likeness: Tensor,
+        waveforms: Tensor,
+        morphology: Tensor,
         usable: Tensor,
-        rhythm: Tensor,
+        timing: Tensor,
         n_sequences: int = 1,
     ) -> tuple[Tensor, Tensor]:
         """Return logits of beats in their sequence, and of each beat alone.
 
         Parameters
         ----------
-        shape : Tensor of float, shape (B, n_leads, n_channels, length)
+        waveforms : Tensor of float, shape (B, n_leads, n_channels, length)
             Of beats; those of one sequence follow each other.
-        likeness : Tensor of float, shape (B, n_leads, n_likeness)
+        morphology : Tensor of float, shape (B, n_leads, n_morphology)
             Standardised.
         usable : Tensor of float, shape (B, n_leads)
             1 for a lead that counts, 0 for another.
-        rhythm : Tensor of float, shape (B, n_rhythm)
+        timing : Tensor of float, shape (B, n_timing)
             Standardised.
         n_sequences : int
             Into how many sequences, all of one length, the beats fall.
@@ -147,15 +147,15 @@ class HybridNetwork(nn.Module):
         tuple of Tensor of float, shape (B, n_classes) each
             The same twice for a network without sequence.
         """
-        seen = self.shape(shape.reshape(-1, *self.window))  # (B * leads, W * bins)
+        seen = self.waveforms(waveforms.reshape(-1, *self.window))  # (B * leads, W * bins)
         if self.lead is None or self.gate is None:
             leads = seen
         else:
-            each = self.lead(torch.cat([seen, likeness.flatten(0, 1)], dim=1))
-            each = each.reshape(-1, shape.shape[1], each.shape[-1])  # (B, leads, L)
+            each = self.lead(torch.cat([seen, morphology.flatten(0, 1)], dim=1))
+            each = each.reshape(-1, waveforms.shape[1], each.shape[-1])  # (B, leads, L)
             share = (self.gate(each)[..., 0] + (usable - 1) * UNUSABLE).softmax(dim=1)
             leads = (each * share[..., None]).sum(dim=1)
-        beats = self.fusion(torch.cat([leads, self.rhythm(rhythm)], dim=1))  # (B, F)
+        beats = self.fusion(torch.cat([leads, self.timing(timing)], dim=1))  # (B, F)
         if self.alone is None:
             logits = self.head(self.dropout(beats))
             return logits, logits

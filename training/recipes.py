@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 from deepecg.beats.input_spec import InputSpec
-from deepecg.beats.settings import AgreementSettings, ParoxysmSettings, WindowSettings
+from deepecg.beats.settings import ClusterConsensusSettings, ParoxysmalSvtSettings, WindowSettings
 from deepecg.signal.settings import ConditioningSettings
 from training.network import NetworkConfig
 
-RHYTHM = (
+TIMING_FEATURES = (
     "pre_local",
     "post_local",
     "pre_global",
@@ -29,7 +29,7 @@ RHYTHM = (
     "changing_61",
 )
 """Timing against the patient's own rhythm."""
-LIKENESS = (
+MORPHOLOGY_FEATURES = (
     "similarity",
     "qrs_similarity",
     "p_wave_similarity",
@@ -39,7 +39,7 @@ LIKENESS = (
     "qrs_amplitude",
     "p_wave_amplitude",
 )
-"""Shape against the patient's own dominant beat, and against the neighbours."""
+"""Shape against the patient's own template beat, and against the neighbours."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class TrainingConfig:
         What the model sees.
     network : NetworkConfig
         Its size.
-    agreement : AgreementSettings or None
+    cluster_consensus : ClusterConsensusSettings or None
         How beats of one shape agree when recordings are scored; None: each stands for itself.
-    paroxysms : ParoxysmSettings or None
+    paroxysmal_svt : ParoxysmalSvtSettings or None
         What is a tachycardia that begins at once; None: none is looked for.
     gamma : float
         Of the focal loss; 0 is the cross-entropy.
@@ -111,8 +111,8 @@ class TrainingConfig:
     n_leads: int
     input: InputSpec
     network: NetworkConfig
-    agreement: AgreementSettings | None
-    paroxysms: ParoxysmSettings | None
+    cluster_consensus: ClusterConsensusSettings | None
+    paroxysmal_svt: ParoxysmalSvtSettings | None
     gamma: float
     class_weight_exponent: float
     record_weight_exponent: float
@@ -142,8 +142,8 @@ REPORT = TrainingConfig(
     n_leads=1,
     input=InputSpec(
         channels=("beat",),
-        likeness=(),
-        rhythm=("pre_rr_s", "post_rr_s"),
+        morphology=(),
+        timing=("pre_rr_s", "post_rr_s"),
         rate_hz=ConditioningSettings.rate_hz,
         windows=WindowSettings(),
     ),
@@ -157,8 +157,8 @@ REPORT = TrainingConfig(
         dilations=(),
         dropout=0.3,
     ),
-    agreement=None,
-    paroxysms=None,
+    cluster_consensus=None,
+    paroxysmal_svt=None,
     gamma=2.0,
     class_weight_exponent=0.25,
     record_weight_exponent=0.0,
@@ -189,14 +189,14 @@ DEFAULT = TrainingConfig(
     input=InputSpec(
         channels=(
             "relative",
-            "dominant",
+            "template",
             "relative_slope",
-            "dominant_slope",
+            "template_slope",
             "compressed",
-            "dominant_compressed",
+            "template_compressed",
         ),
-        likeness=LIKENESS,
-        rhythm=RHYTHM,
+        morphology=MORPHOLOGY_FEATURES,
+        timing=TIMING_FEATURES,
         rate_hz=ConditioningSettings.rate_hz,
         windows=WindowSettings(),
     ),
@@ -210,8 +210,8 @@ DEFAULT = TrainingConfig(
         dilations=(1, 2, 4, 8),
         dropout=0.25,
     ),
-    agreement=AgreementSettings(),
-    paroxysms=ParoxysmSettings(),
+    cluster_consensus=ClusterConsensusSettings(),
+    paroxysmal_svt=ParoxysmalSvtSettings(),
     gamma=0.0,
     class_weight_exponent=0.0,
     record_weight_exponent=0.6,
@@ -233,7 +233,7 @@ DEFAULT = TrainingConfig(
     batch_beats=1024,
     learning_rate=3e-3,
 )
-"""The patient's own rhythm and dominant beat as reference, two leads, the beats around."""
+"""The patient's own rhythm and template beat as reference, two leads, the beats around."""
 
 SINGLE_BEAT = replace(
     REPORT,
@@ -242,7 +242,7 @@ SINGLE_BEAT = replace(
     input=replace(
         REPORT.input,
         channels=("beat", "beat_slope"),
-        rhythm=("pre_rr_s", "post_rr_s", "pre_post"),
+        timing=("pre_rr_s", "post_rr_s", "pre_post"),
     ),
     network=replace(
         DEFAULT.network,

@@ -75,8 +75,8 @@ FOLDS_FOLDER = "folds"
 class Scalings:
     """How the two kinds of features are standardised."""
 
-    likeness: Scaling
-    rhythm: Scaling
+    morphology: Scaling
+    timing: Scaling
 
     @classmethod
     def of(cls, examples: Sequence[Examples]) -> "Scalings":
@@ -84,17 +84,17 @@ class Scalings:
         beats = [one.beats for one in examples]
         return cls(
             _scaling(
-                [one.likeness[:, lead] for one in beats for lead in range(one.usable.shape[1])]
+                [one.morphology[:, lead] for one in beats for lead in range(one.usable.shape[1])]
             ),
-            _scaling([one.rhythm for one in beats]),
+            _scaling([one.timing for one in beats]),
         )
 
     def apply(self, beats: ModelInput) -> ModelInput:
         """Standardise as the classifier does."""
         return replace(
             beats,
-            likeness=self.likeness.apply(beats.likeness),
-            rhythm=self.rhythm.apply(beats.rhythm),
+            morphology=self.morphology.apply(beats.morphology),
+            timing=self.timing.apply(beats.timing),
         )
 
 
@@ -190,7 +190,7 @@ def train(
     order = np.random.default_rng(seed)
     scalings = Scalings.of(examples)
     beats = [_tensors(scalings.apply(one.beats)) for one in examples]
-    shape, likeness, usable, rhythm = (torch.cat(parts) for parts in zip(*beats, strict=True))
+    waveforms, morphology, usable, timing = (torch.cat(parts) for parts in zip(*beats, strict=True))
     labels = torch.from_numpy(np.concatenate([one.labels for one in examples]))
     weights = class_weights(labels, len(CLASSES), config.class_weight_exponent)[labels]
     weights *= torch.cat(
@@ -217,9 +217,9 @@ def train(
         for batch, importance in tqdm(
             batches, desc=f"epoch {epoch}", total=steps, leave=False, file=sys.stderr
         ):
-            seen, counted, timed = augment(shape[batch], usable[batch], rhythm[batch], config)
+            seen, counted, timed = augment(waveforms[batch], usable[batch], timing[batch], config)
             count = len(batch) // config.sequence_beats
-            in_context, alone = network(seen, likeness[batch], counted, timed, count)
+            in_context, alone = network(seen, morphology[batch], counted, timed, count)
             weight = weights[batch] * importance
             weight = weight / weight.mean()
             loss = focal_loss(in_context, labels[batch], weight, config.gamma)
@@ -292,28 +292,28 @@ class Sequences:
 
 
 def augment(
-    shape: Tensor, usable: Tensor, rhythm: Tensor, config: TrainingConfig
+    waveforms: Tensor, usable: Tensor, timing: Tensor, config: TrainingConfig
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return sequences altered: beats moved and noisy, leads upside down or hidden, rates other.
 
     One shift serves the batch. Only the beat is moved and made noisy, its end coming round to its
-    beginning: the dominant beat is a median, which does neither. All else is one for a sequence.
+    beginning: the template beat is a median, which does neither. All else is one for a sequence.
     """
     length = config.sequence_beats
-    n_sequences, n_leads = len(shape) // length, shape.shape[1]
-    own = torch.tensor([not name.startswith("dominant") for name in config.input.channels])
+    n_sequences, n_leads = len(waveforms) // length, waveforms.shape[1]
+    own = torch.tensor([not name.startswith("template") for name in config.input.channels])
     if config.jitter_samples:
         moved = int(torch.randint(-config.jitter_samples, config.jitter_samples + 1, (1,)))
-        shape = shape.clone()
-        shape[:, :, own] = torch.roll(shape[:, :, own], moved, dims=-1)
+        waveforms = waveforms.clone()
+        waveforms[:, :, own] = torch.roll(waveforms[:, :, own], moved, dims=-1)
     if config.flip_polarity:
         turned = 1 - 2 * torch.randint(0, 2, (n_sequences, n_leads, 1, 1))
-        shape = shape * turned.repeat_interleave(length, 0)
+        waveforms = waveforms * turned.repeat_interleave(length, 0)
     if config.noise:
         level = config.noise * torch.rand(n_sequences, n_leads, 1, 1) ** 2
-        noise = torch.randn(len(shape), n_leads, 1, shape.shape[-1])
+        noise = torch.randn(len(waveforms), n_leads, 1, waveforms.shape[-1])
         noise *= level.repeat_interleave(length, 0)
-        shape = shape + noise * own[:, None]
+        waveforms = waveforms + noise * own[:, None]
     if config.lead_dropout and n_leads > 1:
         hidden = torch.rand(n_sequences) < config.lead_dropout
         kept = torch.nn.functional.one_hot(torch.randint(0, n_leads, (n_sequences,)), n_leads)
@@ -321,9 +321,9 @@ def augment(
         usable = usable * shown
     if config.rate_jitter:
         other = config.rate_jitter * torch.randn(n_sequences).repeat_interleave(length)
-        rhythm = rhythm.clone()
-        rhythm[:, config.input.rhythm.index("local_rr")] += other
-    return shape, usable, rhythm
+        timing = timing.clone()
+        timing[:, config.input.timing.index("local_rr")] += other
+    return waveforms, usable, timing
 
 
 def predict(network: HybridNetwork, scalings: Scalings, beats: ModelInput) -> NDArray[np.float32]:
@@ -383,28 +383,28 @@ def make_card(config: TrainingConfig, scalings: Scalings, out: Path, logs: Path)
     noisy = " but for false beats that synthetic noise makes" if config.noisy_copies else ""
     return {
         "card_version": CARD_VERSION,
-        "version": f"{config.name}-{checksum[:8]}",
+        "name": config.name,
         "model": {
             "file": MODEL_FILE,
             "sha256": checksum,
             "bytes": len(model),
             "quantisation": "static QDQ: uint8 activations, int8 weights by channel, 7 bits; "
-            "first convolution, rhythm stream, gate and last layers in float32",
+            "first convolution, timing stream, gate and last layers in float32",
             "cost": cost(logs / FLOAT_FILE),
         },
         "classes": list(CLASSES),
         "conditioning": conditioning_of(ScoringSettings().conditioning),
         "input": {
             "channels": list(spec.channels),
-            "likeness": _features(spec.likeness, scalings.likeness),
-            "rhythm": _features(spec.rhythm, scalings.rhythm),
+            "morphology": _features(spec.morphology, scalings.morphology),
+            "timing": _features(spec.timing, scalings.timing),
             "feature_limit": FEATURE_LIMIT,
             "windows": asdict(spec.windows),
         },
         "n_leads": config.n_leads,
         "context_beats": config.network.context_beats,
-        "agreement": asdict(config.agreement) if config.agreement else None,
-        "paroxysms": asdict(config.paroxysms) if config.paroxysms else None,
+        "cluster_consensus": asdict(config.cluster_consensus) if config.cluster_consensus else None,
+        "paroxysmal_svt": asdict(config.paroxysmal_svt) if config.paroxysmal_svt else None,
         "test_records": list(ds2_records()),
         "versions": {
             "deepecg": __version__,
@@ -441,7 +441,7 @@ def _features(names: Sequence[str], scaling: Scaling) -> list[dict[str, Any]]:
 
 
 def _tensors(beats: ModelInput) -> list[Tensor]:
-    """Return the network's inputs: shape, likeness, usable, rhythm."""
+    """Return the network's inputs: waveforms, morphology, usable, timing."""
     return [torch.from_numpy(values) for values in model_arrays(beats).values()]
 
 

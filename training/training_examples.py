@@ -68,7 +68,7 @@ def examples_of(  # noqa: PLR0917 - what model_inputs() takes, with name and cla
     beats = ModelInput(
         *(
             np.concatenate([getattr(group, name) for group in groups])
-            for name in ("shape", "likeness", "usable", "rhythm")
+            for name in ("waveforms", "morphology", "usable", "timing")
         )
     )
     return Examples(record, beats, labels)

@@ -95,8 +95,8 @@ def test_copies_of_a_record_carry_its_name_and_what_is_annotated_there(data_dir:
             assert (found[:Q] <= annotated[:Q]).all()
             assert found[V] > 0.5 * annotated[V], "most seconds are not given up"
             assert found[Q] < 0.2 * annotated.sum()
-            assert noisy.beats.shape.shape[:2] == (len(noisy.labels), 2)
-        assert not np.array_equal(copies[0].beats.shape, copies[1].beats.shape)
+            assert noisy.beats.waveforms.shape[:2] == (len(noisy.labels), 2)
+        assert not np.array_equal(copies[0].beats.waveforms, copies[1].beats.waveforms)
     rich = with_s[1][2]
     assert rich.weight == DEFAULT.rich_weight
     assert (rich.labels == S).sum() == (with_s[0].labels == S).sum()

@@ -81,7 +81,7 @@ def test_training_sees_what_scoring_sees_byte_for_byte(
     assert classifier.card.input == DEFAULT.input
     assert len(record.signals) == len(scored.used) == 2
     assert record.leads == tuple(recording.leads[lead.number] for lead in scored.used)
-    for name in ("shape", "likeness", "usable", "rhythm"):
+    for name in ("waveforms", "morphology", "usable", "timing"):
         one = b"".join(getattr(part, name).tobytes() for part in seen)
         assert one == getattr(examples.beats, name).tobytes(), name
 
@@ -114,9 +114,9 @@ def some_beats(config, n_beats=64):
 
     return ModelInput(
         normal(n_beats, n_leads, len(spec.channels), spec.length),
-        normal(n_beats, n_leads, len(spec.likeness)),
+        normal(n_beats, n_leads, len(spec.morphology)),
         np.ones((n_beats, n_leads), bool),
-        normal(n_beats, len(spec.rhythm)),
+        normal(n_beats, len(spec.timing)),
     )
 
 
@@ -124,7 +124,7 @@ def test_what_a_network_does_not_use_is_not_in_its_file(tmp_path):
     network = HybridNetwork(REPORT.network, REPORT.input, 5)
     export_float(network, some_beats(REPORT), tmp_path / "float.onnx")
     graph = onnx.load(str(tmp_path / "float.onnx")).graph
-    assert [given.name for given in graph.input] == ["shape", "rhythm"]
+    assert [given.name for given in graph.input] == ["waveforms", "timing"]
     assert [given.name for given in graph.output] == ["logits"]
 
 
@@ -137,7 +137,7 @@ def test_costs_are_those_of_the_layers(tmp_path):
     dense = 19 * 32 + 32 * 16 + (32 + 16) * 32 + 2 * 32 * 5
     sequence = 4 * 32 * 32 * 3
     assert told["macs_per_beat"] == convolutions + lead + dense + sequence
-    weights = sum(p.numel() for n, p in network.named_parameters() if "shape.1" not in n)
+    weights = sum(p.numel() for n, p in network.named_parameters() if "waveforms.1" not in n)
     assert told["parameters"] == pytest.approx(weights, rel=0.02)
     assert told["peak_activation_bytes"] == 4 * (64 * 12 * 2)  # in and out of the first ReLU
 
@@ -219,7 +219,7 @@ def of_ones(n_sequences=50, n_leads=2):
     return (
         torch.ones(n_beats, n_leads, len(SMALL.input.channels), 8),
         torch.ones(n_beats, n_leads),
-        torch.zeros(n_beats, len(SMALL.input.rhythm)),
+        torch.zeros(n_beats, len(SMALL.input.timing)),
     )
 
 
@@ -236,7 +236,7 @@ def test_a_hidden_lead_is_one_of_two_and_hidden_throughout_its_sequence():
     assert torch.all(usable == 1)
 
 
-def test_leads_are_turned_as_wholes_and_the_dominant_beat_with_them():
+def test_leads_are_turned_as_wholes_and_the_template_beat_with_them():
     torch.manual_seed(0)
     shape, _, _ = augment(*of_ones(), replace(SMALL, noise=0.0, flip_polarity=True))
     by_sequence = shape.reshape(50, 64, 2, -1)
@@ -248,14 +248,14 @@ def test_only_the_beat_is_noisy_and_only_the_rate_is_other():
     torch.manual_seed(0)
     given = of_ones()
     before = [values.clone() for values in given]
-    shape, _, rhythm = augment(*given, replace(SMALL, flip_polarity=False, lead_dropout=0.0))
+    shape, _, timing = augment(*given, replace(SMALL, flip_polarity=False, lead_dropout=0.0))
     for number, name in enumerate(SMALL.input.channels):
         is_same = bool(torch.all(shape[:, :, number] == 1))
-        assert is_same == name.startswith("dominant"), name
-    local_rr = SMALL.input.rhythm.index("local_rr")
-    others = [n for n in range(rhythm.shape[1]) if n != local_rr]
-    assert torch.all(rhythm[:, others] == 0)
-    rates = rhythm[:, local_rr].reshape(50, -1)
+        assert is_same == name.startswith("template"), name
+    local_rr = SMALL.input.timing.index("local_rr")
+    others = [n for n in range(timing.shape[1]) if n != local_rr]
+    assert torch.all(timing[:, others] == 0)
+    rates = timing[:, local_rr].reshape(50, -1)
     assert torch.all(rates == rates[:, :1])
     assert len(rates[:, 0].unique()) == 50
     assert all(torch.equal(one, other) for one, other in zip(given, before, strict=True))

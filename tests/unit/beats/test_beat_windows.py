@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from unit.small_recordings import RATE, ecg, every
 
-from deepecg.beats.beat_windows import correlation, cut_windows, dominant_beat, slope, z_score
+from deepecg.beats.beat_windows import correlation, cut_windows, slope, template_beat, z_score
 from deepecg.beats.settings import WindowSettings
 
 SETTINGS = WindowSettings()
@@ -97,27 +97,27 @@ def test_correlation_is_pearsons() -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.45])
-def test_ectopic_beats_have_no_part_in_the_dominant_beat(share: float) -> None:
+def test_ectopic_beats_have_no_part_in_the_template_beat(share: float) -> None:
     usual, ectopic = one_beat(), one_beat(r_mv=-1.5, qrs_s=0.05, t_mv=0.6)
     n_ectopic = round(200 * share)
     windows = np.concatenate(
         [beats_of_shape(usual, 200 - n_ectopic, 0.02), beats_of_shape(ectopic, n_ectopic, 0.02)]
     )
-    np.testing.assert_allclose(dominant_beat(windows), usual, atol=0.02)
+    np.testing.assert_allclose(template_beat(windows), usual, atol=0.02)
 
 
-def test_the_dominant_beat_of_equal_beats_is_that_beat_and_of_one_itself() -> None:
+def test_the_template_beat_of_equal_beats_is_that_beat_and_of_one_itself() -> None:
     usual = one_beat()
-    np.testing.assert_array_equal(dominant_beat(np.stack([usual] * 5)), usual)
-    np.testing.assert_array_equal(dominant_beat(usual[None]), usual)
+    np.testing.assert_array_equal(template_beat(np.stack([usual] * 5)), usual)
+    np.testing.assert_array_equal(template_beat(usual[None]), usual)
 
 
-def test_the_dominant_beat_does_not_depend_on_the_order_of_beats() -> None:
+def test_the_template_beat_does_not_depend_on_the_order_of_beats() -> None:
     windows = cut_windows(ecg(every(0.83, 60), 60), every(0.83, 60) * RATE, RATE, SETTINGS)
-    np.testing.assert_array_equal(dominant_beat(windows[::-1]), dominant_beat(windows))
+    np.testing.assert_array_equal(template_beat(windows[::-1]), template_beat(windows))
 
 
 def test_beats_that_resemble_nothing_still_have_a_median() -> None:
     noise = np.random.default_rng(1).normal(size=(50, 128)).astype(np.float32)
-    assert np.isfinite(dominant_beat(noise)).all()
-    np.testing.assert_array_equal(dominant_beat(np.zeros((3, 128), np.float32)), np.zeros(128))
+    assert np.isfinite(template_beat(noise)).all()
+    np.testing.assert_array_equal(template_beat(np.zeros((3, 128), np.float32)), np.zeros(128))

@@ -111,7 +111,10 @@ def test_to_the_model_itself_a_lead_that_cannot_be_used_is_none(
     classifier: BeatClassifier, beats: ModelInput
 ) -> None:
     first = replace(
-        beats, shape=beats.shape[:, :1], likeness=beats.likeness[:, :1], usable=beats.usable[:, :1]
+        beats,
+        waveforms=beats.waveforms[:, :1],
+        morphology=beats.morphology[:, :1],
+        usable=beats.usable[:, :1],
     )
     without = replace(beats, usable=beats.usable & np.array([True, False]))
     for found, expected in (
@@ -156,9 +159,9 @@ def test_a_beats_score_does_not_depend_on_where_runs_of_the_model_begin(
 def test_a_beat_bears_on_its_neighbours_as_far_as_the_card_says(
     classifier: BeatClassifier, beats: ModelInput, in_context: NDArray[np.float32], beat: int
 ) -> None:
-    rhythm = beats.rhythm.copy()
-    rhythm[beat] += 3
-    found = classifier.in_context(replace(beats, rhythm=rhythm))
+    timing = beats.timing.copy()
+    timing[beat] += 3
+    found = classifier.in_context(replace(beats, timing=timing))
     changed = np.flatnonzero((found != in_context).any(axis=1))
     assert len(changed) > 3
     assert np.abs(changed - beat).max() <= classifier.card.context_beats
@@ -175,11 +178,15 @@ def test_alone_a_beats_score_does_not_depend_on_the_others(first: int, length: i
 def test_an_extreme_beat_changes_no_other_that_is_asked_about_alone(
     classifier: BeatClassifier, beats: ModelInput, alone: NDArray[np.float32]
 ) -> None:
-    shape, likeness, rhythm = beats.shape.copy(), beats.likeness.copy(), beats.rhythm.copy()
-    shape[50] *= 1000
-    likeness[50] = -1e6
-    rhythm[50] = 1e6
-    extreme = replace(beats, shape=shape, likeness=likeness, rhythm=rhythm)
+    waveforms, morphology, timing = (
+        beats.waveforms.copy(),
+        beats.morphology.copy(),
+        beats.timing.copy(),
+    )
+    waveforms[50] *= 1000
+    morphology[50] = -1e6
+    timing[50] = 1e6
+    extreme = replace(beats, waveforms=waveforms, morphology=morphology, timing=timing)
     found = classifier.alone(extreme)
     others = np.arange(N_BEATS) != 50
     np.testing.assert_array_equal(found[others], alone[others])

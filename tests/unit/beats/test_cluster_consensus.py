@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from unit.small_recordings import RATE, bell
 
-from deepecg.beats import cluster_consensus as agreement
-from deepecg.beats.cluster_consensus import agree
+from deepecg.beats import cluster_consensus as cluster_consensus
+from deepecg.beats.cluster_consensus import apply_cluster_consensus
 from deepecg.beats.input_spec import InputSpec
 from deepecg.beats.model_input import ModelInput
-from deepecg.beats.settings import AgreementSettings, WindowSettings
+from deepecg.beats.settings import ClusterConsensusSettings, WindowSettings
 
 SPEC = InputSpec(("relative",), (), ("pre_local",), RATE, WindowSettings())
-SETTINGS = AgreementSettings(share=0.75)
+SETTINGS = ClusterConsensusSettings(share=0.75)
 AT = np.arange(SPEC.length) / RATE - 0.375
 NARROW = bell(AT, 0.0, 0.012) + 0.25 * bell(AT, 0.3, 0.045)
 WIDE = -bell(AT, 0.02, 0.05)
@@ -41,9 +41,9 @@ def beats(shapes: list[list[NDArray[np.float64]]], usable: object = True) -> Mod
 def agreed(
     probabilities: list[tuple[float, ...]],
     given_beats: ModelInput,
-    how: AgreementSettings = SETTINGS,
+    how: ClusterConsensusSettings = SETTINGS,
 ) -> NDArray[np.float32]:
-    return agree(np.array(probabilities, np.float32), given_beats, SPEC, how)
+    return apply_cluster_consensus(np.array(probabilities, np.float32), given_beats, SPEC, how)
 
 
 def log_odds(probabilities: NDArray[np.floating] | tuple[float, ...]) -> NDArray[np.float64]:
@@ -88,7 +88,7 @@ def test_probabilities_stay_probabilities(seed: int, n: int) -> None:
     random = np.random.default_rng(seed)
     given_ones = random.dirichlet(np.full(5, 0.1), n).astype(np.float32)
     shapes = [[(NARROW, WIDE)[kind]] for kind in random.integers(0, 2, n)]
-    found = agree(given_ones, beats(shapes), SPEC, AgreementSettings())
+    found = apply_cluster_consensus(given_ones, beats(shapes), SPEC, ClusterConsensusSettings())
     assert found.dtype == np.float32
     assert found.min() >= 0
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
@@ -165,8 +165,10 @@ def test_the_order_of_beats_and_the_size_of_blocks_change_nothing_but_rounding(
     kinds = random.integers(0, 2, 70)
     given_beats = beats([[(NARROW, WIDE)[kind]] for kind in kinds])
     probabilities = random.dirichlet(np.full(5, 0.3), 70).astype(np.float32)
-    once = agree(probabilities, given_beats, SPEC, SETTINGS)
-    turned = agree(probabilities[::-1], given_beats[::-1], SPEC, SETTINGS)
+    once = apply_cluster_consensus(probabilities, given_beats, SPEC, SETTINGS)
+    turned = apply_cluster_consensus(probabilities[::-1], given_beats[::-1], SPEC, SETTINGS)
     np.testing.assert_allclose(turned[::-1], once, atol=1e-5)
-    monkeypatch.setattr(agreement, "BLOCK_BEATS", 16)
-    np.testing.assert_allclose(agree(probabilities, given_beats, SPEC, SETTINGS), once, atol=1e-5)
+    monkeypatch.setattr(cluster_consensus, "BLOCK_BEATS", 16)
+    np.testing.assert_allclose(
+        apply_cluster_consensus(probabilities, given_beats, SPEC, SETTINGS), once, atol=1e-5
+    )

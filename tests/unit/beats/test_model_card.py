@@ -19,7 +19,7 @@ from deepecg.beats.model_card import (
     conditioning_of,
     read_card,
 )
-from deepecg.beats.settings import AgreementSettings
+from deepecg.beats.settings import ClusterConsensusSettings
 from deepecg.errors import ModelMismatchError
 from deepecg.signal.settings import ConditioningSettings
 
@@ -44,7 +44,10 @@ def test_the_committed_model_is_the_one_its_card_describes(model_dir: Path) -> N
     assert sha256(content).hexdigest() == card.sha256
     assert card.document["model"]["bytes"] == len(content) <= 213 * 1024
     assert card.conditioning == conditioning_of(ConditioningSettings())
-    for scaling, names in ((card.likeness, card.input.likeness), (card.rhythm, card.input.rhythm)):
+    for scaling, names in (
+        (card.morphology, card.input.morphology),
+        (card.timing, card.input.timing),
+    ):
         assert len(scaling.mean) == len(scaling.scale) == len(names) > 0
         assert min(scaling.scale) > 0
     dilations = card.document["training"]["config"]["network"]["dilations"]
@@ -69,27 +72,30 @@ def test_a_tampered_model_file_is_refused(model: Path) -> None:
 CHANGES: dict[str, tuple[Change, str]] = {
     "class order": (lambda card: card.update(classes=list("NVSFQ")), "class order"),
     "classes missing": (lambda card: card.update(classes=list("NSV")), "class order"),
-    "layout": (lambda card: card.update(card_version=99), "layout 99, expected 2"),
-    "layout before": (lambda card: card.update(card_version=1), "layout 1, expected 2"),
+    "layout": (lambda card: card.update(card_version=99), "layout 99, expected 3"),
+    "layout before": (lambda card: card.update(card_version=1), "layout 1, expected 3"),
     "window field missing": (lambda card: card["input"]["windows"].pop("before_s"), "window"),
     "window field unknown": (lambda card: card["input"]["windows"].update(warp=1), "window"),
-    "rhythm unknown": (
-        lambda card: card["input"]["rhythm"][0].update(name="pre_warp"),
+    "timing unknown": (
+        lambda card: card["input"]["timing"][0].update(name="pre_warp"),
         "pre_warp",
     ),
-    "rhythm missing": (lambda card: card["input"]["rhythm"].pop(), "inputs"),
-    "likeness unknown": (
-        lambda card: card["input"]["likeness"][0].update(name="kinship"),
+    "timing missing": (lambda card: card["input"]["timing"].pop(), "inputs"),
+    "morphology unknown": (
+        lambda card: card["input"]["morphology"][0].update(name="kinship"),
         "kinship",
     ),
-    "likeness missing": (lambda card: card["input"]["likeness"].pop(), "inputs"),
-    "no likeness": (lambda card: card["input"].update(likeness=[]), "inputs"),
-    "no scale": (lambda card: card["input"]["rhythm"][0].pop("scale"), "KeyError"),
+    "morphology missing": (lambda card: card["input"]["morphology"].pop(), "inputs"),
+    "no morphology": (lambda card: card["input"].update(morphology=[]), "inputs"),
+    "no scale": (lambda card: card["input"]["timing"][0].pop("scale"), "KeyError"),
     "no context": (lambda card: card.pop("context_beats"), "KeyError"),
-    "no agreement": (lambda card: card.pop("agreement"), "KeyError"),
-    "no paroxysms": (lambda card: card.pop("paroxysms"), "KeyError"),
-    "paroxysms unknown": (lambda card: card["paroxysms"].update(warp=1), "TypeError"),
-    "agreement unknown": (lambda card: card["agreement"].update(warp=1), "TypeError"),
+    "no cluster_consensus": (lambda card: card.pop("cluster_consensus"), "KeyError"),
+    "no paroxysmal_svt": (lambda card: card.pop("paroxysmal_svt"), "KeyError"),
+    "paroxysmal_svt unknown": (lambda card: card["paroxysmal_svt"].update(warp=1), "TypeError"),
+    "cluster_consensus unknown": (
+        lambda card: card["cluster_consensus"].update(warp=1),
+        "TypeError",
+    ),
     "channel unknown": (lambda card: card["input"].update(channels=["echo"]), "echo"),
     "channel missing": (lambda card: card["input"]["channels"].pop(), "inputs"),
     "longer window": (lambda card: card["input"]["windows"].update(after_s=1.0), "inputs"),
@@ -145,9 +151,9 @@ def test_features_are_standardised_along_the_last_axis_and_none_stay_none() -> N
 def test_a_model_may_see_each_beat_alone_and_let_none_agree(model_dir: Path) -> None:
     card = read_card(model_dir / SINGLE_BEAT_FOLDER)
     assert card.context_beats == 0
-    assert card.agreement is None
-    assert card.paroxysms is None
-    assert card.input.likeness == ()
+    assert card.cluster_consensus is None
+    assert card.paroxysmal_svt is None
+    assert card.input.morphology == ()
 
 
 def test_how_beats_agree_is_read_as_it_is_written(model: Path) -> None:
@@ -158,9 +164,34 @@ def test_how_beats_agree_is_read_as_it_is_written(model: Path) -> None:
         "before_s": 0.1,
         "after_s": 0.2,
     }
-    change_card(model, lambda card: card.update(agreement=told))
-    assert read_card(model).agreement == AgreementSettings(**told)
+    change_card(model, lambda card: card.update(cluster_consensus=told))
+    assert read_card(model).cluster_consensus == ClusterConsensusSettings(**told)
 
 
 def test_classes_are_those_of_ec57_in_their_order() -> None:
     assert CLASSES == ("N", "S", "V", "F", "Q")
+
+
+RULES: dict[str, Change] = {
+    "a rule of the consensus": lambda card: card["cluster_consensus"].update(share=0.7),
+    "a rule of paroxysmal SVT": lambda card: card["paroxysmal_svt"].update(max_rr_s=0.5),
+    "no consensus": lambda card: card.update(cluster_consensus=None),
+    "a feature's scaling": lambda card: card["input"]["timing"][0].update(scale=0.2),
+    "a limit of features": lambda card: card["input"].update(feature_limit=4.0),
+    "windows of the rhythm around": lambda card: card["input"]["windows"].update(local_beats=60),
+    "the filter": lambda card: card["conditioning"].update(high_hz=40.0),
+    "the beats around": lambda card: card.update(context_beats=14),
+}
+
+
+@pytest.mark.parametrize("change", RULES.values(), ids=RULES)
+def test_what_changes_the_answers_changes_the_version(model: Path, change: Change) -> None:
+    before = read_card(model).version
+    change_card(model, change)
+    assert read_card(model).version != before
+
+
+def test_what_changes_no_answer_leaves_the_version(model: Path) -> None:
+    before = read_card(model).version
+    change_card(model, lambda card: card.update(limits="Adults.", evaluation={}))
+    assert read_card(model).version == before

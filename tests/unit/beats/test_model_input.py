@@ -8,13 +8,19 @@ from numpy.typing import NDArray
 from unit.small_recordings import RATE, bell, ecg, every
 
 from deepecg.beats.beat_windows import cut_windows
-from deepecg.beats.input_spec import CHANNELS, LIKENESS, RHYTHM, InputSpec
-from deepecg.beats.model_input import LARGEST_RELATIVE, ModelInput, input_of, likeness, model_inputs
+from deepecg.beats.input_spec import CHANNELS, MORPHOLOGY_FEATURES, TIMING_FEATURES, InputSpec
+from deepecg.beats.model_input import (
+    LARGEST_RELATIVE,
+    ModelInput,
+    input_of,
+    model_inputs,
+    morphology_features,
+)
 from deepecg.beats.rr_features import rr_features
 from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.beats.settings import WindowSettings
 
-SPEC = InputSpec(CHANNELS, LIKENESS, RHYTHM, RATE, WindowSettings())
+SPEC = InputSpec(CHANNELS, MORPHOLOGY_FEATURES, TIMING_FEATURES, RATE, WindowSettings())
 BEATS_S = every(0.8, 120)
 VENTRICULAR = np.arange(len(BEATS_S)) % 9 == 4
 N_BEATS = len(BEATS_S)
@@ -40,10 +46,10 @@ def inputs(
 ) -> ModelInput:
     parts = list(model_inputs(signals, beats_s * RATE, rr_intervals(beats_s), spec, usable))
     return ModelInput(
-        np.concatenate([part.shape for part in parts]),
-        np.concatenate([part.likeness for part in parts]),
+        np.concatenate([part.waveforms for part in parts]),
+        np.concatenate([part.morphology for part in parts]),
         np.concatenate([part.usable for part in parts]),
-        np.concatenate([part.rhythm for part in parts]),
+        np.concatenate([part.timing for part in parts]),
     )
 
 
@@ -51,84 +57,91 @@ FOUND = inputs(SIGNAL)
 
 
 def feature(name: str, found: ModelInput = FOUND) -> NDArray[np.float32]:
-    return found.likeness[:, 0, LIKENESS.index(name)]
+    return found.morphology[:, 0, MORPHOLOGY_FEATURES.index(name)]
 
 
 def channel(name: str, found: ModelInput = FOUND) -> NDArray[np.float32]:
-    return found.shape[:, 0, CHANNELS.index(name)]
+    return found.waveforms[:, 0, CHANNELS.index(name)]
 
 
 def test_the_names_of_features_are_those_that_are_computed() -> None:
     windows = cut_windows(SIGNAL, BEATS_S * RATE, RATE, SPEC.windows)
-    assert sorted(rr_features(rr_intervals(BEATS_S), SPEC.windows)) == sorted(RHYTHM)
-    assert sorted(likeness(windows, windows[:1], RATE, SPEC.windows)) == sorted(LIKENESS)
+    assert sorted(rr_features(rr_intervals(BEATS_S), SPEC.windows)) == sorted(TIMING_FEATURES)
+    assert sorted(morphology_features(windows, windows[:1], RATE, SPEC.windows)) == sorted(
+        MORPHOLOGY_FEATURES
+    )
 
 
 def test_every_beat_gives_one_row_in_the_order_asked_for() -> None:
     assert len(FOUND) == N_BEATS
-    assert FOUND.shape.shape == (N_BEATS, 1, len(CHANNELS), SPEC.length)
+    assert FOUND.waveforms.shape == (N_BEATS, 1, len(CHANNELS), SPEC.length)
     assert SPEC.length == 128
-    assert FOUND.likeness.shape == (N_BEATS, 1, len(LIKENESS))
-    assert FOUND.rhythm.shape == (N_BEATS, len(RHYTHM))
+    assert FOUND.morphology.shape == (N_BEATS, 1, len(MORPHOLOGY_FEATURES))
+    assert FOUND.timing.shape == (N_BEATS, len(TIMING_FEATURES))
     assert FOUND.usable.shape == (N_BEATS, 1)
     assert FOUND.usable.all()
-    assert FOUND.shape.dtype == FOUND.likeness.dtype == FOUND.rhythm.dtype == np.float32
+    assert FOUND.waveforms.dtype == FOUND.morphology.dtype == FOUND.timing.dtype == np.float32
     turned = inputs(
         SIGNAL,
-        spec=replace(SPEC, channels=CHANNELS[::-1], likeness=LIKENESS[::-1], rhythm=RHYTHM[::-1]),
+        spec=replace(
+            SPEC,
+            channels=CHANNELS[::-1],
+            morphology=MORPHOLOGY_FEATURES[::-1],
+            timing=TIMING_FEATURES[::-1],
+        ),
     )
-    np.testing.assert_array_equal(turned.shape, FOUND.shape[:, :, ::-1])
-    np.testing.assert_array_equal(turned.likeness, FOUND.likeness[:, :, ::-1])
-    np.testing.assert_array_equal(turned.rhythm, FOUND.rhythm[:, ::-1])
+    np.testing.assert_array_equal(turned.waveforms, FOUND.waveforms[:, :, ::-1])
+    np.testing.assert_array_equal(turned.morphology, FOUND.morphology[:, :, ::-1])
+    np.testing.assert_array_equal(turned.timing, FOUND.timing[:, ::-1])
 
 
 def test_some_of_the_beats_are_those_rows_of_all() -> None:
     some = FOUND[10:14]
     assert len(some) == 4
-    np.testing.assert_array_equal(some.shape, FOUND.shape[10:14])
-    np.testing.assert_array_equal(some.likeness, FOUND.likeness[10:14])
+    np.testing.assert_array_equal(some.waveforms, FOUND.waveforms[10:14])
+    np.testing.assert_array_equal(some.morphology, FOUND.morphology[10:14])
     np.testing.assert_array_equal(some.usable, FOUND.usable[10:14])
-    np.testing.assert_array_equal(some.rhythm, FOUND.rhythm[10:14])
+    np.testing.assert_array_equal(some.timing, FOUND.timing[10:14])
 
 
 # Channels
 
 
 def test_a_beat_is_z_scored_and_the_slope_is_that_of_the_beat() -> None:
-    np.testing.assert_allclose(FOUND.shape[:, :, Z_SCORED].mean(axis=-1), 0, atol=1e-5)
-    np.testing.assert_allclose(FOUND.shape[:, :, Z_SCORED].std(axis=-1), 1, atol=1e-4)
+    np.testing.assert_allclose(FOUND.waveforms[:, :, Z_SCORED].mean(axis=-1), 0, atol=1e-5)
+    np.testing.assert_allclose(FOUND.waveforms[:, :, Z_SCORED].std(axis=-1), 1, atol=1e-4)
     beat, beat_slope = channel("beat")[7], channel("beat_slope")[7]
     assert np.corrcoef(np.diff(beat), beat_slope[:-1])[0, 1] > 0.9999
 
 
-def test_the_dominant_beat_is_shared_by_all_and_is_the_usual_one() -> None:
-    for name in ("dominant", "dominant_slope", "dominant_compressed"):
+def test_the_template_beat_is_shared_by_all_and_is_the_usual_one() -> None:
+    for name in ("template", "template_slope", "template_compressed"):
         assert np.all(channel(name) == channel(name)[0])
     usual = ecg(np.array([0.375]), 1)
-    assert np.corrcoef(channel("dominant")[0], usual)[0, 1] > 0.99
+    assert np.corrcoef(channel("template")[0], usual)[0, 1] > 0.99
 
 
-def test_relative_channels_are_measured_by_the_dominant_beat() -> None:
-    dominant = ecg(np.array([0.375]), 1)
-    windows = np.stack([dominant, 3 * dominant + np.float32(0.5), 1000 * dominant])[:, None]
+def test_relative_channels_are_measured_by_the_template_beat() -> None:
+    template = ecg(np.array([0.375]), 1)
+    windows = np.stack([template, 3 * template + np.float32(0.5), 1000 * template])[:, None]
     timing = rr_features(np.full(3, 0.8), SPEC.windows)
-    found = input_of(windows, dominant[None, None], timing, SPEC, usable=np.ones((3, 1), bool))
-    level, spread = dominant.mean(), dominant.std()
+    found = input_of(windows, template[None, None], timing, SPEC, usable=np.ones((3, 1), bool))
+    level, spread = template.mean(), template.std()
     np.testing.assert_allclose(
-        channel("relative", found)[0], (dominant - level) / spread, atol=1e-4
+        channel("relative", found)[0], (template - level) / spread, atol=1e-4
     )
-    np.testing.assert_array_equal(channel("relative", found)[0], channel("dominant", found)[0])
-    expected = (3 * dominant + 0.5 - level) / spread
+    np.testing.assert_array_equal(channel("relative", found)[0], channel("template", found)[0])
+    expected = (3 * template + 0.5 - level) / spread
     np.testing.assert_allclose(
         channel("relative", found)[1], np.clip(expected, -LARGEST_RELATIVE, 12), atol=1e-4
     )
     assert np.abs(channel("relative", found)[2]).max() == 12
     assert np.abs(channel("relative_slope", found)[2]).max() == 12
-    steps = np.append(np.diff(dominant), 0)
+    steps = np.append(np.diff(template), 0)
     np.testing.assert_allclose(
         channel("relative_slope", found)[0], np.clip(steps / steps.std(), -12, 12), atol=1e-4
     )
-    height = 0.1 * (dominant.max() - dominant.min())
+    height = 0.1 * (template.max() - template.min())
     for row in (0, 1, 2):
         np.testing.assert_allclose(
             channel("compressed", found)[row],
@@ -144,14 +157,14 @@ def test_compression_lifts_the_p_wave_against_the_r_peak() -> None:
         beat = channel(name)[0] - channel(name)[0, 15]  # the level between T and P
         return float(beat[p_wave].max() / beat[48])
 
-    assert share("dominant") < 0.15
-    assert share("dominant_compressed") > 0.25
+    assert share("template") < 0.15
+    assert share("template_compressed") > 0.25
 
 
 # Likeness
 
 
-def test_ventricular_beats_are_unlike_the_dominant_beat_and_larger() -> None:
+def test_ventricular_beats_are_unlike_the_template_beat_and_larger() -> None:
     assert feature("similarity")[~VENTRICULAR].min() > 0.95
     assert feature("qrs_similarity")[~VENTRICULAR].min() > 0.95
     assert feature("similarity")[VENTRICULAR].max() < 0
@@ -174,26 +187,26 @@ def test_a_beat_is_compared_with_the_one_before_and_the_one_after() -> None:
 def test_the_beat_before_may_be_given_and_then_nothing_is_known_of_the_one_after() -> None:
     windows = cut_windows(SIGNAL, BEATS_S * RATE, RATE, SPEC.windows)
     some = np.array([3, 30, 61])
-    dominant = np.broadcast_to(windows[1], windows[some].shape)
-    together = likeness(windows, windows[1:2], RATE, SPEC.windows)
-    apart = likeness(windows[some], dominant, RATE, SPEC.windows, windows[some - 1])
-    for name in set(LIKENESS) - {"next_similarity"}:
+    template = np.broadcast_to(windows[1], windows[some].shape)
+    together = morphology_features(windows, windows[1:2], RATE, SPEC.windows)
+    apart = morphology_features(windows[some], template, RATE, SPEC.windows, windows[some - 1])
+    for name in set(MORPHOLOGY_FEATURES) - {"next_similarity"}:
         np.testing.assert_array_equal(apart[name], together[name][some], err_msg=name)
     np.testing.assert_array_equal(apart["next_similarity"], 1)
 
 
 def test_a_beat_twice_as_large_has_a_log_amplitude_of_log_2() -> None:
     shape = np.random.default_rng(0).normal(size=128).astype(np.float32)
-    found = likeness(np.stack([shape, 2 * shape]), shape[None], RATE, SPEC.windows)
-    for name in LIKENESS:
+    found = morphology_features(np.stack([shape, 2 * shape]), shape[None], RATE, SPEC.windows)
+    for name in MORPHOLOGY_FEATURES:
         expected = [0, np.log(2)] if name.endswith("amplitude") else [1, 1]
         np.testing.assert_allclose(found[name], expected, atol=1e-5, err_msg=name)
 
 
-def test_an_absent_p_wave_is_unlike_the_dominant_one() -> None:
+def test_an_absent_p_wave_is_unlike_the_template_one() -> None:
     usual = ecg(np.array([0.375]), 1, p_mv=0.15)
     without = ecg(np.array([0.375]), 1, p_mv=0.0)
-    found = likeness(np.stack([usual, without]), usual[None], RATE, SPEC.windows)
+    found = morphology_features(np.stack([usual, without]), usual[None], RATE, SPEC.windows)
     assert found["qrs_similarity"].min() > 0.99
     assert found["p_wave_amplitude"][1] < np.log(0.2)
 
@@ -203,23 +216,23 @@ def test_an_absent_p_wave_is_unlike_the_dominant_one() -> None:
 
 def test_flat_beats_give_finite_numbers() -> None:
     found = inputs(np.zeros_like(SIGNAL))
-    assert np.isfinite(found.rhythm).all()
-    assert np.isfinite(found.likeness).all()
-    assert not found.shape.any()
+    assert np.isfinite(found.timing).all()
+    assert np.isfinite(found.morphology).all()
+    assert not found.waveforms.any()
 
 
 def test_no_beats_give_no_input() -> None:
     assert list(model_inputs([SIGNAL], np.empty(0), np.empty(0), SPEC)) == []
 
 
-def test_the_dominant_beat_is_taken_anew_with_every_group_of_beats() -> None:
-    spec = replace(SPEC, windows=replace(SPEC.windows, dominant_beats=50))
+def test_the_template_beat_is_taken_anew_with_every_group_of_beats() -> None:
+    spec = replace(SPEC, windows=replace(SPEC.windows, template_beats=50))
     signal = np.concatenate([SIGNAL, ecg(BEATS_S, 120, r_mv=0.4, qrs_s=0.02, t_mv=-0.3)])
     beats = np.concatenate([BEATS_S, BEATS_S + 120])
     parts = list(model_inputs([signal], beats * RATE, rr_intervals(beats), spec))
     assert len(parts) == round(len(beats) / 50)
     assert sum(len(part) for part in parts) == len(beats)
-    first, last = channel("dominant", parts[0])[0], channel("dominant", parts[-1])[-1]
+    first, last = channel("template", parts[0])[0], channel("template", parts[-1])[-1]
     assert np.corrcoef(first, last)[0, 1] < 0.9
 
 
@@ -230,9 +243,9 @@ def test_every_lead_is_seen_as_if_it_were_the_only_one_and_rhythm_belongs_to_non
     both = inputs(SIGNAL, SECOND)
     for lead, signal in enumerate((SIGNAL, SECOND)):
         one = inputs(signal)
-        np.testing.assert_array_equal(both.shape[:, lead], one.shape[:, 0])
-        np.testing.assert_array_equal(both.likeness[:, lead], one.likeness[:, 0])
-        np.testing.assert_array_equal(both.rhythm, one.rhythm)
+        np.testing.assert_array_equal(both.waveforms[:, lead], one.waveforms[:, 0])
+        np.testing.assert_array_equal(both.morphology[:, lead], one.morphology[:, 0])
+        np.testing.assert_array_equal(both.timing, one.timing)
 
 
 def test_whether_leads_can_be_used_is_passed_on_beat_by_beat() -> None:
@@ -242,7 +255,7 @@ def test_whether_leads_can_be_used_is_passed_on_beat_by_beat() -> None:
     np.testing.assert_array_equal(found.usable, usable.T)
 
 
-def test_beats_that_cannot_be_used_have_no_part_in_the_dominant_beat_of_their_lead() -> None:
+def test_beats_that_cannot_be_used_have_no_part_in_the_template_beat_of_their_lead() -> None:
     usable = np.ones((2, N_BEATS), bool)
     usable[1, : round(0.7 * N_BEATS)] = False  # an electrode that is put on late
     half = round(BEATS_S[round(0.7 * N_BEATS)] * RATE) - RATE // 2
@@ -251,9 +264,9 @@ def test_beats_that_cannot_be_used_have_no_part_in_the_dominant_beat_of_their_le
     worn_late[:half] = artefact
     found = inputs(SIGNAL, worn_late, usable=usable)
     both = inputs(SIGNAL, SECOND)
-    dominant = CHANNELS.index("dominant")
-    assert np.corrcoef(found.shape[0, 1, dominant], both.shape[0, 1, dominant])[0, 1] > 0.99
-    np.testing.assert_array_equal(found.shape[:, 0], both.shape[:, 0])
+    template = CHANNELS.index("template")
+    assert np.corrcoef(found.waveforms[0, 1, template], both.waveforms[0, 1, template])[0, 1] > 0.99
+    np.testing.assert_array_equal(found.waveforms[:, 0], both.waveforms[:, 0])
 
 
 # What an ECG machine does to a signal
@@ -263,25 +276,25 @@ def test_beats_that_cannot_be_used_have_no_part_in_the_dominant_beat_of_their_le
 @settings(max_examples=8, deadline=None)
 def test_a_gain_of_a_power_of_two_changes_next_to_nothing(power: int) -> None:
     scaled = inputs(SIGNAL * np.float32(2.0**power))
-    np.testing.assert_array_equal(scaled.shape[:, :, Z_SCORED], FOUND.shape[:, :, Z_SCORED])
-    np.testing.assert_allclose(scaled.shape, FOUND.shape, rtol=0.01, atol=0.01)
-    np.testing.assert_allclose(scaled.likeness, FOUND.likeness, atol=0.01)
-    np.testing.assert_array_equal(scaled.rhythm, FOUND.rhythm)
+    np.testing.assert_array_equal(scaled.waveforms[:, :, Z_SCORED], FOUND.waveforms[:, :, Z_SCORED])
+    np.testing.assert_allclose(scaled.waveforms, FOUND.waveforms, rtol=0.01, atol=0.01)
+    np.testing.assert_allclose(scaled.morphology, FOUND.morphology, atol=0.01)
+    np.testing.assert_array_equal(scaled.timing, FOUND.timing)
 
 
 @given(st.floats(0.05, 20))
 @settings(max_examples=8, deadline=None)
 def test_any_gain_changes_input_only_by_rounding(gain: float) -> None:
     scaled = inputs((SIGNAL * gain).astype(np.float32))
-    np.testing.assert_allclose(scaled.shape, FOUND.shape, rtol=0.01, atol=0.01)
-    np.testing.assert_allclose(scaled.likeness, FOUND.likeness, atol=0.01)
+    np.testing.assert_allclose(scaled.waveforms, FOUND.waveforms, rtol=0.01, atol=0.01)
+    np.testing.assert_allclose(scaled.morphology, FOUND.morphology, atol=0.01)
 
 
 def test_inverted_electrodes_turn_the_shapes_round_and_leave_the_features() -> None:
     inverted = inputs(-SIGNAL)
-    np.testing.assert_allclose(inverted.shape, -FOUND.shape, atol=1e-5)
-    np.testing.assert_allclose(inverted.likeness, FOUND.likeness, atol=1e-5)
-    np.testing.assert_array_equal(inverted.rhythm, FOUND.rhythm)
+    np.testing.assert_allclose(inverted.waveforms, -FOUND.waveforms, atol=1e-5)
+    np.testing.assert_allclose(inverted.morphology, FOUND.morphology, atol=1e-5)
+    np.testing.assert_array_equal(inverted.timing, FOUND.timing)
 
 
 @given(st.integers(1, 60))
@@ -289,6 +302,6 @@ def test_inverted_electrodes_turn_the_shapes_round_and_leave_the_features() -> N
 def test_a_delay_by_whole_seconds_changes_no_input(delay_s: int) -> None:
     quiet = np.full(delay_s * RATE, SIGNAL[0])
     delayed = inputs(np.concatenate([quiet, SIGNAL]), beats_s=BEATS_S + delay_s)
-    np.testing.assert_array_equal(delayed.shape, FOUND.shape)
-    np.testing.assert_array_equal(delayed.likeness, FOUND.likeness)
-    np.testing.assert_allclose(delayed.rhythm, FOUND.rhythm, atol=1e-5)
+    np.testing.assert_array_equal(delayed.waveforms, FOUND.waveforms)
+    np.testing.assert_array_equal(delayed.morphology, FOUND.morphology)
+    np.testing.assert_allclose(delayed.timing, FOUND.timing, atol=1e-5)

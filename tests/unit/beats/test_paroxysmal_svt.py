@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.beats.paroxysmal_svt import find_paroxysms, name_paroxysms
-from deepecg.beats.settings import ParoxysmSettings
+from deepecg.beats.paroxysmal_svt import find_paroxysmal_svt, name_paroxysmal_svt
+from deepecg.beats.settings import ParoxysmalSvtSettings
 
-SETTINGS = ParoxysmSettings()
+SETTINGS = ParoxysmalSvtSettings()
 SLOW, FAST = 0.8, 0.4
 N, S, V = (CLASSES.index(name) for name in "NSV")
 
@@ -20,7 +20,7 @@ def intervals(*parts: tuple[int, float]) -> NDArray[np.float64]:
 
 
 def found(rr_s: NDArray[np.float64]) -> list[tuple[int, int]]:
-    return list(find_paroxysms(rr_s, SETTINGS))
+    return list(find_paroxysmal_svt(rr_s, SETTINGS))
 
 
 def test_it_lasts_from_the_first_fast_beat_to_the_last() -> None:
@@ -89,7 +89,7 @@ def test_only_normal_beats_are_renamed_and_no_probability_is_lost() -> None:
     probabilities = np.full((70, 5), 0.05, np.float32)
     probabilities[:, N] = 0.8
     probabilities[25] = [0.05, 0.05, 0.8, 0.05, 0.05]
-    named = name_paroxysms(probabilities, rr_s, SETTINGS)
+    named = name_paroxysmal_svt(probabilities, rr_s, SETTINGS)
     labels = named.argmax(axis=1)
     assert labels[25] == V
     assert set(labels[20:25]) == set(labels[26:50]) == {S}

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from unit.small_recordings import RATE, ecg, every
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.beats.beat_windows import cut_windows, dominant_beat
+from deepecg.beats.beat_windows import cut_windows, template_beat
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.beats.input_spec import RHYTHM
+from deepecg.beats.input_spec import TIMING_FEATURES
 from deepecg.beats.model_input import model_inputs
 from deepecg.beats.single_beat import (
     SingleBeat,
@@ -106,7 +106,7 @@ def test_with_all_that_a_recording_knows_its_input_and_result_come_out_bit_by_bi
 ) -> None:
     """But for the beat after, of which nothing can be told: it counts as alike."""
     windows, compared = record.windows(), record.compared()
-    usual = dominant_beat(windows).astype(np.float64)
+    usual = template_beat(windows).astype(np.float64)
     beats = [
         SingleBeat(
             windows[beat].astype(np.float64),
@@ -114,21 +114,21 @@ def test_with_all_that_a_recording_knows_its_input_and_result_come_out_bit_by_bi
             **record.rhythm(beat),
             r_peak_position=AT,
             filtered=True,
-            usual_beat_mv=usual,
+            template_beat_mv=usual,
             previous_beat_mv=windows[beat - 1].astype(np.float64),
         )
         for beat in compared
     ]
     spec = classifier.card.input
-    assert len(record.r_peaks) < 1.5 * spec.windows.dominant_beats  # one group
+    assert len(record.r_peaks) < 1.5 * spec.windows.template_beats  # one group
     assert len(compared) > N_COMPARED / 2
     primary = record.scored.conditioned.signal
     (whole,) = model_inputs([primary], record.r_peaks, record.scored.beats.rr_s, spec)
-    whole.likeness[:, :, spec.likeness.index("next_similarity")] = 1
+    whole.morphology[:, :, spec.morphology.index("next_similarity")] = 1
     given_beats = beats_input(beats, spec)
-    np.testing.assert_array_equal(given_beats.shape, whole.shape[compared])
-    np.testing.assert_array_equal(given_beats.likeness, whole.likeness[compared])
-    np.testing.assert_array_equal(given_beats.rhythm, whole.rhythm[compared])
+    np.testing.assert_array_equal(given_beats.waveforms, whole.waveforms[compared])
+    np.testing.assert_array_equal(given_beats.morphology, whole.morphology[compared])
+    np.testing.assert_array_equal(given_beats.timing, whole.timing[compared])
     found = np.stack([classify_beat(beat, classifier) for beat in beats])
     np.testing.assert_array_equal(found, classifier.alone(whole)[compared])
     np.testing.assert_array_equal(np.stack(classify_beats(beats, classifier)), found)
@@ -157,7 +157,7 @@ def test_from_41_raw_seconds_the_result_is_the_recordings_to_a_thousandth(
             record.r_peaks[beat] / (len(signal) - 1),
             filtered=True,
         )
-        found, expected = beats_input([alone, whole], spec).shape
+        found, expected = beats_input([alone, whole], spec).waveforms
         assert np.ptp(expected[0]) > 1
         worst.append(np.abs(found - expected).max())
         np.testing.assert_allclose(
@@ -183,15 +183,18 @@ def test_two_intervals_alone_are_the_rhythm_of_a_recording_of_three_beats(
 ) -> None:
     # All the rhythm there is, and of the shape what is compared with nothing.
     spec = replace(
-        loaded().comparing.card.input, channels=("beat", "beat_slope"), likeness=(), rhythm=RHYTHM
+        loaded().comparing.card.input,
+        channels=("beat", "beat_slope"),
+        morphology=(),
+        timing=TIMING_FEATURES,
     )
     signal, times_s = three_beats(pre_s, post_s)
     (whole,) = model_inputs([signal], times_s * RATE, np.diff(times_s, prepend=np.nan), spec)
     beat = SingleBeat(signal.astype(np.float64), RATE, [times_s[1] - 2], [times_s[2] - times_s[1]])
     beat = replace(beat, r_peak_position=times_s[1] * RATE / (len(signal) - 1), filtered=True)
     alone = beats_input([beat], spec)
-    np.testing.assert_array_equal(alone.rhythm[0], whole.rhythm[1])
-    np.testing.assert_array_equal(alone.shape[0], whole.shape[1])
+    np.testing.assert_array_equal(alone.timing[0], whole.timing[1])
+    np.testing.assert_array_equal(alone.waveforms[0], whole.waveforms[1])
 
 
 BEATS_S = every(0.8, 20)
@@ -203,9 +206,9 @@ BEAT = SingleBeat(WINDOW, RATE, [0.8], [0.8], AT, filtered=True)
 def feature(beat: SingleBeat, name: str, classifier: BeatClassifier) -> float:
     spec = classifier.card.input
     found = beats_input([beat], spec)
-    if name in spec.rhythm:
-        return float(found.rhythm[0, spec.rhythm.index(name)])
-    return float(found.likeness[0, 0, spec.likeness.index(name)])
+    if name in spec.timing:
+        return float(found.timing[0, spec.timing.index(name)])
+    return float(found.morphology[0, 0, spec.morphology.index(name)])
 
 
 def test_an_interval_that_is_not_known_counts_as_the_mean_of_those_before(
@@ -223,7 +226,7 @@ def test_a_beat_without_another_is_like_its_usual_one_and_the_one_before(
     for name in ("similarity", "qrs_similarity", "previous_similarity", "next_similarity"):
         assert feature(BEAT, name, classifier) == pytest.approx(1, abs=1e-5)
     wide = ecg(np.array([0.375]), 1, r_mv=-2, qrs_s=0.05, p_mv=0).astype(np.float64)
-    beside = replace(BEAT, usual_beat_mv=wide)
+    beside = replace(BEAT, template_beat_mv=wide)
     assert feature(beside, "similarity", classifier) < 0
     assert feature(beside, "previous_similarity", classifier) > 0.99
     after = replace(BEAT, previous_beat_mv=wide)
@@ -235,7 +238,7 @@ def test_a_wide_premature_beat_is_ventricular_beside_the_usual_one(
     classifier: BeatClassifier,
 ) -> None:
     wide = ecg(np.array([0.375]), 1, r_mv=-2, qrs_s=0.05, p_mv=0, t_mv=0.5).astype(np.float64)
-    beat = SingleBeat(wide, RATE, [0.8, 0.8, 0.5], [1.1, 0.8], AT, usual_beat_mv=WINDOW)
+    beat = SingleBeat(wide, RATE, [0.8, 0.8, 0.5], [1.1, 0.8], AT, template_beat_mv=WINDOW)
     assert CLASSES[classify_beat(beat, classifier).argmax()] == "V"
     assert CLASSES[classify_beat(BEAT, classifier).argmax()] == "N"
 
@@ -243,35 +246,35 @@ def test_a_wide_premature_beat_is_ventricular_beside_the_usual_one(
 def test_a_beat_alone_has_a_model_that_compares_with_nothing(models: SingleBeatModels) -> None:
     wide = ecg(np.array([0.375]), 1, r_mv=-2, qrs_s=0.05, p_mv=0, t_mv=0.5).astype(np.float64)
     alone = SingleBeat(wide, RATE, [0.5], [1.1], AT)
-    beside = replace(alone, usual_beat_mv=WINDOW)
+    beside = replace(alone, template_beat_mv=WINDOW)
     normal = SingleBeat(WINDOW, RATE, [0.8], [0.8], AT)
     found = np.stack(models.classify([alone, beside, normal]))
     assert [CLASSES[number] for number in found.argmax(axis=1)] == ["V", "V", "N"]
     np.testing.assert_array_equal(found[0], classify_beat(alone, models.alone))
     np.testing.assert_array_equal(found[1], classify_beat(beside, models.comparing))
     assert {*models.alone.card.input.channels} <= {"beat", "beat_slope"}
-    assert models.alone.card.input.likeness == ()
+    assert models.alone.card.input.morphology == ()
 
 
 def test_raw_signals_are_band_passed_and_filtered_ones_are_not(classifier: BeatClassifier) -> None:
     spec = classifier.card.input
-    raw = beats_input([replace(BEAT, filtered=False)], spec).shape[0, 0, 0]
+    raw = beats_input([replace(BEAT, filtered=False)], spec).waveforms[0, 0, 0]
     filtered = band_pass(WINDOW - np.median(WINDOW), ConditioningSettings())
     np.testing.assert_allclose(raw, (filtered - filtered.mean()) / filtered.std(), atol=1e-4)
-    same = beats_input([BEAT], spec).shape[0, 0, 0]
+    same = beats_input([BEAT], spec).waveforms[0, 0, 0]
     np.testing.assert_allclose(same, (WINDOW - WINDOW.mean()) / WINDOW.std(), atol=1e-4)
 
 
 @pytest.mark.parametrize("rate", [50, 100, 250, 359.7, 1000, 10_000])
 def test_a_beat_may_have_any_rate_and_any_length(classifier: BeatClassifier, rate: float) -> None:
     once = ecg(np.array([0.375]), 1).astype(np.float64)
-    wanted = beats_input([replace(BEAT, samples_mv=once)], classifier.card.input).shape[0, 0, 0]
+    wanted = beats_input([replace(BEAT, samples_mv=once)], classifier.card.input).waveforms[0, 0, 0]
     for before_s, after_s in ((0.375, 0.625), (0.5, 1.5), (1.7, 0.7)):
         signal = ecg(np.array([10.0]), 20, rate).astype(np.float64)
         cut = signal[round((10 - before_s) * rate) : round((10 + after_s) * rate)]
         at = round(before_s * rate) / (len(cut) - 1)
         beat = SingleBeat(cut, rate, [0.8], [0.8], at, filtered=True)
-        found = beats_input([beat], classifier.card.input).shape[0, 0, 0]
+        found = beats_input([beat], classifier.card.input).waveforms[0, 0, 0]
         assert np.corrcoef(found, wanted)[0, 1] > 0.95  # 50 Hz cuts half of the R wave's energy
 
 
@@ -286,7 +289,7 @@ def mixture() -> list[SingleBeat]:
         SingleBeat(fast, 360, [0.7, 0.9, 0.8], (), 0.6 / 1.4),
         replace(BEAT, filtered=False),
         SingleBeat(wide, RATE, [0.5], [1.1], AT, previous_beat_mv=WINDOW),
-        replace(BEAT, rr_before_s=[0.6] * 300, rr_after_s=[0.7] * 20, usual_beat_mv=wide),
+        replace(BEAT, rr_before_s=[0.6] * 300, rr_after_s=[0.7] * 20, template_beat_mv=wide),
         SingleBeat(0 * fast, 360, [0.7], [0.7]),
         SingleBeat(2 * fast, 360, [0.7], [0.7], 0.6 / 1.4),
     ]
@@ -312,7 +315,7 @@ def test_no_beats_have_no_results(classifier: BeatClassifier) -> None:
 # What cannot be analysed
 
 
-@pytest.mark.parametrize("part", ["samples_mv", "usual_beat_mv", "previous_beat_mv"])
+@pytest.mark.parametrize("part", ["samples_mv", "template_beat_mv", "previous_beat_mv"])
 @pytest.mark.parametrize(
     ("samples", "error"),
     [

@@ -1,13 +1,13 @@
-"""Beat windows: the shape of one beat, and of the patient's dominant beat beside it."""
+"""Beat windows: the shape of one beat, and of the patient's template beat beside it."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.settings import WindowSettings
 
-DOMINANT_CORRELATION = 0.8
+TEMPLATE_CORRELATION = 0.8
 """Beats at least this similar to the median beat have its shape."""
-DOMINANT_ROUNDS = 3
+TEMPLATE_ROUNDS = 3
 """Taking the median again of the beats that resemble it settles within few rounds where one
 shape prevails; where none does (record 208), any of them will do."""
 
@@ -93,7 +93,7 @@ def slope(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     return steps
 
 
-def dominant_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+def template_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the shape that most of the beats have.
 
     The median of all beats, then of those that resemble it, until ectopic beats have no part
@@ -111,15 +111,15 @@ def dominant_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:
         Millivolts.
     """
     shapes = z_score(windows)
-    dominant = np.median(windows, axis=0)
+    template = np.median(windows, axis=0)
     before = np.ones(len(windows), bool)
-    for _ in range(DOMINANT_ROUNDS):
-        alike = correlation(shapes, z_score(dominant)) >= DOMINANT_CORRELATION
+    for _ in range(TEMPLATE_ROUNDS):
+        alike = correlation(shapes, z_score(template)) >= TEMPLATE_CORRELATION
         if not alike.any() or np.array_equal(alike, before):
             break
         before = alike
-        dominant = np.median(windows[alike], axis=0)
-    return dominant
+        template = np.median(windows[alike], axis=0)
+    return template
 
 
 def correlation(shapes: NDArray[np.float32], shape: NDArray[np.float32]) -> NDArray[np.float32]:

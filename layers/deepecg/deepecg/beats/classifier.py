@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.beats.cluster_consensus import agree
+from deepecg.beats.cluster_consensus import apply_cluster_consensus
 from deepecg.beats.model_card import MODEL_FILE, ModelCard, read_card
 from deepecg.beats.model_input import ModelInput, model_inputs
 from deepecg.beats.onnx_runtime import InferenceSession, SessionOptions
-from deepecg.beats.paroxysmal_svt import name_paroxysms
+from deepecg.beats.paroxysmal_svt import name_paroxysmal_svt
 from deepecg.errors import ModelMismatchError
 
 BATCH_BEATS = 256
@@ -51,9 +51,9 @@ class BeatClassifier:
             str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
         )
         spec = card.input
-        expected = {"shape": [len(spec.channels), spec.length], "rhythm": [len(spec.rhythm)]}
-        if spec.likeness:
-            expected["likeness"] = [len(spec.likeness)]
+        expected = {"waveforms": [len(spec.channels), spec.length], "timing": [len(spec.timing)]}
+        if spec.morphology:
+            expected["morphology"] = [len(spec.morphology)]
         found = {
             given.name: [size for size in given.shape if isinstance(size, int)]
             for given in session.get_inputs()
@@ -105,13 +105,15 @@ class BeatClassifier:
         for beats in model_inputs(signals, r_peaks, rr_s, self.card.input, usable):
             stop = done + len(beats)
             found = self.in_context(beats)
-            if self.card.agreement:
-                found = agree(found, beats, self.card.input, self.card.agreement)
+            if self.card.cluster_consensus:
+                found = apply_cluster_consensus(
+                    found, beats, self.card.input, self.card.cluster_consensus
+                )
             probabilities[done:stop] = found
             done = stop
             progress(done / len(r_peaks))
-        if self.card.paroxysms:
-            probabilities = name_paroxysms(probabilities, rr_s, self.card.paroxysms)
+        if self.card.paroxysmal_svt:
+            probabilities = name_paroxysmal_svt(probabilities, rr_s, self.card.paroxysmal_svt)
         return probabilities
 
     def in_context(self, beats: ModelInput) -> NDArray[np.float32]:
@@ -138,10 +140,10 @@ class BeatClassifier:
     def _run(self, beats: ModelInput, output: str) -> NDArray[np.float32]:
         """Return logits; of beats in context only those with all their neighbours are right."""
         given = {
-            "shape": beats.shape,
-            "likeness": self.card.likeness.apply(beats.likeness),
+            "waveforms": beats.waveforms,
+            "morphology": self.card.morphology.apply(beats.morphology),
             "usable": beats.usable.astype(np.float32),
-            "rhythm": self.card.rhythm.apply(beats.rhythm),
+            "timing": self.card.timing.apply(beats.timing),
         }
         wanted = {one.name for one in self.session.get_inputs()}
         logits: NDArray[np.float32] = self.session.run(

@@ -13,7 +13,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.beat_windows import z_score
 from deepecg.beats.input_spec import InputSpec
 from deepecg.beats.model_input import ModelInput
-from deepecg.beats.settings import AgreementSettings
+from deepecg.beats.settings import ClusterConsensusSettings
 
 VENTRICULAR = [CLASSES.index("V"), CLASSES.index("F")]
 OTHER = [CLASSES.index(name) for name in "NSQ"]
@@ -22,11 +22,11 @@ BLOCK_BEATS = 256
 """Beats compared with all others at a time, to stay in the processor's cache."""
 
 
-def agree(
+def apply_cluster_consensus(
     probabilities: NDArray[np.float32],
     beats: ModelInput,
     spec: InputSpec,
-    settings: AgreementSettings,
+    settings: ClusterConsensusSettings,
 ) -> NDArray[np.float32]:
     """Return probabilities in which beats of one shape agree on their origin.
 
@@ -38,7 +38,7 @@ def agree(
         The beats' shapes; of channel 0 the part around the QRS complex is compared.
     spec : InputSpec
         Where the R peak lies.
-    settings : AgreementSettings
+    settings : ClusterConsensusSettings
         What counts as the same shape, and how much the others weigh.
 
     Returns
@@ -58,13 +58,16 @@ def agree(
 
 
 def _mean_over_alike(
-    values: NDArray[np.float32], beats: ModelInput, spec: InputSpec, settings: AgreementSettings
+    values: NDArray[np.float32],
+    beats: ModelInput,
+    spec: InputSpec,
+    settings: ClusterConsensusSettings,
 ) -> NDArray[np.float32]:
     """Return for every beat the mean of ``values`` over the beats of its shape, itself included."""
     peak = round(spec.windows.before_s * spec.rate_hz)
     first = peak - round(settings.before_s * spec.rate_hz)
     last = peak + round(settings.after_s * spec.rate_hz)
-    complexes = z_score(beats.shape[:, :, 0, first:last]) / np.sqrt(np.float32(last - first))
+    complexes = z_score(beats.waveforms[:, :, 0, first:last]) / np.sqrt(np.float32(last - first))
     complexes *= beats.usable[:, :, None]
     complexes = complexes.reshape(len(beats), -1)
     usable = beats.usable.astype(np.float32)

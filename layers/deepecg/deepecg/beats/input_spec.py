@@ -7,21 +7,21 @@ from deepecg.beats.settings import WindowSettings
 CHANNELS = (
     *("beat", "beat_slope"),
     *("relative", "relative_slope", "compressed"),
-    *("dominant", "dominant_slope", "dominant_compressed"),
+    *("template", "template_slope", "template_compressed"),
 )
 """Channels that a model may ask for; see :func:`_channels`."""
-RHYTHM = (
+TIMING_FEATURES = (
     *("pre_rr_s", "post_rr_s", "pre_local", "post_local", "pre_global", "post_global"),
     *("pre_post", "earlier_local", "later_local", "local_rr", "local_irregularity"),
     *("pair_local", "pair_median", "step_11", "step_21", "step_41", "step_81"),
     *("skipping_step_21", "skipping_step_61", "changing_21", "changing_61"),
 )
 """Features that a model may ask for: of :func:`~deepecg.beats.rr_features.rr_features`."""
-LIKENESS = (
+MORPHOLOGY_FEATURES = (
     *("similarity", "amplitude", "qrs_similarity", "qrs_amplitude"),
     *("p_wave_similarity", "p_wave_amplitude", "previous_similarity", "next_similarity"),
 )
-"""The same for every lead: of :func:`likeness`."""
+"""The same for every lead: of :func:`morphology_features`."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class InputSpec:
     ----------
     channels : tuple of str
         Names out of :data:`CHANNELS`, in the model's order.
-    likeness : tuple of str
-        Names out of :data:`LIKENESS`, in the model's order; none for a model that compares with
+    morphology : tuple of str
+        Names out of :data:`MORPHOLOGY_FEATURES`, in the model's order; none for a model that compares with
         no usual beat.
-    rhythm : tuple of str
-        Names out of :data:`RHYTHM`, in the model's order.
+    timing : tuple of str
+        Names out of :data:`TIMING_FEATURES`, in the model's order.
     rate_hz : int
         Sampling rate of the signal.
     windows : WindowSettings
@@ -44,8 +44,8 @@ class InputSpec:
     """
 
     channels: tuple[str, ...]
-    likeness: tuple[str, ...]
-    rhythm: tuple[str, ...]
+    morphology: tuple[str, ...]
+    timing: tuple[str, ...]
     rate_hz: int
     windows: WindowSettings
 

@@ -1,6 +1,7 @@
 """The model card: what the model file beside it expects, was trained on, and can do."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from hashlib import sha256
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.beats.input_spec import CHANNELS, LIKENESS, RHYTHM, InputSpec
-from deepecg.beats.settings import AgreementSettings, ParoxysmSettings, WindowSettings
+from deepecg.beats.input_spec import CHANNELS, MORPHOLOGY_FEATURES, TIMING_FEATURES, InputSpec
+from deepecg.beats.settings import ClusterConsensusSettings, ParoxysmalSvtSettings, WindowSettings
 from deepecg.errors import ModelMismatchError
 from deepecg.signal.settings import ConditioningSettings
 
@@ -20,12 +21,18 @@ MODEL_FILE = "beat_classifier.onnx"
 CARD_FILE = "model_card.json"
 SINGLE_BEAT_FOLDER = "single_beat"
 """Below the folder of the recordings' model: that of the model for a beat asked about alone."""
-CARD_VERSION = 2
+CARD_VERSION = 3
 """Version of the card's own layout."""
 MODEL_FOLDERS = (
     Path(__file__).parents[1] / "model",  # installed from a wheel
     Path(__file__).parents[3] / "model",  # the repository's layers/model
 )
+IDENTITY = (
+    *("classes", "conditioning", "input", "n_leads", "context_beats"),
+    *("cluster_consensus", "paroxysmal_svt"),
+)
+"""What of a card changes the model's answers, beside the model file itself: together they make its
+version."""
 CHUNKING = ("chunk_s", "margin_s")
 """Conditioning settings that change no result, so the card does not hold them."""
 
@@ -59,22 +66,22 @@ class ModelCard:
     Attributes
     ----------
     version : str
-        Name of this trained model.
+        Name of this trained model, and a digest of all that changes its answers.
     sha256 : str
         Checksum of the model file, hexadecimal.
     conditioning : dict
         Filter and rate the model was trained with.
     input : InputSpec
         Channels, features and windows.
-    likeness, rhythm : Scaling
+    morphology, timing : Scaling
         How features are standardised.
     n_leads : int
         Leads that it sees together, at most.
     context_beats : int
         Beats on either side that bear on a beat; 0 for a model that sees each alone.
-    agreement : AgreementSettings or None
+    cluster_consensus : ClusterConsensusSettings or None
         How beats of one shape agree; None: each stands for itself.
-    paroxysms : ParoxysmSettings or None
+    paroxysmal_svt : ParoxysmalSvtSettings or None
         What is a tachycardia that begins at once; None: none is looked for.
     evaluation : dict
         Figures on records that the model has not seen.
@@ -86,12 +93,12 @@ class ModelCard:
     sha256: str
     conditioning: dict[str, Any]
     input: InputSpec
-    likeness: Scaling
-    rhythm: Scaling
+    morphology: Scaling
+    timing: Scaling
     n_leads: int
     context_beats: int
-    agreement: AgreementSettings | None
-    paroxysms: ParoxysmSettings | None
+    cluster_consensus: ClusterConsensusSettings | None
+    paroxysmal_svt: ParoxysmalSvtSettings | None
     evaluation: dict[str, Any]
     document: dict[str, Any]
 
@@ -147,6 +154,25 @@ def read_card(folder: Path) -> ModelCard:
     return card
 
 
+def model_version(document: Mapping[str, Any]) -> str:
+    """Return the name of a model and a digest of all that changes its answers.
+
+    Parameters
+    ----------
+    document : mapping
+        The model's card.
+
+    Returns
+    -------
+    str
+        Such as ``default-65e3a218``: the same for the same file, inputs, scalings and rules.
+    """
+    answers = json.dumps(
+        [document["model"]["sha256"], *map(document.get, IDENTITY)], sort_keys=True
+    )
+    return f"{document['name']}-{sha256(answers.encode()).hexdigest()[:8]}"
+
+
 def _parse(document: dict[str, Any]) -> ModelCard:
     if document["card_version"] != CARD_VERSION:
         raise ModelMismatchError(
@@ -164,31 +190,35 @@ def _parse(document: dict[str, Any]) -> ModelCard:
         )
     spec = InputSpec(
         channels=tuple(given["channels"]),
-        likeness=tuple(feature["name"] for feature in given["likeness"]),
-        rhythm=tuple(feature["name"] for feature in given["rhythm"]),
+        morphology=tuple(feature["name"] for feature in given["morphology"]),
+        timing=tuple(feature["name"] for feature in given["timing"]),
         rate_hz=document["conditioning"]["rate_hz"],
         windows=WindowSettings(**given["windows"]),
     )
     unknown = (
-        {*spec.channels} - {*CHANNELS} | {*spec.likeness} - {*LIKENESS} | {*spec.rhythm} - {*RHYTHM}
+        {*spec.channels} - {*CHANNELS}
+        | {*spec.morphology} - {*MORPHOLOGY_FEATURES}
+        | {*spec.timing} - {*TIMING_FEATURES}
     )
     if unknown:
         raise ModelMismatchError(
             f"found the inputs {sorted(unknown)}, expected some of "
-            f"{[*CHANNELS, *LIKENESS, *RHYTHM]}"
+            f"{[*CHANNELS, *MORPHOLOGY_FEATURES, *TIMING_FEATURES]}"
         )
-    agreement, paroxysms = document["agreement"], document["paroxysms"]
+    cluster_consensus, paroxysmal_svt = document["cluster_consensus"], document["paroxysmal_svt"]
     return ModelCard(
-        version=document["version"],
+        version=model_version(document),
         sha256=document["model"]["sha256"],
         conditioning=document["conditioning"],
         input=spec,
-        likeness=_scaling(given["likeness"], given["feature_limit"]),
-        rhythm=_scaling(given["rhythm"], given["feature_limit"]),
+        morphology=_scaling(given["morphology"], given["feature_limit"]),
+        timing=_scaling(given["timing"], given["feature_limit"]),
         n_leads=document["n_leads"],
         context_beats=document["context_beats"],
-        agreement=AgreementSettings(**agreement) if agreement else None,
-        paroxysms=ParoxysmSettings(**paroxysms) if paroxysms else None,
+        cluster_consensus=ClusterConsensusSettings(**cluster_consensus)
+        if cluster_consensus
+        else None,
+        paroxysmal_svt=ParoxysmalSvtSettings(**paroxysmal_svt) if paroxysmal_svt else None,
         evaluation=document["evaluation"],
         document=document,
     )

@@ -1,4 +1,4 @@
-"""What the model sees of a beat: channels of shape, likeness to the usual beat, rhythm.
+"""What the model sees of a beat: waveforms, morphology against the template beat, timing.
 
 Training and scoring both call :func:`model_inputs`, so that they cannot drift apart; what one
 beat alone is given (:mod:`deepecg.beats.single_beat`) comes from the same :func:`input_of`.
@@ -14,9 +14,9 @@ from deepecg.beats.beat_windows import (
     centre,
     correlation,
     cut_windows,
-    dominant_beat,
     scaled,
     slope,
+    template_beat,
     z_score,
 )
 from deepecg.beats.input_spec import InputSpec
@@ -42,28 +42,28 @@ class ModelInput:
 
     Attributes
     ----------
-    shape : ndarray of float32, shape (n_beats, n_leads, n_channels, length)
+    waveforms : ndarray of float32, shape (n_beats, n_leads, n_channels, length)
         Signal around the R peak, without unit.
-    likeness : ndarray of float32, shape (n_beats, n_leads, n_likeness)
+    morphology : ndarray of float32, shape (n_beats, n_leads, n_morphology)
         Comparison with the usual beat and the neighbours, not yet standardised.
     usable : ndarray of bool, shape (n_beats, n_leads)
         Leads that count; at least one of every beat.
-    rhythm : ndarray of float32, shape (n_beats, n_rhythm)
+    timing : ndarray of float32, shape (n_beats, n_timing)
         Features of timing, not yet standardised.
     """
 
-    shape: NDArray[np.float32]
-    likeness: NDArray[np.float32]
+    waveforms: NDArray[np.float32]
+    morphology: NDArray[np.float32]
     usable: NDArray[np.bool_]
-    rhythm: NDArray[np.float32]
+    timing: NDArray[np.float32]
 
     def __len__(self) -> int:
-        return len(self.rhythm)
+        return len(self.timing)
 
     def __getitem__(self, beats: slice) -> "ModelInput":
         """Return some of the beats."""
         return ModelInput(
-            self.shape[beats], self.likeness[beats], self.usable[beats], self.rhythm[beats]
+            self.waveforms[beats], self.morphology[beats], self.usable[beats], self.timing[beats]
         )
 
 
@@ -92,12 +92,12 @@ def model_inputs(
     Yields
     ------
     ModelInput
-        Consecutive beats that share one dominant beat a lead.
+        Consecutive beats that share one template beat a lead.
     """
     if usable is None:
         usable = np.ones((len(signals), len(r_peaks)), bool)
-    timing = rr_features(rr_s, spec.windows, spec.rhythm)
-    n_groups = max(1, round(len(r_peaks) / spec.windows.dominant_beats))
+    timing = rr_features(rr_s, spec.windows, spec.timing)
+    n_groups = max(1, round(len(r_peaks) / spec.windows.template_beats))
     for group in np.array_split(np.arange(len(r_peaks)), n_groups):
         if len(group) == 0:
             return
@@ -106,20 +106,20 @@ def model_inputs(
             axis=1,
         )
         good = usable[:, group].T
-        dominant = np.stack(
+        template = np.stack(
             [
-                dominant_beat(windows[good[:, lead], lead] if good[:, lead].any() else lead_windows)
+                template_beat(windows[good[:, lead], lead] if good[:, lead].any() else lead_windows)
                 for lead, lead_windows in enumerate(windows.swapaxes(0, 1))
             ]
         )
         timing_here = {name: values[group] for name, values in timing.items()}
-        yield input_of(windows, dominant[None], timing_here, spec, usable=good)
+        yield input_of(windows, template[None], timing_here, spec, usable=good)
 
 
 def input_of(
     windows: NDArray[np.float32],
-    dominant: NDArray[np.float32],
-    timing: Mapping[str, NDArray[np.float32]],
+    template: NDArray[np.float32],
+    rr_timing: Mapping[str, NDArray[np.float32]],
     spec: InputSpec,
     *,
     usable: NDArray[np.bool_],
@@ -131,9 +131,9 @@ def input_of(
     ----------
     windows : ndarray of float32, shape (n_beats, n_leads, length)
         The beats in mV.
-    dominant : ndarray of float32, shape (1, n_leads, length) or (n_beats, n_leads, length)
+    template : ndarray of float32, shape (1, n_leads, length) or (n_beats, n_leads, length)
         The beat that all of them, or each, are compared with, in mV.
-    timing : dict of str to ndarray of float32, shape (n_beats,)
+    rr_timing : dict of str to ndarray of float32, shape (n_beats,)
         Their :func:`~deepecg.beats.rr_features.rr_features`.
     spec : InputSpec
         What the model wants.
@@ -148,30 +148,30 @@ def input_of(
         One row a beat.
     """
     n_beats, n_leads, _ = windows.shape
-    alike = np.empty((n_beats, n_leads, len(spec.likeness)), np.float32)
-    if spec.likeness:
-        found = likeness(windows, dominant, spec.rate_hz, spec.windows, previous)
-        for number, name in enumerate(spec.likeness):
+    alike = np.empty((n_beats, n_leads, len(spec.morphology)), np.float32)
+    if spec.morphology:
+        found = morphology_features(windows, template, spec.rate_hz, spec.windows, previous)
+        for number, name in enumerate(spec.morphology):
             alike[..., number] = found[name]
-    rhythm = np.stack([timing[name] for name in spec.rhythm], axis=1).astype(np.float32)
-    return ModelInput(_channels(windows, dominant, spec.channels), alike, usable, rhythm)
+    timing = np.stack([rr_timing[name] for name in spec.timing], axis=1).astype(np.float32)
+    return ModelInput(_channels(windows, template, spec.channels), alike, usable, timing)
 
 
-def likeness(
+def morphology_features(
     windows: NDArray[np.float32],
-    dominant: NDArray[np.float32],
+    template: NDArray[np.float32],
     rate_hz: int,
     settings: WindowSettings,
     previous: NDArray[np.float32] | None = None,
 ) -> dict[str, NDArray[np.float32]]:
-    """Compare every beat with the patient's dominant beat and with its neighbours.
+    """Compare every beat with the patient's template beat and with its neighbours.
 
     Parameters
     ----------
     windows : ndarray of float32, shape (n_beats, ..., length)
         Beats in mV.
-    dominant : ndarray of float32, shape (1, ..., length) or (n_beats, ..., length)
-        The dominant beat in mV, of all or of each.
+    template : ndarray of float32, shape (1, ..., length) or (n_beats, ..., length)
+        The template beat in mV, of all or of each.
     rate_hz : int
         Sampling rate.
     settings : WindowSettings
@@ -194,8 +194,8 @@ def likeness(
         for first, last in (QRS_S, P_WAVE_S)
     )
     features = {}
-    n = len(dominant)
-    beats = np.concatenate([dominant, windows])
+    n = len(template)
+    beats = np.concatenate([template, windows])
     for name, part in (("", slice(None)), ("p_wave_", p_wave), ("qrs_", qrs)):
         centred, deviation = centre(beats[..., part])
         spread, shapes = deviation + np.float32(SMALLEST_MV), scaled(centred, deviation)
@@ -215,18 +215,18 @@ def likeness(
 
 
 def _channels(
-    windows: NDArray[np.float32], dominant: NDArray[np.float32], names: Sequence[str]
+    windows: NDArray[np.float32], template: NDArray[np.float32], names: Sequence[str]
 ) -> NDArray[np.float32]:
     """Return the channels asked for, shape (n_beats, n_leads, n_channels, length).
 
     ``beat`` and ``beat_slope`` have mean 0 and standard deviation 1 each. All others are measured
-    by the dominant beat: ``relative`` and ``relative_slope`` in its standard deviations,
+    by the template beat: ``relative`` and ``relative_slope`` in its standard deviations,
     ``compressed`` against its height.
     """
-    level = dominant.mean(axis=-1, keepdims=True)
-    spread = dominant.std(axis=-1, keepdims=True) + SMALLEST_MV
-    steepness = slope(dominant).std(axis=-1, keepdims=True) + SMALLEST_MV
-    height = COMPRESSION * (np.ptp(dominant, axis=-1, keepdims=True) + SMALLEST_MV)
+    level = template.mean(axis=-1, keepdims=True)
+    spread = template.std(axis=-1, keepdims=True) + SMALLEST_MV
+    steepness = slope(template).std(axis=-1, keepdims=True) + SMALLEST_MV
+    height = COMPRESSION * (np.ptp(template, axis=-1, keepdims=True) + SMALLEST_MV)
 
     def relative(beats: NDArray[np.float32]) -> NDArray[np.float32]:
         return measured_by(beats - level, spread)
@@ -249,9 +249,9 @@ def _channels(
         "relative": lambda: relative(windows),
         "relative_slope": lambda: relative_slope(windows),
         "compressed": lambda: compressed(windows),
-        "dominant": lambda: relative(dominant),
-        "dominant_slope": lambda: relative_slope(dominant),
-        "dominant_compressed": lambda: compressed(dominant),
+        "template": lambda: relative(template),
+        "template_slope": lambda: relative_slope(template),
+        "template_compressed": lambda: compressed(template),
     }
     n_beats, n_leads, length = windows.shape
     given = np.empty((n_beats, n_leads, len(names), length), np.float32)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.beats.settings import ParoxysmSettings
+from deepecg.beats.settings import ParoxysmalSvtSettings
 
 NORMAL, SUPRAVENTRICULAR = CLASSES.index("N"), CLASSES.index("S")
 SMOOTHING_BEATS = 5
@@ -25,10 +25,10 @@ MAX_UNEVEN_SHARE = 0.2
 """Of the beats of a regular rhythm at most so many are ectopic, or follow one."""
 
 
-def name_paroxysms(
-    probabilities: NDArray[np.float32], rr_s: NDArray[np.float64], settings: ParoxysmSettings
+def name_paroxysmal_svt(
+    probabilities: NDArray[np.float32], rr_s: NDArray[np.float64], settings: ParoxysmalSvtSettings
 ) -> NDArray[np.float32]:
-    """Return probabilities in which the normal beats of paroxysms are supraventricular.
+    """Return probabilities in which the normal beats of paroxysmal_svt are supraventricular.
 
     Parameters
     ----------
@@ -36,23 +36,23 @@ def name_paroxysms(
         As the model gives them.
     rr_s : ndarray of float64, shape (n_beats,)
         Interval before every beat in seconds, NaN where there is none.
-    settings : ParoxysmSettings
+    settings : ParoxysmalSvtSettings
         What counts as one.
 
     Returns
     -------
     ndarray of float32, shape (n_beats, 5)
-        In paroxysms what N had is S's.
+        In paroxysmal_svt what N had is S's.
     """
     named = probabilities.copy()
-    for first, stop in find_paroxysms(rr_s, settings):
+    for first, stop in find_paroxysmal_svt(rr_s, settings):
         named[first:stop, SUPRAVENTRICULAR] += named[first:stop, NORMAL]
         named[first:stop, NORMAL] = 0
     return named
 
 
-def find_paroxysms(
-    rr_s: NDArray[np.float64], settings: ParoxysmSettings
+def find_paroxysmal_svt(
+    rr_s: NDArray[np.float64], settings: ParoxysmalSvtSettings
 ) -> Iterator[tuple[int, int]]:
     """Yield the first beat, and the one after the last, of every paroxysm.
 
@@ -61,7 +61,7 @@ def find_paroxysms(
     rr_s : ndarray of float64, shape (n_beats,)
         Interval before every beat in seconds, NaN where there is none: nothing is known to go on
         across it.
-    settings : ParoxysmSettings
+    settings : ParoxysmalSvtSettings
         What counts as one.
     """
     known = np.isfinite(rr_s)
@@ -79,7 +79,7 @@ def find_paroxysms(
 
 
 def _onsets(
-    interval: NDArray[np.float64], settings: ParoxysmSettings
+    interval: NDArray[np.float64], settings: ParoxysmalSvtSettings
 ) -> Iterator[tuple[int, float]]:
     """Yield beats at which the rate jumps up, with the usual interval of those that follow."""
     fast = np.flatnonzero(interval < settings.max_rr_s)
@@ -95,7 +95,9 @@ def _onsets(
         yield from zip(first[begins, 0].tolist(), usual[begins].tolist(), strict=True)
 
 
-def _end(smooth: NDArray[np.float64], begun: int, usual: float, settings: ParoxysmSettings) -> int:
+def _end(
+    smooth: NDArray[np.float64], begun: int, usual: float, settings: ParoxysmalSvtSettings
+) -> int:
     """Return the first beat that is of another rate; looked for a block at a time."""
     for start in range(begun, len(smooth), BLOCK_BEATS):
         ended = np.abs(np.log(smooth[start : start + BLOCK_BEATS] / usual)) > settings.drift
@@ -104,7 +106,7 @@ def _end(smooth: NDArray[np.float64], begun: int, usual: float, settings: Paroxy
     return len(smooth)
 
 
-def _is_regular(interval: NDArray[np.float64], settings: ParoxysmSettings) -> bool:
+def _is_regular(interval: NDArray[np.float64], settings: ParoxysmalSvtSettings) -> bool:
     steps = np.abs(np.diff(np.log(interval)))
     uneven = float(np.mean(steps > 2 * settings.step))
     return bool(np.median(steps) <= settings.step and uneven <= MAX_UNEVEN_SHARE)

@@ -67,14 +67,14 @@ class WindowSettings:
     global_beats: int = 400
     """...and this many. Means, not medians: with every second beat premature the
     median is one of the two (record 232)."""
-    dominant_beats: int = 2000
-    """The patient's dominant beat is taken anew about every half hour: posture changes it."""
+    template_beats: int = 2000
+    """The patient's template beat is taken anew about every half hour: posture changes it."""
     max_rr_s: float = 3.0
     """Longer intervals are pauses or gaps; as a feature they are cut here."""
 
 
 @dataclass(frozen=True)
-class AgreementSettings:
+class ClusterConsensusSettings:
     """How beats of one shape agree on their origin; see :mod:`deepecg.beats.cluster_consensus`.
 
     The model's card carries these. Set on training patients by cross-validation
@@ -94,7 +94,7 @@ class AgreementSettings:
 
 
 @dataclass(frozen=True)
-class ParoxysmSettings:
+class ParoxysmalSvtSettings:
     """What counts as a tachycardia that begins at once; see :mod:`deepecg.beats.paroxysmal_svt`.
 
     The model's card carries these. On the training patients such runs are supraventricular in

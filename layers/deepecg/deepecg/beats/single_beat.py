@@ -48,7 +48,7 @@ class SingleBeat:
         Where the R peak lies, in this beat and the others: 0 at the first sample, 1 at the last.
     filtered : bool
         Whether the signals are already band-passed as a recording is, and are only resampled.
-    usual_beat_mv : ndarray of float64, shape (m,), optional
+    template_beat_mv : ndarray of float64, shape (m,), optional
         The beat that the patient mostly has. A model that compares compares with it, or else with
         the beat itself.
     previous_beat_mv : ndarray of float64, shape (k,), optional
@@ -61,7 +61,7 @@ class SingleBeat:
     rr_after_s: Sequence[float] = ()
     r_peak_position: float = 0.5
     filtered: bool = False
-    usual_beat_mv: NDArray[np.float64] | None = None
+    template_beat_mv: NDArray[np.float64] | None = None
     previous_beat_mv: NDArray[np.float64] | None = None
 
 
@@ -98,7 +98,7 @@ class SingleBeatModels:
 
     def model_for(self, beat: SingleBeat) -> BeatClassifier:
         """Return the model that a beat is for."""
-        return self.alone if beat.usual_beat_mv is None else self.comparing
+        return self.alone if beat.template_beat_mv is None else self.comparing
 
     def classify(
         self, beats: Sequence[SingleBeat], settings: SignalSettings = DEFAULTS
@@ -117,7 +117,7 @@ def classify_beat(
 ) -> NDArray[np.float32]:
     """Classify one beat.
 
-    Where the signals are a conditioned lead, the usual beat is the dominant one of its group and
+    Where the signals are a conditioned lead, the usual beat is the template one of its group and
     the intervals are those of the recording, the result is what
     :meth:`~deepecg.beats.classifier.BeatClassifier.alone` says of the recording's beat, but that nothing
     is known of the beat after: it counts as like this one.
@@ -204,7 +204,7 @@ def _signals(beat: SingleBeat) -> list[_Signal | None]:
     given = {
         "beat": beat.samples_mv,
         "beat before": beat.previous_beat_mv,
-        "usual beat": beat.usual_beat_mv,
+        "usual beat": beat.template_beat_mv,
     }
     return [
         None
@@ -250,7 +250,7 @@ def _timing(beats: Sequence[SingleBeat], spec: InputSpec) -> dict[str, NDArray[n
         some = [beats[number] for number in numbers]
         rr_s = np.array([[np.nan, *beat.rr_before_s, *beat.rr_after_s] for beat in some])
         at = np.arange(len(some)), [len(beat.rr_before_s) for beat in some]
-        found = rr_features(rr_s, spec.windows, spec.rhythm)
+        found = rr_features(rr_s, spec.windows, spec.timing)
         parts.append({name: of[at] for name, of in found.items()})
         order += numbers
     back = np.argsort(order)

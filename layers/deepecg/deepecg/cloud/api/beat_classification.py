@@ -47,7 +47,7 @@ def _beat_answer(
     return BeatAnswer.model_construct(
         **class_block(probabilities),
         mode=asked.mode,
-        compared_with="nothing" if beat.usual_beat_mv is None else "usual_beat",
+        compared_with="nothing" if beat.template_beat_mv is None else "usual_beat",
         model=_model(models.model_for(beat)),
         advisory=ADVISORY,
     )
@@ -77,7 +77,7 @@ def _single_beat(asked: DiagnosticBeat | RealtimeBeat) -> SingleBeat:
         rr_after_s=after,
         r_peak_position=asked.r_peak_position,
         filtered=asked.filtered,
-        usual_beat_mv=_array(known.usual_beat_mv if known else None),
+        template_beat_mv=_array(known.usual_beat_mv if known else None),
         previous_beat_mv=_array(known.previous_beat_mv if known else None),
     )
 
