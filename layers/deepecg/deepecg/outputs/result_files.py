@@ -65,7 +65,7 @@ def write_outputs(
     graphics = draw(scored, listed)
     summary = summarise(scored, listed, graphics, recording_id)
     document = msgspec.to_builtins(summary)
-    fhir = diagnostic_report(document, subject)
+    fhir = diagnostic_report(summary, subject)
     write_annotations(scored, folder, name)
     (folder / REPORT_FILE).write_text(render_report(document, graphics), encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")
