@@ -346,8 +346,8 @@ def test_loinc_is_used_where_it_means_the_same_and_nowhere_else() -> None:
 
 @pytest.mark.parametrize(("hours", "is_day"), [(0.5, False), (17, False), (24, True), (336, False)])
 def test_24_hour_codes_are_for_recordings_of_about_a_day(hours: float, is_day: bool) -> None:
-    seconds = {"recording": {"duration_s": hours * 3600}, "signal": {"analysable_s": hours * 3600}}
-    summary = summary_with(**seconds)
+    seconds = round(hours * 3600)
+    summary = summary_with(recording={"duration_s": seconds}, signal={"analysable_s": seconds})
     assert bool(loinc(figures(diagnostic_report(summary))["heart_rate.mean_bpm"])) == is_day
 
 

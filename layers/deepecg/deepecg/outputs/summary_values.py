@@ -1,5 +1,6 @@
 """Values of a summary together with their place in it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,10 @@ class SummaryValue:
         return self._at(key, None if self.value is None else getattr(self.value, key))
 
     def __getitem__(self, key: str) -> "SummaryValue":
-        return self._at(key, self.value[key])
+        """Return an entry of a mapping, or a field of a block by its name."""
+        if isinstance(self.value, Mapping):
+            return self._at(key, self.value[key])
+        return self.__getattr__(key)
 
     def _at(self, key: str, value: Any) -> "SummaryValue":
         return SummaryValue(value, f"{self.path}.{key}".lstrip("."))
