@@ -17,8 +17,8 @@ from deepecg.errors import (
     TruncatedSamplesError,
     UnknownFormatError,
 )
+from deepecg.readers.ecg_leads import is_ecg, millivolts_per_unit, units_found
 from deepecg.readers.open_recording import open_recording
-from deepecg.readers.signals import is_ecg, millivolts_per_unit, units_found
 from deepecg.recording import Recording
 
 RATE = 200

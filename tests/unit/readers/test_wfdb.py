@@ -21,7 +21,7 @@ from deepecg.errors import (
     TruncatedSamplesError,
 )
 from deepecg.readers.open_recording import find_recordings, open_recording
-from deepecg.readers.wfdb import record_files
+from deepecg.readers.wfdb_header import record_files
 from deepecg.recording import Recording
 
 with warnings.catch_warnings():
