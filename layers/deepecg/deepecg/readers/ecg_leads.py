@@ -1,8 +1,8 @@
 """Which signals of a file are ECG leads, and how many millivolts their units are."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from typing import Final, Protocol
+from collections.abc import Collection, Iterable, Sequence, Sized
+from typing import Final
 
 from deepecg.errors import NoLeadsError
 from deepecg.recording import ReadingWarning
@@ -11,19 +11,9 @@ _UNIT_CHARACTERS: Final = 8
 _MAX_UNITS: Final = 6
 
 _MILLIVOLTS: Final = {
-    "v": 1e3,
-    "volt": 1e3,
-    "volts": 1e3,
-    "mvolt": 1.0,
-    "mvolts": 1.0,
-    "uvolt": 1e-3,
-    "uvolts": 1e-3,
-    "mv": 1.0,
-    "millivolt": 1.0,
-    "millivolts": 1.0,
-    "uv": 1e-3,
-    "microvolt": 1e-3,
-    "microvolts": 1e-3,
+    **dict.fromkeys(("v", "volt", "volts"), 1e3),
+    **dict.fromkeys(("mv", "mvolt", "mvolts", "millivolt", "millivolts"), 1.0),
+    **dict.fromkeys(("uv", "uvolt", "uvolts", "microvolt", "microvolts"), 1e-3),
     "nv": 1e-6,
 }
 
@@ -49,29 +39,17 @@ polygraph, count as EEG.
 """
 
 
-class LabelledSignal(Protocol):
-    """A signal as a file describes it."""
-
-    @property
-    def label(self) -> str:
-        """Free text that names the signal."""
-
-    @property
-    def unit(self) -> str:
-        """Unit of the physical values, as the file writes it."""
-
-
 def ecg_leads(
-    signals: Sequence[LabelledSignal], absent: Collection[int] = ()
+    signals: Sequence[tuple[str, str]], absent: Collection[int] = ()
 ) -> tuple[list[int], list[ReadingWarning]]:
-    """Return the numbers of the signals that are ECG leads.
+    """Return which signals of a file are ECG leads.
 
     Parameters
     ----------
-    signals : sequence of LabelledSignal
-        All signals of a file.
+    signals : sequence of (str, str)
+        Label and unit of every signal, as the file writes them.
     absent : collection of int
-        Numbers of signals without samples, which are never leads.
+        Indices of signals without samples, which are never leads.
 
     Returns
     -------
@@ -85,23 +63,33 @@ def ecg_leads(
     NoLeadsError
         If no signal is an ECG lead.
     """
-    leads = [
-        number
-        for number, signal in enumerate(signals)
-        if number not in absent and is_ecg(signal.label, signal.unit)
-    ]
+    leads = [n for n, signal in enumerate(signals) if n not in absent and is_ecg(*signal)]
     if not leads:
         raise NoLeadsError(
             f"found {len(signals)} signals but no ECG (units: "
-            f"{units_found(signal.unit for signal in signals)}), expected one in mV, uV or V"
+            f"{units_found(unit for _, unit in signals)}), expected one in mV, uV or V"
         )
-    if len(leads) == len(signals):
-        return leads, []
-    warning = ReadingWarning(
-        "not_ecg",
-        f"excluded {len(signals) - len(leads)} of {len(signals)} signals: no ECG by label or unit",
-    )
-    return leads, [warning]
+    return leads, excluded("not_ecg", leads, signals, "signals", "no ECG by label or unit")
+
+
+def excluded(code: str, kept: Sized, found: Sized, what: str, reason: str) -> list[ReadingWarning]:
+    """Return a warning that some signals or leads are excluded; none if all are kept.
+
+    Parameters
+    ----------
+    code : str
+        Code of the warning.
+    kept, found : sized
+        The signals or leads after and before.
+    what : str
+        What they are, in the plural.
+    reason : str
+        Why some are excluded.
+    """
+    n_excluded = len(found) - len(kept)
+    if not n_excluded:
+        return []
+    return [ReadingWarning(code, f"excluded {n_excluded} of {len(found)} {what}: {reason}")]
 
 
 def millivolts_per_unit(unit: str) -> float | None:

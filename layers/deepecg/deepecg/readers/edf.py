@@ -30,7 +30,7 @@ from deepecg.errors import (
     TruncatedHeaderError,
     TruncatedSamplesError,
 )
-from deepecg.readers.ecg_leads import ecg_leads, millivolts_per_unit
+from deepecg.readers.ecg_leads import ecg_leads, excluded, millivolts_per_unit
 from deepecg.readers.formats import BDF_MAGIC
 from deepecg.recording import MAX_DURATION_S, ReadingWarning, Recording, unique_leads
 
@@ -254,7 +254,7 @@ def _choose_leads(
 ) -> tuple[list[_Column], list[ReadingWarning]]:
     """Return the calibrated ECG leads of the highest rate, and warnings about the other signals."""
     signals = [column for column in columns if not column.annotations]
-    numbers, warnings = ecg_leads(signals)
+    numbers, warnings = ecg_leads([(signal.label, signal.unit) for signal in signals])
     ecg = [signals[number] for number in numbers]
     calibrated = [column for column in ecg if column.calibrated]
     if not calibrated:
@@ -262,14 +262,8 @@ def _choose_leads(
             "found no ECG lead with a digital and a physical range, expected a minimum and a "
             "maximum that differ"
         )
-    if len(calibrated) < len(ecg):
-        warnings.append(
-            ReadingWarning(
-                "bad_calibration",
-                f"excluded {len(ecg) - len(calibrated)} of {len(ecg)} leads: digital or physical "
-                "minimum equals the maximum, expected a range",
-            )
-        )
+    reason = "digital or physical minimum equals the maximum, expected a range"
+    warnings += excluded("bad_calibration", calibrated, ecg, "leads", reason)
     most = max(column.samples for column in calibrated)
     if most == 0:
         raise SamplingRateError("found ECG leads of 0 samples per record, expected at least one")
@@ -282,15 +276,8 @@ def _choose_leads(
                 f"found {without_unit} of {len(leads)} ECG leads without a unit, read as mV",
             )
         )
-    if len(leads) < len(calibrated):
-        warnings.append(
-            ReadingWarning(
-                "other_rate",
-                f"excluded {len(calibrated) - len(leads)} of {len(calibrated)} leads sampled at "
-                f"less than {most / duration:g} Hz",
-            )
-        )
-    return leads, warnings
+    reason = f"sampled at less than {most / duration:g} Hz"
+    return leads, warnings + excluded("other_rate", leads, calibrated, "leads", reason)
 
 
 def _record_count(header: bytes, size: int, record_bytes: int) -> tuple[int, list[ReadingWarning]]:

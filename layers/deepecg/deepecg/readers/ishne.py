@@ -26,33 +26,16 @@ from deepecg.errors import (
     TruncatedHeaderError,
     TruncatedSamplesError,
 )
+from deepecg.readers.ecg_leads import excluded
 from deepecg.recording import ReadingWarning, Recording, unique_leads
 
 HEADER_BYTES: Final = 522
 """Length of magic number, CRC and fixed header."""
 
-LEAD_NAMES: Final = {
-    0: "unknown",
-    1: "bipolar",
-    2: "X",
-    3: "Y",
-    4: "Z",
-    5: "I",
-    6: "II",
-    7: "III",
-    8: "aVR",
-    9: "aVL",
-    10: "aVF",
-    11: "V1",
-    12: "V2",
-    13: "V3",
-    14: "V4",
-    15: "V5",
-    16: "V6",
-    17: "ES",
-    18: "AS",
-    19: "AI",
-}
+LEAD_NAMES: Final = dict(enumerate((
+    "unknown", "bipolar", "X", "Y", "Z", "I", "II", "III", "aVR", "aVL", "aVF",
+    "V1", "V2", "V3", "V4", "V5", "V6", "ES", "AS", "AI",
+)))  # fmt: skip
 """Lead specification codes (table 1 of the standard); -9 is an absent lead."""
 
 _MAX_LEADS: Final = 12
@@ -230,21 +213,14 @@ def _leads(
     resolutions = struct.unpack_from(f"<{_MAX_LEADS}h", header, 206)[:n_leads]
     names = unique_leads([LEAD_NAMES.get(code, "") for code in codes])
     columns = [column for column in range(n_leads) if resolutions[column] > 0]
-    unusable = [f"{value}" for value in resolutions if value <= 0]
+    unusable = ", ".join(f"{value}" for value in resolutions if value <= 0)
     if not columns:
         raise CalibrationError(
-            f"found the resolutions {', '.join(unusable)} nV, expected at least one above 0"
-        )
-    warnings = []
-    if unusable:
-        warnings.append(
-            ReadingWarning(
-                "bad_calibration",
-                f"excluded {len(unusable)} of {n_leads} leads: found a resolution of "
-                f"{', '.join(unusable)} nV, expected more than 0",
-            )
+            f"found the resolutions {unusable} nV, expected at least one above 0"
         )
     scales = [resolutions[column] * _MILLIVOLTS_PER_NANOVOLT for column in columns]
+    reason = f"found a resolution of {unusable} nV, expected more than 0"
+    warnings = excluded("bad_calibration", columns, names, "leads", reason)
     return tuple(names[column] for column in columns), columns, scales, warnings
 
 

@@ -22,23 +22,19 @@ from deepecg.errors import (
     NoLeadsError,
     TruncatedSamplesError,
 )
-from deepecg.readers.ecg_leads import ecg_leads, millivolts_per_unit
+from deepecg.readers.ecg_leads import ecg_leads, excluded, millivolts_per_unit
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.readers.wfdb_header import (
     DEFAULT_GAIN,
+    DIFFERENCE_FORMAT,
     NULL,
+    SAMPLE_BITS,
     Header,
     Signal,
     parse_start,
     read_header,
 )
-from deepecg.readers.wfdb_signal_files import (
-    BLOCK_FRAMES,
-    MISSING_VALUES,
-    Digital,
-    SignalFile,
-    frames_in_file,
-)
+from deepecg.readers.wfdb_signal_files import BLOCK_FRAMES, Digital, SignalFile, frames_in_file
 from deepecg.recording import (
     MAX_DURATION_S,
     MIN_SAMPLING_RATE_HZ,
@@ -103,10 +99,7 @@ def read_wfdb(path: Path) -> Recording:
             f"found {n_frames} samples at {header.rate_hz:g} Hz, expected at most "
             f"{MAX_DURATION_S:.0f} s"
         )
-    leads = _choose_leads(layout, warnings)
-    per_frame = _samples_per_frame(header.rate_hz, [layout[lead] for lead in leads])
-    if per_frame > 1:
-        leads = _leads_of_rate(layout, leads, per_frame, warnings)
+    leads, per_frame = _choose_leads(layout, header.rate_hz, warnings)
     by_label = bool(header.segments) and header.segments[0][1] == 0
     sources = [_sources(segment, layout, leads, by_label) for segment in segments]
     _check_sources(segments, sources, per_frame, warnings)
@@ -185,8 +178,9 @@ class _LeadReader:
         position = sum(other.file == signal.file for other in segment.signals[:index])
         digital = self._digital(number, signal.file, start, stop)[position]
         millivolts = (digital - np.float64(signal.baseline)) * _millivolts_per_step(signal)
-        if signal.format in MISSING_VALUES:
-            millivolts[digital == MISSING_VALUES[signal.format]] = np.nan
+        if signal.format != DIFFERENCE_FORMAT:
+            # The lowest value of every other format is a missing sample.
+            millivolts[digital == -(1 << SAMPLE_BITS[signal.format] - 1)] = np.nan
         if self._per_frame != signal.per_frame:
             millivolts = millivolts.reshape(-1, signal.per_frame).mean(axis=1)
         out[: len(millivolts)] = millivolts
@@ -304,44 +298,31 @@ def _check_files(folder: Path, signals: tuple[Signal, ...], n_frames: int | None
     return n_frames or found
 
 
-def _choose_leads(layout: tuple[Signal, ...], warnings: list[ReadingWarning]) -> list[int]:
-    """Return the numbers of the signals that are ECG leads with a finite gain."""
+def _choose_leads(
+    layout: tuple[Signal, ...], rate_hz: float, warnings: list[ReadingWarning]
+) -> tuple[list[int], int]:
+    """Return the numbers of the signals that are ECG leads, and the samples to keep of each frame.
+
+    Samples of a frame are averaged to one, unless frames are too slow for an ECG.
+    """
     absent = {n for n, signal in enumerate(layout) if signal.is_null}
     # All signals of a layout segment are null: their samples are in the other segments.
-    leads, not_ecg = ecg_leads(layout, absent if len(absent) < len(layout) else ())
-    warnings += not_ecg
+    leads, not_ecg = ecg_leads(
+        [(signal.label, signal.unit) for signal in layout],
+        absent if len(absent) < len(layout) else (),
+    )
     usable = [n for n in leads if math.isfinite(layout[n].gain)]
     if not usable:
         raise CalibrationError("found no ECG lead with a finite gain, expected at least one")
-    if len(usable) < len(leads):
-        warnings.append(
-            ReadingWarning(
-                "bad_calibration",
-                f"excluded {len(leads) - len(usable)} of {len(leads)} leads: the gain is not "
-                "finite",
-            )
-        )
-    return usable
-
-
-def _samples_per_frame(rate_hz: float, leads: list[Signal]) -> int:
-    """Return how many samples to keep of each frame: 1 unless frames are too slow for an ECG."""
-    return 1 if rate_hz >= MIN_SAMPLING_RATE_HZ else max(signal.per_frame for signal in leads)
-
-
-def _leads_of_rate(
-    layout: tuple[Signal, ...], leads: list[int], per_frame: int, warnings: list[ReadingWarning]
-) -> list[int]:
-    kept = [lead for lead in leads if layout[lead].per_frame == per_frame]
-    if len(kept) < len(leads):
-        warnings.append(
-            ReadingWarning(
-                "other_rate",
-                f"excluded {len(leads) - len(kept)} of {len(leads)} leads with fewer than "
-                f"{per_frame} samples per frame",
-            )
-        )
-    return kept
+    reason = "the gain is not finite"
+    warnings += not_ecg + excluded("bad_calibration", usable, leads, "leads", reason)
+    if rate_hz >= MIN_SAMPLING_RATE_HZ:
+        return usable, 1
+    per_frame = max(layout[n].per_frame for n in usable)
+    fastest = [n for n in usable if layout[n].per_frame == per_frame]
+    reason = f"fewer than {per_frame} samples per frame"
+    warnings += excluded("other_rate", fastest, usable, "leads", reason)
+    return fastest, per_frame
 
 
 def _sources(

@@ -25,22 +25,17 @@ DEFAULT_RATE_HZ: Final = 250.0
 NULL: Final = "~"
 """File name of a null signal, and name of a null segment: a gap."""
 
-BITS_PER_SAMPLE: Final = {
-    "8": 8,
-    "16": 16,
-    "24": 24,
-    "32": 32,
-    "61": 16,
-    "80": 8,
-    "160": 16,
-    "212": 12,
-}
-"""Signal formats whose samples follow each other without padding."""
+SAMPLE_BITS: Final = {
+    "8": 8, "16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 10,
+    "311": 10, "508": 8, "516": 16, "524": 24,
+}  # fmt: skip
+"""Bits of a sample by signal format."""
+DIFFERENCE_FORMAT: Final = "8"
+"""The signal format that stores each sample as its difference from the one before."""
 PACKED_FORMATS: Final = {"310", "311"}
-"""Signal formats with three samples in four bytes."""
+"""Signal formats with three samples in four bytes. The samples of others have no padding."""
 FLAC_FORMATS: Final = {"508", "516", "524"}
 """Signal formats that are FLAC files."""
-_SIGNAL_FORMATS: Final = BITS_PER_SAMPLE.keys() | PACKED_FORMATS | FLAC_FORMATS
 _NULL_FORMAT: Final = "0"
 
 _MAX_HEADER_BYTES: Final = 1 << 23
@@ -319,8 +314,8 @@ def _parse_signal(line: str) -> Signal:
     if match["file"] != NULL:
         _check_name(match["file"])
     form = match["format"]
-    if form not in _SIGNAL_FORMATS and form != _NULL_FORMAT:
-        known = ", ".join(sorted(_SIGNAL_FORMATS, key=int))
+    if form not in SAMPLE_BITS and form != _NULL_FORMAT:
+        known = ", ".join(sorted(SAMPLE_BITS, key=int))
         raise MalformedHeaderError(f"found the signal format {form}, expected one of {known}")
     per_frame, skew = int(match["per_frame"] or 1), int(match["skew"] or 0)
     if not 1 <= per_frame <= _MAX_SAMPLES_PER_FRAME:

@@ -14,29 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.errors import MalformedHeaderError, MissingPartError, TruncatedSamplesError
-from deepecg.readers.wfdb_header import BITS_PER_SAMPLE, FLAC_FORMATS, PACKED_FORMATS, Signal
+from deepecg.readers.wfdb_header import (
+    DIFFERENCE_FORMAT,
+    FLAC_FORMATS,
+    PACKED_FORMATS,
+    SAMPLE_BITS,
+    Signal,
+)
 
 Digital = NDArray[np.integer]
 
 BLOCK_FRAMES: Final = 1 << 20
 """Most frames decoded at once, so that memory stays bounded."""
-MISSING_VALUES: Final = {
-    "80": -(1 << 7),
-    "508": -(1 << 7),
-    "310": -(1 << 9),
-    "311": -(1 << 9),
-    "212": -(1 << 11),
-    "16": -(1 << 15),
-    "61": -(1 << 15),
-    "160": -(1 << 15),
-    "516": -(1 << 15),
-    "24": -(1 << 23),
-    "524": -(1 << 23),
-    "32": -(1 << 31),
-}
-"""A/D value of a missing sample by signal format: the lowest value. Format 8 has none."""
-_DIFFERENCES: Final = "8"
-"""The signal format that stores each sample as its difference from the one before."""
 
 
 def frames_in_file(folder: Path, signals: Sequence[Signal]) -> int:
@@ -72,7 +61,7 @@ def frames_in_file(folder: Path, signals: Sequence[Signal]) -> int:
     n_bytes = max(path.stat().st_size - offset, 0)
     if form in PACKED_FORMATS:
         return (n_bytes // 4 * 3 + (n_bytes % 4 >= 2)) // per_frame
-    return n_bytes * 8 // BITS_PER_SAMPLE[form] // per_frame
+    return n_bytes * 8 // SAMPLE_BITS[form] // per_frame
 
 
 def _flac_frames(path: Path, signals: Sequence[Signal]) -> int:
@@ -123,7 +112,7 @@ class SignalFile:
         """
         try:
             decoded = self._decode(start, stop)
-            if self._signals[0].format != _DIFFERENCES:
+            if self._signals[0].format != DIFFERENCE_FORMAT:
                 return decoded
             sums = self._sums_before(start)
             return [part + before for part, before in zip(decoded, sums, strict=True)]
