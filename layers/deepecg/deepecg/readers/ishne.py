@@ -46,6 +46,7 @@ _NO_PACEMAKER: Final = 0
 _PACEMAKER_TYPES: Final = range(1, 6)
 _MILLIVOLTS_PER_NANOVOLT: Final = 1e-6
 _MAX_VARIABLE_BLOCK: Final = 1 << 26
+"""Longest header in bytes whose CRC is computed completely, so that memory stays bounded."""
 
 
 def read_ishne(path: Path) -> Recording:
