@@ -14,7 +14,7 @@ from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 HEAD_BYTES: Final = 4096
 """Length of the part of a file that content tests get."""
 BDF_MAGIC: Final = b"\xffBIOSEMI"
-"""First bytes of a BDF file, which tell it from EDF: its samples have 24 bits instead of 16."""
+"""First bytes of a BDF file. Its samples have 24 bits, those of EDF 16."""
 
 ContentTest = Callable[[bytes], bool]
 """``test(head)``: whether the first :data:`HEAD_BYTES` of a file, or all of a shorter file, are of
