@@ -39,7 +39,7 @@ class NpmPackage:
     name, version : str
         Name and version in the registry.
     integrity : str
-        Checksum of the tarball from the registry's metadata, in the format of subresource integrity.
+        Checksum of the tarball from the registry's metadata, as subresource integrity.
     purpose : str
         What the package does here, for error messages.
     files : tuple of str
