@@ -182,11 +182,8 @@ def request(seed: int) -> bytes:
 
 def serve(name: str) -> None:
     """Run one of the servers, as ``deepecg serve`` does."""
-    app = (
-        api()
-        if name == "api"
-        else Starlette(routes=[Route("/v1/predict", bare_route, methods=["POST"])])
-    )
+    routes = [Route("/v1/predict", bare_route, methods=["POST"])]
+    app = api() if name == "api" else Starlette(routes=routes)
     uvicorn.run(
         app, port=PORT, log_level="warning", access_log=False, loop="uvloop", http="httptools"
     )
