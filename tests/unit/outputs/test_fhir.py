@@ -411,10 +411,10 @@ def test_the_conclusion_in_words() -> None:
         "Ventricular ectopic beats: 2000 (2.04 %), couplets: 90, runs: 20.",
         "Supraventricular ectopic beats: 1000 (2.04 %)",
         "Pauses of at least 2 s: 2, longest 3.2 s.",
-        "Further intervals as long, in which a beat may have been missed: 1.",
+        "Unconfirmed pauses, in which a beat may have been missed: 1.",
         "Supraventricular ectopic beats in atrial fibrillation, not counted: 40.",
         "Atrial fibrillation: episodes 2, burden 5.81 %.",
-        "To be seen first: Pause of 3.2 s; <12 % & more than 10 %",
+        "Urgent findings: Pause of 3.2 s; <12 % & more than 10 %",
         "Not computed: ST segment, QT interval.",
     ):
         assert sentence in report["conclusion"]
@@ -424,7 +424,7 @@ def test_the_conclusion_in_words() -> None:
     assert "Recorded 60 s, of which 45 s (99.54 %)" in report["conclusion"]
     (report,) = of_type(diagnostic_report(sparse()), "DiagnosticReport")
     assert "mean unknown" in report["conclusion"]
-    assert "To be seen first: nothing found." in report["conclusion"]
+    assert "Urgent findings: none." in report["conclusion"]
     assert "Pauses of at least 2 s: 0." in report["conclusion"]
     assert "None" not in report["conclusion"]
 
@@ -441,10 +441,10 @@ def test_what_evaluation_tells_stands_beside_the_count() -> None:
     (note,) = found["ventricular.count"]["note"]
     assert "96.2 %" in note["text"]
     assert "94.8 %" in note["text"]
-    assert "80 % of the couplets" in found["ventricular.couplet_count"]["note"][0]["text"]
-    assert "50 % of the runs" in found["ventricular.run_count"]["note"][0]["text"]
+    assert "couplets: 80 %" in found["ventricular.couplet_count"]["note"][0]["text"]
+    assert "runs: 50 %" in found["ventricular.run_count"]["note"][0]["text"]
     (note,) = found["atrial_fibrillation.burden_percent"]["note"]
-    assert "84.3 % of the time so called" in note["text"]
+    assert "precision for time: 84.3 %" in note["text"]
     unknown = summary_with(ventricular={"sensitivity_percent": None})
     (note,) = figures(diagnostic_report(unknown))["ventricular.count"]["note"]
     assert "None" not in note["text"]

@@ -202,14 +202,14 @@ def _observations(summary: Summary, about: Json, device: str) -> Iterator[Json]:
         observation = {**common, "code": code, **_value(measure.found, applies)}
         notes = list(_accuracy(measure.accuracy))
         if paced and path.startswith(("ventricular.", "supraventricular.")):
-            notes.append(f"Of this recording {paced[0].message}.")
+            notes.append(f"Pacemaker: {paced[0].message}.")
         if notes:
             observation["note"] = [{"text": note} for note in notes]
         if measure.parts:
             observation["component"] = [_component(part, applies) for part in measure.parts]
         yield observation
     for finding in summary.urgent:
-        name = "Finding that a clinician should see first"
+        name = "Urgent finding"
         observation = {
             **common,
             "code": _concept(CODES_URI, f"urgent.{finding.kind}", name),
@@ -242,11 +242,10 @@ def _accuracy(accuracy: Accuracy | None) -> Iterator[str]:
     """Yield a sentence on how often such findings were right, if that is known."""
     if accuracy is None or accuracy.precision is None:
         return
-    was = "was" if accuracy.what == "time" else "were"
-    text = f"In evaluation, {accuracy.precision:g} % of the {accuracy.what} so called {was} so."
+    text = f"In evaluation, precision for {accuracy.what}: {accuracy.precision:g} %"
     if accuracy.sensitivity is not None:
-        text += f" {accuracy.sensitivity:g} % of what was so was called so."
-    yield text
+        text += f", sensitivity: {accuracy.sensitivity:g} %"
+    yield f"{text}."
 
 
 def _coding(system: str, code: str, display: str) -> Json:

@@ -42,15 +42,14 @@ def conclusion(summary: Summary) -> Iterator[str]:
     yield f"Pauses of at least {pauses.threshold_s:g} s: {pauses.count}{longest}."
     if pauses.unconfirmed_count:
         yield (
-            "Further intervals as long, in which a beat may have been missed: "
-            f"{pauses.unconfirmed_count}."
+            f"Unconfirmed pauses, in which a beat may have been missed: {pauses.unconfirmed_count}."
         )
     yield (
         f"Atrial fibrillation: episodes {fibrillation.episode_count}, "
         f"burden {_number(fibrillation.burden_percent)} %."
     )
     urgent = "; ".join(finding.message for finding in summary.urgent)
-    yield f"To be seen first: {urgent or 'nothing found'}."
+    yield f"Urgent findings: {urgent or 'none'}."
     if summary.not_computed:
         yield f"Not computed: {', '.join(map(plain, summary.not_computed))}."
     for warning in summary.warnings:

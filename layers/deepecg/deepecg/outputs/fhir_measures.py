@@ -98,7 +98,7 @@ def measures(summary: SummaryValue) -> Iterator[Measure]:
     yield Measure(summary.recording.duration_s, "Length of the recording")
     yield Measure(signal.analysable_s, "Time that could be analysed")
     yield Measure(signal.analysable_percent, "Time that could be analysed, share of the recording")
-    yield Measure(signal.noisy_s, "Time that could not be analysed for noise")
+    yield Measure(signal.noisy_s, "Time that could not be analysed because of noise")
     yield Measure(signal.without_beats_s, "Analysable time in which a beat may have been missed")
     yield Measure(beats.total_count, "Beats", tuple(beats.class_count[name] for name in CLASSES))
     yield Measure(
@@ -127,7 +127,7 @@ def measures(summary: SummaryValue) -> Iterator[Measure]:
     yield from _ectopy(summary.supraventricular, "Supraventricular")
     yield Measure(
         summary.supraventricular.left_out_in_fibrillation_count,
-        "Beats in atrial fibrillation that would otherwise count as supraventricular ectopic",
+        "Beats in atrial fibrillation, not counted as supraventricular ectopic beats",
     )
     yield from _pauses(summary.pauses)
     yield from _fibrillation(summary.atrial_fibrillation)
@@ -178,10 +178,12 @@ def _ectopy(found: SummaryValue, kind: str) -> Iterator[Measure]:
 def _pauses(found: SummaryValue) -> Iterator[Measure]:
     yield Measure(found.count, "Pauses", (found.threshold_s,))
     yield Measure(found.longest_s, "Longest pause", (found.longest_at_s,), of=found.count)
-    yield Measure(found.unconfirmed_count, "Long intervals in which a beat may have been missed")
+    yield Measure(
+        found.unconfirmed_count, "Unconfirmed pauses, in which a beat may have been missed"
+    )
     yield Measure(
         found.longest_unconfirmed_s,
-        "Longest interval in which a beat may have been missed",
+        "Longest unconfirmed pause",
         (found.longest_unconfirmed_at_s,),
         of=found.unconfirmed_count,
     )
@@ -215,4 +217,4 @@ def _variability(found: SummaryValue) -> Iterator[Measure]:
     yield Measure(found.lf_ms2, "Low-frequency power of NN intervals")
     yield Measure(found.hf_ms2, "High-frequency power of NN intervals")
     yield Measure(found.lf_hf_ratio, "Ratio of low- to high-frequency power")
-    yield Measure(found.spectrum_s, "Time that the powers come from")
+    yield Measure(found.spectrum_s, "Time that the powers are computed from")

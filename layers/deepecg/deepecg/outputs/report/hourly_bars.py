@@ -51,12 +51,12 @@ def hours_picture(hours: Sequence[HourRow], clock: Clock) -> HoursPicture:
     top = TOP + RATE_HEIGHT + ROW_GAP
     for title, group, counts in (
         (
-            "Ventricular beats in the hour",
+            "Ventricular beats by hour",
             "ventricular",
             [hour.ventricular_count for hour in hours],
         ),
         (
-            "Supraventricular beats in the hour",
+            "Supraventricular beats by hour",
             "supraventricular",
             [hour.supraventricular_count for hour in hours],
         ),
@@ -115,5 +115,5 @@ def _rates(hours: Sequence[HourRow], lefts: list[float], width: float) -> HoursR
     while bpm <= high:
         ticks.append((y(bpm), short(bpm, 0)))
         bpm += tick
-    title = "Heart rate in bpm: minimum to maximum in the hour, dash at the mean"
+    title = "Heart rate in bpm: bar from minimum to maximum, dash at the mean"
     return HoursRow(title, "rate", TOP, RATE_HEIGHT, ranges, tuple(ticks), means)

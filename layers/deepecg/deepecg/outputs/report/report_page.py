@@ -228,7 +228,7 @@ def _longest_unconfirmed(summary: Summary, strips: list[ShownStrip]) -> Place | 
 def _place(event: int | None, strips: list[ShownStrip]) -> Place:
     """Return the place on the page that shows an event."""
     if event is None:
-        return Place("ectopy", "See the figures")
+        return Place("ectopy", "See the table")
     for shown in strips:
         if shown.strip.event_number == event:
             return Place(shown.strip.id, "See the strip")
