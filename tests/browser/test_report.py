@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from synthetic_summary import EVENTS, made_up_graphics, made_up_summary, summary_of
 
 from deepecg.outputs.report.report_page import render_report
+from deepecg.rhythm.event_kinds import PAUSE
 
 DAY_S = 86_400
 START_S = 9.5 * 3600
@@ -177,7 +178,7 @@ def crowded(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     bpm = np.full(len(graphics.trend.mean_bpm), np.nan)
     bpm[4000] = 70.0
     strips = tuple(
-        replace(strip, start_s=40_000.0 + 20 * n, kind="pause")
+        replace(strip, start_s=40_000.0 + 20 * n, kind=PAUSE)
         for n, strip in enumerate(graphics.strips[:7])
     )
     crowded = replace(graphics, trend=replace(graphics.trend, mean_bpm=bpm), strips=strips)

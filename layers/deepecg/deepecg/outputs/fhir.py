@@ -1,20 +1,20 @@
-"""A summary as HL7 FHIR R4 (4.0.1): one DiagnosticReport and an Observation for every figure.
+"""A summary as HL7 FHIR R4 (4.0.1): one DiagnosticReport, and one Observation for each measure.
 
-The Bundle is a *transaction*, so a hospital's integration engineer can POST it to a FHIR server as
-it is; whoever only wants to read it ignores the ``request`` of its entries. Every entry is a
-conditional create (``ifNoneExist`` with an identifier made from the content): sending a bundle
-again adds nothing, and never overwrites a report that somebody has reviewed and amended since,
-as an update would.
+The Bundle is a *transaction*: an integration engineer can POST it to a FHIR server as it is. Every
+entry is a conditional create (``ifNoneExist`` with an identifier made from the content). Sending a
+bundle again therefore adds nothing, and does not overwrite a report that somebody has reviewed and
+amended in the meantime, as an update would.
 
-- A code comes from LOINC where one is known to mean exactly this. Beside it, and for all other
-  figures alone, stands a code of our own: the figure's place in ``summary.json``, such as
-  ``ventricular.burden_percent``. LOINC's 24-hour heart rates are used of recordings of about a day.
-- A figure that is null has a ``dataAbsentReason``: *not-applicable* where there is nothing to
+- Every Observation has a code of our own: the path of its value in ``summary.json``, such as
+  ``ventricular.burden_percent``. A LOINC code comes before it where one means exactly the same.
+  LOINC's 24-hour heart rates are used only for recordings of about a day.
+- A value that is null has a ``dataAbsentReason``: *not-applicable* where there is nothing to
   measure (the longest of no pauses), otherwise *unknown*.
-- Recorders know no time zone, and a FHIR dateTime with a time must have one. So the period is given
-  in days, the local time as text, and times in a recording as seconds from its start.
-- The status is *preliminary*, ``issued`` is left out, and there is no conclusion code: nobody has
-  reviewed it.
+- Recorders store no time zone, but a FHIR dateTime with a time must have one. The period is
+  therefore given in days, the local time as text, and times in a recording as seconds from its
+  start.
+- The status is *preliminary*, and there is neither ``issued`` nor a conclusion code, because nobody
+  has reviewed the results.
 
 Observation, DiagnosticReport, Device and Bundle are the same in R4 and R4B.
 """
@@ -39,11 +39,11 @@ from deepecg.settings_file import refuse_other_subject
 Json = dict[str, Any]
 
 CODES_URI = "https://deep-ecg.example/fhir/CodeSystem/holter"
-"""Of our own codes. The domain .example is reserved (RFC 2606): it can never be somebody else's."""
+"""Code system of our own codes. Nobody else can own the domain .example (RFC 2606)."""
 RECORDINGS_URI = "https://deep-ecg.example/fhir/NamingSystem/recording"
-"""Of recording IDs."""
+"""Naming system of recording IDs."""
 NAMESPACE = uuid5(NAMESPACE_URL, RECORDINGS_URI)
-"""Of the UUIDs of what is in a bundle (RFC 9562, version 5)."""
+"""Namespace of the UUIDs of a bundle's resources (RFC 9562, version 5)."""
 LOINC_URI = "http://loinc.org"
 UCUM_URI = "http://unitsofmeasure.org"
 URI_OF_URIS = "urn:ietf:rfc:3986"
@@ -67,8 +67,8 @@ def diagnostic_report(summary: Summary, subject: str | None = None) -> Json:
     summary : Summary
         The results of a recording.
     subject : str, optional
-        Reference to the patient, such as ``Patient/123`` or the address of one. Without it the
-        resources have no subject: nothing about the patient is made up.
+        Reference to the patient, such as ``Patient/123`` or its URL. Without it the resources have
+        no subject.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def diagnostic_report(summary: Summary, subject: str | None = None) -> Json:
     Raises
     ------
     SettingsError
-        If the subject is no such reference.
+        If the subject is not such a reference.
     """
     refuse_other_subject(subject)
     device = _device(summary.provenance)
@@ -106,7 +106,7 @@ def diagnostic_report(summary: Summary, subject: str | None = None) -> Json:
 
 
 def _identified(name: str, resource: Json) -> Json:
-    """Return a resource with an identifier that follows from a name, in front."""
+    """Return a resource with an identifier computed from a name as its first element."""
     urn = uuid5(NAMESPACE, name).urn
     return {
         "resourceType": resource.pop("resourceType"),
@@ -151,7 +151,7 @@ def _device(provenance: Provenance) -> Json:
 
 
 def _period(recording: RecordingBlock) -> Json:
-    """Return the days of the recording, if they are known."""
+    """Return the days of the recording; nothing if its start is unknown."""
     if recording.start_local is None:
         return {}
     start = datetime.fromisoformat(recording.start_local)

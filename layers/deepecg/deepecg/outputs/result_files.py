@@ -1,4 +1,4 @@
-"""Everything that is written for a scored recording, in the cloud and on a laptop alike."""
+"""Writes the result files of a scored recording, in the cloud and on a laptop."""
 
 from pathlib import Path
 
@@ -40,13 +40,13 @@ def write_outputs(
     scored : ScoredRecording
         The recording.
     folder : Path
-        Where to.
+        Folder for the files.
     name : str
         Record name of the annotation file.
     recording_id : str
-        What the documents call the recording.
+        ID of the recording in the documents.
     subject : str, optional
-        FHIR reference to the patient, for the FHIR document alone.
+        FHIR reference to the patient; only the FHIR document contains it.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def write_outputs(
     Raises
     ------
     SettingsError
-        If the subject is no FHIR reference.
+        If the subject is not a FHIR reference to a patient.
     """
     urgent = [finding.event for finding in scored.rhythm.urgent if finding.event]
     listed = listed_events(scored.rhythm.events, scored.settings.rhythm.events, kept=urgent)

@@ -1,4 +1,4 @@
-"""A strip of one lead, in memory: scored as a recording is, and what is told of it."""
+"""Scores a strip of one lead in memory as a recording, and makes the API's answer."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.beats.aami_classes import class_block
 from deepecg.beats.classifier import BeatClassifier
+from deepecg.outputs.class_probabilities import class_block
 from deepecg.outputs.summarise import beats_block, heart_rate_block, signal_block
 from deepecg.recording import Recording
 from deepecg.scored_recording import ScoredRecording
@@ -17,11 +17,11 @@ from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
 
 STRIP_SETTINGS = ScoringSettings(
-    # An hour of beats, at most some 5 a second, is an answer of 3 MB: half of what Lambda passes.
+    # The answer for an hour with up to 5 beats a second has 3 MB: half of Lambda's limit.
     quality=replace(QualitySettings(), max_recording_s=3600.0)
 )
 TIME_DIGITS = 3
-"""Milliseconds: an R peak lies between samples some 8 ms apart."""
+"""Decimals of times in seconds: milliseconds, since samples are 8 ms apart."""
 
 
 def score_strip(
@@ -30,7 +30,7 @@ def score_strip(
     classifier: BeatClassifier,
     settings: ScoringSettings = STRIP_SETTINGS,
 ) -> ScoredRecording:
-    """Find and classify every beat of a strip.
+    """Detect and classify every beat of a strip.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ def score_strip(
     classifier : BeatClassifier
         The model.
     settings : ScoringSettings
-        Those of a recording, but for the longest there may be.
+        Settings of a recording, with a shorter maximum length.
 
     Returns
     -------
     ScoredRecording
-        The same as of a recording with this one lead.
+        The same as for a recording with this single lead.
 
     Raises
     ------
@@ -64,9 +64,9 @@ def score_strip(
 
 
 def strip_document(scored: ScoredRecording) -> dict[str, Any]:
-    """Return what is told of a strip, JSON-ready: its beats, one by one, rate and quality.
+    """Return the JSON-ready results of a strip: each beat, heart rate and signal quality.
 
-    Blocks that a recording's summary has too hold the same, by the same names.
+    Heart rate and quality have the keys of :class:`~deepecg.outputs.summary.Summary`.
     """
     beats = scored.beats
     return {

@@ -1,4 +1,4 @@
-"""The hours as bars: heart rate, ventricular and supraventricular beats."""
+"""Bar charts by hour: heart rate, ventricular and supraventricular beats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ RATE_HEIGHT = 110
 COUNT_HEIGHT = 64
 TOP = 22
 FILLED = 0.68
-"""Share of an hour's width that its bar takes."""
+"""Width of a bar as a share of the hour's width."""
 MOST_LABELS = 12
 
 
@@ -33,7 +33,7 @@ class HoursRow:
 
 @dataclass(frozen=True)
 class HoursPicture:
-    """Rows of bars above a common axis of time."""
+    """Rows of bars with a common time axis."""
 
     width: int
     height: float
@@ -85,7 +85,7 @@ def hours_picture(hours: Sequence[HourRow], clock: Clock) -> HoursPicture:
 
 
 def _rates(hours: Sequence[HourRow], lefts: list[float], width: float) -> HoursRow:
-    """Bars from the least to the most, with a dash at the mean."""
+    """Return bars from minimum to maximum, with a dash at the mean."""
     known = [
         bpm
         for hour in hours

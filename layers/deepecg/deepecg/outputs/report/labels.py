@@ -1,4 +1,4 @@
-"""What a clinician reads where the documents hold keys and numbers."""
+"""Labels of keys, and formats of numbers and durations, on pages and in documents for people."""
 
 from deepecg.rhythm.event_kinds import KINDS, Kind
 
@@ -7,7 +7,7 @@ MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86_400
 TENTHS_BELOW_S = 60
-"""Durations below this are told to a tenth of a second."""
+"""Durations below this are shown with tenths of a second."""
 
 
 CLASS_NAMES = {
@@ -21,7 +21,7 @@ REVIEWS = {"not_reviewed": "Not reviewed by a clinician", "reviewed": "Reviewed 
 
 
 def kind_of(key: str) -> Kind:
-    """Return a kind of event or finding; one of another version is labelled by its key."""
+    """Return a kind of event or finding. The key labels a kind that this version does not have."""
     return KINDS.get(key) or Kind(key, plain(key), "•", "other")
 
 
@@ -38,9 +38,9 @@ def number(value: float | None, digits: int | None = None) -> str:
     Parameters
     ----------
     value : float or None
-        None is "not known".
+        None becomes "not known".
     digits : int, optional
-        After the point; as many as the value has (and none of a whole number) if None.
+        Decimals. If None, one decimal, and none for a whole number.
     """
     if value is None:
         return NOT_KNOWN
@@ -50,9 +50,9 @@ def number(value: float | None, digits: int | None = None) -> str:
 
 
 def duration(seconds: float | None, digits: int = 1) -> str:
-    """Return a length of time: "3.2 s", "4 min 5 s", "23 h 53 min", "7 d 2 h".
+    """Return a duration: "3.2 s", "4 min 5 s", "23 h 53 min", "7 d 2 h".
 
-    ``digits`` are those of seconds below a minute; pauses are judged by hundredths.
+    ``digits`` is the number of decimals of seconds below a minute: two for pauses.
     """
     if seconds is None:
         return NOT_KNOWN

@@ -1,4 +1,4 @@
-"""One self-contained HTML file from a summary and its graphics: no network, screen and A4."""
+"""The report of a recording: one self-contained HTML file for screen and A4, without network."""
 
 import json
 import re
@@ -42,16 +42,17 @@ from deepecg.rhythm.event_kinds import (
 )
 
 RUNS = (VENTRICULAR_TACHYCARDIA.key, SUPRAVENTRICULAR_TACHYCARDIA.key)
-"""Urgent findings whose precision is that of runs."""
+"""Kinds of urgent finding that are runs."""
 SCRIPTS = ("trend.js", "events.js")
 NO_RATE = "\N{EN DASH}"
 PRINTED_EVENTS = 60
-"""With more events than this, paper shows those with a strip only."""
+"""Longest list of events that is printed whole. Of a longer one, paper shows only urgent events and
+those with a strip."""
 
 
 @dataclass(frozen=True)
 class ShownStrip:
-    """A strip with all that its caption says."""
+    """A strip with the values of its caption."""
 
     strip: Strip
     picture: StripPicture
@@ -104,12 +105,12 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
     Returns
     -------
     str
-        HTML that loads nothing from anywhere.
+        HTML that loads nothing from the network.
 
     Raises
     ------
     MissingVendoredError
-        If the package was put together without uPlot.
+        If the package was built without uPlot.
     """
     start = summary.recording.start_local
     clock = Clock(datetime.fromisoformat(start) if start else None, summary.recording.duration_s)
@@ -191,7 +192,7 @@ def _strips(summary: Summary, graphics: Graphics) -> list[ShownStrip]:
 
 
 def _marks(strips: list[ShownStrip], clock: Clock) -> list[dict[str, Any]]:
-    """Return what the trend shows of every strip: where it is, and what it is called."""
+    """Return a mark of the trend for each strip: its time, letter and label."""
     marks = []
     for shown in strips:
         at_s = shown.strip.start_s + shown.strip.from_s
@@ -218,7 +219,7 @@ def _urgent(values: SummaryValue, strips: list[ShownStrip]) -> list[ShownFinding
 
 
 def _longest_unconfirmed(summary: Summary, strips: list[ShownStrip]) -> Place | None:
-    """Return the place that shows the longest pause that is not confirmed, if any is listed."""
+    """Return the place that shows the longest unconfirmed pause; None if none is listed."""
     events = [event for event in summary.events if event.kind == UNCONFIRMED_PAUSE.key]
     if not events:
         return None
@@ -236,7 +237,7 @@ def _place(event: int | None, strips: list[ShownStrip]) -> Place:
 
 
 def _events_of_group(events: Sequence[EventRow]) -> dict[str, int]:
-    """Return how many of the listed events are in each group that has any."""
+    """Return the number of listed events in each group that has any."""
     groups = [words.kind_of(event.kind).group for event in events]
     return {name: groups.count(name) for name in GROUPS if name in groups}
 
@@ -254,13 +255,13 @@ def _settings(settings: Mapping[str, Any], path: str = "") -> list[tuple[str, st
 
 
 def _page_style(summary: Summary) -> str:
-    """Return the lines that repeat on every printed page."""
+    """Return the style of the header of every printed page."""
     text = f"Holter ECG report · {summary.recording_id}"
     return f'@page{{@top-left{{content:"{_css_text(text)}"}}}}'
 
 
 def _css_text(text: str) -> str:
-    """Return a text for a quoted string of CSS: whatever is unusual as its code point."""
+    """Return a text for a quoted CSS string, with other than plain characters as code points."""
     return re.sub(r"[^A-Za-z0-9 ._-]", lambda found: f"\\{ord(found[0]):x} ", text)
 
 
@@ -280,7 +281,7 @@ def _json(data: dict[str, Any]) -> Markup:
 
 
 def _rate(bpm: float | None) -> str:
-    """Return a rate for a narrow column, where a dash is "not known"."""
+    """Return a rate for a narrow column; a dash if it is unknown."""
     return NO_RATE if bpm is None else f"{bpm:.1f}"
 
 

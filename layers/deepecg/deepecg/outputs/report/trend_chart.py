@@ -1,4 +1,4 @@
-"""The heart-rate trend: what the browser's script draws, and the same as an SVG for paper."""
+"""The heart-rate trend: the data that ``trend.js`` draws, and an SVG for paper."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -20,14 +20,14 @@ COUNT_LANE_HEIGHT = 34
 SPAN_LANE_HEIGHT = 10
 AXIS_HEIGHT = 18
 FEWEST_BPM_SHOWN = 40.0
-"""The curve's axis spans at least this, so that a steady rate does not look wild."""
+"""Smallest span of the heart rate's axis, so that a steady rate does not look irregular."""
 TICK_STEPS_S = (300, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200, 86_400, 172_800)
 MOST_TICKS = 13
 
 
 @dataclass(frozen=True)
 class Lane:
-    """A row beneath the curve: counts as bars, or stretches of time as bands."""
+    """A row below the curve: counts as bars, or stretches of time as bands."""
 
     mark: str
     name: str
@@ -145,8 +145,8 @@ class TrendChart:
                 (LEFT + i * width, top + COUNT_LANE_HEIGHT - heights[i], max(width, 1), heights[i])
                 for i in np.flatnonzero(counted)
             )
-            told = f"≤ {max(round(highest), 1)}/min" if highest else "none"
-            lanes.append(Lane(mark, name, group, top, COUNT_LANE_HEIGHT, path, told))
+            limit = f"≤ {max(round(highest), 1)}/min" if highest else "none"
+            lanes.append(Lane(mark, name, group, top, COUNT_LANE_HEIGHT, path, limit))
             top += COUNT_LANE_HEIGHT + LANE_GAP
         for mark, name, group, spans in (
             ("AF", "atrial fibrillation", "fibrillation", self.fibrillation),
@@ -187,7 +187,7 @@ def rate_limits(bpm: NDArray[np.float64]) -> tuple[float, float]:
 def time_ticks(
     clock: Clock, span_s: float, left: float, x_of: float
 ) -> tuple[tuple[float, str], ...]:
-    """Return where the axis of time is labelled: at full hours of the clock."""
+    """Return position and label of the time ticks, which are at full hours of the clock."""
     step = next((s for s in TICK_STEPS_S if span_s / s <= MOST_TICKS), TICK_STEPS_S[-1])
     origin = clock.since_midnight_s
     first = int(np.ceil(origin / step))
