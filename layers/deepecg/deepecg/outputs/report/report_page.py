@@ -16,7 +16,7 @@ from deepecg.outputs.browser_libraries import uplot
 from deepecg.outputs.graphics.ecg_strips import Strip
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.html_templates import policy_hash, template_environment
-from deepecg.outputs.report import labels as words
+from deepecg.outputs.report import labels
 from deepecg.outputs.report.ecg_paper import (
     BOX_MM,
     PRINTED_MM,
@@ -154,12 +154,12 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
             urgent_events={finding.event for finding in summary.urgent},
             unconfirmed=_longest_unconfirmed(summary, strips),
             limits=settings.rhythm,
-            has_hour=summary.signal.analysable_s >= words.HOUR_S,
+            has_hour=summary.signal.analysable_s >= labels.HOUR_S,
             events_of_group=_events_of_group(summary.events),
             print_all_events=len(summary.events) <= PRINTED_EVENTS,
             settings=_settings(asdict(settings)),
             groups=GROUPS,
-            words=words,
+            labels=labels,
         )
     )
 
@@ -167,8 +167,8 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
 @cache
 def _environment() -> Environment:
     environment = template_environment("deepecg.outputs.report")
-    environment.filters["number"] = words.number
-    environment.filters["duration"] = words.duration
+    environment.filters["number"] = labels.number
+    environment.filters["duration"] = labels.duration
     environment.filters["rate"] = _rate
     environment.filters["mm"] = _mm
     return environment
@@ -212,7 +212,7 @@ def _urgent(values: SummaryValue, strips: list[ShownStrip]) -> list[ShownFinding
     """Return the urgent findings with the place on the page that shows each."""
     found = []
     for row in values.value.urgent:
-        kind = words.kind_of(row.kind)
+        kind = labels.kind_of(row.kind)
         runs = getattr(values, kind.group) if row.kind in RUNS else None
         found.append(ShownFinding(row, kind, _place(row.event, strips), runs))
     return found
@@ -238,7 +238,7 @@ def _place(event: int | None, strips: list[ShownStrip]) -> Place:
 
 def _events_of_group(events: Sequence[EventRow]) -> dict[str, int]:
     """Return the number of listed events in each group that has any."""
-    groups = [words.kind_of(event.kind).group for event in events]
+    groups = [labels.kind_of(event.kind).group for event in events]
     return {name: groups.count(name) for name in GROUPS if name in groups}
 
 

@@ -39,7 +39,7 @@ class HistogramPicture:
     y_ticks: Ticks
     n_shorter: int
     n_longer: int
-    """Number of intervals above the axis; ``n_shorter`` is the number below it."""
+    """Number of intervals longer than the axis; ``n_shorter`` are shorter than it."""
 
 
 @dataclass(frozen=True)
