@@ -33,6 +33,7 @@ from deepecg.settings import ScoringSettings
 from deepecg.signal.filters import resample, resampling_ratio
 from deepecg.signal.quality import SecondFlags
 from deepecg.signal.settings import NoiseSettings, QualitySettings
+from deepecg.units import SECONDS_PER_HOUR
 from training.annotated_records import Annotations, read_annotations, training_records
 from training.beat_matching import ABSENT, LEARNING_S, BeatCounts
 
@@ -89,7 +90,7 @@ class Judged:
     def false_v_per_hour(self) -> float:
         """False V in an hour of what was analysed; 0 if nothing was."""
         false = int(self.counts.matrix[FALSE_V, CLASSES.index("V")].sum())
-        return false / (self.kept_s / 3600) if self.kept_s else 0.0
+        return false / (self.kept_s / SECONDS_PER_HOUR) if self.kept_s else 0.0
 
 
 def main() -> None:

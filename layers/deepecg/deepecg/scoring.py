@@ -13,10 +13,10 @@ from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import Beats, ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
+from deepecg.units import SECONDS_PER_DAY
 
 DETECTION_SHARE = 0.6
 """Of the time that scoring takes, for the progress bar."""
-SECONDS_PER_DAY = 86_400
 
 
 def score_recording(

@@ -25,6 +25,8 @@ import yaml
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
+from deepecg.units import SECONDS_PER_HOUR
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -390,7 +392,7 @@ class EmbeddedCloud:
             If messages are left after ``max_hours``.
         """
         self.pump()
-        for _ in range(int(max_hours * 3600 / QUIET_STEP_S)):
+        for _ in range(int(max_hours * SECONDS_PER_HOUR / QUIET_STEP_S)):
             if self.n_messages("UploadsQueue") == 0:
                 return
             self.skip(QUIET_STEP_S + 1)

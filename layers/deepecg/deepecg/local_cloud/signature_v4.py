@@ -15,10 +15,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from deepecg.local_cloud.s3_error import S3Error
+from deepecg.units import SECONDS_PER_DAY
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SIGNATURE = "X-Amz-Signature"
-MAX_EXPIRES_S = 7 * 24 * 3600
+MAX_EXPIRES_S = 7 * SECONDS_PER_DAY
 """S3's limit for a presigned address."""
 
 

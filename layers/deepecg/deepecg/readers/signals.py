@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-MAX_DURATION_S: Final = 90 * 86_400.0
+from deepecg.units import SECONDS_PER_DAY
+
+MAX_DURATION_S: Final = 90.0 * SECONDS_PER_DAY
 """Longest recording believed: patch recorders run for some 30 days, damaged headers for years."""
 
 _UNIT_CHARACTERS: Final = 8

@@ -16,8 +16,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import Episode, episodes_between
 from deepecg.rhythm.settings import EctopySettings
-
-SECONDS_PER_HOUR = 3600
+from deepecg.units import SECONDS_PER_HOUR
 
 ALONE = r"E(?<!EE)(?!E)"
 PAIR = r"EE(?<!EEE)(?!E)"

@@ -8,6 +8,7 @@ from deepecg.rhythm import events as kinds
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.events import Event
 from deepecg.rhythm.settings import RhythmSettings, UrgentSettings
+from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 VENTRICULAR_TACHYCARDIA = kinds.VENTRICULAR_TACHYCARDIA
 VENTRICULAR_BURDEN = "ventricular_burden"
@@ -198,9 +199,9 @@ def _rate(event: Event, limit_bpm: float) -> str:
 def _span(duration_s: float, limit_s: float | None = None) -> str:
     if duration_s <= UP_TO_SECONDS:
         return f"{_told(duration_s, 0, limit_s)} s"
-    if duration_s <= UP_TO_MINUTES * 60:
-        return f"{duration_s / 60:.0f} min"
-    return f"{duration_s / 3600:.1f} h"
+    if duration_s <= UP_TO_MINUTES * SECONDS_PER_MINUTE:
+        return f"{duration_s / SECONDS_PER_MINUTE:.0f} min"
+    return f"{duration_s / SECONDS_PER_HOUR:.1f} h"
 
 
 def _told(value: float, digits: int, limit: float | None) -> str:

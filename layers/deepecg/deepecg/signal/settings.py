@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from deepecg.units import SECONDS_PER_DAY
+
 
 @dataclass(frozen=True)
 class ConditioningSettings:
@@ -93,7 +95,7 @@ class QualitySettings:
     baseline of a signal without noise can be its extreme value too."""
     min_recording_s: float = 10.0
     """Shorter recordings hold too few beats to know the patient's rhythm."""
-    max_recording_s: float = 16 * 86_400.0
+    max_recording_s: float = 16.0 * SECONDS_PER_DAY
     """Two weeks and a margin: what the function's memory holds. A header that promises years
     is damaged."""
     max_unusable_share: float = 0.95

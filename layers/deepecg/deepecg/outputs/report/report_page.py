@@ -35,6 +35,7 @@ from deepecg.rhythm.events import (
     UNCONFIRMED_PAUSE,
     VENTRICULAR_TACHYCARDIA,
 )
+from deepecg.units import SECONDS_PER_HOUR
 
 RUNS = (VENTRICULAR_TACHYCARDIA, SUPRAVENTRICULAR_TACHYCARDIA)
 """Urgent findings whose precision is that of runs."""
@@ -183,7 +184,7 @@ def render_report(summary: Mapping[str, Any], graphics: Graphics) -> str:
             urgent_events={finding["event"] for finding in summary["urgent"]},
             unconfirmed=_longest_unconfirmed(summary, strips),
             limits=summary["provenance"]["settings"]["rhythm"],
-            has_hour=summary["signal"]["analysable_s"] >= words.HOUR_S,
+            has_hour=summary["signal"]["analysable_s"] >= SECONDS_PER_HOUR,
             events_of_group=_events_of_group(events),
             print_all_events=len(events) <= PRINTED_EVENTS,
             settings=_settings(summary["provenance"]["settings"]),
