@@ -14,13 +14,13 @@ from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import Beats, ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import ConditionedLead, condition_lead
-from deepecg.signal.lead_selection import UsedLead
-from deepecg.signal.quality import SecondFlags, second_statistics
+from deepecg.signal.lead_selection import AnalysedLead
+from deepecg.signal.quality import QualityFlags, per_second_statistics
 from deepecg.signal.settings import ConditioningSettings
 
 RATE = 128
 """Of the conditioned signal."""
-FAULTS = tuple(fault.name for fault in fields(SecondFlags))
+FAULTS = tuple(fault.name for fault in fields(QualityFlags))
 
 
 def recording_of(
@@ -79,7 +79,7 @@ def conditioned_lead(signal_mv: NDArray[np.floating]) -> ConditionedLead:
     """Return a signal at :data:`RATE` as if conditioning had made it."""
     signal = np.asarray(signal_mv, np.float32)
     n_seconds = max(1, round(len(signal) / RATE))
-    return ConditionedLead(signal, RATE, RATE, second_statistics(signal, RATE, 0, n_seconds))
+    return ConditionedLead(signal, RATE, RATE, per_second_statistics(signal, RATE, 0, n_seconds))
 
 
 def n_paired(
@@ -162,11 +162,11 @@ def scored_of(
         np.ones(len(times), bool) if quiet_before is None else np.asarray(quiet_before, bool),
     )
     settings = settings or ScoringSettings()
-    seconds = SecondFlags(**flags)
+    seconds = QualityFlags(**flags)
     lead = conditioned_lead(np.zeros(round(duration_s * RATE)) if signal_mv is None else signal_mv)
     return ScoredRecording(
         recording or recording_of(np.zeros(round(duration_s * rate)), rate=rate),
-        (UsedLead(0, lead, seconds),),
+        (AnalysedLead(0, lead, seconds),),
         seconds,
         beats,
         analyse_rhythm(beats.stream(seconds), settings.rhythm),

@@ -28,7 +28,7 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.signal.filters import band_pass
-from deepecg.signal.quality import flag_seconds, second_statistics
+from deepecg.signal.quality import flag_seconds, per_second_statistics
 from deepecg.signal.settings import ConditioningSettings, QualitySettings
 
 BEFORE, AFTER = 48, 80
@@ -363,7 +363,7 @@ def test_flat_and_clipped_mean_what_they_mean_in_a_recording(
     """
     samples = (np.array(values) + offset).astype(np.float32) / 256
     level = samples - np.median(samples)
-    flags = flag_seconds(second_statistics(level, 60, 0, 1), QualitySettings())
+    flags = flag_seconds(per_second_statistics(level, 60, 0, 1), QualitySettings())
     beat = SingleBeat(samples.astype(np.float64), 60, [0.8], [0.8], 0.375 * 60 / 59)
     (found,) = classify_beats([beat], loaded().comparing)
     assert isinstance(found, FlatLineError) == bool(flags.flat[0])

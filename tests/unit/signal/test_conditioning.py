@@ -48,7 +48,7 @@ def test_the_result_does_not_depend_on_the_chunk_length(rate: float) -> None:
         np.testing.assert_allclose(chunked.signal, whole.signal, rtol=0, atol=1e-6)
         for name in ("highest", "lowest", "at_highest", "at_lowest"):
             np.testing.assert_array_equal(
-                getattr(chunked.seconds, name), getattr(whole.seconds, name)
+                getattr(chunked.raw_statistics, name), getattr(whole.raw_statistics, name)
             )
         found = detect_r_peaks([chunked.signal], chunked.rate_hz, DetectorSettings())
         np.testing.assert_allclose(found, peaks, rtol=0, atol=1e-6)
@@ -71,7 +71,7 @@ def test_chunks_give_what_scipy_gives_on_the_whole_record(rate: float) -> None:
 def test_seconds_are_those_of_the_raw_signal_one_by_one(chunk_s: int) -> None:
     rate = 199.8
     signal = wandering_ecg(200.7, rate)
-    seconds = condition(signal, rate, chunk_s).seconds
+    seconds = condition(signal, rate, chunk_s).raw_statistics
     edges = [*(round(second * rate) for second in range(201)), len(signal)]
     assert len(seconds.highest) == 201
     for second in range(201):
@@ -97,7 +97,7 @@ def test_a_recording_that_ends_beside_a_chunk_is_conditioned_to_its_end(
     signal = np.random.default_rng(0).normal(0, 1, n_samples).astype(np.float32)
     chunked, whole = (condition(signal, rate, length, 0.0) for length in (chunk_s, WHOLE))
     np.testing.assert_allclose(chunked.signal, whole.signal, rtol=0, atol=1e-6)
-    np.testing.assert_array_equal(chunked.seconds.highest, whole.seconds.highest)
+    np.testing.assert_array_equal(chunked.raw_statistics.highest, whole.raw_statistics.highest)
 
 
 @given(st.floats(50, 400), st.integers(500, 9_000), st.integers(3, 50))
@@ -110,15 +110,15 @@ def test_no_sample_and_no_second_is_left_out_whatever_rate_length_and_chunk(
     found = condition(signal, rate, chunk_s, 0.0)
     assert abs(len(found.signal) - n_samples * 128 / rate) <= 1.001
     assert np.abs(found.signal).max() < 10
-    assert abs(len(found.seconds.highest) - max(1, n_samples / rate)) <= 0.5
-    assert np.max(found.seconds.highest) == signal.max()
-    assert np.min(found.seconds.lowest) == signal.min()
+    assert abs(len(found.raw_statistics.highest) - max(1, n_samples / rate)) <= 0.5
+    assert np.max(found.raw_statistics.highest) == signal.max()
+    assert np.min(found.raw_statistics.lowest) == signal.min()
 
 
 @pytest.mark.parametrize("chunk_s", [2, 5, 10, WHOLE])
 def test_the_last_second_takes_what_remains(chunk_s: int) -> None:
     samples = np.arange(2625, dtype=np.float32)  # 10.5 s: 10 seconds
-    seconds = condition(samples, 250, chunk_s, 0.0).seconds
+    seconds = condition(samples, 250, chunk_s, 0.0).raw_statistics
     assert len(seconds.lowest) == 10
     assert (seconds.lowest[-1], seconds.highest[-1]) == (2250, 2624)
 

@@ -1,1 +1,1 @@
-"""Leads in millivolts: surveyed, selected, filtered, and judged by the second."""
+"""Signal processing: leads are surveyed, selected and filtered, and each second is judged."""
