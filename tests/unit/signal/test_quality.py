@@ -11,11 +11,11 @@ from deepecg.errors import (
     SaturatedError,
 )
 from deepecg.signal.quality import (
-    QualityFlags,
     PerSecondStatistics,
+    QualityFlags,
     flag_seconds,
-    refuse_unusable,
     per_second_statistics,
+    refuse_unusable,
 )
 from deepecg.signal.settings import QualitySettings
 

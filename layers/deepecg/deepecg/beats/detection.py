@@ -13,8 +13,8 @@ from deepecg.errors import NoBeatsError
 from deepecg.recording import Recording
 from deepecg.signal.lead_selection import (
     AnalysedLead,
-    select_leads,
     recording_flags,
+    select_leads,
     usable_beats,
     usable_seconds,
 )

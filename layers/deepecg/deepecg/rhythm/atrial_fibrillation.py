@@ -1,6 +1,6 @@
 """Atrial fibrillation, from the irregularity of RR intervals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,6 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.settings import FibrillationSettings
 
-VENTRICULAR = CLASSES.index("V")
 TINY = 1e-9
 """Keeps logarithms and quotients finite where nothing varies or nothing is known."""
 
@@ -98,6 +97,26 @@ def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> F
     return _fibrillation(stream, inside & lasting[stretch], firsts[kept], lasts[kept])
 
 
+def without_supraventricular(stream: BeatStream, inside: NDArray[np.bool_]) -> BeatStream:
+    """Return a stream in which no beat inside atrial fibrillation is supraventricular.
+
+    No beat is premature where the atria have no rhythm: what reaches the ventricles early is
+    conducted like all others, and annotators call it N. So N receives the probability of S.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    inside : ndarray of bool, shape (n_beats,)
+        Which beats lie in atrial fibrillation.
+    """
+    normal, supraventricular = CLASSES.index("N"), CLASSES.index("S")
+    probabilities = stream.probabilities.copy()
+    probabilities[inside, normal] += probabilities[inside, supraventricular]
+    probabilities[inside, supraventricular] = 0
+    return replace(stream, probabilities=probabilities)
+
+
 def sample_entropy(
     stream: BeatStream, settings: FibrillationSettings
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -162,7 +181,7 @@ def _variation(stream: BeatStream, window_beats: int) -> NDArray[np.float64]:
 
 def _usable(stream: BeatStream) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return which intervals touch neither a ventricular beat nor a gap, and those intervals."""
-    ventricular = stream.labels == VENTRICULAR
+    ventricular = stream.is_class("V")
     usable = np.isfinite(stream.rr_s) & ~ventricular
     usable[1:] &= ~ventricular[:-1]
     return usable, np.where(usable, stream.rr_s, 0.0)

@@ -12,7 +12,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import Episode, episodes_between
 from deepecg.rhythm.settings import EctopySettings
@@ -48,8 +47,6 @@ class Ectopy:
         Of all beats that can be analysed; None if there are none.
     per_hour : float or None
         In an hour of analysable time; None if there is none.
-    left_out_count : int
-        Beats that have this class but are not counted: S inside atrial fibrillation.
     isolated : tuple of int
         Numbers of the beats without another of their kind beside them.
     couplets : tuple of Episode
@@ -68,7 +65,6 @@ class Ectopy:
     count: int
     burden_percent: float | None
     per_hour: float | None
-    left_out_count: int
     isolated: tuple[int, ...]
     couplets: tuple[Episode, ...]
     triplets: tuple[Episode, ...]
@@ -91,7 +87,6 @@ def ectopy(
     stream: BeatStream,
     kind: Literal["V", "S"],
     settings: EctopySettings,
-    left_out: NDArray[np.bool_],
 ) -> Ectopy:
     """Find the patterns of ventricular or supraventricular ectopic beats.
 
@@ -103,8 +98,6 @@ def ectopy(
         Which beats are ectopic here.
     settings : EctopySettings
         Beats of a run, cycles of bigeminy and trigeminy.
-    left_out : ndarray of bool, shape (n_beats,)
-        Where S beats count as N: inside atrial fibrillation no interval is premature.
 
     Returns
     -------
@@ -122,10 +115,8 @@ def ectopy(
     belong to no bigeminy; it ends before them. Two ectopic beats to every normal one are a row of
     couplets, not trigeminy.
     """
-    left_out = left_out & (stream.labels == CLASSES.index("S"))
-    ectopic = (stream.labels == CLASSES.index(kind)) & ~left_out
-    normal = (stream.labels == CLASSES.index("N")) | left_out
-    text = _Text.of(ectopic, normal, np.isnan(stream.rr_s))
+    ectopic = stream.is_class(kind)
+    text = _Text.of(ectopic, stream.is_class("N"), np.isnan(stream.rr_s))
 
     def episodes(definition: str) -> tuple[Episode, ...]:
         return episodes_between(stream, *text.find(definition))
@@ -136,7 +127,6 @@ def ectopy(
         count=count,
         burden_percent=100 * count / len(ectopic) if len(ectopic) else None,
         per_hour=count / hours if hours else None,
-        left_out_count=int(left_out.sum()) if kind == "S" else 0,
         isolated=tuple(text.find(ALONE)[0].tolist()),
         couplets=episodes(PAIR),
         triplets=episodes(THREE),

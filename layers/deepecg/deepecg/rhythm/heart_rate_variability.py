@@ -24,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.settings import VariabilitySettings
 from deepecg.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
@@ -135,7 +134,7 @@ def normal_intervals(
     stream: BeatStream, in_fibrillation: NDArray[np.bool_], settings: VariabilitySettings
 ) -> NDArray[np.bool_]:
     """Return which intervals are normal-to-normal, shape (n_beats,): the one before each beat."""
-    usual = (stream.labels == CLASSES.index("N")) & ~in_fibrillation
+    usual = stream.is_class("N") & ~in_fibrillation
 
     rr = stream.rr_s
     normal: NDArray[np.bool_] = usual & np.roll(usual, 1)

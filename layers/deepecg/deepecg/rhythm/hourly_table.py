@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import Ectopy
@@ -108,8 +107,8 @@ def hourly(
         counted(stream.times_s),
         split(stream.rr_s, stream.times_s),
         split(windows.rate_bpm, windows.begins_s),
-        counted(stream.times_s[stream.labels == CLASSES.index("V")]),
-        counted(stream.times_s[(stream.labels == CLASSES.index("S")) & ~fibrillation.beats]),
+        counted(stream.times_s[stream.is_class("V")]),
+        counted(stream.times_s[stream.is_class("S")]),
         counted(_starts(ventricular.runs)),
         counted(_starts(supraventricular.runs)),
         counted(_starts(pauses.episodes)),

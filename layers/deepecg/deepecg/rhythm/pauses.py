@@ -73,8 +73,8 @@ def pauses(stream: BeatStream, settings: PauseSettings) -> Pauses:
         Those that are confirmed, and those that are not.
     """
     long = is_at_least(stream.rr_s, settings.pause_s)
-    after = np.flatnonzero(long & stream.quiet_before)
-    unconfirmed = np.flatnonzero(long & ~stream.quiet_before)
+    after = np.flatnonzero(long & stream.pause_confirmed)
+    unconfirmed = np.flatnonzero(long & ~stream.pause_confirmed)
     between = _Stretches(
         unconfirmed - 1, unconfirmed, stream.times_s[unconfirmed - 1], stream.rr_s[unconfirmed]
     )
@@ -103,7 +103,7 @@ def without_unconfirmed(stream: BeatStream, settings: PauseSettings) -> BeatStre
     BeatStream
         The same beats.
     """
-    unknown = is_at_least(stream.rr_s, settings.pause_s) & ~stream.quiet_before
+    unknown = is_at_least(stream.rr_s, settings.pause_s) & ~stream.pause_confirmed
     return replace(stream, rr_s=np.where(unknown, np.nan, stream.rr_s))
 
 

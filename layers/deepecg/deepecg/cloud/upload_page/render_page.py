@@ -14,6 +14,7 @@ from deepecg.cloud.upload_page.next_steps import NEXT_STEPS, OUTCOMES
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.html_templates import policy_hash, template_environment
 from deepecg.outputs.report import labels as report_words
+from deepecg.rhythm.event_kinds import KINDS
 
 SCRIPTS = (
     "words.js", "elements.js", "api.js", "sign_in.js", "selection.js", "sending.js", "summary.js",
@@ -97,7 +98,7 @@ def _config(settings: ApiSettings) -> Markup:
         "issuer": settings.jwt_issuer,
         "audience": settings.jwt_audience,
         "class_names": {name: report_words.CLASS_NAMES[name] for name in CLASSES},
-        "groups": {key: kind.group for key, kind in report_words.KINDS.items()},
+        "groups": {key: kind.group for key, kind in KINDS.items()},
         "reviews": report_words.REVIEWS,
         "outcomes": OUTCOMES,
         "next_steps": NEXT_STEPS,
