@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import model_folder
-from deepecg.beats.pause_confirmation import quiet_before
+from deepecg.beats.pause_confirmation import confirm_pauses
 from deepecg.beats.rr_intervals import is_at_least, rr_intervals
 from deepecg.beats.settings import PauseSettings
 from deepecg.readers.open_recording import open_recording
@@ -186,7 +186,7 @@ def missed_beats(scored: ScoredRecording) -> tuple[int, int]:
         first = end + TAKEN_OUT_EVERY
     left_s = times_s[kept]
     alone = replace(scored.recording, leads=scored.recording.leads[scored.lead :][:1])
-    quiet = quiet_before(
+    quiet = confirm_pauses(
         alone,
         0,
         scored.conditioned,

@@ -98,7 +98,7 @@ def run_deepecg(folder: Path) -> dict[str, Any]:
 
     for module, names in (
         (detection, "select_leads detect_r_peaks"),
-        (scoring, "quiet_before analyse_rhythm"),
+        (scoring, "confirm_pauses analyse_rhythm"),
         (outputs, "draw summarise diagnostic_report write_annotations render_report"),
     ):
         for name in names.split():

@@ -49,7 +49,7 @@ def in_context(classifier: BeatClassifier, beats: ModelInput) -> NDArray[np.floa
 
 @pytest.fixture(scope="module")
 def alone(classifier: BeatClassifier, beats: ModelInput) -> NDArray[np.float32]:
-    return classifier.alone(beats)
+    return classifier.without_context(beats)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -119,7 +119,7 @@ def test_to_the_model_itself_a_lead_that_cannot_be_used_is_none(
     without = replace(beats, usable=beats.usable & np.array([True, False]))
     for found, expected in (
         (classifier.in_context(without), classifier.in_context(first)),
-        (classifier.alone(without), classifier.alone(first)),
+        (classifier.without_context(without), classifier.without_context(first)),
     ):
         np.testing.assert_array_equal(found, expected)
 
@@ -172,7 +172,7 @@ def test_a_beat_bears_on_its_neighbours_as_far_as_the_card_says(
 def test_alone_a_beats_score_does_not_depend_on_the_others(first: int, length: int) -> None:
     classifier, beats, alone = SHARED
     some = slice(first, first + length)
-    np.testing.assert_array_equal(classifier.alone(beats[some]), alone[some])
+    np.testing.assert_array_equal(classifier.without_context(beats[some]), alone[some])
 
 
 def test_an_extreme_beat_changes_no_other_that_is_asked_about_alone(
@@ -187,7 +187,7 @@ def test_an_extreme_beat_changes_no_other_that_is_asked_about_alone(
     morphology[50] = -1e6
     timing[50] = 1e6
     extreme = replace(beats, waveforms=waveforms, morphology=morphology, timing=timing)
-    found = classifier.alone(extreme)
+    found = classifier.without_context(extreme)
     others = np.arange(N_BEATS) != 50
     np.testing.assert_array_equal(found[others], alone[others])
     assert np.isfinite(found).all()
@@ -197,13 +197,13 @@ def test_an_extreme_beat_changes_no_other_that_is_asked_about_alone(
 def test_the_order_of_beats_asked_about_alone_is_that_of_their_scores(
     classifier: BeatClassifier, beats: ModelInput, alone: NDArray[np.float32]
 ) -> None:
-    np.testing.assert_array_equal(classifier.alone(beats[::-1]), alone[::-1])
+    np.testing.assert_array_equal(classifier.without_context(beats[::-1]), alone[::-1])
 
 
 def test_a_model_without_context_says_the_same_of_a_beat_alone(model_dir: Path) -> None:
     single = BeatClassifier.load(model_dir / "single_beat")
     (seen,) = model_inputs([SIGNAL], BEATS_S * RATE, rr_intervals(BEATS_S), single.card.input)
-    np.testing.assert_array_equal(single.alone(seen), single.in_context(seen))
+    np.testing.assert_array_equal(single.without_context(seen), single.in_context(seen))
 
 
 # Any number of beats
@@ -212,7 +212,7 @@ def test_a_model_without_context_says_the_same_of_a_beat_alone(model_dir: Path) 
 def test_no_beats_have_no_probabilities(classifier: BeatClassifier, beats: ModelInput) -> None:
     assert classifier.classify([SIGNAL], np.empty(0), np.empty(0)).shape == (0, 5)
     assert classifier.in_context(beats[:0]).shape == (0, 5)
-    assert classifier.alone(beats[:0]).shape == (0, 5)
+    assert classifier.without_context(beats[:0]).shape == (0, 5)
 
 
 def test_progress_ends_at_1(classifier: BeatClassifier) -> None:

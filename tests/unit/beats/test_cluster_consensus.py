@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from unit.small_recordings import RATE, bell
 
-from deepecg.beats import cluster_consensus as cluster_consensus
+from deepecg.beats import cluster_consensus
 from deepecg.beats.cluster_consensus import apply_cluster_consensus
 from deepecg.beats.input_spec import InputSpec
 from deepecg.beats.model_input import ModelInput

@@ -12,7 +12,7 @@ from deepecg.beats.input_spec import CHANNELS, MORPHOLOGY_FEATURES, TIMING_FEATU
 from deepecg.beats.model_input import (
     LARGEST_RELATIVE,
     ModelInput,
-    input_of,
+    input_from_windows,
     model_inputs,
     morphology_features,
 )
@@ -125,7 +125,9 @@ def test_relative_channels_are_measured_by_the_template_beat() -> None:
     template = ecg(np.array([0.375]), 1)
     windows = np.stack([template, 3 * template + np.float32(0.5), 1000 * template])[:, None]
     timing = rr_features(np.full(3, 0.8), SPEC.windows)
-    found = input_of(windows, template[None, None], timing, SPEC, usable=np.ones((3, 1), bool))
+    found = input_from_windows(
+        windows, template[None, None], timing, SPEC, usable=np.ones((3, 1), bool)
+    )
     level, spread = template.mean(), template.std()
     np.testing.assert_allclose(
         channel("relative", found)[0], (template - level) / spread, atol=1e-4

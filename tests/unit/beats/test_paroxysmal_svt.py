@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.beats.paroxysmal_svt import find_paroxysmal_svt, name_paroxysmal_svt
+from deepecg.beats.paroxysmal_svt import find_paroxysmal_svt, relabel_paroxysmal_svt
 from deepecg.beats.settings import ParoxysmalSvtSettings
 
 SETTINGS = ParoxysmalSvtSettings()
@@ -89,7 +89,7 @@ def test_only_normal_beats_are_renamed_and_no_probability_is_lost() -> None:
     probabilities = np.full((70, 5), 0.05, np.float32)
     probabilities[:, N] = 0.8
     probabilities[25] = [0.05, 0.05, 0.8, 0.05, 0.05]
-    named = name_paroxysmal_svt(probabilities, rr_s, SETTINGS)
+    named = relabel_paroxysmal_svt(probabilities, rr_s, SETTINGS)
     labels = named.argmax(axis=1)
     assert labels[25] == V
     assert set(labels[20:25]) == set(labels[26:50]) == {S}

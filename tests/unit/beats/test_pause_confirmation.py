@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from unit.small_recordings import bell, ecg, every, recording_of
 
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.beats.pause_confirmation import MAX_READS, quiet_before
+from deepecg.beats.pause_confirmation import MAX_READS, confirm_pauses
 from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
@@ -44,7 +44,7 @@ def gaps_quiet(
     """Return for every interval of 2 s or more whether it is quiet; no other may be."""
     lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
     rr = rr_intervals(beats_s) if rr_s is None else rr_s
-    quiet = quiet_before(
+    quiet = confirm_pauses(
         recording, 0, lead, beats_s, rr, settings=SETTINGS, pauses=SETTINGS.rhythm.pauses
     )
     assert quiet.dtype == bool
@@ -153,7 +153,7 @@ def test_a_study_says_how_long_a_pause_is(pause_s: float, asked: bool) -> None:
     settings = replace(SETTINGS, rhythm=replace(SETTINGS.rhythm, pauses=pauses))
     recording = recording_of(with_pause())
     lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
-    quiet = quiet_before(
+    quiet = confirm_pauses(
         recording,
         0,
         lead,
@@ -261,7 +261,7 @@ def test_a_slow_heart_all_day_long_costs_a_bounded_number_of_reads() -> None:
     )
     lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
     reads.clear()
-    quiet = quiet_before(
+    quiet = confirm_pauses(
         recording,
         0,
         lead,

@@ -56,7 +56,7 @@ def models() -> SingleBeatModels:
 @pytest.fixture(scope="module")
 def classifier() -> BeatClassifier:
     """The recordings' model."""
-    return loaded().comparing
+    return loaded().with_template
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def test_with_all_that_a_recording_knows_its_input_and_result_come_out_bit_by_bi
     np.testing.assert_array_equal(given_beats.morphology, whole.morphology[compared])
     np.testing.assert_array_equal(given_beats.timing, whole.timing[compared])
     found = np.stack([classify_beat(beat, classifier) for beat in beats])
-    np.testing.assert_array_equal(found, classifier.alone(whole)[compared])
+    np.testing.assert_array_equal(found, classifier.without_context(whole)[compared])
     np.testing.assert_array_equal(np.stack(classify_beats(beats, classifier)), found)
 
 
@@ -183,7 +183,7 @@ def test_two_intervals_alone_are_the_rhythm_of_a_recording_of_three_beats(
 ) -> None:
     # All the rhythm there is, and of the shape what is compared with nothing.
     spec = replace(
-        loaded().comparing.card.input,
+        loaded().with_template.card.input,
         channels=("beat", "beat_slope"),
         morphology=(),
         timing=TIMING_FEATURES,
@@ -250,10 +250,10 @@ def test_a_beat_alone_has_a_model_that_compares_with_nothing(models: SingleBeatM
     normal = SingleBeat(WINDOW, RATE, [0.8], [0.8], AT)
     found = np.stack(models.classify([alone, beside, normal]))
     assert [CLASSES[number] for number in found.argmax(axis=1)] == ["V", "V", "N"]
-    np.testing.assert_array_equal(found[0], classify_beat(alone, models.alone))
-    np.testing.assert_array_equal(found[1], classify_beat(beside, models.comparing))
-    assert {*models.alone.card.input.channels} <= {"beat", "beat_slope"}
-    assert models.alone.card.input.morphology == ()
+    np.testing.assert_array_equal(found[0], classify_beat(alone, models.without_template))
+    np.testing.assert_array_equal(found[1], classify_beat(beside, models.with_template))
+    assert {*models.without_template.card.input.channels} <= {"beat", "beat_slope"}
+    assert models.without_template.card.input.morphology == ()
 
 
 def test_raw_signals_are_band_passed_and_filtered_ones_are_not(classifier: BeatClassifier) -> None:
@@ -300,7 +300,7 @@ def mixture() -> list[SingleBeat]:
 def test_a_beats_result_does_not_depend_on_those_it_is_classified_with(
     order: list[int], n: int
 ) -> None:
-    classifier, beats = loaded().comparing, mixture()
+    classifier, beats = loaded().with_template, mixture()
     for number, found in zip(order, classify_beats([beats[k] for k in order[:n]], classifier)):  # noqa: B905
         if isinstance(found, RefusedRecordingError):
             assert number == 5
@@ -365,6 +365,6 @@ def test_flat_and_clipped_mean_what_they_mean_in_a_recording(
     level = samples - np.median(samples)
     flags = flag_seconds(per_second_statistics(level, 60, 0, 1), QualitySettings())
     beat = SingleBeat(samples.astype(np.float64), 60, [0.8], [0.8], 0.375 * 60 / 59)
-    (found,) = classify_beats([beat], loaded().comparing)
+    (found,) = classify_beats([beat], loaded().with_template)
     assert isinstance(found, FlatLineError) == bool(flags.flat[0])
     assert isinstance(found, SaturatedError) == bool(flags.saturated[0])

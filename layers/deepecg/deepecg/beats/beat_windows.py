@@ -9,8 +9,8 @@ from deepecg.signal.windows import windows_at
 TEMPLATE_CORRELATION = 0.8
 """Correlation with the template beat from which a beat contributes to it."""
 TEMPLATE_ROUNDS = 3
-"""Largest number of rounds in which the template beat is computed again from the beats that resemble
-it: it settles sooner where one shape prevails; where none does (record 208), any shape will do."""
+"""Largest number of times that the template beat is computed again from the beats that resemble it.
+It settles sooner if one shape prevails; if none does (record 208), any shape will do."""
 
 
 def cut_windows(

@@ -38,13 +38,13 @@ MAX_ROUNDS = 20
 ENERGY_STEP = 4
 """Step in samples at which the typical energy is computed; energy is an average over 0.1 s."""
 PRESENCE_BLOCKS = 3
-"""Number of blocks around from which the presence of QRS complexes in a lead is computed: a detached
-electrode shows none, however quiet it is."""
+"""Number of blocks over which the presence of QRS complexes in a lead is measured: a detached
+electrode shows none, however low its noise."""
 LEAST_PRESENCE = 0.05
 """Smallest presence of QRS complexes: a pause has none either."""
 HIGHEST_PRESENCE = 1.5
-"""Energy over the expected height, in several blocks, above which the lead shows an artefact and its
-presence falls."""
+"""Energy over the expected height, in several blocks, above which a lead shows an artefact: its
+presence then counts as less."""
 
 
 def detect_r_peaks(
@@ -215,7 +215,7 @@ def _qrs_heights(lead: _Lead, settings: DetectorSettings) -> _QrsHeights:
 def _candidates(
     leads: Sequence[_Lead], settings: DetectorSettings
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the local maxima of the leads' energy: positions, and shares of the expected height."""
+    """Return position and share of the expected height of each local maximum of the energy."""
     n_samples, rate_hz = len(leads[0].signal), leads[0].rate_hz
     if n_samples == 0:
         return np.empty(0, np.int64), np.empty(0)

@@ -31,5 +31,5 @@ def rr_intervals(
 
 
 def is_at_least(rr_s: NDArray[np.float64], pause_s: float) -> NDArray[np.bool_]:
-    """Return which intervals last at least ``pause_s``, with tolerance for rounding; NaN does not."""
+    """Return which intervals last at least ``pause_s``, apart from rounding; NaN does not."""
     return rr_s >= pause_s - ROUNDING_S

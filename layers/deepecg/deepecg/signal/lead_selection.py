@@ -16,7 +16,7 @@ from deepecg.signal.settings import SignalSettings
 
 FindRPeaks = Callable[[NDArray[np.float32], int, NDArray[np.bool_]], NDArray[np.float64]]
 """``find(signal, rate_hz, usable)`` returns the R peaks of one lead, in samples, in its usable
-seconds. A parameter, because the detector is in :mod:`deepecg.beats`, which imports this package."""
+seconds. It is a parameter because the detector is in ``deepecg.beats``, which imports this file."""
 
 
 @dataclass(frozen=True)

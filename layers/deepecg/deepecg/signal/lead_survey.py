@@ -25,12 +25,12 @@ HIGH_PERCENTILE = 97.0
 """Percentile of the energy that stands for QRS complexes, which fill some 10 % of the time, or 5 %
 at 30 beats per minute."""
 MOST_PROMINENT = 60.0
-"""Largest prominence that counts: the clearest ECG reaches some 60, pops on an open lead hundreds."""
+"""Largest prominence that counts: the clearest ECG has some 60, pops on an open lead hundreds."""
 SILENCE_S = 0.2
 """Seconds over which silence is measured."""
 SILENCE_MV = 0.02
-"""Peak-to-peak amplitude in mV below which a lead is silent: on a connected electrode noise, T waves
-or P waves exceed it between beats too."""
+"""Peak-to-peak amplitude in mV below which a lead is silent: with an electrode connected, noise,
+T waves or P waves exceed it between beats too."""
 
 
 @dataclass(frozen=True)
