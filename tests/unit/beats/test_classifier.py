@@ -107,7 +107,7 @@ def test_a_lead_that_cannot_be_used_changes_nothing_whatever_is_in_it(
     np.testing.assert_allclose(turned, found, rtol=0, atol=1e-4)
 
 
-def test_to_the_model_itself_a_lead_that_cannot_be_used_is_none(
+def test_the_model_ignores_a_lead_that_cannot_be_used(
     classifier: BeatClassifier, beats: ModelInput
 ) -> None:
     first = replace(
@@ -124,7 +124,7 @@ def test_to_the_model_itself_a_lead_that_cannot_be_used_is_none(
         np.testing.assert_array_equal(found, expected)
 
 
-def test_two_leads_are_not_one(classifier: BeatClassifier) -> None:
+def test_a_second_lead_changes_the_result(classifier: BeatClassifier) -> None:
     both = classify(classifier, SIGNAL, SECOND)
     for one in (SIGNAL, SECOND):
         assert np.abs(np.log(both / classify(classifier, one))).max() > 0.1
@@ -156,7 +156,7 @@ def test_a_beats_score_does_not_depend_on_where_runs_of_the_model_begin(
 
 
 @pytest.mark.parametrize("beat", [0, 3, 150, 255, 256, N_BEATS - 1])
-def test_a_beat_bears_on_its_neighbours_as_far_as_the_card_says(
+def test_a_beat_affects_as_many_neighbours_as_the_card_says(
     classifier: BeatClassifier, beats: ModelInput, in_context: NDArray[np.float32], beat: int
 ) -> None:
     timing = beats.timing.copy()
@@ -169,13 +169,15 @@ def test_a_beat_bears_on_its_neighbours_as_far_as_the_card_says(
 
 @given(st.integers(0, N_BEATS - 1), st.integers(1, 300))
 @settings(max_examples=15, deadline=None)
-def test_alone_a_beats_score_does_not_depend_on_the_others(first: int, length: int) -> None:
+def test_without_context_a_beats_result_does_not_depend_on_the_others(
+    first: int, length: int
+) -> None:
     classifier, beats, alone = SHARED
     some = slice(first, first + length)
     np.testing.assert_array_equal(classifier.without_context(beats[some]), alone[some])
 
 
-def test_an_extreme_beat_changes_no_other_that_is_asked_about_alone(
+def test_without_context_an_extreme_beat_changes_no_other(
     classifier: BeatClassifier, beats: ModelInput, alone: NDArray[np.float32]
 ) -> None:
     waveforms, morphology, timing = (
@@ -194,13 +196,13 @@ def test_an_extreme_beat_changes_no_other_that_is_asked_about_alone(
     assert np.isfinite(classifier.in_context(extreme)).all()
 
 
-def test_the_order_of_beats_asked_about_alone_is_that_of_their_scores(
+def test_without_context_the_order_of_beats_does_not_matter(
     classifier: BeatClassifier, beats: ModelInput, alone: NDArray[np.float32]
 ) -> None:
     np.testing.assert_array_equal(classifier.without_context(beats[::-1]), alone[::-1])
 
 
-def test_a_model_without_context_says_the_same_of_a_beat_alone(model_dir: Path) -> None:
+def test_a_model_without_context_gives_the_same_result_either_way(model_dir: Path) -> None:
     single = BeatClassifier.load(model_dir / "single_beat")
     (seen,) = model_inputs([SIGNAL], BEATS_S * RATE, rr_intervals(BEATS_S), single.card.input)
     np.testing.assert_array_equal(single.without_context(seen), single.in_context(seen))

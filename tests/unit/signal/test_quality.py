@@ -84,7 +84,7 @@ def test_one_missing_sample_makes_its_second_missing() -> None:
     assert not flags.saturated.any()
 
 
-def test_faults_beside_each_other_are_told_apart_and_never_counted_twice() -> None:
+def test_each_second_has_at_most_one_fault() -> None:
     signal = minute()
     signal[5 * RATE : 7 * RATE] = np.nan
     signal[10 * RATE : 13 * RATE] = 0
@@ -115,7 +115,7 @@ def test_statistics_of_two_seconds_by_hand() -> None:
     np.testing.assert_array_equal(found.at_lowest, [0.25, 1])
 
 
-def test_stretches_join_to_the_statistics_of_the_whole() -> None:
+def test_joined_parts_have_the_statistics_of_the_whole() -> None:
     rate = 199.8
     raw = np.random.default_rng(3).normal(size=round(20 * rate)).astype(np.float32)
     cut = round(7 * rate)
@@ -151,7 +151,7 @@ def flags_with(n_seconds: int = 100, **bad: int) -> QualityFlags:
         (flags_with(missing=30, flat=26, saturated=40), SaturatedError, "saturated"),
     ],
 )
-def test_a_lead_with_nothing_to_analyse_is_refused_by_its_commonest_fault(
+def test_a_lead_with_nothing_to_analyse_is_rejected_for_its_most_frequent_fault(
     flags: QualityFlags, error: type[RefusedRecordingError], code: str
 ) -> None:
     with pytest.raises(error, match=r"found that .*%.* expected at least 5%") as caught:
@@ -160,17 +160,17 @@ def test_a_lead_with_nothing_to_analyse_is_refused_by_its_commonest_fault(
 
 
 @pytest.mark.parametrize("flat", [0, 50, 90, 95])
-def test_a_lead_with_a_twentieth_to_analyse_is_taken(flat: int) -> None:
+def test_a_lead_with_a_twentieth_to_analyse_is_accepted(flat: int) -> None:
     refuse_unusable(flags_with(flat=flat), SETTINGS)
 
 
-def test_beats_in_bad_seconds_are_left_out() -> None:
+def test_beats_in_faulty_seconds_are_not_analysable() -> None:
     flags = flags_with(10, flat=3)
     times = np.array([0.5, 2.999, 3.0, 9.9, 10.2])  # the last second takes what remains
     assert flags.beats_analysable(times).tolist() == [False, False, True, True, True]
 
 
-def test_an_interval_across_bad_seconds_is_a_gap_and_no_other_is() -> None:
+def test_only_intervals_across_faulty_seconds_are_gaps() -> None:
     flat = np.zeros(20, bool)
     flat[[6, 12, 13]] = True
     flags = QualityFlags(*np.zeros((1, 20), bool), flat, *np.zeros((2, 20), bool))
@@ -180,7 +180,7 @@ def test_an_interval_across_bad_seconds_is_a_gap_and_no_other_is() -> None:
     ]  # fmt: skip
 
 
-def test_bad_seconds_before_the_first_beat_make_a_gap_before_it() -> None:
+def test_faulty_seconds_before_the_first_beat_are_a_gap_before_it() -> None:
     assert flags_with(10, flat=2).gap_before(np.array([2.5, 3.5])).tolist() == [True, False]
 
 
