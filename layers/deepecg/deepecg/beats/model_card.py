@@ -184,10 +184,10 @@ def _parse(document: dict[str, Any]) -> ModelCard:
             f"found the class order {document['classes']}, expected {list(CLASSES)}"
         )
     given = document["input"]
-    known = {field.name for field in fields(WindowSettings)}
-    if set(given["windows"]) != known:
+    expected = {field.name for field in fields(WindowSettings)}
+    if set(given["windows"]) != expected:
         raise ModelMismatchError(
-            f"found the window settings {sorted(given['windows'])}, expected {sorted(known)}"
+            f"found the window settings {sorted(given['windows'])}, expected {sorted(expected)}"
         )
     spec = InputSpec(
         channels=tuple(given["channels"]),

@@ -65,9 +65,9 @@ def find_paroxysmal_svt(
     settings : ParoxysmalSvtSettings
         Limits of a paroxysmal SVT.
     """
-    known = np.isfinite(rr_s)
-    interval = np.where(known, rr_s, np.inf)
-    smooth = np.where(known, median_filter(interval, SMOOTHING_BEATS, mode="nearest"), np.inf)
+    valid = np.isfinite(rr_s)
+    interval = np.where(valid, rr_s, np.inf)
+    smooth = np.where(valid, median_filter(interval, SMOOTHING_BEATS, mode="nearest"), np.inf)
     end = 0
     for first, typical in _onsets(interval, settings):
         if first < end:
@@ -91,8 +91,8 @@ def _onsets(
         after = np.median(interval[first + np.arange(settings.min_beats)], axis=1)
         slower = before / np.maximum(after, interval[first[:, 0]])
         reach = np.arange(-settings.before_beats, settings.min_beats)
-        known = np.isfinite(interval[first + reach]).all(axis=1)
-        begins = known & (after < settings.max_rr_s) & (slower >= settings.onset_ratio)
+        valid = np.isfinite(interval[first + reach]).all(axis=1)
+        begins = valid & (after < settings.max_rr_s) & (slower >= settings.onset_ratio)
         yield from zip(first[begins, 0].tolist(), after[begins].tolist(), strict=True)
 
 

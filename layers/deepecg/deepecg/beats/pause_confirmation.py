@@ -31,8 +31,8 @@ from deepecg.signal.settings import QrsSettings
 BEATS_AROUND = 21
 """Number of beats, and of RR intervals, with which a long interval is compared."""
 LOW_PERCENTILE = 25
-"""Percentile of the heights around that stands for the small beats: where every second beat is
-ventricular, for the other ones."""
+"""Percentile of the heights around that is the height of the small beats: of the narrow ones, where
+every second beat is ventricular."""
 QRS_REACH_S = 0.10
 """Seconds before and after its R peak within which a QRS complex lies."""
 OTHER_LEADS_S = 10.0

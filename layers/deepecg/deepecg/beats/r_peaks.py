@@ -10,9 +10,9 @@ The whole recording is available, so the detector looks at both sides of a beat:
    one lead shows counts for less than what both show a little. The local maxima are the candidates.
 3. A candidate near a higher one, as close as P and T waves are to their QRS, must reach a share of
    its height that falls with the distance.
-4. A remaining candidate is a beat if it is high enough. The required height is lower, the longer
-   the interval that it divides is against the RR intervals around (the search-back of Pan &
-   Tompkins, IEEE TBME 1985, doi:10.1109/TBME.1985.325532, made gradual).
+4. A remaining candidate is a beat if it is high enough: the longer the interval that it divides,
+   against the RR intervals around, the lower the threshold (the search-back of Pan & Tompkins,
+   IEEE TBME 1985, doi:10.1109/TBME.1985.325532, made gradual).
 5. The R peak is the extreme of the QRS complex in the first lead, on the side to which most of the
    patient's beats point.
 
@@ -34,7 +34,7 @@ from deepecg.signal.settings import MIN_BEATS
 from deepecg.signal.windows import PIECE_BEATS, windows_at
 
 MAX_ROUNDS = 20
-"""Largest number of beats that are added to one gap: 40 s at 30 beats per minute."""
+"""Largest number of beats added to one interval: enough for 40 s at 30 beats per minute."""
 ENERGY_STEP = 4
 """Step in samples at which the typical energy is computed; energy is an average over 0.1 s."""
 PRESENCE_BLOCKS = 3
@@ -121,10 +121,8 @@ def locate_r_peaks(
         # Without the first and last sample, which have only one neighbour.
         complexes = windows_at(signal[1:-1], start - 1, 2 * reach + 1)
         up[beats], down[beats] = complexes.max(axis=1), -complexes.min(axis=1)
-        highest[beats], lowest[beats] = (
-            start + complexes.argmax(axis=1),
-            start + complexes.argmin(axis=1),
-        )
+        highest[beats] = start + complexes.argmax(axis=1)
+        lowest[beats] = start + complexes.argmin(axis=1)
     points_up = median_filter(up - down, settings.polarity_beats, mode="nearest") >= 0
     points_up &= down < settings.polarity_share * up
     points_up |= up >= settings.polarity_share * down

@@ -63,13 +63,13 @@ def rr_features(
 
         Logarithms are natural.
     """
-    known = np.isfinite(rr_s)
-    capped = np.where(known, np.minimum(rr_s, settings.max_rr_s), 0)
-    local = _mean_around(capped, known, settings.local_beats)
-    overall = _mean_around(capped, known, settings.global_beats)
-    pre = np.where(known, capped, local)
+    valid = np.isfinite(rr_s)
+    capped = np.where(valid, np.minimum(rr_s, settings.max_rr_s), 0)
+    local = _mean_around(capped, valid, settings.local_beats)
+    overall = _mean_around(capped, valid, settings.global_beats)
+    pre = np.where(valid, capped, local)
     post = _concatenated(pre[..., 1:], local[..., -1:])
-    post = np.where(_concatenated(known[..., 1:], np.zeros_like(known[..., :1])), post, local)
+    post = np.where(_concatenated(valid[..., 1:], np.zeros_like(valid[..., :1])), post, local)
     earlier = _concatenated(local[..., :1], pre[..., :-1])
     later = _concatenated(post[..., 1:], local[..., -1:])
     log_rr = np.log(pre)
@@ -110,11 +110,11 @@ def rr_features(
 
 
 def _mean_around(
-    rr_s: NDArray[np.float64], known: NDArray[np.bool_], n_beats: int
+    rr_s: NDArray[np.float64], valid: NDArray[np.bool_], n_beats: int
 ) -> NDArray[np.float64]:
-    """Return the mean of the known intervals among ``n_beats`` around each beat."""
+    """Return the mean of the valid intervals among ``n_beats`` around each beat."""
     total = _running_mean(rr_s, n_beats, "constant")
-    count = _running_mean(known.astype(np.float64), n_beats, "constant")
+    count = _running_mean(valid.astype(np.float64), n_beats, "constant")
     some = count > 0.5 / n_beats
     mean = np.full(rr_s.shape, DEFAULT_RR_S)
     np.divide(total, count, out=mean, where=some)

@@ -185,10 +185,10 @@ def beats_input(
                 rows[place, column] = len(signals)
                 signals.append(signal)
     windows = _windows(signals, spec, settings.conditioning)
-    this, previous, usual = windows[rows][:, :, None]
+    this, previous, template = windows[rows][:, :, None]
     timing = _timing(beats, spec)
     everywhere = np.ones((len(beats), 1), bool)
-    return input_from_windows(this, usual, timing, spec, usable=everywhere, previous=previous)
+    return input_from_windows(this, template, timing, spec, usable=everywhere, previous=previous)
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def _signals(beat: SingleBeat) -> list[_Signal | None]:
     given = {
         "beat": beat.samples_mv,
         "beat before": beat.previous_beat_mv,
-        "usual beat": beat.template_beat_mv,
+        "template beat": beat.template_beat_mv,
     }
     return [
         None

@@ -1,1 +1,1 @@
-"""Signal processing: leads are surveyed, selected and filtered, and each second is judged."""
+"""Signal processing: lead survey and selection, filters, and the quality of each second."""

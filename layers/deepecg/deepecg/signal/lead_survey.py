@@ -22,8 +22,8 @@ PREFERENCE = 1.5
 """Factor by which another lead's merit must exceed that of limb lead II, or of the first lead where
 there is no II, to be ranked before it."""
 HIGH_PERCENTILE = 97.0
-"""Percentile of the energy that stands for QRS complexes, which fill some 10 % of the time, or 5 %
-at 30 beats per minute."""
+"""Percentile of the energy that is measured as that of QRS complexes, which fill some 10 % of the
+time, or 5 % at 30 beats per minute."""
 MOST_PROMINENT = 60.0
 """Largest prominence that counts: the clearest ECG has some 60, pops on an open lead hundreds."""
 SILENCE_S = 0.2
