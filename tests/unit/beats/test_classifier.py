@@ -48,15 +48,17 @@ def in_context(classifier: BeatClassifier, beats: ModelInput) -> NDArray[np.floa
 
 
 @pytest.fixture(scope="module")
-def alone(classifier: BeatClassifier, beats: ModelInput) -> NDArray[np.float32]:
+def without_context(classifier: BeatClassifier, beats: ModelInput) -> NDArray[np.float32]:
     return classifier.without_context(beats)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _shared(classifier: BeatClassifier, beats: ModelInput, alone: NDArray[np.float32]) -> None:
+def _shared(
+    classifier: BeatClassifier, beats: ModelInput, without_context: NDArray[np.float32]
+) -> None:
     """Fixtures for the property test: hypothesis runs it many times."""
     global SHARED  # noqa: PLW0603
-    SHARED = (classifier, beats, alone)
+    SHARED = (classifier, beats, without_context)
 
 
 def classify(
@@ -68,9 +70,11 @@ def classify(
 
 
 def test_every_beat_has_a_probability_for_every_class_and_they_sum_to_1(
-    classifier: BeatClassifier, in_context: NDArray[np.float32], alone: NDArray[np.float32]
+    classifier: BeatClassifier,
+    in_context: NDArray[np.float32],
+    without_context: NDArray[np.float32],
 ) -> None:
-    for found in (classify(classifier, SIGNAL, SECOND), in_context, alone):
+    for found in (classify(classifier, SIGNAL, SECOND), in_context, without_context):
         assert found.shape == (N_BEATS, len(CLASSES))
         assert found.dtype == np.float32
         assert np.all(found >= 0)
@@ -172,13 +176,13 @@ def test_a_beat_affects_as_many_neighbours_as_the_card_says(
 def test_without_context_a_beats_result_does_not_depend_on_the_others(
     first: int, length: int
 ) -> None:
-    classifier, beats, alone = SHARED
+    classifier, beats, without_context = SHARED
     some = slice(first, first + length)
-    np.testing.assert_array_equal(classifier.without_context(beats[some]), alone[some])
+    np.testing.assert_array_equal(classifier.without_context(beats[some]), without_context[some])
 
 
 def test_without_context_an_extreme_beat_changes_no_other(
-    classifier: BeatClassifier, beats: ModelInput, alone: NDArray[np.float32]
+    classifier: BeatClassifier, beats: ModelInput, without_context: NDArray[np.float32]
 ) -> None:
     waveforms, morphology, timing = (
         beats.waveforms.copy(),
@@ -191,15 +195,15 @@ def test_without_context_an_extreme_beat_changes_no_other(
     extreme = replace(beats, waveforms=waveforms, morphology=morphology, timing=timing)
     found = classifier.without_context(extreme)
     others = np.arange(N_BEATS) != 50
-    np.testing.assert_array_equal(found[others], alone[others])
+    np.testing.assert_array_equal(found[others], without_context[others])
     assert np.isfinite(found).all()
     assert np.isfinite(classifier.in_context(extreme)).all()
 
 
 def test_without_context_the_order_of_beats_does_not_matter(
-    classifier: BeatClassifier, beats: ModelInput, alone: NDArray[np.float32]
+    classifier: BeatClassifier, beats: ModelInput, without_context: NDArray[np.float32]
 ) -> None:
-    np.testing.assert_array_equal(classifier.without_context(beats[::-1]), alone[::-1])
+    np.testing.assert_array_equal(classifier.without_context(beats[::-1]), without_context[::-1])
 
 
 def test_a_model_without_context_gives_the_same_result_either_way(model_dir: Path) -> None:
@@ -218,9 +222,9 @@ def test_no_beats_have_no_probabilities(classifier: BeatClassifier, beats: Model
 
 
 def test_progress_ends_at_1(classifier: BeatClassifier) -> None:
-    told: list[float] = []
-    classifier.classify([SIGNAL], BEATS_S * RATE, rr_intervals(BEATS_S), progress=told.append)
-    assert told[-1] == 1
+    reported: list[float] = []
+    classifier.classify([SIGNAL], BEATS_S * RATE, rr_intervals(BEATS_S), progress=reported.append)
+    assert reported[-1] == 1
 
 
 @given(hnp.arrays(np.float32, (4, 5), elements=st.floats(-80, 80, width=32)))

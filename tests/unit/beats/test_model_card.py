@@ -157,15 +157,15 @@ def test_the_model_for_single_beats_has_neither_context_nor_rules(model_dir: Pat
 
 
 def test_the_rule_of_the_consensus_is_read_from_the_card(model: Path) -> None:
-    told = {
+    rule = {
         "correlation": 0.8,
         "correlation_of_one_lead": 0.9,
         "share": 0.5,
         "before_s": 0.1,
         "after_s": 0.2,
     }
-    change_card(model, lambda card: card.update(cluster_consensus=told))
-    assert read_card(model).cluster_consensus == ClusterConsensusSettings(**told)
+    change_card(model, lambda card: card.update(cluster_consensus=rule))
+    assert read_card(model).cluster_consensus == ClusterConsensusSettings(**rule)
 
 
 def test_classes_are_those_of_ec57_in_their_order() -> None:

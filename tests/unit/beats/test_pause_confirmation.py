@@ -36,7 +36,7 @@ def with_pause(noise_mv: float = 0.015) -> NDArray[np.float64]:
     return ecg(BEATS_S, SECONDS, RATE) + noise(noise_mv)
 
 
-def gaps_quiet(
+def confirmed_pauses(
     recording: Recording,
     beats_s: NDArray[np.float64] = BEATS_S,
     rr_s: NDArray[np.float64] | None = None,
@@ -44,16 +44,16 @@ def gaps_quiet(
     """Return for each interval of 2 s or more whether it is confirmed; no other may be."""
     lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
     rr = rr_intervals(beats_s) if rr_s is None else rr_s
-    quiet = confirm_pauses(
+    confirmed = confirm_pauses(
         recording, 0, lead, beats_s, rr, settings=SETTINGS, pauses=SETTINGS.rhythm.pauses
     )
-    assert quiet.dtype == bool
-    assert not quiet[~(rr >= 2.0)].any()
-    return quiet[rr >= 2.0].tolist()
+    assert confirmed.dtype == bool
+    assert not confirmed[~(rr >= 2.0)].any()
+    return confirmed[rr >= 2.0].tolist()
 
 
-def lead_alone(signal: NDArray[np.float64]) -> list[bool]:
-    return gaps_quiet(recording_of(signal))
+def confirmed_on_one_lead(signal: NDArray[np.float64]) -> list[bool]:
+    return confirmed_pauses(recording_of(signal))
 
 
 # On one lead
@@ -69,24 +69,24 @@ def test_the_synthetic_ecg_has_one_pause() -> None:
 @pytest.mark.parametrize("noise_mv", [0.0, 0.005, 0.015, 0.03])
 @pytest.mark.parametrize("gain", [-1.0, 1.0, 3.0])
 def test_a_pause_is_confirmed(noise_mv: float, gain: float) -> None:
-    assert lead_alone(gain * ecg(BEATS_S, SECONDS, RATE) + noise(noise_mv)) == [True]
+    assert confirmed_on_one_lead(gain * ecg(BEATS_S, SECONDS, RATE) + noise(noise_mv)) == [True]
 
 
 @pytest.mark.parametrize("p_mv", [0.1, 0.15, 0.2, 0.25])
 def test_a_pause_with_p_waves_is_confirmed(p_mv: float) -> None:
     p_waves = sum(p_mv * bell(T, at, 0.025) for at in np.arange(29.9, 32.4, 0.62))
-    assert lead_alone(with_pause() + p_waves) == [True]
+    assert confirmed_on_one_lead(with_pause() + p_waves) == [True]
 
 
 @pytest.mark.parametrize("swing_mv", [0.05, 0.1])
 def test_a_pause_with_baseline_wander_is_confirmed(swing_mv: float) -> None:
-    assert lead_alone(with_pause() + swing_mv * np.sin(2 * np.pi * 0.3 * T)) == [True]
+    assert confirmed_on_one_lead(with_pause() + swing_mv * np.sin(2 * np.pi * 0.3 * T)) == [True]
 
 
 @pytest.mark.parametrize("at_s", [29.8, 30.3, 31.0, 31.9])
 def test_an_interval_with_a_missed_normal_beat_is_not_confirmed(at_s: float) -> None:
-    assert lead_alone(with_pause() + 1.0 * bell(T, at_s, 0.012)) == [False]
-    assert lead_alone(with_pause() + 0.35 * bell(T, at_s, 0.012)) == [False]
+    assert confirmed_on_one_lead(with_pause() + 1.0 * bell(T, at_s, 0.012)) == [False]
+    assert confirmed_on_one_lead(with_pause() + 0.35 * bell(T, at_s, 0.012)) == [False]
 
 
 @pytest.mark.parametrize("at_s", [30.3, 31.0, 31.7])
@@ -95,7 +95,7 @@ def test_an_interval_with_a_low_broad_ventricular_beat_is_not_confirmed(
     at_s: float, r_mv: float
 ) -> None:
     beat = r_mv * bell(T, at_s, 0.050) - 0.4 * r_mv * bell(T, at_s + 0.3, 0.07)
-    assert lead_alone(with_pause() + beat) == [False]
+    assert confirmed_on_one_lead(with_pause() + beat) == [False]
 
 
 @pytest.mark.parametrize("noise_mv", [0.1, 0.3])
@@ -104,7 +104,7 @@ def test_an_interval_with_a_burst_of_noise_is_not_confirmed(
     noise_mv: float, lasts_s: float
 ) -> None:
     burst = noise(noise_mv, 1) * (np.abs(T - 31) < lasts_s / 2)
-    assert lead_alone(with_pause() + burst) == [False]
+    assert confirmed_on_one_lead(with_pause() + burst) == [False]
 
 
 @pytest.mark.parametrize("step_mv", [0.0, 0.5, 3.0])
@@ -112,50 +112,50 @@ def test_an_interval_with_a_detached_electrode_is_not_confirmed(step_mv: float) 
     regular = ecg(REGULAR, SECONDS, RATE) + noise(0.02)
     off = np.where(IN_PAUSE, step_mv + noise(0.003, 1), regular)
     assert np.ptp(off[IN_PAUSE]) > 0.01  # not so flat that the seconds count as flat
-    assert lead_alone(off) == [False]
+    assert confirmed_on_one_lead(off) == [False]
 
 
 def test_an_interval_before_gradually_growing_beats_is_not_confirmed() -> None:
     # Scaled to nothing within a beat, back over six seconds: no step, no loss of noise
     scale = np.interp(T, [PAUSE[0] + 0.2, PAUSE[0] + 0.4, PAUSE[1] - 0.5, 38], [1, 0.02, 0.15, 1])
-    assert lead_alone(ecg(REGULAR, SECONDS, RATE) * scale + noise(0.003)) == [False]
+    assert confirmed_on_one_lead(ecg(REGULAR, SECONDS, RATE) * scale + noise(0.003)) == [False]
 
 
 def test_short_and_missing_intervals_are_not_confirmed() -> None:
     recording = recording_of(with_pause())
     rr = rr_intervals(BEATS_S)
     rr[rr > 1] = np.nan  # seconds that cannot be analysed lie in between
-    assert gaps_quiet(recording, rr_s=rr) == []
-    assert gaps_quiet(recording_of(ecg(REGULAR, SECONDS, RATE)), REGULAR) == []
+    assert confirmed_pauses(recording, rr_s=rr) == []
+    assert confirmed_pauses(recording_of(ecg(REGULAR, SECONDS, RATE)), REGULAR) == []
 
 
 @pytest.mark.parametrize("first_s", [0.05, 0.5])
 def test_a_pause_between_the_first_two_beats_and_the_last_two(first_s: float) -> None:
     beats = np.concatenate([[first_s], every(0.8, 57.2, 3.0), [59.5]])
     recording = recording_of(ecg(beats, SECONDS, RATE) + noise(0.015))
-    assert gaps_quiet(recording, beats) == [True, True]
+    assert confirmed_pauses(recording, beats) == [True, True]
 
 
 def test_a_pause_in_a_recording_of_two_beats() -> None:
     beats = np.array([20.0, 24.0])
-    assert gaps_quiet(recording_of(ecg(beats, SECONDS, RATE) + noise(0.015)), beats) == [True]
+    assert confirmed_pauses(recording_of(ecg(beats, SECONDS, RATE) + noise(0.015)), beats) == [True]
 
 
 def test_an_interval_of_minutes_is_not_confirmed() -> None:
     beats = np.concatenate([every(0.8, 60), every(0.8, 290, 230)])
     signal = ecg(beats, 300, RATE) + np.random.default_rng(0).normal(0, 0.015, 300 * RATE)
-    assert gaps_quiet(recording_of(signal), beats) == [False]
+    assert confirmed_pauses(recording_of(signal), beats) == [False]
 
 
 @pytest.mark.parametrize(
-    ("pause_s", "asked"), [(0.1, True), (1.5, True), (3.1, True), (3.3, False)]
+    ("pause_s", "expected"), [(0.1, True), (1.5, True), (3.1, True), (3.3, False)]
 )
-def test_the_settings_determine_the_length_of_a_pause(pause_s: float, asked: bool) -> None:
+def test_the_settings_determine_the_length_of_a_pause(pause_s: float, expected: bool) -> None:
     pauses = replace(SETTINGS.rhythm.pauses, pause_s=pause_s)
     settings = replace(SETTINGS, rhythm=replace(SETTINGS.rhythm, pauses=pauses))
     recording = recording_of(with_pause())
     lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
-    quiet = confirm_pauses(
+    confirmed = confirm_pauses(
         recording,
         0,
         lead,
@@ -164,7 +164,7 @@ def test_the_settings_determine_the_length_of_a_pause(pause_s: float, asked: boo
         settings=settings,
         pauses=settings.rhythm.pauses,
     )
-    assert quiet.any() == asked
+    assert confirmed.any() == expected
 
 
 # The beats that an interval is compared with
@@ -187,11 +187,11 @@ def many_pauses() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def test_confirmation_does_not_depend_on_other_long_intervals() -> None:
     beats, signal = many_pauses()
     recording, rr = recording_of(signal), rr_intervals(beats)
-    together = gaps_quiet(recording, beats)
+    together = confirmed_pauses(recording, beats)
     assert together == [number % 3 != 0 for number in range(len(together))]
     for number, gap in enumerate(np.flatnonzero(rr > 2)[:12]):
         only = np.where(np.arange(len(rr)) == gap, rr, np.nan)
-        assert gaps_quiet(recording, beats, only) == [together[number]]
+        assert confirmed_pauses(recording, beats, only) == [together[number]]
 
 
 @pytest.mark.parametrize("delay_s", [1, 3600 - 100])
@@ -199,7 +199,9 @@ def test_confirmation_does_not_depend_on_the_time_of_day(delay_s: int) -> None:
     beats, signal = many_pauses()
     nothing = np.full(delay_s * RATE, np.nan)
     delayed = recording_of(np.concatenate([nothing, signal]))
-    assert gaps_quiet(delayed, beats + delay_s) == gaps_quiet(recording_of(signal), beats)
+    assert confirmed_pauses(delayed, beats + delay_s) == confirmed_pauses(
+        recording_of(signal), beats
+    )
 
 
 # On other leads
@@ -211,10 +213,10 @@ def other_lead(beats_s: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def test_a_beat_on_another_lead_prevents_confirmation() -> None:
     hidden = np.sort(np.append(BEATS_S, 31.0))
-    assert gaps_quiet(recording_of(with_pause(), other_lead(BEATS_S))) == [True]
-    assert gaps_quiet(recording_of(with_pause(), other_lead(hidden))) == [False]
+    assert confirmed_pauses(recording_of(with_pause(), other_lead(BEATS_S))) == [True]
+    assert confirmed_pauses(recording_of(with_pause(), other_lead(hidden))) == [False]
     three = recording_of(with_pause(), other_lead(BEATS_S), other_lead(hidden))
-    assert gaps_quiet(three) == [False]
+    assert confirmed_pauses(three) == [False]
 
 
 def test_another_lead_without_beats_does_not_prevent_confirmation() -> None:
@@ -226,12 +228,12 @@ def test_another_lead_without_beats_does_not_prevent_confirmation() -> None:
         "pops": np.where(T < 0, 0, spike + noise(0.3, 5)),
     }
     for name, other in useless.items():
-        assert gaps_quiet(recording_of(with_pause(), other)) == [True], name
+        assert confirmed_pauses(recording_of(with_pause(), other)) == [True], name
 
 
 def test_noise_on_another_lead_does_not_prevent_confirmation() -> None:
     burst = noise(0.2, 4) * IN_PAUSE
-    assert gaps_quiet(recording_of(with_pause(), other_lead(BEATS_S) + burst)) == [True]
+    assert confirmed_pauses(recording_of(with_pause(), other_lead(BEATS_S) + burst)) == [True]
 
 
 def test_other_leads_are_read_at_their_own_rate_and_place() -> None:
@@ -240,8 +242,8 @@ def test_other_leads_are_read_at_their_own_rate_and_place() -> None:
         rng = np.random.default_rng(0)
         first = ecg(BEATS_S, SECONDS, rate)[:n] + rng.normal(0, 0.015, n)
         hidden = ecg(np.sort(np.append(BEATS_S, 31.0)), SECONDS, rate)[:n]
-        assert gaps_quiet(recording_of(first, hidden, rate=rate)) == [False]
-        assert gaps_quiet(recording_of(first, 0.5 * first, rate=rate)) == [True]
+        assert confirmed_pauses(recording_of(first, hidden, rate=rate)) == [False]
+        assert confirmed_pauses(recording_of(first, 0.5 * first, rate=rate)) == [True]
 
 
 def test_a_day_of_long_intervals_takes_a_limited_number_of_reads() -> None:
@@ -263,7 +265,7 @@ def test_a_day_of_long_intervals_takes_a_limited_number_of_reads() -> None:
     )
     lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
     reads.clear()
-    quiet = confirm_pauses(
+    confirmed = confirm_pauses(
         recording,
         0,
         lead,
@@ -272,7 +274,7 @@ def test_a_day_of_long_intervals_takes_a_limited_number_of_reads() -> None:
         settings=SETTINGS,
         pauses=SETTINGS.rhythm.pauses,
     )
-    assert quiet[1:].sum() > 10 * MAX_READS
+    assert confirmed[1:].sum() > 10 * MAX_READS
     assert len(reads) <= MAX_READS
     assert max(reads) < 30 * RATE
 
@@ -287,16 +289,16 @@ def reference_beats(path: Path, rate_hz: float) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("record", ["svdb/853", "mitdb/116", "mitdb/203", "mitdb/208"])
-@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("single_lead", [True, False])
 def test_no_pause_is_confirmed_where_an_electrode_is_off_for_seconds(
-    data_dir: Path, model_dir: Path, record: str, alone: bool
+    data_dir: Path, model_dir: Path, record: str, single_lead: bool
 ) -> None:
     # On one lead annotated beats go unseen there for 2 to 10 s; the other lead shows them
     recording = open_recording(data_dir / f"{record}.hea")
-    if alone:
+    if single_lead:
         recording = replace(recording, leads=recording.leads[:1])
     beats = score_recording(recording, BeatClassifier.load(model_dir)).beats
-    assert not alone or (beats.rr_s >= 2).any()
+    assert not single_lead or (beats.rr_s >= 2).any()
     assert not beats.pause_confirmed.any()
 
 

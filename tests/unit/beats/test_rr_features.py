@@ -130,7 +130,7 @@ def test_several_streams_have_the_features_of_each_one() -> None:
 
 
 def test_the_local_rhythm_is_a_mean_and_not_a_median() -> None:
-    rr = np.tile([0.6, 0.6, 1.8], 200)  # a median would say 0.6
+    rr = np.tile([0.6, 0.6, 1.8], 200)  # the median is 0.6
     found = rr_features(rr, WindowSettings(local_beats=81, global_beats=402))
     np.testing.assert_allclose(found["local_rr"][100:-100], 0, atol=1e-6)  # a mean of 1 s
     np.testing.assert_allclose(found["pre_local"][102:500:3], np.log([rr[102]] * 133), atol=1e-6)

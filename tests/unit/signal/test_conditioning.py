@@ -140,12 +140,12 @@ def test_missing_samples_become_the_baseline_and_do_not_affect_later_ones() -> N
 
 
 def test_progress_rises_to_one() -> None:
-    told: list[float] = []
+    reported: list[float] = []
     recording = recording_of(np.zeros(250 * 95), rate=250)
-    condition_lead(recording, 0, 0.0, replace(SETTINGS, chunk_s=30), told.append)
-    assert told == sorted(told)
-    assert len(told) == 4
-    assert told[-1] == 1
+    condition_lead(recording, 0, 0.0, replace(SETTINGS, chunk_s=30), reported.append)
+    assert reported == sorted(reported)
+    assert len(reported) == 4
+    assert reported[-1] == 1
 
 
 @given(st.integers(-8, 8))

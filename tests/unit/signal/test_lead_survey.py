@@ -63,7 +63,7 @@ def test_an_unknown_lead_is_rejected_with_the_names_of_the_leads() -> None:
     recording = recording_of(clean(), rate=RATE, names=("MLII",))
     with pytest.raises(UnknownLeadError, match="MLII") as caught:
         rank_leads(recording, replace(SETTINGS, lead="V9"))
-    assert "V9" not in str(caught.value)  # whoever asked knows it; it may be anything
+    assert "V9" not in str(caught.value)  # a requested name may contain anything
 
 
 def test_the_baseline_does_not_depend_on_peaks_and_gaps() -> None:

@@ -78,8 +78,9 @@ def beat_clusters(
     Returns
     -------
     tuple of Cluster
-        Every beat is in one of them. In the order of :data:`~deepecg.beats.aami_classes.CLASSES`, the
-        largest of a class first and its rest last.
+        Every beat is in one of them. In the order of
+        :data:`~deepecg.beats.aami_classes.CLASSES`, the largest of a class first and its rest
+        last.
 
     Notes
     -----
