@@ -14,10 +14,11 @@ from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
+from deepecg.units import SECONDS_PER_HOUR
 
 STRIP_SETTINGS = ScoringSettings(
     # An hour of beats, at most some 5 a second, is an answer of 3 MB: half of what Lambda passes.
-    quality=replace(QualitySettings(), max_recording_s=3600.0)
+    quality=replace(QualitySettings(), max_recording_s=float(SECONDS_PER_HOUR))
 )
 TIME_DIGITS = 3
 """Milliseconds: an R peak lies between samples some 8 ms apart."""
