@@ -18,8 +18,9 @@ TIMING_FEATURES = (
 )
 """Features that a model may ask for: of :func:`~deepecg.beats.rr_features.rr_features`."""
 MORPHOLOGY_FEATURES = (
-    *("similarity", "amplitude", "qrs_similarity", "qrs_amplitude"),
-    *("p_wave_similarity", "p_wave_amplitude", "previous_similarity", "next_similarity"),
+    *("similarity", "qrs_similarity", "p_wave_similarity"),
+    *("previous_similarity", "next_similarity"),
+    *("amplitude", "qrs_amplitude", "p_wave_amplitude"),
 )
 """The same for every lead: of :func:`morphology_features`."""
 
