@@ -50,7 +50,7 @@ from training.training_examples import annotated_r_peaks
 RESULTS = Path(__file__).parent / "results" / "default"
 FLOAT_FILE = "beat_classifier.float32.onnx"
 DOCUMENT_FILE, REPORT_FILE = "evaluation.json", "evaluation.md"
-EVALUATED = (DS2.name, *(group.name for group in GROUPS if group.role is Role.TRAINING))
+EVALUATED = (DS2.name, *(group.name for group in GROUPS.values() if group.role is Role.TRAINING))
 """Groups in the order of the report."""
 STRIPS = 6
 """Most strips in the plot of the worst errors, at most one a record."""
@@ -335,7 +335,7 @@ def _groups(
         if unknown:
             raise SystemExit(
                 f"found {', '.join(sorted(unknown))} in --only, expected records of "
-                f"{', '.join(groups)}: see training/data_roles.py"
+                f"{', '.join(groups)}: see training/data_roles.toml"
             )
         groups = {
             name: (title, {record: records[record] for record in records if record in given.only})

@@ -89,7 +89,7 @@ def test_every_record_of_the_two_training_databases_has_one_role() -> None:
     assert (len(SVDB.names), len(SVDB_BLIND.names)) == (52, 26)
     assert sorted(DS1.names + DS2.names + PACED.names) == ALL_MITDB
     assert len(DS1.names) == len(DS2.names) == 22
-    every = [record for group in GROUPS for record in group.records]
+    every = [record for group in GROUPS.values() for record in group.records]
     assert len(set(every)) == len(every)
 
 
@@ -132,7 +132,7 @@ def test_a_database_without_training_records_is_refused(tmp_path: Path) -> None:
 
 def test_no_patient_of_a_test_record_is_trained_on_except_the_known_ones() -> None:
     patients: dict[bool, set[str]] = {True: set(), False: set()}
-    for group in GROUPS:
+    for group in GROUPS.values():
         if group.role in {Role.TRAINING, Role.TEST, Role.BLIND}:
             patients[group.role is Role.TRAINING] |= {patient_of(each) for each in group.records}
     # 201 (DS1) and 202 (DS2) are one man in de Chazal's split; 118e* is 118 (DS1) with noise.

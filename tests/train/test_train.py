@@ -1,4 +1,6 @@
+import subprocess
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import onnx
@@ -9,15 +11,17 @@ import torch
 from deepecg import scoring
 from deepecg.beats import detection
 from deepecg.beats.classifier import BeatClassifier, softmax
+from deepecg.beats.model_card import read_card
 from deepecg.beats.model_input import ModelInput
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import annotated_records
 from training.batches import Sequences, augment
+from training.data_roles import HeldBackRecordError
 from training.export_onnx import cost, export_float, model_arrays, quantise
 from training.network import HybridNetwork
 from training.recipes import CONFIGS, DEFAULT, REPORT
-from training.trained_model import quantisation_beats
+from training.trained_model import Trained, git_commit, quantisation_beats, save
 from training.training_examples import annotated_r_peaks, make_examples
 from training.training_loop import predict, train
 
@@ -56,6 +60,12 @@ def test_a_short_training_learns_the_ventricular_beats_of_record_119(trained, ex
     assert (found == examples.labels).mean() > 0.95
 
 
+@pytest.mark.parametrize("name", ["mitdb/100", "svdb/801", "elsewhere/1"])
+def test_records_that_are_held_back_are_not_trained_on(examples, name):
+    with pytest.raises(HeldBackRecordError, match=name):
+        train(SMALL, [examples, replace(examples, record=name)], seed=0)
+
+
 def test_the_same_seed_gives_the_same_network(examples):
     torch.set_num_threads(1)
     config = replace(DEFAULT, epochs=1, batch_beats=256)
@@ -89,6 +99,34 @@ def test_training_and_scoring_have_the_same_inputs_byte_for_byte(
 
 
 # --- export
+
+
+def test_the_card_records_data_machine_and_commit(data_dir, trained, examples, tmp_path):
+    network, scalings, _ = trained
+    model = Trained(SMALL, network, scalings, [examples] * 2, ["mitdb/101"], 1, data_dir)
+    save(model, tmp_path / "out", tmp_path / "logs")
+    found = read_card(tmp_path / "out").document["training"]
+    parts = [
+        sha256((data_dir / "mitdb" / f"119.{end}").read_bytes()).digest()
+        for end in ("hea", "dat", "atr")
+    ]
+    assert found["data_sha256"] == {"mitdb/119": sha256(b"".join(parts)).hexdigest()[:12]}
+    assert found["records"] == ["mitdb/119"]
+    assert found["held_back"] == ["mitdb/101"]
+    assert found["threads"] == torch.get_num_threads()
+    assert found["processor"]
+
+
+def test_the_commit_is_that_of_the_checkout_and_none_outside(tmp_path):
+    assert git_commit(tmp_path) is None
+    for command in (["init"], ["commit", "--allow-empty", "-m", "First"]):
+        author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *author, *command], cwd=tmp_path, check=True, capture_output=True)
+    head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=tmp_path, text=True).strip()
+    assert git_commit(tmp_path) == head
+    (tmp_path / "file").write_text("1")
+    subprocess.run(["git", "add", "file"], cwd=tmp_path, check=True)
+    assert git_commit(tmp_path) == f"{head}-dirty"
 
 
 def test_float32_onnx_equals_pytorch_within_rounding_and_int8_is_close(trained, examples, tmp_path):
