@@ -84,11 +84,7 @@ def make_copies(
 
 
 def noisy_copy(
-    data: Path,
-    record: str,
-    spec: InputSpec,
-    settings: ScoringSettings,
-    random: np.random.Generator,
+    data: Path, record: str, spec: InputSpec, settings: ScoringSettings, random: np.random.Generator
 ) -> Examples | None:
     """Return the beats that are found in a record with noise; None if scoring refuses it."""
     reference = read_annotations(data / record)
@@ -131,10 +127,7 @@ def with_noise(
 
 
 def ectopic_copy(
-    record: AnnotatedRecord,
-    spec: InputSpec,
-    settings: ScoringSettings,
-    random: np.random.Generator,
+    record: AnnotatedRecord, spec: InputSpec, settings: ScoringSettings, random: np.random.Generator
 ) -> Examples | None:
     """Return the S beats of a record with few other beats; None if it has hardly any S.
 

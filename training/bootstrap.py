@@ -56,8 +56,8 @@ def intervals(
 
 
 def _interval(values: NDArray[np.float64]) -> tuple[float, float] | None:
-    known = values[np.isfinite(values)]
-    if not len(known):
+    defined = values[np.isfinite(values)]
+    if not len(defined):
         return None
-    low, high = np.percentile(known, PERCENTILES)
+    low, high = np.percentile(defined, PERCENTILES)
     return float(low), float(high)

@@ -115,7 +115,7 @@ def _not_analysable(record: RecordComparison) -> dict[str, Any]:
 def _run_metrics(kind: Kind, by_record: Mapping[str, RecordComparison]) -> dict[str, Any]:
     counts = {name: each.runs[kind] for name, each in by_record.items()}
     gross = sum(counts.values(), RunCounts.empty())
-    document: dict[str, Any] = {group: _group_metrics(group, counts, gross) for group in GROUPS}
+    document: dict[str, Any] = {group: _group_metrics(group, counts) for group in GROUPS}
     return document | {
         "annotated_matrix": gross.annotated.tolist(),
         "found_matrix": gross.found.tolist(),
@@ -123,7 +123,9 @@ def _run_metrics(kind: Kind, by_record: Mapping[str, RecordComparison]) -> dict[
     }
 
 
-def _group_metrics(group: str, counts: Mapping[str, RunCounts], gross: RunCounts) -> dict[str, Any]:
+def _group_metrics(group: str, counts: Mapping[str, RunCounts]) -> dict[str, Any]:
+    gross = sum(counts.values(), RunCounts.empty())
+
     def shares(pairs: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
         part, whole = pairs[..., 0], np.where(pairs[..., 1], pairs[..., 1], -1)
         share = np.where(whole > 0, part / whole, np.nan)

@@ -7,7 +7,8 @@ ventricular beats first, then by sensitivity and positive predictivity, on the l
 would choose and on the best two. ``--set threshold=0.4`` tries another value.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,31 +35,20 @@ def main() -> None:
     add_changes(parser)
     given = parser.parse_args()
     settings = changed(DetectorSettings(), given.changes)
-    by_database: dict[tuple[str, int], dict[str, BeatCounts]] = {}
+    groups: dict[tuple[str, int], dict[str, BeatCounts]] = defaultdict(dict)
     for record in training_records(given.data, ("mitdb", "svdb")):
         for n_leads, counts in enumerate(evaluate_leads(given.data, record, settings), start=1):
-            by_database.setdefault((record.split("/")[0], n_leads), {})[record] = counts
-    groups = sorted(by_database.items())
-    print(
-        table(
-            HEADER,
-            (
-                row(database, n_leads, sum(records.values(), BeatCounts.empty()))
-                for (database, n_leads), records in groups
-            ),
-        )
-    )
-    print(
-        table(
-            HEADER,
-            (
-                row(record, n_leads, records[record])
-                for (_, n_leads), records in groups
-                for record in worst_records(records)
-            ),
-        ),
-        end="",
-    )
+            groups[record.split("/")[0], n_leads][record] = counts
+    totals = [
+        row(database, n_leads, sum(records.values(), BeatCounts.empty()))
+        for (database, n_leads), records in sorted(groups.items())
+    ]
+    worst = [
+        row(record, n_leads, records[record])
+        for (_, n_leads), records in sorted(groups.items())
+        for record in worst_records(records)
+    ]
+    print(table(HEADER, totals), table(HEADER, worst), sep="\n", end="")
 
 
 def evaluate_leads(data: Path, record: str, settings: DetectorSettings) -> Iterator[BeatCounts]:
@@ -86,7 +76,7 @@ def evaluate_leads(data: Path, record: str, settings: DetectorSettings) -> Itera
         )
 
 
-def worst_records(records: dict[str, BeatCounts]) -> Iterable[str]:
+def worst_records(records: Mapping[str, BeatCounts]) -> list[str]:
     """Return the records with the most missed and false beats, the worst first."""
 
     def n_wrong(record: str) -> int:

@@ -49,7 +49,7 @@ class MarkedStream:
     ----------
     stream : BeatStream
         The beats.
-    known : ndarray of bool, shape (n_seconds,)
+    compared : ndarray of bool, shape (n_seconds,)
         Whether a second is compared: not before the first rhythm mark, and not in atrial flutter,
         which may be irregular or not.
     fibrillation : ndarray of bool, shape (n_seconds,)
@@ -59,7 +59,7 @@ class MarkedStream:
     """
 
     stream: BeatStream
-    known: NDArray[np.bool_]
+    compared: NDArray[np.bool_]
     fibrillation: NDArray[np.bool_]
     sustained: NDArray[np.bool_]
 
@@ -70,7 +70,7 @@ class Seconds:
 
     Attributes
     ----------
-    known : int
+    compared : int
         Compared seconds.
     reference, sustained, found : int
         Seconds of annotated fibrillation, of annotated episodes long enough to be reported, and
@@ -81,7 +81,7 @@ class Seconds:
         Found seconds outside annotated episodes that are too short to be reported.
     """
 
-    known: int
+    compared: int
     reference: int
     sustained: int
     found: int
@@ -94,12 +94,12 @@ class Seconds:
     @property
     def burden_error(self) -> float:
         """Found minus annotated burden, in percentage points."""
-        return 100 * (self.found - self.reference) / self.known
+        return 100 * (self.found - self.reference) / self.compared
 
     @property
     def sustained_error(self) -> float:
         """Found minus annotated burden of episodes long enough to be reported, in points."""
-        return 100 * (self.found - self.sustained) / self.known
+        return 100 * (self.found - self.sustained) / self.compared
 
     def row(self, name: str) -> list[object]:
         """Return a row of the table."""
@@ -112,7 +112,7 @@ class Seconds:
         )
         return [
             name,
-            *(percent(seconds / self.known, 2) for seconds in burdens),
+            *(percent(seconds / self.compared, 2) for seconds in burdens),
             *(percent(part / whole if whole else None, 2) for part, whole in shares),
             self.found - self.hit,
         ]
@@ -128,7 +128,7 @@ def read_marked(path: Path, episode_s: float) -> MarkedStream:
     times_s = beats.samples / rate_hz
     is_mark = np.char.startswith(np.array(raw.aux_note, str), "(")
     starts = np.append(raw.sample[is_mark] / rate_hz, end_s)
-    known = np.ones(n_seconds, bool)
+    compared = np.ones(n_seconds, bool)
     episodes: list[tuple[float, float]] = []
     going_on = False
     marks = np.array(raw.aux_note, str)[is_mark]
@@ -142,9 +142,9 @@ def read_marked(path: Path, episode_s: float) -> MarkedStream:
         else:
             going_on = False
         if mark.startswith(FLUTTER):
-            known[int(start) : int(end) + 1] = False
+            compared[int(start) : int(end) + 1] = False
     if len(marks):
-        known[: int(np.ceil(starts[0]))] = False
+        compared[: int(np.ceil(starts[0]))] = False
     sustained = [(start, end) for start, end in episodes if end - start >= episode_s]
     stream = BeatStream(
         times_s,
@@ -153,7 +153,7 @@ def read_marked(path: Path, episode_s: float) -> MarkedStream:
         np.ones(len(times_s), bool),
         np.ones(n_seconds, bool),
     )
-    return MarkedStream(stream, known, _mask(episodes, n_seconds), _mask(sustained, n_seconds))
+    return MarkedStream(stream, compared, _mask(episodes, n_seconds), _mask(sustained, n_seconds))
 
 
 def evaluate_stream(marked: MarkedStream, settings: FibrillationSettings) -> Seconds:
@@ -164,11 +164,11 @@ def evaluate_stream(marked: MarkedStream, settings: FibrillationSettings) -> Sec
 def compare_episodes(marked: MarkedStream, episodes: Sequence[Episode]) -> Seconds:
     """Count the seconds of fibrillation that are annotated, found, and both."""
     spans = [(each.start_s, each.start_s + each.duration_s) for each in episodes]
-    known = marked.known
-    found = _mask(spans, len(known)) & known
-    reference, sustained = marked.fibrillation & known, marked.sustained & known
+    compared = marked.compared
+    found = _mask(spans, len(compared)) & compared
+    reference, sustained = marked.fibrillation & compared, marked.sustained & compared
     short = reference & ~sustained
-    counted = (known, reference, sustained, found)
+    counted = (compared, reference, sustained, found)
     both = (found & reference, found & sustained, found & ~short)
     return Seconds(*(int(each.sum()) for each in (*counted, *both)))
 

@@ -240,23 +240,18 @@ def main() -> None:
     for name, group in GROUPS.items():
         if group is DS2 and not given.ds2:
             continue
-        without, some = PauseCounts(), PauseCounts()
+        totals = {"no pause annotated": PauseCounts(), "pauses annotated": PauseCounts()}
         for record in group.require(given.data):
             recording = open_recording(given.data / f"{record}.hea")
             scored = score_recording(recording, classifier, settings)
             counts = compare_pauses(given.data, record, scored)
-            if counts.annotated:
-                some += counts
-            else:
-                without += counts
+            totals["pauses annotated" if counts.annotated else "no pause annotated"] += counts
             if counts.annotated or counts.found != LongIntervals():
                 by_record.append((record, counts))
             if given.missed and group.role is Role.TRAINING:
                 made, quiet = missed_beats(scored)
                 n_gaps, n_quiet = n_gaps + made, n_quiet + quiet
-        rows.append((f"{name}, no pause annotated", without))
-        if some.records:
-            rows.append((f"{name}, pauses annotated", some))
+        rows += [(f"{name}, {kind}", each) for kind, each in totals.items() if each.records]
     print(pause_table(rows), pause_table(by_record), sep="\n", end="")
     if given.missed:
         print(f"\nRemoved beats: {n_gaps} gaps, {n_quiet} of them called quiet.")

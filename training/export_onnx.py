@@ -171,10 +171,7 @@ def cost(model: Path) -> dict[str, Any]:
         "parameters": int(sum(weight.size for weight in weights.values())),
         "macs_per_beat": macs,
         "peak_activation_bytes": peak,
-        "small_part": {
-            "flash_bytes": SMALL_PART_FLASH_BYTES,
-            "ram_bytes": SMALL_PART_RAM_BYTES,
-        },
+        "small_part": {"flash_bytes": SMALL_PART_FLASH_BYTES, "ram_bytes": SMALL_PART_RAM_BYTES},
     }
 
 

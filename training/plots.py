@@ -41,10 +41,7 @@ def plot_learning_curves(curve: list[dict[str, Any]], to: Path) -> None:
     left.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))
     for name, colour in COLOURS.items():
         right.plot(
-            epochs,
-            [point[f"validation_f1_{name}"] for point in curve],
-            color=colour,
-            label=name,
+            epochs, [point[f"validation_f1_{name}"] for point in curve], color=colour, label=name
         )
     right.set(xlabel="epoch", ylabel="F1, held-back patients", ylim=(0, 1))
     right.legend()

@@ -111,10 +111,7 @@ class RunCounts:
 
 
 def compare_runs(
-    reference: BeatSequence,
-    found: BeatSequence,
-    kind: Kind,
-    not_analysable: NDArray[np.float64],
+    reference: BeatSequence, found: BeatSequence, kind: Kind, not_analysable: NDArray[np.float64]
 ) -> RunCounts:
     """Compare the runs of one kind in one record, both ways.
 

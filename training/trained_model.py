@@ -38,7 +38,25 @@ PROCESSORS = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network with its recipe and its training data."""
+    """A trained network with its recipe and its training data.
+
+    Attributes
+    ----------
+    config : TrainingConfig
+        The recipe.
+    network : HybridNetwork
+        The network.
+    scalings : Scalings
+        Standardisation of its features.
+    examples : sequence of Examples
+        The examples it was trained on, copies included.
+    held_back : sequence of str
+        Records that were held back from it.
+    seed : int
+        Seed of the training.
+    data : Path
+        Folder of the databases.
+    """
 
     config: TrainingConfig
     network: HybridNetwork

@@ -229,8 +229,8 @@ def test_a_record_is_compared_from_the_file_that_scoring_writes(data_dir, classi
     assert found.labels.tolist() == reference.labels.tolist()
     assert found.probabilities.shape == (len(found.labels), 5)
     counts: BeatCounts = found.end_to_end.beats
-    judged = reference.samples >= 300 * 360
-    assert counts.matrix[:5].sum() + counts.not_analysable.sum() == judged.sum()
+    compared = reference.samples >= 300 * 360
+    assert counts.matrix[:5].sum() + counts.not_analysable.sum() == compared.sum()
     assert counts.f1("V", ec57=True) > 0.99
     assert found.end_to_end.compared_s == pytest.approx(1505.6, abs=0.1)
 
