@@ -353,13 +353,20 @@ def _float32(classifier: BeatClassifier, model: Path) -> BeatClassifier | None:
 
 def _arguments() -> argparse.Namespace:
     parser = argument_parser("evaluate", __doc__, "mitdb/ and svdb/")
-    parser.add_argument("--records", choices=("all", "ds2", "training"), default="all")
+    parser.add_argument(
+        "--records", choices=("all", "ds2", "training"), default="all", help="records to evaluate"
+    )
     parser.add_argument("--only", nargs="+", metavar="RECORD", help="only some of these records")
     parser.add_argument("--model", type=Path, default=model_folder(), help="the shipped model")
     parser.add_argument("--folds", type=Path, default=RESULTS / "folds", help="the folds' models")
     parser.add_argument("--float", type=Path, default=RESULTS / FLOAT_FILE, help="float32 model")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results")
-    parser.add_argument("--out", type=Path, default=Path("out") / "evaluation")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("out") / "evaluation",
+        help="folder of annotation files and strips",
+    )
     parser.add_argument(
         "--write", action="store_true", help="copy the results of DS2 into the model's card"
     )

@@ -107,8 +107,8 @@ def mean_curve(curves: Sequence[Sequence[dict[str, float]]]) -> list[dict[str, A
 
 def _arguments() -> argparse.Namespace:
     parser = argument_parser("train", __doc__, "mitdb/ and svdb/")
-    parser.add_argument("--config", choices=sorted(CONFIGS), default="default")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--config", choices=sorted(CONFIGS), default="default", help="the recipe")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all random numbers")
     parser.add_argument("--epochs", type=int, help="number of epochs instead of the recipe's")
     parser.add_argument("--out", type=Path, help="folder of the model and its card")
     parser.add_argument("--logs", type=Path, help="folder of checkpoint, curves and tables")

@@ -1,4 +1,4 @@
-"""Cases worked by hand from EC57's definitions; two other implementations as witnesses."""
+"""Cases worked by hand from the definitions of EC57, and comparison with two other packages."""
 
 import numpy as np
 import pytest
