@@ -21,8 +21,9 @@ TIMING_FEATURES = (
 )
 """Features of the RR intervals, computed by :func:`~deepecg.beats.rr_features.rr_features`."""
 MORPHOLOGY_FEATURES = (
-    *("similarity", "amplitude", "qrs_similarity", "qrs_amplitude"),
-    *("p_wave_similarity", "p_wave_amplitude", "previous_similarity", "next_similarity"),
+    *("similarity", "qrs_similarity", "p_wave_similarity"),
+    *("previous_similarity", "next_similarity"),
+    *("amplitude", "qrs_amplitude", "p_wave_amplitude"),
 )
 """Features of each lead, computed by
 :func:`~deepecg.beats.model_input.morphology_features`."""
