@@ -15,7 +15,7 @@ from integration.api_client import Api
 from integration.embedded_cloud import RESULTS, Cloud
 from synthetic_nights import made_up_entries
 
-from deepecg.cloud.api.recording_models import Recordings
+from deepecg.cloud.api.recording_models import RecordingListResponse
 from deepecg.cloud.result_lists import CURSOR_PATTERN, Position, list_nights, list_recordings
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entry_key
@@ -355,6 +355,6 @@ def test_date_that_is_none(api: Api, wrong: str) -> None:
 
 def test_page_is_as_documented() -> None:
     """The example of a page is one."""
-    examples: Any = Recordings.model_config["json_schema_extra"]
+    examples: Any = RecordingListResponse.model_config["json_schema_extra"]
     for example in examples["examples"]:
-        Recordings.model_validate(example)
+        RecordingListResponse.model_validate(example)

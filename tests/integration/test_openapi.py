@@ -20,7 +20,7 @@ from recorded_log import LogLines
 
 from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.app import create_app
-from deepecg.cloud.api.openapi_docs import document
+from deepecg.cloud.api.openapi_docs import openapi_document
 from deepecg.cloud.settings import ApiSettings
 from deepecg.outputs.recording_id import recording_id
 
@@ -60,7 +60,7 @@ CONFIG = {
         "path.night": {"dictionary": "nights", "probability": SHARE_KNOWN},
     },
 }
-DOCUMENT = document(create_app(WITHOUT_STORAGE, LogLines()), SETTINGS)
+DOCUMENT = openapi_document(create_app(WITHOUT_STORAGE, LogLines()), SETTINGS)
 schema = schemathesis.openapi.from_dict(DOCUMENT, config=schemathesis.Config.from_dict(CONFIG))
 
 

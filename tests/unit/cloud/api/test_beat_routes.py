@@ -17,7 +17,7 @@ from unit.small_recordings import RATE, ecg, every
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.single_beat import SingleBeat, SingleBeatModels, classify_beat
 from deepecg.cloud.api.api_services import Services
-from deepecg.cloud.api.beat_examples import BEATS, STRIPS
+from deepecg.cloud.api.request_examples import BEATS, STRIPS
 from deepecg.cloud.api.strip_scoring import score_strip, strip_document
 
 SAMPLES = ecg(np.array([0.375]), 1).astype(np.float64).round(4).tolist()

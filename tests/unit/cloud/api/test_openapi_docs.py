@@ -12,12 +12,12 @@ from asgi_client import Caller
 from fastapi import FastAPI
 
 from deepecg.cloud.api.api_services import Services
-from deepecg.cloud.api.openapi_docs import document
+from deepecg.cloud.api.openapi_docs import openapi_document
 
 
 @pytest.fixture
 def made(app: FastAPI, services: Services) -> dict[str, Any]:
-    return document(app, services.settings)
+    return openapi_document(app, services.settings)
 
 
 def operations(made: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -85,7 +85,7 @@ def test_callers_prove_who_they_are_as_the_settings_say(app: FastAPI, services: 
             jwt_issuer="https://issuer.example",
             jwt_audience="holter",
         )
-        made = document(app, settings)
+        made = openapi_document(app, settings)
         names = {name for name, item in operations(made).items() if "security" in item}
         # Whoever checks answers in its own way.
         assert ("401" in made["info"]["description"]) == (authorisation != "none")
