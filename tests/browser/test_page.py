@@ -1,4 +1,4 @@
-"""The page with the whole service behind it: drop a recording, see what comes of it."""
+"""The upload page with the whole service: upload recordings and read their results."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def address(browser: Browser) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The page, opened; fails if the browser complained or asked anybody else."""
+    """The opened page; fails on console messages and requests to other origins."""
     with opened(browser, address) as (context, _):
         page = context.new_page()
         page.goto(address)
@@ -65,7 +65,7 @@ def test_a_file_is_uploaded_and_scored_and_its_report_is_seen(page: Page, tmp_pa
     report.close()
     expect(page.locator("#recordings-list")).to_contain_text(recording)
 
-    card.get_by_role("link", name="All figures").click()
+    card.get_by_role("link", name="All values").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(recording)
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     expect(page.locator(".classes tbody tr")).to_have_count(len(counts))
@@ -142,7 +142,7 @@ def test_a_missing_part_is_named_and_may_come_later(page: Page, edf: Path) -> No
     header = write_wfdb(edf.with_name("w1.hea"), synthetic_ecg(60))
     page.get_by_label("Choose Holter files").set_input_files([header, edf])
     left_out = page.get_by_role("region", name="Files that were not uploaded")
-    expect(left_out).to_contain_text("w1.hea needs w1.dat, which is not here")
+    expect(left_out).to_contain_text("w1.hea needs w1.dat, which is missing")
     expect_outcome(page, edf.name, "Scored")  # the other was not held up
     page.get_by_label("Choose Holter files").set_input_files(header.with_suffix(".dat"))
     expect(left_out).to_be_hidden()

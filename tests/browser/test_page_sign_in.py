@@ -1,4 +1,4 @@
-"""Signing in by OpenID Connect with PKCE, at an issuer that is made up here."""
+"""Sign-in with OpenID Connect and PKCE, with a made-up issuer."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ LOST = "Failed to load resource"
 
 
 class Issuer:
-    """Gives a token for a code, to whoever knows what the code was asked for with (RFC 7636)."""
+    """Exchanges a code for a token if the code verifier fits the code challenge (RFC 7636)."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.asked: dict[str, str] = {}
@@ -63,7 +63,7 @@ def _fields(query: str) -> dict[str, str]:
 
 
 def only_with_token(route: Route, then: Any) -> None:
-    """Answer as a gateway does."""
+    """Answer like a gateway that checks tokens."""
     if route.request.headers.get("authorization") == f"Bearer {TOKEN}":
         then(route)
     else:
@@ -75,7 +75,7 @@ Place = tuple[Page, MadeUpApi, Issuer, Watch]
 
 @pytest.fixture
 def place(browser: Browser) -> Iterator[Place]:
-    """The page of an API that takes tokens, its issuer, and the watch over both."""
+    """The page of an API that requires tokens, its issuer, and the watch over both."""
     with opened(browser, MADE_UP, ISSUER) as (context, watch):
         api = MadeUpApi(
             context,
@@ -137,14 +137,14 @@ def test_a_token_that_is_no_longer_taken_leads_to_the_sign_in(place: Place) -> N
     expect_empty_lists(page)  # before the token is no longer taken
     api.answers["GET /v1/recordings"] = answer({"message": "Unauthorized"}, 401)
     page.reload()
-    expect(page.locator("#sign-in")).to_contain_text("The sign-in has expired")
+    expect(page.locator("#sign-in")).to_contain_text("Your sign-in has expired")
     expect(page.locator("#home")).to_be_hidden()
 
 
 def test_an_answer_that_nobody_asked_for_is_not_taken(place: Place) -> None:
     page, _, _, _ = place
     page.goto(f"{MADE_UP}/?code=abc&state=made-up")
-    expect(page.get_by_role("alert")).to_contain_text("This sign-in was not begun here")
+    expect(page.get_by_role("alert")).to_contain_text("This sign-in was not started in this tab")
     assert page.url == f"{MADE_UP}/"
     assert page.evaluate("sessionStorage.getItem('deepecg.token')") is None
 

@@ -1,4 +1,4 @@
-"""The page in states that a service in good order is seldom in: its API is made up here."""
+"""The upload page in rare states, with a made-up API."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +11,7 @@ from page_servers import (
     MadeUpApi,
     Watch,
     answer,
+    answer_problem,
     expect_empty_lists,
     in_turn,
     opened,
@@ -42,8 +43,8 @@ REJECTED = {
 FAILED = {"recording_id": ID, "status": "failed", "code": "MemoryError"}
 FOR_PARTS = {**SCORING, "waiting_for": "parts", "until": "2024-11-22T20:05:00+00:00"}
 LOST = "Failed to load resource"
-"""What browsers write where a request fails, whoever handles it."""
-TROUBLE = answer({"title": "The storage does not answer", "code": "storage_unavailable"}, 503)
+"""Console message of the browser for every failed request."""
+TROUBLE = answer_problem("storage_unavailable", "Try again later.")
 
 
 def item(number: int, **more: Any) -> dict[str, Any]:
@@ -125,6 +126,24 @@ def test_urgent_findings_come_first_and_figures_are_the_documents(place: Place) 
     expect(page.get_by_role("status").first).to_have_text("ward 3.edf: scored, 3 urgent findings")
 
 
+def test_the_recording_view_shows_the_six_cards_of_the_report(place: Place) -> None:
+    page, _, _ = place
+    page.goto(f"{MADE_UP}#recording/{ID}")
+    cards = page.locator(".cards > .card")
+    expect(cards).to_have_count(6)
+    shown = [[line for line in text.split("\n") if line] for text in cards.all_inner_texts()]
+    assert {title: value for title, value, *_ in shown} == {
+        "Analysable time": "99.55 %",
+        "Heart rate, mean": "68.3 bpm",
+        "Longest pause": "3.20 s",
+        "Ventricular burden": "2.05 %",
+        "Supraventricular burden": "1.03 %",
+        "Atrial fibrillation burden": "4.65 %",
+    }
+    colours = cards.evaluate_all("all => all.map(e => e.className.replace(/^card ?/, ''))")
+    assert colours == ["", "", "pause", "ventricular", "supraventricular", "fibrillation"]
+
+
 def test_what_cannot_be_uploaded_is_said_before(place: Place) -> None:
     page, api, _ = place
     del api.answers["POST /v1/recordings"]  # nothing is to be asked
@@ -153,10 +172,10 @@ def test_what_cannot_be_uploaded_is_said_before(place: Place) -> None:
     }  # fmt: skip
     assert "is empty" in said["empty.edf"]
     assert "is no Holter file" in said["letter.docx"]
-    assert "choose its header (.hea)" in said["lone.dat"]
+    assert "Choose its header (.hea)" in said["lone.dat"]
     assert "annotations" in said["100.atr"]
-    assert "needs b.dat, which is not here" in said["m.hea"]
-    assert "needs long_2.hea and long_1.dat, which are not here" in said["long.hea"]
+    assert "needs b.dat, which is missing" in said["m.hea"]
+    assert "needs long_2.hea and long_1.dat, which are missing" in said["long.hea"]
     expect(page.locator("li.upload")).to_have_count(0)
 
 
@@ -216,8 +235,8 @@ def test_a_lost_connection_is_said_and_waited_out(place: Place) -> None:
     choose(page, edf())
     expect(upload_card(page, "ward 3.edf").locator(".mark-line")).to_have_text("Scored")
     found = page.evaluate("said => [...said]", said)
-    assert "There is no connection to the server. It is tried again." in found
-    assert "The storage does not answer. It is tried again." in found
+    assert "There is no connection to the server. Trying again …" in found
+    assert "The storage does not respond. Trying again …" in found
 
 
 def test_a_refused_form_is_replaced_by_a_fresh_one(place: Place) -> None:
@@ -239,7 +258,7 @@ def test_what_the_storage_refuses_can_be_tried_again(place: Place) -> None:
     api.answers["POST /storage"] = lambda route: route.fulfill(status=400)
     choose(page, edf())
     card = upload_card(page, "ward 3.edf")
-    expect(card).to_contain_text("The storage refused the upload (400).")
+    expect(card).to_contain_text("The storage rejected the file (400).")
     api.answers["POST /storage"] = sent
     card.get_by_role("button", name="Try again").click()
     expect(card.locator(".mark-line")).to_have_text("Scored")
@@ -248,10 +267,10 @@ def test_what_the_storage_refuses_can_be_tried_again(place: Place) -> None:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (FOR_PARTS, "Waits for the other files of this record, until 22 Nov 2024"),
-        (SCORING, "the recording is being scored"),
+        (FOR_PARTS, "Waiting for the other files of this record until 22 Nov 2024"),
+        (SCORING, "The recording is being scored"),
         (REJECTED, "Flat line: Found no signal on any lead."),
-        (FAILED, "Scoring failed several times and was given up."),
+        (FAILED, "Scoring failed several times."),
         ({"recording_id": ID, "status": "part", "part_of": OTHER_ID}, OTHER_ID),
     ],
 )
@@ -296,15 +315,17 @@ HIDE = """isHidden => {
 def test_a_recording_that_is_not_known_is_said_in_its_view(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
-    api.answers[PATH] = answer({"title": "No", "code": "unknown_recording"}, 404)
+    api.answers[PATH] = answer_problem("unknown_recording", "It has been deleted.")
     page.goto(f"{MADE_UP}#recording/{ID}")
-    expect(page.get_by_role("alert")).to_contain_text("Nothing is known of a recording")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "There is no recording with this ID. It has been deleted."
+    )
 
 
 def test_an_upload_that_the_server_knows_nothing_of_can_be_sent_again(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
-    api.answers[PATH] = answer({"title": "No", "code": "unknown_recording"}, 404)
+    api.answers[PATH] = answer_problem("unknown_recording", "It has been deleted.")
     choose(page, edf())
     card = upload_card(page, "ward 3.edf")
     expect(card.locator(".mark-line")).to_have_text("Not known")
@@ -321,11 +342,13 @@ def test_an_upload_that_the_server_knows_nothing_of_can_be_sent_again(place: Pla
 def test_a_document_that_cannot_be_had_leaves_no_empty_tab(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
-    api.answers[f"{PATH}/report"] = answer({"title": "No", "code": "no_result"}, 404)
+    api.answers[f"{PATH}/report"] = answer_problem("no_result", "It is not scored.")
     page.goto(f"{MADE_UP}#recording/{ID}")
     with page.expect_popup() as popup:
         page.get_by_role("button", name="Report of").first.click()
-    expect(page.get_by_role("alert")).to_have_text("The recording has no such result yet.")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The recording has no such result. It is not scored."
+    )
     if not popup.value.is_closed():  # the browser tells of it when it comes to it
         popup.value.wait_for_event("close")
 
@@ -355,7 +378,7 @@ def test_lists_are_paged_and_say_what_is_urgent(place: Place) -> None:
     said = [tile.split("\n") for tile in tiles.all_inner_texts()]
     assert said[:2] == [["Uploaded", "140"], ["Scored", "137"]]
     buttons = page.locator("#night-view .buttons").first.get_by_role("button")
-    expect(buttons).to_have_text(["Nightly report", "All recordings (CSV)", "Figures (JSON)"])
+    expect(buttons).to_have_text(["Nightly report", "All recordings (CSV)", "Report (JSON)"])
     expect(page.locator("#night-view tbody tr")).to_have_count(5)
     page.go_back()
     expect(page.get_by_role("link", name="Friday, 22 Nov 2024")).to_be_focused()
@@ -368,7 +391,7 @@ def test_where_only_signed_requests_are_taken_the_page_says_so(browser: Browser)
         page = context.new_page()
         page.goto(MADE_UP)
         expect(page.get_by_role("heading", level=1)).to_have_text(
-            "This page is not open to browsers"
+            "This page cannot be used in a browser"
         )
         expect(page.locator("main")).to_contain_text("JwtIssuer")
         expect(page.locator("input")).to_be_hidden()
