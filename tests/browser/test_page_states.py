@@ -102,7 +102,7 @@ def choose(page: Page, *files: FilePayload) -> None:
     page.get_by_label("Choose Holter files").set_input_files(list(files))
 
 
-def test_urgent_findings_come_first_and_figures_are_the_documents(place: Place) -> None:
+def test_urgent_findings_come_first_and_values_are_those_of_the_summary(place: Place) -> None:
     page, _, _ = place
     choose(page, edf())
     card = upload_card(page, "ward 3.edf")
@@ -144,7 +144,7 @@ def test_the_recording_view_shows_the_six_cards_of_the_report(place: Place) -> N
     assert colours == ["", "", "pause", "ventricular", "supraventricular", "fibrillation"]
 
 
-def test_what_cannot_be_uploaded_is_said_before(place: Place) -> None:
+def test_files_that_cannot_be_uploaded_are_listed_with_reasons(place: Place) -> None:
     page, api, _ = place
     del api.answers["POST /v1/recordings"]  # nothing is to be asked
     header = b"m 2 250 100\na.dat 16 200\nb.dat 16 200\n"
@@ -215,7 +215,7 @@ def test_at_most_two_are_sent_at_once_and_the_others_wait(place: Place) -> None:
     expect(marks.last).to_have_text("Scored")
 
 
-def test_a_lost_connection_is_said_and_waited_out(place: Place) -> None:
+def test_a_lost_connection_is_reported_and_retried(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
     lost = lambda route: route.abort("internetdisconnected")  # noqa: E731
@@ -239,7 +239,7 @@ def test_a_lost_connection_is_said_and_waited_out(place: Place) -> None:
     assert "The storage does not respond. Trying again …" in found
 
 
-def test_a_refused_form_is_replaced_by_a_fresh_one(place: Place) -> None:
+def test_a_rejected_form_is_replaced_by_a_new_one(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
     sent = api.answers["POST /storage"]
@@ -251,7 +251,7 @@ def test_a_refused_form_is_replaced_by_a_fresh_one(place: Place) -> None:
     assert asked.count(f"POST {MADE_UP}/v1/recordings") == 2
 
 
-def test_what_the_storage_refuses_can_be_tried_again(place: Place) -> None:
+def test_an_upload_rejected_by_the_storage_can_be_tried_again(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
     sent = api.answers["POST /storage"]
@@ -274,7 +274,7 @@ def test_what_the_storage_refuses_can_be_tried_again(place: Place) -> None:
         ({"recording_id": ID, "status": "part", "part_of": OTHER_ID}, OTHER_ID),
     ],
 )
-def test_every_status_is_said_in_the_list_and_in_its_own_view(
+def test_every_status_is_explained_in_its_card_and_its_view(
     place: Place, status: dict[str, Any], said: str
 ) -> None:
     page, api, _ = place
@@ -285,7 +285,7 @@ def test_every_status_is_said_in_the_list_and_in_its_own_view(
     expect(page.locator("#recording-view")).to_contain_text(said)
 
 
-def test_nothing_is_asked_while_the_page_is_hidden(place: Place) -> None:
+def test_no_request_is_sent_while_the_page_is_hidden(place: Place) -> None:
     page, api, _ = place
     api.answers[PATH] = answer(SCORING)
     asked: list[str] = []
@@ -297,7 +297,7 @@ def test_nothing_is_asked_while_the_page_is_hidden(place: Place) -> None:
         page.clock.run_for(5_000)
     page.evaluate(HIDE, True)
     page.clock.run_for(20_000)  # longer than any pause: the last one may have begun before
-    page.wait_for_timeout(500)  # by the real clock: what was asked is told of a little later
+    page.wait_for_timeout(500)  # by the real clock: requests are reported a little later
     n_asked = len(asked)
     page.clock.run_for(120_000)
     assert len(asked) == n_asked
@@ -312,7 +312,7 @@ HIDE = """isHidden => {
 }"""
 
 
-def test_a_recording_that_is_not_known_is_said_in_its_view(place: Place) -> None:
+def test_an_unknown_recording_is_reported_in_its_view(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
     api.answers[PATH] = answer_problem("unknown_recording", "It has been deleted.")
@@ -322,7 +322,7 @@ def test_a_recording_that_is_not_known_is_said_in_its_view(place: Place) -> None
     )
 
 
-def test_an_upload_that_the_server_knows_nothing_of_can_be_sent_again(place: Place) -> None:
+def test_an_upload_unknown_to_the_server_can_be_sent_again(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
     api.answers[PATH] = answer_problem("unknown_recording", "It has been deleted.")
@@ -339,7 +339,7 @@ def test_an_upload_that_the_server_knows_nothing_of_can_be_sent_again(place: Pla
     expect(card.locator(".mark-line")).to_have_text("Scored")
 
 
-def test_a_document_that_cannot_be_had_leaves_no_empty_tab(place: Place) -> None:
+def test_a_document_that_cannot_be_fetched_leaves_no_empty_tab(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
     api.answers[f"{PATH}/report"] = answer_problem("no_result", "It is not scored.")
@@ -353,7 +353,7 @@ def test_a_document_that_cannot_be_had_leaves_no_empty_tab(place: Place) -> None
         popup.value.wait_for_event("close")
 
 
-def test_lists_are_paged_and_say_what_is_urgent(place: Place) -> None:
+def test_lists_are_paged_and_show_urgent_findings(place: Place) -> None:
     page, api, _ = place
     first = answer({"recordings": ITEMS[:3], "next_cursor": CURSOR})
     rest = answer({"recordings": ITEMS[3:], "next_cursor": None})
@@ -384,7 +384,7 @@ def test_lists_are_paged_and_say_what_is_urgent(place: Place) -> None:
     expect(page.get_by_role("link", name="Friday, 22 Nov 2024")).to_be_focused()
 
 
-def test_where_only_signed_requests_are_taken_the_page_says_so(browser: Browser) -> None:
+def test_with_iam_the_page_explains_that_it_cannot_be_used(browser: Browser) -> None:
     with opened(browser, MADE_UP) as (context, _):
         api = MadeUpApi(context, authorisation="iam")
         api.answers = {"GET /": api.answers["GET /"]}  # nothing else is asked
@@ -402,11 +402,11 @@ VIEWS = {
     f"#recording/{ID}": ".classes tbody tr",
     "#night/2024-11-22": "#night-view tbody tr",
 }
-"""What shows that a view has all that it is to show, by its address."""
+"""By a view's address, an element that appears when the view is complete."""
 
 
 def full_page(context: BrowserContext) -> Page:
-    """Return a page with everything on it."""
+    """Return a page that shows every kind of element."""
     api = MadeUpApi(context)
     api.takes(ID, 2)
     api.answers |= {
@@ -426,7 +426,7 @@ def full_page(context: BrowserContext) -> Page:
 
 
 @pytest.mark.parametrize("width", [1200, 768, 320])
-def test_nothing_is_cut_at_any_width_and_all_can_be_read(browser: Browser, width: int) -> None:
+def test_nothing_is_cut_at_any_width_and_contrast_suffices(browser: Browser, width: int) -> None:
     with opened(browser, MADE_UP, width=width) as (context, _):
         page = full_page(context)
         for view, last_shown in VIEWS.items():
@@ -502,7 +502,7 @@ def test_signals_are_sent_before_the_header_that_needs_them(place: Place) -> Non
     assert set(sent[3:]) == {"r_1.hea", "r_2.hea"}
 
 
-def test_lists_follow_what_is_scored_and_keep_focus_and_length(place: Place) -> None:
+def test_lists_are_reloaded_after_a_result_and_keep_focus_and_length(place: Place) -> None:
     page, api, _ = place
     night = {"date": "2024-11-22", "has_report": False}
     listed = [item(number) for number in range(1, 13)]
