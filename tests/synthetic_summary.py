@@ -11,6 +11,7 @@ from deepecg.outputs.graphics.heart_rate_trend import Trend
 from deepecg.outputs.graphics.morphology_clusters import Cluster
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
+from deepecg.rhythm.event_kinds import KINDS
 from deepecg.settings import ScoringSettings
 
 DAY_S = 86_400
@@ -270,7 +271,7 @@ def _strip(number: int, kind: str, start_s: float) -> Strip:
     return Strip(
         f"strip-{number + 1}",
         number,
-        kind,
+        KINDS[kind],
         start_s - 2.0,
         RATE_HZ,
         signal,

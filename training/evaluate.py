@@ -30,9 +30,9 @@ from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.wfdb_annotations import write_annotations
 from deepecg.readers.open_recording import open_recording
-from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation
+from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation, without_supraventricular
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.scored_recording import Beats, ScoredRecording
+from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import (
@@ -189,12 +189,11 @@ def annotated_probabilities(
     probabilities = classifier.classify(record.signals, r_peaks, rr_s)
     if not classifier.card.context_beats:  # a model that sees each beat alone is judged as such
         return probabilities
-    labels = probabilities.argmax(axis=1).astype(np.int64)
-    beats = Beats(times_s, rr_s, labels, probabilities, np.zeros(len(times_s), bool))
+    no_pause = np.zeros(len(times_s), bool)
     seconds = np.ones(len(record.signals[0]) // record.rate_hz + 1, bool)
-    stream = BeatStream(times_s, rr_s, labels, beats.quiet_before, seconds)
-    inside = atrial_fibrillation(stream, settings.rhythm.fibrillation).beats
-    return beats.conducted(inside).probabilities
+    beats = BeatStream(times_s, rr_s, probabilities, no_pause, seconds)
+    inside = atrial_fibrillation(beats, settings.rhythm.fibrillation).beats
+    return without_supraventricular(beats, inside).probabilities
 
 
 def annotated_counts(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> BeatCounts:

@@ -115,7 +115,7 @@ def read_marked(path: Path, episode_s: float) -> MarkedStream:
     if len(marks):
         known[: int(np.ceil(starts[0]))] = False
     sustained = [(start, end) for start, end in episodes if end - start >= episode_s]
-    stream = BeatStream(
+    stream = BeatStream.of_labels(
         times_s,
         rr_intervals(times_s),
         beats.labels,

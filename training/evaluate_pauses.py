@@ -151,7 +151,7 @@ class ReferenceIntervals:
 
 def judge_record(data: Path, record: str, scored: ScoredRecording) -> PauseCounts:
     """Set the long intervals of a scored recording against its annotations."""
-    recording, stream = scored.recording, scored.stream
+    recording, stream = scored.recording, scored.beats
     pause_s = scored.settings.rhythm.pauses.pause_s
     reference = ReferenceIntervals.read(data / record, recording.sampling_rate_hz)
 
@@ -165,7 +165,7 @@ def judge_record(data: Path, record: str, scored: ScoredRecording) -> PauseCount
         recording.duration_s,
         int(reference.of_at_least(pause_s).sum()),
         judged(long),
-        judged(long & stream.quiet_before),
+        judged(long & stream.pause_confirmed),
     )
 
 

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from deepecg.beats.aami_classes import CLASSES
-from deepecg.rhythm.rhythm_analysis import Rhythm
+from deepecg.rhythm.rhythm_analysis import RhythmAnalysis
 from deepecg.scored_recording import ScoredRecording
 from training.beat_matching import NOWHERE
 from training.ec57 import RUN_NAMES, BeatFile
@@ -63,12 +62,10 @@ def record_events(data: Path, record: str, scored: ScoredRecording) -> RecordEve
     )
 
 
-def as_reported(rhythm: Rhythm) -> BeatSequence:
+def as_reported(rhythm: RhythmAnalysis) -> BeatSequence:
     """Return the beats of a recording as its report counts couplets and runs in them."""
-    beats = rhythm.known
-    labels = beats.labels.copy()
-    labels[rhythm.fibrillation.beats & (labels == CLASSES.index("S"))] = CLASSES.index("N")
-    return BeatSequence(beats.times_s, labels, beats.times_s[np.isnan(beats.rr_s)])
+    beats = rhythm.confirmed
+    return BeatSequence(beats.times_s, beats.labels, beats.times_s[np.isnan(beats.rr_s)])
 
 
 def event_figures(by_record: Sequence[RecordEvents]) -> dict[str, Any]:

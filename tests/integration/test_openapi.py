@@ -1,6 +1,7 @@
 """Requests generated from the OpenAPI document get documented responses.
 
-Schemathesis generates valid and invalid requests, and checks the responses with all of its checks. ``make fuzz EXAMPLES=2000`` sends more of them.
+Schemathesis generates valid and invalid requests, and checks the responses with all of its checks.
+``make fuzz EXAMPLES=2000`` sends more of them.
 """
 
 import os

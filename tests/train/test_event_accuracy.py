@@ -66,7 +66,9 @@ def test_beats_are_taken_as_the_report_counts_them() -> None:
     labels = np.tile(["NSVFQ".index(c) for c in "NNSS"], 150)
     labels[10] = 2
     quiet, analysable = np.ones(600, bool), np.ones(int(times_s[-1]) + 1, bool)
-    rhythm = analyse_rhythm(BeatStream(times_s, rr_s, labels, quiet, analysable), RhythmSettings())
+    rhythm = analyse_rhythm(
+        BeatStream.of_labels(times_s, rr_s, labels, quiet, analysable), RhythmSettings()
+    )
     inside = rhythm.fibrillation.beats
     assert inside.any()
     told = as_reported(rhythm)

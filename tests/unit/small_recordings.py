@@ -10,8 +10,9 @@ from deepecg.beats.input_spec import InputSpec
 from deepecg.beats.model_card import ModelCard, Scaling
 from deepecg.beats.settings import WindowSettings
 from deepecg.recording import Recording
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
-from deepecg.scored_recording import Beats, ScoredRecording
+from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import ConditionedLead, condition_lead
 from deepecg.signal.lead_selection import UsedLead
@@ -141,12 +142,12 @@ def scored_of(
     recording: Recording | None = None,
     settings: ScoringSettings | None = None,
     signal_mv: NDArray[np.floating] | None = None,
-    quiet_before: Sequence[bool] | NDArray[np.bool_] | None = None,
+    pause_confirmed: Sequence[bool] | NDArray[np.bool_] | None = None,
 ) -> ScoredRecording:
     """Return a scored recording with these beats, one letter each; ``bad`` seconds by fault.
 
-    ``signal_mv`` is the conditioned lead at :data:`RATE`, flat if None; every interval is quiet
-    unless ``quiet_before`` says otherwise.
+    ``signal_mv`` is the conditioned lead at :data:`RATE`, flat if None; every long interval
+    is a confirmed pause unless ``pause_confirmed`` says otherwise.
     """
     times = np.asarray(times_s, np.float64)
     labels = np.array(["NSVFQ".index(name) for name in classes], np.int64)
@@ -154,22 +155,16 @@ def scored_of(
     for fault, seconds in (bad or {}).items():
         flags[fault][list(seconds)] = True
     rr = np.diff(times, prepend=np.nan) if rr_s is None else np.asarray(rr_s, np.float64)
-    beats = Beats(
-        times,
-        rr,
-        labels,
-        np.eye(5, dtype=np.float32)[labels],
-        np.ones(len(times), bool) if quiet_before is None else np.asarray(quiet_before, bool),
-    )
     settings = settings or ScoringSettings()
     seconds = SecondFlags(**flags)
+    confirmed = np.ones(len(times), bool) if pause_confirmed is None else pause_confirmed
+    beats = BeatStream.of_labels(times, rr, labels, np.asarray(confirmed, bool), seconds.analysable)
     lead = conditioned_lead(np.zeros(round(duration_s * RATE)) if signal_mv is None else signal_mv)
     return ScoredRecording(
         recording or recording_of(np.zeros(round(duration_s * rate)), rate=rate),
         (UsedLead(0, lead, seconds),),
         seconds,
-        beats,
-        analyse_rhythm(beats.stream(seconds), settings.rhythm),
+        analyse_rhythm(beats, settings.rhythm),
         card(),
         settings,
     )

@@ -19,7 +19,8 @@ from deepecg.errors import (
 )
 from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
-from deepecg.scored_recording import Beats, ScoredRecording
+from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import ConditioningSettings
@@ -38,7 +39,7 @@ def five_minutes() -> NDArray[np.float64]:
     return ecg(BEATS_S, 300, RATE) + noise
 
 
-def assert_same(found: Beats, expected: Beats, delay_s: float = 0) -> None:
+def assert_same(found: BeatStream, expected: BeatStream, delay_s: float = 0) -> None:
     np.testing.assert_allclose(found.times_s, expected.times_s + delay_s, rtol=0, atol=2e-5)
     np.testing.assert_allclose(found.rr_s, expected.rr_s, rtol=0, atol=2e-5)
 
@@ -61,7 +62,7 @@ def test_scoring_a_record_does_not_depend_on_the_chunk_length(
 ) -> None:
     recording = open_recording(data_dir / "mitdb" / f"{record}.hea")
 
-    def score(chunk_s: int) -> Beats:
+    def score(chunk_s: int) -> BeatStream:
         conditioning = ConditioningSettings(chunk_s=chunk_s)
         settings = ScoringSettings(conditioning=conditioning)
         return score_recording(recording, classifier, settings).beats
@@ -72,7 +73,7 @@ def test_scoring_a_record_does_not_depend_on_the_chunk_length(
         chunked = score(chunk_s)
         np.testing.assert_array_equal(chunked.samples(360), whole.samples(360))
         np.testing.assert_array_equal(chunked.labels, whole.labels)
-        np.testing.assert_array_equal(chunked.quiet_before, whole.quiet_before)
+        np.testing.assert_array_equal(chunked.pause_confirmed, whole.pause_confirmed)
         np.testing.assert_allclose(chunked.probabilities, whole.probabilities, rtol=0, atol=1e-3)
 
 

@@ -154,7 +154,7 @@ def stream() -> BeatStream:
     rr_s = rr_s.copy()
     rr_s[[0, *range(700, len(rr_s), 700)]] = np.nan
     quiet = random.random(len(rr_s)) < 0.8
-    return BeatStream(times_s, rr_s, labels, quiet, np.ones(int(times_s[-1]) + 1, bool))
+    return BeatStream.of_labels(times_s, rr_s, labels, quiet, np.ones(int(times_s[-1]) + 1, bool))
 
 
 @pytest.mark.parametrize("path", THRESHOLDS, ids=".".join)

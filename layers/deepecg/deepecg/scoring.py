@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 
-import numpy as np
-
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.detection import detect_beats
 from deepecg.beats.pause_confirmation import quiet_before
 from deepecg.errors import TooLongError, TooShortError
 from deepecg.recording import Recording
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
-from deepecg.scored_recording import Beats, ScoredRecording
+from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
 
@@ -61,9 +60,8 @@ def score_recording(
         found.usable,
         lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share),
     )
-    labels = probabilities.argmax(axis=1).astype(np.int64)
     primary = found.used[0]
-    quiet = quiet_before(
+    pause_confirmed = quiet_before(
         recording,
         primary.number,
         primary.conditioned,
@@ -72,13 +70,12 @@ def score_recording(
         settings=settings,
         pauses=settings.rhythm.pauses,
     )
-    quiet &= ~primary.flags.gap_before(found.times_s)
-    beats = Beats(found.times_s, found.rr_s, labels, probabilities, quiet)
-    rhythm = analyse_rhythm(beats.stream(found.flags), settings.rhythm)
-    beats = beats.conducted(rhythm.fibrillation.beats)
-    return ScoredRecording(
-        recording, found.used, found.flags, beats, rhythm, classifier.card, settings
+    pause_confirmed &= ~primary.flags.gap_before(found.times_s)
+    beats = BeatStream(
+        found.times_s, found.rr_s, probabilities, pause_confirmed, found.flags.analysable
     )
+    rhythm = analyse_rhythm(beats, settings.rhythm)
+    return ScoredRecording(recording, found.used, found.flags, rhythm, classifier.card, settings)
 
 
 def _refuse_length(recording: Recording, settings: QualitySettings) -> None:

@@ -295,7 +295,7 @@ def test_no_pause_where_an_electrode_comes_off_for_seconds(
         recording = replace(recording, leads=recording.leads[:1])
     beats = score_recording(recording, BeatClassifier.load(model_dir)).beats
     assert not alone or (beats.rr_s >= 2).any()
-    assert not beats.quiet_before.any()
+    assert not beats.pause_confirmed.any()
 
 
 @pytest.mark.parametrize(("record", "n_pauses"), [("svdb/850", 1), ("mitdb/201", 13)])
@@ -306,6 +306,6 @@ def test_annotated_pauses_are_found_and_quiet(
     reference = reference_beats(data_dir / record, recording.sampling_rate_hz)
     ends = reference[1:][np.diff(reference) >= 2.0]
     assert len(ends) == n_pauses
-    stream = score_recording(recording, BeatClassifier.load(model_dir)).stream
-    confirmed = stream.times_s[stream.quiet_before]
+    stream = score_recording(recording, BeatClassifier.load(model_dir)).beats
+    confirmed = stream.times_s[stream.pause_confirmed]
     assert (np.abs(ends[:, None] - confirmed).min(axis=1) < 0.15).all()

@@ -8,7 +8,7 @@ from unit.night.hand_made_entries import sound, summary
 from deepecg.night.night_entry import Entry
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import by_urgency, urgency_points, urgent_kinds
-from deepecg.rhythm import urgent_findings as urgent
+from deepecg.rhythm.event_kinds import URGENT_KINDS
 
 SETTINGS = RankingSettings()
 VT = ("ventricular_tachycardia", "VT of 8 beats")
@@ -57,11 +57,9 @@ def test_a_stretch_without_beats_comes_below_what_was_confirmed_and_above_a_burd
 
 
 def test_every_urgent_kind_that_there_is_has_a_weight() -> None:
-    kinds = {
-        value for name, value in vars(urgent).items() if name.isupper() and value is str(value)
-    }
+    kinds = {kind.key for kind in URGENT_KINDS}
     assert kinds >= {"pause", "ventricular_tachycardia"}
-    assert kinds <= set(dict(SETTINGS.urgent_points))
+    assert kinds == set(dict(SETTINGS.urgent_points))
 
 
 def test_without_urgent_findings_the_burdens_decide() -> None:

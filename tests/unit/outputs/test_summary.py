@@ -142,7 +142,7 @@ def test_any_stream_gives_a_summary_valid_against_its_schema(
         rr_s=rr,
         duration_s=duration_s,
         bad={"flat": lost},
-        quiet_before=random.random(len(times)) < 0.5,
+        pause_confirmed=random.random(len(times)) < 0.5,
     )
     document = summarise(scored, "r")
     validate(json.loads(to_json(document)))
@@ -220,7 +220,7 @@ def test_a_pause_is_urgent_from_three_seconds_and_points_to_its_event_and_strip(
     assert event["strip"]
     unconfirmed = np.arange(len(times)) != 21
     document = summarise(
-        scored_of(times, "N" * len(times), quiet_before=unconfirmed, duration_s=45), "r"
+        scored_of(times, "N" * len(times), pause_confirmed=unconfirmed, duration_s=45), "r"
     )
     validate(document)
     assert document["pauses"]["count"] == 0
@@ -254,7 +254,7 @@ def test_an_asystole_at_the_end_is_urgent_though_no_beat_follows_it() -> None:
 def test_an_electrode_that_comes_off_slows_no_rate_and_is_in_no_picture() -> None:
     times = np.append(np.arange(0.5, 120), np.arange(135.5, 240))
     quiet = np.diff(times, prepend=0) < 2
-    lost = scored_of(times, "N" * len(times), duration_s=240, quiet_before=quiet)
+    lost = scored_of(times, "N" * len(times), duration_s=240, pause_confirmed=quiet)
     document = summarise(lost, "r")
     rate = document["heart_rate"]
     assert rate["minimum_bpm"] == rate["maximum_bpm"] == rate["mean_bpm"] == 60

@@ -57,7 +57,7 @@ def stream_of(
     analysable = np.ones(int(np.ceil(end)), bool)
     for beat in np.flatnonzero(gap):
         analysable[int(times[beat - 1]) + 1 : int(times[beat])] = False
-    return BeatStream(
+    return BeatStream.of_labels(
         times,
         rr,
         np.array(["NSVFQ".index(letter) for letter in letters], np.int64),
@@ -101,7 +101,7 @@ def reference(record: Path) -> Reference:
     labels = np.array([CLASS_OF.get(symbol, -1) for symbol in found.symbol], np.int64)[is_beat]
     samples = found.sample[is_beat].astype(np.int64)
     times = samples / header.fs
-    stream = BeatStream(
+    stream = BeatStream.of_labels(
         times,
         np.diff(times, prepend=np.nan),
         labels,
@@ -127,8 +127,8 @@ def without_seconds(stream: BeatStream, lost: NDArray[np.bool_]) -> BeatStream:
     n_lost = np.cumsum(~analysable)[second[kept]]
     rr_s = np.diff(stream.times_s[kept], prepend=np.nan)
     rr_s[1:][np.diff(n_lost) > 0] = np.nan
-    return BeatStream(
-        stream.times_s[kept], rr_s, stream.labels[kept], stream.quiet_before[kept], analysable
+    return BeatStream.of_labels(
+        stream.times_s[kept], rr_s, stream.labels[kept], stream.pause_confirmed[kept], analysable
     )
 
 

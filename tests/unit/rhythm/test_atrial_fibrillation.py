@@ -156,7 +156,7 @@ def test_too_few_beats_are_no_episode(n_beats: int) -> None:
     times = np.arange(n_beats, dtype=np.float64)
     rr = np.diff(times, prepend=np.nan)
     none = np.zeros(n_beats, bool)
-    stream = BeatStream(times, rr, np.zeros(n_beats, np.int64), none, np.zeros(0, bool))
+    stream = BeatStream.of_labels(times, rr, np.zeros(n_beats, np.int64), none, np.zeros(0, bool))
     found = atrial_fibrillation(stream, FibrillationSettings())
     assert found.episodes == ()
     assert found.burden_percent is None
@@ -237,7 +237,7 @@ def _reference(record: Path) -> tuple[NDArray[np.bool_], BeatStream, int]:
             since = at
     seconds[since:] = fibrillation
     times_s = np.array(times)
-    stream = BeatStream(
+    stream = BeatStream.of_labels(
         times_s,
         np.diff(times_s, prepend=np.nan),
         np.array(labels),

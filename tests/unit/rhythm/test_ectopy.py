@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.rhythm.beat_streams import Reference, long_records, mitdb_records, reference, stream_of
 
+from deepecg.rhythm.atrial_fibrillation import without_supraventricular
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import Ectopy, ectopy
 from deepecg.rhythm.episodes import Episode
@@ -23,7 +24,7 @@ Spans = list[tuple[int, int]]
 def ventricular(stream: BeatStream | str, options: EctopySettings = SETTINGS) -> Ectopy:
     if isinstance(stream, str):
         stream = stream_of(stream)
-    return ectopy(stream, "V", options, np.zeros(len(stream.times_s), bool))
+    return ectopy(stream, "V", options)
 
 
 def spans(episodes: Sequence[Episode]) -> Spans:
@@ -101,25 +102,21 @@ def test_other_beats_are_neither_normal_nor_ectopic(other: str) -> None:
 
 
 def test_supraventricular_patterns_are_the_same_with_s() -> None:
-    nowhere = np.zeros(16, bool)
-    found = ectopy(stream_of("NSNSNSNNSSNSSSNV"), "S", SETTINGS, nowhere)
+    found = ectopy(stream_of("NSNSNSNNSSNSSSNV"), "S", SETTINGS)
     assert found.count == 8
     assert spans(found.bigeminy) == [(1, 5)]
     assert spans(found.couplets) == [(8, 9)]
     assert spans(found.runs) == [(11, 13)]
-    assert found.left_out_count == 0
 
 
-def test_s_inside_atrial_fibrillation_is_normal_and_its_number_is_told() -> None:
-    stream = stream_of("NSSSNVSVSVNNSN")
-    in_fibrillation = np.arange(14) < 11
-    found = ectopy(stream, "S", SETTINGS, in_fibrillation)
-    assert (found.count, found.left_out_count) == (1, 5)
-    assert (found.isolated, found.runs) == ((12,), ())
+def test_s_inside_atrial_fibrillation_is_normal_in_every_pattern() -> None:
+    stream = without_supraventricular(stream_of("NSSSNVSVSVNNSN"), np.arange(14) < 11)
+    found = ectopy(stream, "S", SETTINGS)
+    assert (found.count, found.isolated, found.runs) == (1, (12,), ())
     assert found.burden_percent == pytest.approx(100 / 14)
     # V stay what they are, and alternate with what counts as normal
-    found = ectopy(stream, "V", SETTINGS, in_fibrillation)
-    assert (found.count, found.left_out_count) == (3, 0)
+    found = ectopy(stream, "V", SETTINGS)
+    assert found.count == 3
     assert spans(found.bigeminy) == [(5, 9)]
 
 
@@ -245,7 +242,7 @@ def test_patterns_of_the_24_hour_records_are_those_of_their_symbols(data_dir: Pa
     for path in long_records(data_dir):
         record = reference(path)
         for kind in ("V", "S"):
-            found = ectopy(record.stream, kind, SETTINGS, np.zeros(len(record.classes), bool))
+            found = ectopy(record.stream, kind, SETTINGS)
             assert_plainly_read(found, record.classes, kind)
             assert_timed(found, record)
             n_runs += len(found.runs)
@@ -257,7 +254,7 @@ def test_patterns_of_the_arrhythmia_database_are_those_of_its_symbols(data_dir: 
     for path in mitdb_records(data_dir):
         record = reference(path)
         for kind in ("V", "S"):
-            found = ectopy(record.stream, kind, SETTINGS, np.zeros(len(record.classes), bool))
+            found = ectopy(record.stream, kind, SETTINGS)
             assert_plainly_read(found, record.classes, kind)
             assert_timed(found, record)
             n_bigeminy += len(found.bigeminy)
@@ -311,8 +308,7 @@ def test_what_the_af_databases_annotators_mark_is_found(
     # mark none of these patterns, and outside it not all.
     n_wanted = n_met = n_begin = n_outside = n_outside_met = 0
     for record in marked_records(data_dir):
-        nowhere = np.zeros(len(record.classes), bool)
-        found = spans(getattr(ectopy(record.stream, kind, SETTINGS, nowhere), pattern))
+        found = spans(getattr(ectopy(record.stream, kind, SETTINGS), pattern))
         wanted = marked(record, mark)
         fibrillation = marked(record, "(AFIB")
         outside = [one for one in found if not any(meet(one, af) for af in fibrillation)]
@@ -357,7 +353,7 @@ def test_patterns_of_any_letters_are_a_plain_reading_of_them(text: str, kind: st
     while "||" in text:
         text = text.replace("||", "|")
     stream = stream_of(text)
-    found = ectopy(stream, kind, SETTINGS, np.zeros(len(stream.times_s), bool))
+    found = ectopy(stream, kind, SETTINGS)
     assert_plainly_read(found, text, kind)
 
 

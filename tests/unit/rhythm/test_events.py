@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from unit.rhythm.beat_streams import long_records, reference, stream_of
 
-from deepecg.rhythm import events as kinds
+from deepecg.rhythm import event_kinds as kinds
 from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.rhythm.event_kinds import EventKind
 from deepecg.rhythm.events import Event, listed_events
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.rhythm.settings import EventSettings, RhythmSettings
@@ -17,7 +18,7 @@ from deepecg.rhythm.settings import EventSettings, RhythmSettings
 SETTINGS = RhythmSettings()
 
 
-def events_of(stream: BeatStream) -> list[tuple[str, int, int]]:
+def events_of(stream: BeatStream) -> list[tuple[EventKind, int, int]]:
     """Return kind, first and last beat of the events that have to do with single beats."""
     return [
         (event.kind, event.first, event.last)
@@ -58,7 +59,7 @@ def test_every_pattern_of_s_has_its_kind() -> None:
     ],
 )
 def test_a_run_is_a_tachycardia_if_it_is_faster_than_100(
-    rr_s: float, ventricular: str, supraventricular: str
+    rr_s: float, ventricular: EventKind, supraventricular: EventKind
 ) -> None:
     stream = stream_of("NNNVVVNNNNSSSSNN", rr_s, first_s=1.3)
     assert events_of(stream) == [(ventricular, 3, 5), (supraventricular, 10, 13)]
@@ -91,9 +92,9 @@ def test_a_pause_that_is_not_confirmed_is_an_event_without_a_rate() -> None:
     assert between.rate_bpm is at_the_end.rate_bpm is None
 
 
-def rate_windows(rr_s: NDArray[np.float64]) -> dict[str, Event]:
+def rate_windows(rr_s: NDArray[np.float64]) -> dict[EventKind, Event]:
     events = analyse_rhythm(stream_of("N" * (len(rr_s) + 1), rr_s), SETTINGS).events
-    return {event.kind: event for event in events if event.kind.endswith("heart_rate")}
+    return {event.kind: event for event in events if event.kind.key.endswith("heart_rate")}
 
 
 def test_the_fastest_and_the_slowest_minute_are_events() -> None:
@@ -117,9 +118,9 @@ def test_a_recording_without_a_minute_has_no_such_events() -> None:
     assert rate_windows(np.full(20, 0.8)) == {}
 
 
-def event(kind: str, at: int, n_beats: int = 3, rate_bpm: float = 120.0) -> Event:
+def event(kind: EventKind, at: int, n_beats: int = 3, rate_bpm: float = 120.0) -> Event:
     duration_s = 60 * (n_beats - 1) / rate_bpm
-    return Event(kind, float(at), duration_s, n_beats, rate_bpm, at, at + n_beats - 1)
+    return Event(at, at + n_beats - 1, float(at), duration_s, rate_bpm, kind)
 
 
 def test_few_events_are_listed_in_full_in_the_order_of_time() -> None:
@@ -127,7 +128,7 @@ def test_few_events_are_listed_in_full_in_the_order_of_time() -> None:
     events.append(event(kinds.PAUSE, 15))
     listed = listed_events(events, EventSettings(max_events_per_kind=3))
     assert [one.first for one in listed.events] == [10, 15, 20, 30]
-    assert listed.left_out_count == {}
+    assert listed.unlisted_count == {}
 
 
 def test_of_many_runs_the_longest_and_the_fastest_are_listed_and_the_rest_counted() -> None:
@@ -136,7 +137,7 @@ def test_of_many_runs_the_longest_and_the_fastest_are_listed_and_the_rest_counte
     listed = listed_events(runs, EventSettings(max_events_per_kind=4))
     assert {one.n_beats for one in listed.events[:2]} == {11, 12}
     assert {one.rate_bpm for one in listed.events[2:]} == {158, 159}
-    assert listed.left_out_count == {kinds.VENTRICULAR_TACHYCARDIA: 16}
+    assert listed.unlisted_count == {kinds.VENTRICULAR_TACHYCARDIA: 16}
 
 
 def test_of_many_pauses_the_longest_are_listed() -> None:
@@ -159,14 +160,14 @@ def test_one_kind_does_not_take_the_places_of_another() -> None:
         kinds.VENTRICULAR_COUPLET: 5,
         kinds.ATRIAL_FIBRILLATION: 1,
     }
-    assert listed.left_out_count == {kinds.VENTRICULAR_COUPLET: 995}
+    assert listed.unlisted_count == {kinds.VENTRICULAR_COUPLET: 995}
 
 
 def test_what_is_to_be_kept_is_listed_in_any_case() -> None:
     pauses = [event(kinds.PAUSE, 10 * k, 2, 60 / (2 + k / 10)) for k in range(10)]
     listed = listed_events(pauses, EventSettings(max_events_per_kind=2), kept=[pauses[0]])
     assert [one.first for one in listed.events] == [0, 90]
-    assert listed.left_out_count == {kinds.PAUSE: 8}
+    assert listed.unlisted_count == {kinds.PAUSE: 8}
 
 
 event_lists = st.lists(
@@ -189,7 +190,7 @@ def test_listed_and_left_out_make_up_all_and_do_not_depend_on_the_order_given(
 ) -> None:
     listed = listed_events(events, EventSettings(most))
     counts = Counter(one.kind for one in listed.events)
-    assert counts + Counter(listed.left_out_count) == Counter(one.kind for one in events)
+    assert counts + Counter(listed.unlisted_count) == Counter(one.kind for one in events)
     assert max(counts.values(), default=0) <= most
     starts = [one.start_s for one in listed.events]
     assert starts == sorted(starts)

@@ -32,7 +32,9 @@ def stream_from(
     rr[gaps_before or []] = np.nan
     labels = np.array(["NSVFQ".index(name) for name in classes or "N" * len(times_s)], np.int64)
     n_seconds = int(times_s[-1]) + 1 if len(times_s) else 10
-    return BeatStream(times_s, rr, labels, np.zeros(len(times_s), bool), np.ones(n_seconds, bool))
+    return BeatStream.of_labels(
+        times_s, rr, labels, np.zeros(len(times_s), bool), np.ones(n_seconds, bool)
+    )
 
 
 def beats(nn_s: NDArray[np.float64] | list[float], first_s: float = 0.2) -> NDArray[np.float64]:

@@ -1,34 +1,33 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from unit.rhythm.beat_streams import stream_of
 
-from deepecg.rhythm import events as kinds
-from deepecg.rhythm import urgent_findings as urgent
+from deepecg.rhythm import event_kinds as kinds
 from deepecg.rhythm.ectopy import Ectopy, ectopy
+from deepecg.rhythm.event_kinds import EventKind
 from deepecg.rhythm.events import Event
 from deepecg.rhythm.settings import EctopySettings, RhythmSettings, UrgentSettings
-from deepecg.rhythm.urgent_findings import Urgent, urgent_findings
+from deepecg.rhythm.urgent_findings import UrgentFinding, urgent_findings
 
 SETTINGS = RhythmSettings()
 
 
 def burden_of(classes: str) -> Ectopy:
-    return ectopy(stream_of(classes), "V", EctopySettings(), np.zeros(len(classes), bool))
+    return ectopy(stream_of(classes), "V", EctopySettings())
 
 
 NO_ECTOPY = burden_of("N" * 100)
 
 
-def findings(*events: Event, ventricular: Ectopy = NO_ECTOPY) -> list[Urgent]:
+def findings(*events: Event, ventricular: Ectopy = NO_ECTOPY) -> list[UrgentFinding]:
     return list(urgent_findings(events, ventricular, SETTINGS))
 
 
-def run(kind: str, n_beats: int, rate_bpm: float, at_s: float = 10.0) -> Event:
+def run(kind: EventKind, n_beats: int, rate_bpm: float, at_s: float = 10.0) -> Event:
     first = round(at_s)
     duration_s = 60 * (n_beats - 1) / rate_bpm
-    return Event(kind, at_s, duration_s, n_beats, rate_bpm, first, first + n_beats - 1)
+    return Event(first, first + n_beats - 1, at_s, duration_s, rate_bpm, kind)
 
 
 def test_nothing_is_urgent_in_a_steady_rhythm() -> None:
@@ -41,10 +40,10 @@ def test_ventricular_tachycardia_from_six_beats() -> None:
     assert findings(five) == []
     assert findings(run(kinds.VENTRICULAR_RHYTHM, 20, 90)) == []
     (found,) = findings(five, six)
-    assert found.kind == urgent.VENTRICULAR_TACHYCARDIA
+    assert found.kind.key == "ventricular_tachycardia"
     assert found.message == "Ventricular tachycardia of 6 beats at 171/min"
-    assert (found.at_s, found.n_beats, found.count, found.event) == (77.5, 6, 1, six)
-    assert found.duration_s == pytest.approx(1.75, abs=0.001)
+    assert (found.n_beats, found.count, found.event) == (6, 1, six)
+    assert found.event.duration_s == pytest.approx(1.75, abs=0.001)
 
 
 def test_ventricular_tachycardia_from_half_a_minute_is_called_sustained() -> None:
@@ -64,9 +63,9 @@ def test_several_events_are_one_finding_that_names_the_worst() -> None:
 def test_ventricular_burden_above_ten_percent() -> None:
     assert findings(ventricular=burden_of("V" * 10 + "N" * 90)) == []
     (found,) = findings(ventricular=burden_of("V" * 11 + "N" * 89))
-    assert found.kind == urgent.VENTRICULAR_BURDEN
+    assert found.kind.key == "ventricular_burden"
     assert found.message == "Ventricular ectopic beats are 11.0 % of all beats"
-    assert (found.n_beats, found.at_s, found.event) == (11, None, None)
+    assert (found.n_beats, found.event) == (11, None)
 
 
 def test_supraventricular_tachycardia_longer_than_half_a_minute() -> None:
@@ -74,7 +73,7 @@ def test_supraventricular_tachycardia_longer_than_half_a_minute() -> None:
     assert half_a_minute.duration_s == 30
     assert findings(half_a_minute) == []
     (found,) = findings(run(kinds.SUPRAVENTRICULAR_TACHYCARDIA, 78, 150))
-    assert found.kind == urgent.SUPRAVENTRICULAR_TACHYCARDIA
+    assert found.kind.key == "supraventricular_tachycardia"
     assert found.message == "Supraventricular tachycardia of 30.8 s at 150/min"
 
 
@@ -91,7 +90,7 @@ def test_supraventricular_tachycardia_is_urgent_by_its_seconds_and_not_by_its_be
 def test_atrial_fibrillation_faster_than_110() -> None:
     assert findings(run(kinds.ATRIAL_FIBRILLATION, 1000, 110)) == []
     (found,) = findings(run(kinds.ATRIAL_FIBRILLATION, 1500, 125))
-    assert found.kind == urgent.FAST_ATRIAL_FIBRILLATION
+    assert found.kind.key == "fast_atrial_fibrillation"
     assert found.message == "Atrial fibrillation of 12 min at 125/min"
     (found,) = findings(run(kinds.ATRIAL_FIBRILLATION, 30001, 125))
     assert found.message == "Atrial fibrillation of 4.0 h at 125/min"
@@ -101,22 +100,22 @@ def test_a_pause_of_three_seconds() -> None:
     pause = run(kinds.PAUSE, 2, 20)
     assert findings(replace(pause, duration_s=2.99)) == []
     (found,) = findings(replace(pause, duration_s=3.0 - 1e-12))  # three seconds, but for rounding
-    assert found.kind == urgent.PAUSE
+    assert found.kind.key == "pause"
     assert found.message == "Pause of 3.00 s"
     (found,) = findings(replace(pause, duration_s=3.24))
-    assert (found.message, found.duration_s) == ("Pause of 3.2 s", 3.24)
+    assert (found.message, found.event.duration_s) == ("Pause of 3.2 s", 3.24)
 
 
 def unconfirmed(duration_s: float, at_s: float = 10.0) -> Event:
-    return Event(kinds.UNCONFIRMED_PAUSE, at_s, duration_s, 1, None, 7, 7)
+    return Event(7, 7, at_s, duration_s, None, kinds.UNCONFIRMED_PAUSE)
 
 
 def test_ten_seconds_without_a_beat_are_urgent_whatever_they_are() -> None:
     assert findings(unconfirmed(9.99)) == []
     (found,) = findings(unconfirmed(9.0), unconfirmed(24.3, at_s=77.5))
-    assert found.kind == urgent.NO_BEAT_FOUND == "no_beat_found"
+    assert found.kind.key == "no_beat_found"
     assert found.message == "No beat found for 24 s: an electrode or asystole"
-    assert (found.at_s, found.duration_s, found.n_beats) == (77.5, 24.3, 1)
+    assert (found.event.start_s, found.event.duration_s, found.n_beats) == (77.5, 24.3, 1)
     (found,) = findings(unconfirmed(12), unconfirmed(24.3))
     assert found.message == "No beat found for 24 s, the longest of 2: an electrode or asystole"
     (found,) = findings(unconfirmed(10.0 - 1e-12))
@@ -166,13 +165,13 @@ def test_the_most_urgent_kind_comes_first() -> None:
         run(kinds.VENTRICULAR_TACHYCARDIA, 10, 150, at_s=4),
         ventricular=burden_of("V" * 30 + "N" * 70),
     )
-    assert [one.kind for one in found] == [
-        urgent.VENTRICULAR_TACHYCARDIA,
-        urgent.PAUSE,
-        urgent.NO_BEAT_FOUND,
-        urgent.FAST_ATRIAL_FIBRILLATION,
-        urgent.SUPRAVENTRICULAR_TACHYCARDIA,
-        urgent.VENTRICULAR_BURDEN,
+    assert [one.kind.key for one in found] == [
+        "ventricular_tachycardia",
+        "pause",
+        "no_beat_found",
+        "fast_atrial_fibrillation",
+        "supraventricular_tachycardia",
+        "ventricular_burden",
     ]
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from deepecg.rhythm.event_kinds import URGENT_KINDS
+
 
 @dataclass(frozen=True)
 class RankingSettings:
@@ -12,17 +14,10 @@ class RankingSettings:
     among them the points of its kinds of finding decide, each kind once, then the burdens.
     """
 
-    urgent_points: tuple[tuple[str, float], ...] = (
-        ("ventricular_tachycardia", 100.0),
-        ("pause", 80.0),
-        ("no_beat_found", 70.0),
-        ("fast_atrial_fibrillation", 60.0),
-        ("supraventricular_tachycardia", 50.0),
-        ("ventricular_burden", 40.0),
+    urgent_points: tuple[tuple[str, float], ...] = tuple(
+        (kind.key, kind.ranking_points) for kind in URGENT_KINDS
     )
-    """By how soon the finding can harm: what can end in arrest first, a burden that weakens the
-    heart over months last. Where no beat was found it may be asystole, and more often is an
-    electrode: below what was confirmed."""
+    """Points of each kind of urgent finding: by how soon it can harm."""
     other_urgent_points: float = 40.0
     """For an urgent finding of a kind that is not named above."""
     ventricular_points_per_percent: float = 1.0

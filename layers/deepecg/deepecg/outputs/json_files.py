@@ -1,11 +1,15 @@
-"""How every JSON document of Deep-ECG is written, and the schemas it is held against."""
+"""How every JSON document of Deep-ECG is written, and the schema that its type defines."""
 
 import json
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 
-def to_json(document: dict[str, Any]) -> str:
+Document = msgspec.Struct | dict[str, Any]
+
+
+def to_json(document: Document) -> str:
     """Return a document as text: sorted keys, indented, UTF-8, no NaN or infinity.
 
     Raises
@@ -13,9 +17,8 @@ def to_json(document: dict[str, Any]) -> str:
     ValueError
         If a number is not finite.
     """
-    return (
-        json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    plain = msgspec.to_builtins(document)
+    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def schema(name: str) -> dict[str, Any]:

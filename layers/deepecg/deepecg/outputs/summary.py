@@ -15,7 +15,7 @@ from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.events import Event, ListedEvents
 from deepecg.rhythm.hourly_table import Hour
-from deepecg.rhythm.urgent_findings import Urgent
+from deepecg.rhythm.urgent_findings import UrgentFinding
 from deepecg.scored_recording import ScoredRecording
 
 SUMMARY_SCHEMA_VERSION = "2.1"
@@ -59,14 +59,17 @@ def summarise(
         | _known_accuracy(scored.card.evaluation, "V", "ventricular"),
         "supraventricular": _ectopy(scored.rhythm.supraventricular)
         | _known_accuracy(scored.card.evaluation, "S", "supraventricular")
-        | {"left_out_in_fibrillation_count": scored.rhythm.supraventricular.left_out_count},
+        | {"left_out_in_fibrillation_count": scored.rhythm.supraventricular_in_fibrillation_count},
         "pauses": _pauses(scored),
         "atrial_fibrillation": _fibrillation(scored),
         "heart_rate_variability": _variability(scored),
         "urgent": [_urgent(finding, listed.events) for finding in scored.rhythm.urgent],
         "hours": [_hour(hour, scored) for hour in scored.rhythm.hours],
         "events": _events(scored, listed.events, graphics),
-        "events_left_out_count": dict(listed.left_out_count),
+        "events_left_out_count": {
+            kind.key: count
+            for kind, count in sorted(listed.unlisted_count.items(), key=lambda item: item[0].key)
+        },
         "clusters": _clusters(graphics),
         "not_computed": list(NOT_COMPUTED),
         "warnings": _warnings(scored),
@@ -216,14 +219,14 @@ def _variability(scored: ScoredRecording) -> dict[str, Any]:
     }
 
 
-def _urgent(finding: Urgent, events: Sequence[Event]) -> dict[str, Any]:
+def _urgent(finding: UrgentFinding, events: Sequence[Event]) -> dict[str, Any]:
     return {
-        "kind": finding.kind,
-        "at_s": _rounded(finding.at_s, 3),
+        "kind": finding.kind.key,
+        "at_s": None if finding.event is None else _rounded(finding.event.start_s, 3),
         "message": finding.message,
         "event_count": finding.count,
         "beats_count": finding.n_beats,
-        "duration_s": _rounded(finding.duration_s, 3),
+        "duration_s": None if finding.event is None else _rounded(finding.event.duration_s, 3),
         "event": None if finding.event is None else events.index(finding.event),
     }
 
@@ -255,7 +258,7 @@ def _events(
     return [
         {
             "number": number,
-            "kind": event.kind,
+            "kind": event.kind.key,
             "start_s": _rounded(event.start_s, 3),
             "duration_s": _rounded(event.duration_s, 3),
             "beats_count": event.n_beats,

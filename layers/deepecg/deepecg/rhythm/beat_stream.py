@@ -1,14 +1,18 @@
-"""A stream of classified beats: all that rhythm analysis looks at."""
+"""A stream of classified beats: all that rhythm analysis works on."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.beats.aami_classes import CLASSES
+
 
 @dataclass(frozen=True)
 class BeatStream:
-    """Analysable beats in the order of time, from a detector or from reference annotations.
+    """Analysable beats in the order of time, from the classifier or from reference annotations.
 
     Attributes
     ----------
@@ -17,17 +21,51 @@ class BeatStream:
     rr_s : ndarray of float64, shape (n_beats,)
         Interval to the beat before in seconds; NaN for the first beat and across gaps, which are
         stretches that cannot be analysed. No run and no episode crosses a gap.
-    labels : ndarray of int64, shape (n_beats,)
-        Index into :data:`deepecg.beats.aami_classes.CLASSES`.
-    quiet_before : ndarray of bool, shape (n_beats,)
-        Whether the signal between the beat before and this one is known to be quiet: no beat can
-        have been missed there. Asked only of intervals long enough for a pause.
+    probabilities : ndarray of float32, shape (n_beats, 5)
+        Probability of each class, in the order of :data:`deepecg.beats.aami_classes.CLASSES`.
+    pause_confirmed : ndarray of bool, shape (n_beats,)
+        Whether the interval before the beat is long enough for a pause and electrically quiet, so
+        that no beat was missed in it.
     analysable : ndarray of bool, shape (n_seconds,)
         Which seconds of the recording can be analysed.
     """
 
     times_s: NDArray[np.float64]
     rr_s: NDArray[np.float64]
-    labels: NDArray[np.int64]
-    quiet_before: NDArray[np.bool_]
+    probabilities: NDArray[np.float32]
+    pause_confirmed: NDArray[np.bool_]
     analysable: NDArray[np.bool_]
+
+    @classmethod
+    def of_labels(
+        cls,
+        times_s: NDArray[np.float64],
+        rr_s: NDArray[np.float64],
+        labels: NDArray[np.int64],
+        pause_confirmed: NDArray[np.bool_],
+        analysable: NDArray[np.bool_],
+    ) -> Self:
+        """Return a stream of beats whose classes are certain, such as reference annotations.
+
+        Parameters
+        ----------
+        labels : ndarray of int64, shape (n_beats,)
+            Index into :data:`deepecg.beats.aami_classes.CLASSES`.
+        times_s, rr_s, pause_confirmed, analysable
+            See the class.
+        """
+        certain = np.eye(len(CLASSES), dtype=np.float32)[labels]
+        return cls(times_s, rr_s, certain, pause_confirmed, analysable)
+
+    @cached_property
+    def labels(self) -> NDArray[np.int64]:
+        """The most probable class of each beat, as an index into ``CLASSES``, shape (n_beats,)."""
+        return np.asarray(self.probabilities.argmax(axis=1), np.int64)
+
+    def is_class(self, name: str) -> NDArray[np.bool_]:
+        """Return which beats are of a class (``N``, ``S``, ``V``, ``F`` or ``Q``)."""
+        return np.asarray(self.labels == CLASSES.index(name))
+
+    def samples(self, sampling_rate_hz: float) -> NDArray[np.int64]:
+        """Return the R peaks as sample numbers at a rate, shape (n_beats,)."""
+        return np.rint(self.times_s * sampling_rate_hz).astype(np.int64)

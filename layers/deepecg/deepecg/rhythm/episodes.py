@@ -1,4 +1,4 @@
-"""A stretch of consecutive beats that is worth a name: a run, a pause, an episode."""
+"""A stretch of consecutive beats: a run, a pause or an episode."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from deepecg.rhythm.beat_stream import BeatStream
 
 RATE_DIGITS = 6
-"""Rates are kept to so many decimals, so that the last bit of a difference of times does not
-decide whether 100/min is more than 100/min."""
+"""Decimals that rates are rounded to, so that rounding errors of times do not decide whether a rate
+of 100/min exceeds 100/min."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,14 @@ class Episode:
     Attributes
     ----------
     first, last : int
-        Numbers of the beats. Of a pause: the beats on either side.
+        Indices of the beats; for a pause, of the beats on either side.
     start_s : float
-        Time of the first beat from the recording's start.
+        Time of the first beat in seconds from the recording's start.
     duration_s : float
         From the first R peak to the last.
     rate_bpm : float or None
-        Intervals over the time they cover; None for a single beat, and where beats may be missing.
+        Number of intervals divided by the time they cover; None for a single beat, and where
+        beats may be missing.
     """
 
     first: int
@@ -36,26 +37,26 @@ class Episode:
 
     @property
     def n_beats(self) -> int:
-        """How many beats."""
+        """Number of beats."""
         return self.last - self.first + 1
 
 
 def episodes_between(
     stream: BeatStream, first: NDArray[np.int64], last: NDArray[np.int64]
 ) -> tuple[Episode, ...]:
-    """Return the episodes between pairs of beats, none of which has a gap inside.
+    """Return the episodes between pairs of beats. No pair may have a gap inside.
 
     Parameters
     ----------
     stream : BeatStream
         The beats.
     first, last : ndarray of int64, shape (n_episodes,)
-        Numbers of the beats; ``first <= last``.
+        Indices of the beats, with ``first <= last``.
 
     Returns
     -------
     tuple of Episode
-        In the order given.
+        In the order of the input.
     """
     start = stream.times_s[first]
     duration = stream.times_s[last] - start

@@ -1,9 +1,10 @@
 """The events of a recording: what a clinician looks up in the signal."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, zip_longest
+from typing import Self
 
 import numpy as np
 
@@ -11,107 +12,64 @@ from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.event_kinds import (
+    ATRIAL_FIBRILLATION,
+    MAXIMUM_HEART_RATE,
+    MINIMUM_HEART_RATE,
+    PAUSE,
+    SUPRAVENTRICULAR_BIGEMINY,
+    SUPRAVENTRICULAR_COUPLET,
+    SUPRAVENTRICULAR_RUN,
+    SUPRAVENTRICULAR_TACHYCARDIA,
+    SUPRAVENTRICULAR_TRIGEMINY,
+    UNCONFIRMED_PAUSE,
+    VENTRICULAR_BIGEMINY,
+    VENTRICULAR_COUPLET,
+    VENTRICULAR_RHYTHM,
+    VENTRICULAR_TACHYCARDIA,
+    VENTRICULAR_TRIGEMINY,
+    EventKind,
+)
 from deepecg.rhythm.heart_rate import HeartRate
 from deepecg.rhythm.pauses import Pauses
 from deepecg.rhythm.settings import EventSettings, RhythmSettings
 
-VENTRICULAR_TACHYCARDIA = "ventricular_tachycardia"
-VENTRICULAR_RHYTHM = "ventricular_rhythm"
-VENTRICULAR_COUPLET = "ventricular_couplet"
-VENTRICULAR_BIGEMINY = "ventricular_bigeminy"
-VENTRICULAR_TRIGEMINY = "ventricular_trigeminy"
-SUPRAVENTRICULAR_TACHYCARDIA = "supraventricular_tachycardia"
-SUPRAVENTRICULAR_RUN = "supraventricular_run"
-SUPRAVENTRICULAR_COUPLET = "supraventricular_couplet"
-SUPRAVENTRICULAR_BIGEMINY = "supraventricular_bigeminy"
-SUPRAVENTRICULAR_TRIGEMINY = "supraventricular_trigeminy"
-PAUSE = "pause"
-UNCONFIRMED_PAUSE = "unconfirmed_pause"
-ATRIAL_FIBRILLATION = "atrial_fibrillation"
-MAXIMUM_HEART_RATE = "maximum_heart_rate"
-MINIMUM_HEART_RATE = "minimum_heart_rate"
-
 
 @dataclass(frozen=True)
-class Event:
-    """One event.
+class Event(Episode):
+    """An episode that is listed as an event of a kind.
+
+    An unconfirmed pause beside a gap or at an end of the recording has one beat: the one next to
+    it. The rate of a window of highest or lowest heart rate is that of the window.
 
     Attributes
     ----------
-    kind : str
-        One of the constants above.
-    start_s, duration_s : float
-        From the recording's start; of a pause or a run, from R peak to R peak.
-    n_beats : int
-        How many beats, ``first`` and ``last`` included; 2 for a pause. Of an unconfirmed pause
-        beside a gap or at an end of the recording 1: the beat next to it.
-    rate_bpm : float or None
-        Intervals over the time they cover; None for a single beat and an unconfirmed pause.
-    first, last : int
-        Numbers of its beats; of a pause, of those on either side.
+    kind : EventKind
+        What it is.
     """
 
-    kind: str
-    start_s: float
-    duration_s: float
-    n_beats: int
-    rate_bpm: float | None
-    first: int
-    last: int
+    kind: EventKind
 
     @classmethod
-    def of(cls, kind: str, episode: Episode) -> "Event":
+    def of(cls, kind: EventKind, episode: Episode) -> Self:
         """Return an episode as an event of a kind."""
-        return cls(
-            kind,
-            episode.start_s,
-            episode.duration_s,
-            episode.n_beats,
-            episode.rate_bpm,
-            episode.first,
-            episode.last,
-        )
+        return cls(**vars(episode), kind=kind)
 
 
 @dataclass(frozen=True)
 class ListedEvents:
-    """The events that are listed.
+    """The events that a report lists.
 
     Attributes
     ----------
     events : tuple of Event
         In the order of time.
-    left_out_count : dict of str to int
-        How many events of a kind are not listed; kinds that are listed in full are not in it.
+    unlisted_count : dict of EventKind to int
+        Number of events of a kind that are not listed; kinds that are listed in full are absent.
     """
 
     events: tuple[Event, ...]
-    left_out_count: dict[str, int]
-
-
-def _length(event: Event) -> float:
-    return event.duration_s
-
-
-def _beats(event: Event) -> float:
-    return event.n_beats
-
-
-def _rate(event: Event) -> float:
-    return event.rate_bpm or 0.0
-
-
-SEVERITY: dict[str, tuple[Callable[[Event], float], ...]] = {
-    VENTRICULAR_TACHYCARDIA: (_beats, _rate),
-    VENTRICULAR_RHYTHM: (_beats, _rate),
-    SUPRAVENTRICULAR_TACHYCARDIA: (_beats, _rate),
-    SUPRAVENTRICULAR_RUN: (_beats, _rate),
-    VENTRICULAR_COUPLET: (_rate,),
-    SUPRAVENTRICULAR_COUPLET: (_rate,),
-    ATRIAL_FIBRILLATION: (_length, _rate),
-}
-"""What makes one event of a kind worse than another: of runs the most beats and the highest rate
-alike. Of the kinds not named, the longest is the worst."""
+    unlisted_count: Mapping[EventKind, int]
 
 
 def find_events(
@@ -124,16 +82,16 @@ def find_events(
     supraventricular: Ectopy,
     pauses: Pauses,
 ) -> tuple[Event, ...]:
-    """Return all events of a recording but isolated ectopic beats.
+    """Return all events of a recording. Isolated ectopic beats are not events.
 
     Parameters
     ----------
     stream : BeatStream
         The beats.
     settings : RhythmSettings
-        Which runs are tachycardias, and the window of the heart rate.
+        The rate above which a run is a tachycardia, and the window of the heart rate.
     rate, fibrillation, ventricular, supraventricular, pauses
-        What was found in this stream.
+        Findings in this stream.
 
     Returns
     -------
@@ -141,7 +99,7 @@ def find_events(
         In the order of time.
     """
     tachycardia_bpm = settings.ectopy.tachycardia_bpm
-    found: list[tuple[str, Iterable[Episode]]] = [
+    found: list[tuple[EventKind, Iterable[Episode]]] = [
         (ATRIAL_FIBRILLATION, fibrillation.episodes),
         (PAUSE, pauses.episodes),
         (UNCONFIRMED_PAUSE, pauses.unconfirmed),
@@ -175,37 +133,37 @@ def _not_faster(runs: tuple[Episode, ...], bpm: float) -> list[Episode]:
 
 
 def _window(
-    stream: BeatStream, kind: str, at_s: float, window_s: float, bpm: float | None
+    stream: BeatStream, kind: EventKind, at_s: float, window_s: float, bpm: float | None
 ) -> Event:
-    """Return a window of the heart rate as an event: the beats in it."""
+    """Return a window of the heart rate as an event that consists of the beats in it."""
     first = int(np.argmin(np.abs(stream.times_s - at_s)))
     last = int(np.searchsorted(stream.times_s, at_s + window_s, side="right")) - 1
     start_s = float(stream.times_s[first])
     duration_s = float(stream.times_s[last]) - start_s
-    return Event(kind, start_s, duration_s, last - first + 1, bpm, first, last)
+    return Event(first, last, start_s, duration_s, bpm, kind)
 
 
 def listed_events(
     events: Iterable[Event], settings: EventSettings, kept: Iterable[Event] = ()
 ) -> ListedEvents:
-    """Choose the events that are listed: of every kind the most severe.
+    """Select the events that a report lists: the most severe of every kind.
 
-    Where severity is measured in two ways, as of runs, the places are given to either in turn, so
-    that both the longest and the fastest run are listed.
+    Where a kind has two measures of severity, as runs have, the measures take turns, so that both
+    the longest and the fastest run are listed.
 
     Parameters
     ----------
     events : iterable of Event
         All events, in any order.
     settings : EventSettings
-        How many of a kind are listed.
+        Number of events of a kind that are listed.
     kept : iterable of Event
-        Those of them that are listed in any case, such as what is urgent.
+        Events that are always listed, such as urgent ones.
 
     Returns
     -------
     ListedEvents
-        The same for the same events in any order.
+        The result does not depend on the order of ``events``.
     """
     in_time = sorted(events, key=_in_time)
     kept = set(kept)
@@ -213,19 +171,16 @@ def listed_events(
     for kind in {event.kind for event in in_time}:
         of_kind = [event for event in in_time if event.kind == kind]
         chosen |= _most_severe(of_kind, kept.intersection(of_kind), settings.max_events_per_kind)
-    left_out = Counter(event.kind for event in in_time if event not in chosen)
-    return ListedEvents(
-        tuple(event for event in in_time if event in chosen), dict(sorted(left_out.items()))
-    )
+    unlisted = Counter(event.kind for event in in_time if event not in chosen)
+    return ListedEvents(tuple(event for event in in_time if event in chosen), unlisted)
 
 
 def _most_severe(events: list[Event], kept: set[Event], most: int) -> set[Event]:
-    """Return at most so many of the events, which are of one kind."""
+    """Return at most ``most`` of the events, which are of one kind; ``kept`` are among them."""
     if len(events) <= most:
         return set(events)
     chosen = kept
-    measures = SEVERITY.get(events[0].kind, (_length,))
-    orders = [sorted(events, key=measure, reverse=True) for measure in measures]
+    orders = [sorted(events, key=measure, reverse=True) for measure in events[0].kind.severity]
     for event in chain.from_iterable(zip_longest(*orders)):
         if len(chosen) >= most:
             break
@@ -234,4 +189,4 @@ def _most_severe(events: list[Event], kept: set[Event], most: int) -> set[Event]
 
 
 def _in_time(event: Event) -> tuple[float, int, str]:
-    return event.start_s, event.last, event.kind
+    return event.start_s, event.last, event.kind.key

@@ -1,8 +1,12 @@
-"""The whole analysis of a rhythm: everything that a report says of a stream of classified beats."""
+"""The whole analysis of a rhythm, from a stream of beats to findings."""
 
 from dataclasses import dataclass
 
-from deepecg.rhythm.atrial_fibrillation import Fibrillation, atrial_fibrillation
+from deepecg.rhythm.atrial_fibrillation import (
+    Fibrillation,
+    atrial_fibrillation,
+    without_supraventricular,
+)
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import Ectopy, ectopy
 from deepecg.rhythm.events import Event, find_events
@@ -11,68 +15,81 @@ from deepecg.rhythm.heart_rate_variability import Variability, heart_rate_variab
 from deepecg.rhythm.hourly_table import Hour, hourly
 from deepecg.rhythm.pauses import Pauses, pauses, without_unconfirmed
 from deepecg.rhythm.settings import RhythmSettings
-from deepecg.rhythm.urgent_findings import Urgent, urgent_findings
+from deepecg.rhythm.urgent_findings import UrgentFinding, urgent_findings
 
 
 @dataclass(frozen=True)
-class Rhythm:
-    """The rhythm of a recording.
+class RhythmAnalysis:
+    """The rhythm of a recording; a value is None where too little data supports it.
 
     Attributes
     ----------
-    known : BeatStream
-        The beats, with NaN for every interval in which one may have been missed: all but the
-        pauses rests on it.
+    beats : BeatStream
+        The beats with their final classes: none is supraventricular inside atrial fibrillation.
+    confirmed : BeatStream
+        The same beats with NaN for every long interval in which a beat may have been missed. All
+        values but the pauses are computed from it.
     rate : HeartRate
+        Mean, minimum and maximum heart rate.
     fibrillation : Fibrillation
-    ventricular : Ectopy
-    supraventricular : Ectopy
-        Without the S beats inside atrial fibrillation.
+        Episodes of atrial fibrillation.
+    supraventricular_in_fibrillation_count : int
+        Number of beats that became normal because they lie in atrial fibrillation.
+    ventricular, supraventricular : Ectopy
+        Patterns of ectopic beats.
     pauses : Pauses
+        Confirmed and unconfirmed pauses.
     variability : Variability
+        Heart-rate variability.
     hours : tuple of Hour
-        From the recording's start.
+        The table of hours, from the recording's start.
     events : tuple of Event
-        All, in the order of time; :func:`deepecg.rhythm.events.listed_events` chooses some.
-    urgent : tuple of Urgent
-        At most one of a kind, the most urgent kind first.
+        All events in the order of time; :func:`deepecg.rhythm.events.listed_events` selects those
+        that a report lists.
+    urgent : tuple of UrgentFinding
+        At most one of each kind, the most urgent first.
     """
 
-    known: BeatStream
+    beats: BeatStream
+    confirmed: BeatStream
     rate: HeartRate
     fibrillation: Fibrillation
+    supraventricular_in_fibrillation_count: int
     ventricular: Ectopy
     supraventricular: Ectopy
     pauses: Pauses
     variability: Variability
     hours: tuple[Hour, ...]
     events: tuple[Event, ...]
-    urgent: tuple[Urgent, ...]
+    urgent: tuple[UrgentFinding, ...]
 
 
-def analyse_rhythm(stream: BeatStream, settings: RhythmSettings) -> Rhythm:
+def analyse_rhythm(stream: BeatStream, settings: RhythmSettings) -> RhythmAnalysis:
     """Analyse the rhythm of a stream of beats.
 
     Parameters
     ----------
     stream : BeatStream
-        From a detector or from reference annotations.
+        From the classifier or from reference annotations.
     settings : RhythmSettings
         Every threshold.
 
     Returns
     -------
-    Rhythm
-        All parts; what cannot be known is None in them.
+    RhythmAnalysis
+        The final class of every beat, and all findings, which are based on these classes.
     """
-    long_pauses = pauses(stream, settings.pauses)
-    known = without_unconfirmed(stream, settings.pauses)
-    rate = heart_rate(known, settings.rate)
-    fibrillation = atrial_fibrillation(known, settings.fibrillation)
-    ventricular = ectopy(known, "V", settings.ectopy, fibrillation.beats)
-    supraventricular = ectopy(known, "S", settings.ectopy, fibrillation.beats)
+    fibrillation = atrial_fibrillation(
+        without_unconfirmed(stream, settings.pauses), settings.fibrillation
+    )
+    beats = without_supraventricular(stream, fibrillation.beats)
+    confirmed = without_unconfirmed(beats, settings.pauses)
+    long_pauses = pauses(beats, settings.pauses)
+    rate = heart_rate(confirmed, settings.rate)
+    ventricular = ectopy(confirmed, "V", settings.ectopy)
+    supraventricular = ectopy(confirmed, "S", settings.ectopy)
     events = find_events(
-        known,
+        confirmed,
         settings,
         rate=rate,
         fibrillation=fibrillation,
@@ -80,16 +97,20 @@ def analyse_rhythm(stream: BeatStream, settings: RhythmSettings) -> Rhythm:
         supraventricular=supraventricular,
         pauses=long_pauses,
     )
-    return Rhythm(
-        known=known,
+    return RhythmAnalysis(
+        beats=beats,
+        confirmed=confirmed,
         rate=rate,
         fibrillation=fibrillation,
+        supraventricular_in_fibrillation_count=int(
+            (stream.is_class("S") & fibrillation.beats).sum()
+        ),
         ventricular=ventricular,
         supraventricular=supraventricular,
         pauses=long_pauses,
-        variability=heart_rate_variability(known, fibrillation.beats, settings.variability),
+        variability=heart_rate_variability(confirmed, fibrillation.beats, settings.variability),
         hours=hourly(
-            known,
+            confirmed,
             settings.rate,
             fibrillation=fibrillation,
             ventricular=ventricular,

@@ -6,16 +6,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.small_recordings import RATE, scored_of
 
-from deepecg.outputs.graphics.ecg_strips import ALWAYS, ORDER, Strip, choose_strips, cut_strips
+from deepecg.outputs.graphics.ecg_strips import Strip, choose_strips, cut_strips
 from deepecg.outputs.graphics.settings import StripSettings
+from deepecg.rhythm.event_kinds import (
+    EVENT_KINDS,
+    ISOLATED_SUPRAVENTRICULAR,
+    ISOLATED_VENTRICULAR,
+    EventKind,
+)
 from deepecg.rhythm.events import Event
 from deepecg.scored_recording import ScoredRecording
 
 SETTINGS = StripSettings(strip_s=8, lead_in_s=2)
 
+KINDS_OF_EVENTS = {kind.key: kind for kind in EVENT_KINDS}
+ALWAYS = [kind for kind in EVENT_KINDS if kind.always_has_strip]
 
-def event(kind: str, start_s: float = 20, duration_s: float = 1, n_beats: int = 3) -> Event:
-    return Event(kind, start_s, duration_s, n_beats, 120.0, 0, n_beats - 1)
+
+def event(
+    kind: EventKind | str, start_s: float = 20, duration_s: float = 1, n_beats: int = 3
+) -> Event:
+    found = kind if isinstance(kind, EventKind) else KINDS_OF_EVENTS[kind]
+    return Event(0, n_beats - 1, start_s, duration_s, 120.0, found)
 
 
 def scored(classes: str = "N" * 60, duration_s: int = 60) -> ScoredRecording:
@@ -33,7 +45,7 @@ def strip_of(recording: ScoredRecording, what: Event) -> Strip:
 def test_a_short_event_lies_in_the_middle_with_its_signal_and_beats() -> None:
     recording = scored("N" * 29 + "VV" + "N" * 29)
     strip = strip_of(recording, event("ventricular_couplet", 29.5, 1))
-    assert (strip.id, strip.event_number, strip.kind) == ("strip-1", 0, "ventricular_couplet")
+    assert (strip.id, strip.event_number, strip.kind.key) == ("strip-1", 0, "ventricular_couplet")
     assert strip.start_s == 26
     assert (strip.from_s, strip.until_s) == (3.5, 4.5)
     assert strip.rate_hz == RATE
@@ -92,18 +104,18 @@ def test_a_strip_can_be_changed_without_harm_to_the_signal() -> None:
 def test_examples_are_the_surest_beats_of_both_halves_of_the_list() -> None:
     recording = scored("NNVNNVNNVNNVNN" + "N" * 46)
     recording.beats.probabilities[[2, 5, 8, 11]] = [[0, 0, p, 0, 0] for p in (0.6, 0.9, 0.9, 0.8)]
-    strips = cut_strips(recording, [], {"isolated_ventricular": (2, 5, 8, 11)}, SETTINGS)
+    strips = cut_strips(recording, [], {ISOLATED_VENTRICULAR: (2, 5, 8, 11)}, SETTINGS)
     assert [strip.id for strip in strips] == ["strip-1", "strip-2"]
     assert [strip.start_s + strip.from_s for strip in strips] == [5.5, 8.5]
     assert all(strip.event_number is None for strip in strips)
     assert all(strip.from_s == strip.until_s for strip in strips)
-    assert {strip.kind for strip in strips} == {"isolated_ventricular"}
+    assert {strip.kind.key for strip in strips} == {"isolated_ventricular"}
 
 
 def test_one_isolated_beat_makes_one_example_and_none_makes_none() -> None:
-    isolated = {"isolated_ventricular": (7,), "isolated_supraventricular": ()}
+    isolated = {ISOLATED_VENTRICULAR: (7,), ISOLATED_SUPRAVENTRICULAR: ()}
     strips = cut_strips(scored(), [event("pause")], isolated, SETTINGS)
-    assert [(strip.id, strip.kind) for strip in strips] == [
+    assert [(strip.id, strip.kind.key) for strip in strips] == [
         ("strip-1", "pause"),
         ("strip-2", "isolated_ventricular"),
     ]
@@ -140,12 +152,12 @@ def test_an_urgent_event_that_is_not_the_worst_of_its_kind_has_a_strip() -> None
 
 def test_strips_are_cut_of_the_urgent_event_first() -> None:
     times = np.concatenate([np.arange(0.5, 30), np.arange(33.5, 60)])
-    recording = scored_of(times, "N" * len(times), quiet_before=np.ones(len(times), bool))
+    recording = scored_of(times, "N" * len(times), pause_confirmed=np.ones(len(times), bool))
     (finding,) = recording.rhythm.urgent
     assert finding.event is not None
     events = [event("ventricular_tachycardia"), finding.event]
     strips = cut_strips(recording, events, {}, SETTINGS)
-    assert [strip.kind for strip in strips] == ["pause", "ventricular_tachycardia"]
+    assert [strip.kind.key for strip in strips] == ["pause", "ventricular_tachycardia"]
 
 
 def test_a_strip_tells_the_intervals_of_its_beats_and_where_signal_is_lost() -> None:
@@ -178,16 +190,16 @@ def test_strips_are_in_the_order_of_severity_whichever_were_chosen_first() -> No
 
 
 def test_every_kind_is_shown_before_any_is_shown_twice() -> None:
-    events = [event(kind) for kind in (*ORDER, *ALWAYS) for _ in range(50)]
+    events = [event(kind) for kind in EVENT_KINDS for _ in range(50)]
     events = [found for found in events if found.kind not in ALWAYS] + [event(k) for k in ALWAYS]
     chosen = choose_strips(events)
     assert len(chosen) == 20
-    assert {events[number].kind for number in chosen} == {*ORDER, *ALWAYS}
+    assert {events[number].kind for number in chosen} == set(EVENT_KINDS)
 
 
 @given(
     st.lists(
-        st.builds(event, st.sampled_from((*ORDER, *ALWAYS)), st.just(1.0), st.floats(0, 9)),
+        st.builds(event, st.sampled_from(EVENT_KINDS), st.just(1.0), st.floats(0, 9)),
         max_size=60,
     )
 )

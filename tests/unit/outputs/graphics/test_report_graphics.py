@@ -58,12 +58,12 @@ def test_strips_are_those_of_the_list_and_then_examples(
 ) -> None:
     of_events = {s.event_number: s.id for s in graphics.strips if s.event_number is not None}
     assert of_events == choose_strips(listed.events)
-    couplet = next(strip for strip in graphics.strips if strip.kind == "ventricular_couplet")
+    couplet = next(strip for strip in graphics.strips if strip.kind.key == "ventricular_couplet")
     assert couplet.start_s + couplet.from_s == pytest.approx(60.5)
     assert couplet.start_s + couplet.until_s == pytest.approx(61.5)
     assert "NVVN" in couplet.beat_classes
     examples = [strip for strip in graphics.strips if strip.event_number is None]
-    at = [(strip.kind, strip.start_s + strip.from_s) for strip in examples]
+    at = [(strip.kind.key, strip.start_s + strip.from_s) for strip in examples]
     assert at == [
         ("isolated_ventricular", pytest.approx(20.5)),
         ("isolated_ventricular", pytest.approx(120.5)),

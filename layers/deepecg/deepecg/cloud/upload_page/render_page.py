@@ -93,7 +93,7 @@ def _policy(style: str, script: str, destinations: list[str]) -> str:
 
 
 def _config(settings: ApiSettings) -> Markup:
-    """Return settings and labels for the script as JSON; ``<`` is escaped to not end its element."""
+    """Return settings and labels as JSON without ``<``, which could end its element."""
     config = {
         "authorisation": settings.authorisation,
         "issuer": settings.jwt_issuer,

@@ -8,30 +8,9 @@ from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs.graphics.settings import StripSettings
-from deepecg.rhythm import events as kinds
+from deepecg.rhythm.event_kinds import EVENT_KINDS, Kind
 from deepecg.rhythm.events import Event
 from deepecg.scored_recording import ScoredRecording
-
-ISOLATED_VENTRICULAR = "isolated_ventricular"
-ISOLATED_SUPRAVENTRICULAR = "isolated_supraventricular"
-ORDER = (
-    kinds.VENTRICULAR_TACHYCARDIA,
-    kinds.ATRIAL_FIBRILLATION,
-    kinds.SUPRAVENTRICULAR_TACHYCARDIA,
-    kinds.PAUSE,
-    kinds.UNCONFIRMED_PAUSE,
-    kinds.VENTRICULAR_RHYTHM,
-    kinds.VENTRICULAR_COUPLET,
-    kinds.VENTRICULAR_BIGEMINY,
-    kinds.VENTRICULAR_TRIGEMINY,
-    kinds.SUPRAVENTRICULAR_RUN,
-    kinds.SUPRAVENTRICULAR_COUPLET,
-    kinds.SUPRAVENTRICULAR_BIGEMINY,
-    kinds.SUPRAVENTRICULAR_TRIGEMINY,
-)
-"""Kinds of events in the order of severity; urgent events come before them all."""
-ALWAYS = (kinds.MAXIMUM_HEART_RATE, kinds.MINIMUM_HEART_RATE)
-"""Kinds that get a strip in any case, after the others."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +23,8 @@ class Strip:
         ``strip-1`` and so on, in the order of the report.
     event_number : int or None
         Number of the event in the list of events; None of an example.
-    kind : str
-        The event's kind, or ``isolated_ventricular`` or ``isolated_supraventricular``.
+    kind : Kind
+        The event's kind, or that of the example.
     start_s : float
         Where the strip begins, from the recording's start.
     rate_hz : float
@@ -70,7 +49,7 @@ class Strip:
 
     id: str
     event_number: int | None
-    kind: str
+    kind: Kind
     start_s: float
     rate_hz: float
     signal_mv: NDArray[np.float32]
@@ -109,13 +88,13 @@ def choose_strips(
     """
     settings = settings or StripSettings()
     of_kind = {event.kind: number for number, event in enumerate(events)}
-    always = [of_kind[kind] for kind in ALWAYS if kind in of_kind]
+    always = [of_kind[kind] for kind in EVENT_KINDS if kind.always_has_strip and kind in of_kind]
     groups: dict[int, list[int]] = {}
     for number, event in enumerate(events):
         if event in urgent:
             groups[urgent.index(event) - len(urgent)] = [number]
-        elif event.kind not in ALWAYS:
-            groups.setdefault(ORDER.index(event.kind), []).append(number)
+        elif not event.kind.always_has_strip:
+            groups.setdefault(EVENT_KINDS.index(event.kind), []).append(number)
     ranked = [
         (place > 0, severity, place, number)
         for severity, numbers in groups.items()
@@ -129,7 +108,7 @@ def choose_strips(
 def cut_strips(
     scored: ScoredRecording,
     events: Sequence[Event],
-    isolated: Mapping[str, Sequence[int]],
+    isolated: Mapping[Kind, Sequence[int]],
     settings: StripSettings,
 ) -> tuple[Strip, ...]:
     """Cut the strips of the events that get one, and of examples of isolated beats.
@@ -140,7 +119,7 @@ def cut_strips(
         The recording.
     events : sequence of Event
         The events as they are listed.
-    isolated : mapping of str to sequence of int
+    isolated : mapping of Kind to sequence of int
         Kind of example to the numbers of the beats to choose from.
     settings : StripSettings
         How many and how long.
@@ -150,7 +129,7 @@ def cut_strips(
     tuple of Strip
         Those of events as :func:`choose_strips` has them, then the examples.
     """
-    wanted: list[tuple[int | None, str, float, float]] = [
+    wanted: list[tuple[int | None, Kind, float, float]] = [
         (number, events[number].kind, events[number].start_s, events[number].duration_s)
         for number in choose_strips(events, settings, _urgent(scored))
     ]
@@ -167,7 +146,7 @@ def _urgent(scored: ScoredRecording) -> list[Event]:
 
 
 def _worst_first(events: Sequence[Event], numbers: list[int]) -> list[int]:
-    measures = kinds.SEVERITY.get(events[numbers[0]].kind, (lambda event: event.duration_s,))
+    measures = events[numbers[0]].kind.severity
     return sorted(numbers, key=lambda number: [-measure(events[number]) for measure in measures])
 
 
@@ -181,7 +160,7 @@ def _typical(scored: ScoredRecording, beats: Sequence[int], number: int) -> list
 def _cut(
     scored: ScoredRecording,
     name: str,
-    what: tuple[int | None, str, float, float],
+    what: tuple[int | None, Kind, float, float],
     settings: StripSettings,
 ) -> Strip:
     """Cut a strip with an event in its middle, or with the beginning of a longer event."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs.graphics.settings import TrendSettings
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
@@ -47,7 +46,7 @@ def heart_rate_trend(
     stream : BeatStream
         The beats.
     fibrillation : Fibrillation
-        Its episodes; S beats in them are not counted, as in the summary.
+        Its episodes.
     settings : TrendSettings
         Length of a bin, and how many there may be.
 
@@ -66,8 +65,7 @@ def heart_rate_trend(
     covered_s = np.bincount(where[known], stream.rr_s[known], minlength=n_bins)
     mean_bpm = np.full(n_bins, np.nan)
     np.divide(60 * n_intervals, covered_s, out=mean_bpm, where=n_intervals > 0)
-    ventricular = stream.labels == CLASSES.index("V")
-    supraventricular = (stream.labels == CLASSES.index("S")) & ~fibrillation.beats
+    ventricular, supraventricular = stream.is_class("V"), stream.is_class("S")
     edges = np.minimum(np.arange(n_bins + 1) * bin_s, n_seconds)
     lengths = np.maximum(np.diff(edges), 1)
     return Trend(

@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass
 
-from deepecg.outputs.graphics.ecg_strips import (
-    ISOLATED_SUPRAVENTRICULAR,
-    ISOLATED_VENTRICULAR,
-    Strip,
-    cut_strips,
-)
+from deepecg.outputs.graphics.ecg_strips import Strip, cut_strips
 from deepecg.outputs.graphics.heart_rate_trend import Trend, heart_rate_trend
 from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram, poincare, rr_histogram
 from deepecg.outputs.graphics.settings import GraphicsSettings
+from deepecg.rhythm.event_kinds import ISOLATED_SUPRAVENTRICULAR, ISOLATED_VENTRICULAR
 from deepecg.rhythm.events import ListedEvents
 from deepecg.scored_recording import ScoredRecording
 
@@ -61,7 +57,7 @@ def draw(
         The same for the same recording.
     """
     settings = settings or GraphicsSettings()
-    stream, rhythm, beats = scored.rhythm.known, scored.rhythm, scored.beats
+    stream, rhythm, beats = scored.rhythm.confirmed, scored.rhythm, scored.beats
     shown = scored.used[0].flags.beats_analysable(beats.times_s)
     isolated = {
         ISOLATED_VENTRICULAR: rhythm.ventricular.isolated,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs.graphics.settings import RrPlotSettings
 from deepecg.rhythm.beat_stream import BeatStream
 
@@ -73,7 +72,7 @@ def rr_histogram(
         ``count`` adds up to the number of known intervals.
     """
     known = np.isfinite(stream.rr_s)
-    normal = (stream.labels == CLASSES.index("N")) & ~in_fibrillation
+    normal = stream.is_class("N") & ~in_fibrillation
     nn = known & normal & np.concatenate([[False], normal[:-1]])
     return RrHistogram(
         settings.bin_ms,

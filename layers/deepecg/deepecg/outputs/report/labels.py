@@ -1,6 +1,6 @@
 """What a clinician reads where the documents hold keys and numbers."""
 
-from dataclasses import dataclass
+from deepecg.rhythm.event_kinds import KINDS, Kind
 
 NOT_KNOWN = "not known"
 MINUTE_S = 60
@@ -10,57 +10,6 @@ TENTHS_BELOW_S = 60
 """Durations below this are told to a tenth of a second."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """How a kind of event is called and marked.
-
-    Attributes
-    ----------
-    name : str
-        In a sentence's beginning.
-    mark : str
-        A letter or two for charts, where colour alone must not tell.
-    group : str
-        What the reader filters by, and what the colour follows.
-    """
-
-    name: str
-    mark: str
-    group: str
-
-
-GROUPS = {
-    "ventricular": "Ventricular",
-    "supraventricular": "Supraventricular",
-    "fibrillation": "Atrial fibrillation",
-    "pause": "Pauses",
-    "rate": "Heart rate",
-    "other": "Other",
-}
-KINDS = {
-    "ventricular_tachycardia": Kind("Ventricular tachycardia", "V", "ventricular"),
-    "ventricular_rhythm": Kind("Slow ventricular run", "V", "ventricular"),
-    "ventricular_couplet": Kind("Ventricular couplet", "V", "ventricular"),
-    "ventricular_bigeminy": Kind("Ventricular bigeminy", "V", "ventricular"),
-    "ventricular_trigeminy": Kind("Ventricular trigeminy", "V", "ventricular"),
-    "isolated_ventricular": Kind("Isolated ventricular beat, an example", "V", "ventricular"),
-    "ventricular_burden": Kind("Ventricular burden", "V", "ventricular"),
-    "supraventricular_tachycardia": Kind("Supraventricular tachycardia", "S", "supraventricular"),
-    "supraventricular_run": Kind("Supraventricular run", "S", "supraventricular"),
-    "supraventricular_couplet": Kind("Supraventricular couplet", "S", "supraventricular"),
-    "supraventricular_bigeminy": Kind("Supraventricular bigeminy", "S", "supraventricular"),
-    "supraventricular_trigeminy": Kind("Supraventricular trigeminy", "S", "supraventricular"),
-    "isolated_supraventricular": Kind(
-        "Isolated supraventricular beat, an example", "S", "supraventricular"
-    ),
-    "atrial_fibrillation": Kind("Atrial fibrillation", "AF", "fibrillation"),
-    "fast_atrial_fibrillation": Kind("Fast atrial fibrillation", "AF", "fibrillation"),
-    "pause": Kind("Pause", "P", "pause"),
-    "unconfirmed_pause": Kind("Long interval, may hold a missed beat", "P?", "pause"),
-    "no_beat_found": Kind("No beat found", "P?", "pause"),
-    "maximum_heart_rate": Kind("Maximum heart rate", "max", "rate"),
-    "minimum_heart_rate": Kind("Minimum heart rate", "min", "rate"),
-}
 CLASS_NAMES = {
     "N": "Normal and bundle-branch block",
     "S": "Supraventricular ectopic",
@@ -72,8 +21,8 @@ REVIEWS = {"not_reviewed": "Not reviewed by a clinician", "reviewed": "Reviewed 
 
 
 def kind_of(key: str) -> Kind:
-    """Return how a kind is called; one that is not known yet goes by its key."""
-    return KINDS.get(key) or Kind(plain(key), "•", "other")
+    """Return a kind of event or finding; one of another version is labelled by its key."""
+    return KINDS.get(key) or Kind(key, plain(key), "•", "other")
 
 
 def plain(key: str) -> str:

@@ -30,13 +30,15 @@ from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.rr_charts import histogram_picture, poincare_picture
 from deepecg.outputs.report.svg_paths import short
 from deepecg.outputs.report.trend_chart import trend_data, trend_picture
-from deepecg.rhythm.events import (
+from deepecg.rhythm.event_kinds import (
+    GROUPS,
     SUPRAVENTRICULAR_TACHYCARDIA,
     UNCONFIRMED_PAUSE,
     VENTRICULAR_TACHYCARDIA,
+    Kind,
 )
 
-RUNS = (VENTRICULAR_TACHYCARDIA, SUPRAVENTRICULAR_TACHYCARDIA)
+RUNS = (VENTRICULAR_TACHYCARDIA.key, SUPRAVENTRICULAR_TACHYCARDIA.key)
 """Urgent findings whose precision is that of runs."""
 SCRIPTS = ("trend.js", "events.js")
 NO_RATE = "\N{EN DASH}"
@@ -51,7 +53,7 @@ class ShownStrip:
 
     strip: Strip
     picture: StripPicture
-    kind: words.Kind
+    kind: Kind
     event: Mapping[str, Any] | None
 
 
@@ -187,6 +189,7 @@ def render_report(summary: Mapping[str, Any], graphics: Graphics) -> str:
             events_of_group=_events_of_group(events),
             print_all_events=len(events) <= PRINTED_EVENTS,
             settings=_settings(summary["provenance"]["settings"]),
+            groups=GROUPS,
             words=words,
         )
     )
@@ -213,7 +216,7 @@ def _strips(summary: Mapping[str, Any], graphics: Graphics) -> list[ShownStrip]:
         ShownStrip(
             strip,
             strip_picture(strip),
-            words.kind_of(strip.kind),
+            strip.kind,
             None if strip.event_number is None else events[strip.event_number],
         )
         for strip in graphics.strips
@@ -251,7 +254,7 @@ def _longest_unconfirmed(
     summary: Mapping[str, Any], strips: list[ShownStrip]
 ) -> dict[str, str] | None:
     """Return the place that shows the longest pause that is not confirmed, if any is listed."""
-    events = [event for event in summary["events"] if event["kind"] == UNCONFIRMED_PAUSE]
+    events = [event for event in summary["events"] if event["kind"] == UNCONFIRMED_PAUSE.key]
     if not events:
         return None
     return _place(max(events, key=lambda event: event["duration_s"])["number"], strips)
@@ -270,7 +273,7 @@ def _place(event: int | None, strips: list[ShownStrip]) -> dict[str, str]:
 def _events_of_group(events: list[dict[str, Any]]) -> dict[str, int]:
     """Return how many of the listed events are in each group that has any."""
     groups = [words.kind_of(event["kind"]).group for event in events]
-    return {name: groups.count(name) for name in words.GROUPS if name in groups}
+    return {name: groups.count(name) for name in GROUPS if name in groups}
 
 
 def _settings(settings: Mapping[str, Any], path: str = "") -> list[tuple[str, str]]:

@@ -1,0 +1,275 @@
+"""Every kind of event and of urgent finding, defined once.
+
+A kind has a key for documents, a name and a mark for people, a group that reports filter by, and an
+order of severity. Event lists, strips, labels, schemas, FHIR, the nightly ranking and the pages
+derive from these tables.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from deepecg.beats.rr_intervals import ROUNDING_S
+from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.settings import RhythmSettings
+from deepecg.rhythm.wording import exact, rate, span
+
+Measure = Callable[[Episode], float]
+"""What episodes of a kind are compared by: the larger, the more severe."""
+
+GROUPS: Final = {
+    "ventricular": "Ventricular",
+    "supraventricular": "Supraventricular",
+    "fibrillation": "Atrial fibrillation",
+    "pause": "Pauses",
+    "rate": "Heart rate",
+    "other": "Other",
+}
+"""Groups that a report filters events by and colours them after, with their headings."""
+
+
+def by_duration(episode: Episode) -> float:
+    """Return the length in seconds."""
+    return episode.duration_s
+
+
+def by_beats(episode: Episode) -> float:
+    """Return the number of beats."""
+    return episode.n_beats
+
+
+def by_rate(episode: Episode) -> float:
+    """Return the rate in beats per minute; 0 where it is unknown."""
+    return episode.rate_bpm or 0.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a kind of event or finding is named and marked.
+
+    Attributes
+    ----------
+    key : str
+        Its name in documents.
+    name : str
+        Its name in a report, as at the beginning of a sentence.
+    mark : str
+        One or two letters for charts, where colour alone must not carry the meaning.
+    group : str
+        A key of :data:`GROUPS`.
+    """
+
+    key: str
+    name: str
+    mark: str
+    group: str
+
+
+@dataclass(frozen=True)
+class EventKind(Kind):
+    """A kind of event.
+
+    Attributes
+    ----------
+    severity : tuple of callable
+        Measures by which one event of the kind is more severe than another. With several, as of
+        runs (most beats, highest rate), each contributes in turn to a shortened list.
+    always_has_strip : bool
+        Whether its events get a strip whatever else there is.
+    """
+
+    severity: tuple[Measure, ...] = (by_duration,)
+    always_has_strip: bool = False
+
+
+_RUN = (by_beats, by_rate)
+
+VENTRICULAR_TACHYCARDIA = EventKind(
+    "ventricular_tachycardia", "Ventricular tachycardia", "V", "ventricular", _RUN
+)
+ATRIAL_FIBRILLATION = EventKind(
+    "atrial_fibrillation", "Atrial fibrillation", "AF", "fibrillation", (by_duration, by_rate)
+)
+SUPRAVENTRICULAR_TACHYCARDIA = EventKind(
+    "supraventricular_tachycardia", "Supraventricular tachycardia", "S", "supraventricular", _RUN
+)
+PAUSE = EventKind("pause", "Pause", "P", "pause")
+UNCONFIRMED_PAUSE = EventKind(
+    "unconfirmed_pause", "Long interval, may hold a missed beat", "P?", "pause"
+)
+VENTRICULAR_RHYTHM = EventKind(
+    "ventricular_rhythm", "Slow ventricular run", "V", "ventricular", _RUN
+)
+VENTRICULAR_COUPLET = EventKind(
+    "ventricular_couplet", "Ventricular couplet", "V", "ventricular", (by_rate,)
+)
+VENTRICULAR_BIGEMINY = EventKind("ventricular_bigeminy", "Ventricular bigeminy", "V", "ventricular")
+VENTRICULAR_TRIGEMINY = EventKind(
+    "ventricular_trigeminy", "Ventricular trigeminy", "V", "ventricular"
+)
+SUPRAVENTRICULAR_RUN = EventKind(
+    "supraventricular_run", "Supraventricular run", "S", "supraventricular", _RUN
+)
+SUPRAVENTRICULAR_COUPLET = EventKind(
+    "supraventricular_couplet", "Supraventricular couplet", "S", "supraventricular", (by_rate,)
+)
+SUPRAVENTRICULAR_BIGEMINY = EventKind(
+    "supraventricular_bigeminy", "Supraventricular bigeminy", "S", "supraventricular"
+)
+SUPRAVENTRICULAR_TRIGEMINY = EventKind(
+    "supraventricular_trigeminy", "Supraventricular trigeminy", "S", "supraventricular"
+)
+MAXIMUM_HEART_RATE = EventKind(
+    "maximum_heart_rate", "Maximum heart rate", "max", "rate", always_has_strip=True
+)
+MINIMUM_HEART_RATE = EventKind(
+    "minimum_heart_rate", "Minimum heart rate", "min", "rate", always_has_strip=True
+)
+
+EVENT_KINDS: Final = (
+    VENTRICULAR_TACHYCARDIA,
+    ATRIAL_FIBRILLATION,
+    SUPRAVENTRICULAR_TACHYCARDIA,
+    PAUSE,
+    UNCONFIRMED_PAUSE,
+    VENTRICULAR_RHYTHM,
+    VENTRICULAR_COUPLET,
+    VENTRICULAR_BIGEMINY,
+    VENTRICULAR_TRIGEMINY,
+    SUPRAVENTRICULAR_RUN,
+    SUPRAVENTRICULAR_COUPLET,
+    SUPRAVENTRICULAR_BIGEMINY,
+    SUPRAVENTRICULAR_TRIGEMINY,
+    MAXIMUM_HEART_RATE,
+    MINIMUM_HEART_RATE,
+)
+"""All kinds of event, the most severe first: the order in which strips are chosen."""
+
+ISOLATED_VENTRICULAR = Kind(
+    "isolated_ventricular", "Isolated ventricular beat, an example", "V", "ventricular"
+)
+ISOLATED_SUPRAVENTRICULAR = Kind(
+    "isolated_supraventricular",
+    "Isolated supraventricular beat, an example",
+    "S",
+    "supraventricular",
+)
+EXAMPLE_KINDS: Final = (ISOLATED_VENTRICULAR, ISOLATED_SUPRAVENTRICULAR)
+"""Kinds of strip that show an example rather than an event."""
+
+
+@dataclass(frozen=True)
+class UrgentKind(Kind):
+    """A kind of urgent finding: what a clinician should see first.
+
+    Attributes
+    ----------
+    ranking_points : float
+        Weight in the nightly ranking of recordings: the sooner the finding can harm, the more.
+    event : EventKind or None
+        The kind of event that it is a severe case of; None for a finding about the whole
+        recording.
+    is_urgent : callable
+        Whether an event of that kind is urgent, by the study's settings.
+    severity : callable
+        The measure by which one event stands for several.
+    message : callable
+        The finding in a line, with values and units.
+    """
+
+    ranking_points: float
+    event: EventKind | None = None
+    is_urgent: Callable[[Episode, RhythmSettings], bool] = lambda _episode, _settings: False
+    severity: Measure = by_duration
+    message: Callable[[Episode, RhythmSettings], str] = lambda _episode, _settings: ""
+
+
+def _ventricular_tachycardia(run: Episode, settings: RhythmSettings) -> str:
+    is_sustained = run.duration_s >= settings.urgent.sustained_s
+    name = "Sustained ventricular tachycardia" if is_sustained else "Ventricular tachycardia"
+    return f"{name} of {run.n_beats} beats at {rate(run, settings.ectopy.tachycardia_bpm)}"
+
+
+def _supraventricular_tachycardia(run: Episode, settings: RhythmSettings) -> str:
+    length = span(run.duration_s, settings.urgent.supraventricular_run_s)
+    return (
+        f"Supraventricular tachycardia of {length} at {rate(run, settings.ectopy.tachycardia_bpm)}"
+    )
+
+
+def _fast_atrial_fibrillation(episode: Episode, settings: RhythmSettings) -> str:
+    bpm = rate(episode, settings.urgent.fibrillation_bpm)
+    return f"Atrial fibrillation of {span(episode.duration_s)} at {bpm}"
+
+
+def _pause(pause: Episode, settings: RhythmSettings) -> str:
+    return f"Pause of {exact(pause.duration_s, 1, settings.urgent.pause_s)} s"
+
+
+def _no_beat_found(pause: Episode, settings: RhythmSettings) -> str:
+    length = span(pause.duration_s, settings.urgent.unconfirmed_pause_s)
+    return f"No beat found for {length}: an electrode or asystole"
+
+
+VENTRICULAR_BURDEN = UrgentKind(
+    "ventricular_burden", "Ventricular burden", "V", "ventricular", ranking_points=40.0
+)
+URGENT_KINDS: Final = (
+    UrgentKind(
+        "ventricular_tachycardia",
+        "Ventricular tachycardia",
+        "V",
+        "ventricular",
+        ranking_points=100.0,
+        event=VENTRICULAR_TACHYCARDIA,
+        is_urgent=lambda run, s: run.n_beats >= s.urgent.ventricular_run_beats,
+        severity=by_beats,
+        message=_ventricular_tachycardia,
+    ),
+    UrgentKind(
+        "pause",
+        "Pause",
+        "P",
+        "pause",
+        ranking_points=80.0,
+        event=PAUSE,
+        is_urgent=lambda pause, s: pause.duration_s >= s.urgent.pause_s - ROUNDING_S,
+        message=_pause,
+    ),
+    UrgentKind(
+        "no_beat_found",
+        "No beat found",
+        "P?",
+        "pause",
+        ranking_points=70.0,
+        event=UNCONFIRMED_PAUSE,
+        is_urgent=lambda pause, s: pause.duration_s >= s.urgent.unconfirmed_pause_s - ROUNDING_S,
+        message=_no_beat_found,
+    ),
+    UrgentKind(
+        "fast_atrial_fibrillation",
+        "Fast atrial fibrillation",
+        "AF",
+        "fibrillation",
+        ranking_points=60.0,
+        event=ATRIAL_FIBRILLATION,
+        is_urgent=lambda episode, s: by_rate(episode) > s.urgent.fibrillation_bpm,
+        message=_fast_atrial_fibrillation,
+    ),
+    UrgentKind(
+        "supraventricular_tachycardia",
+        "Supraventricular tachycardia",
+        "S",
+        "supraventricular",
+        ranking_points=50.0,
+        event=SUPRAVENTRICULAR_TACHYCARDIA,
+        is_urgent=lambda run, s: run.duration_s > s.urgent.supraventricular_run_s,
+        message=_supraventricular_tachycardia,
+    ),
+    VENTRICULAR_BURDEN,
+)
+"""All kinds of urgent finding, the most urgent first: what can end in arrest, then what weakens the
+heart over months. Where no beat was found it may be asystole, and more often is an electrode."""
+
+KINDS: Final = {kind.key: kind for kind in (*URGENT_KINDS, *EXAMPLE_KINDS, *EVENT_KINDS)}
+"""Every kind by its key."""
