@@ -228,7 +228,7 @@ def test_every_beat_within_the_limits_gets_a_response(
         assert api.post("/v1/predict", body).status_code == 200
 
 
-def test_concurrent_beats_get_their_own_responses(
+def test_concurrent_requests_get_their_own_answers(
     app: FastAPI, call: Callable[[FastAPI], Caller]
 ) -> None:
     api = call(app)
