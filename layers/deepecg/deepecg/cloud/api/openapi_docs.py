@@ -21,13 +21,14 @@ from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.settings import ApiSettings
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.browser_libraries import vendored
+from deepecg.readers.formats import FORMAT_LIST
 
 DESCRIPTION = f"""\
 Finds and classifies every heartbeat of an ECG.
 
-- **A recording** (WFDB, EDF/EDF+/BDF, ISHNE): send an upload request to `POST /v1/recordings`, post
+- **A recording**: send an upload request to `POST /v1/recordings`, post
   the files with the forms in its response, then call `GET /v1/recordings/{{id}}` until the status
-  is no longer `waiting`. Scoring takes minutes.
+  is no longer `waiting`. Scoring takes minutes. Formats: {FORMAT_LIST}.
 - **A strip** of signal, or **one beat**: classified while you wait.
 - **A night**: all uploads of one date. The nightly report is made the morning after.
 

@@ -1,5 +1,8 @@
 """What the user of the upload page should do about a rejected recording."""
 
+from deepecg.readers.formats import FORMAT_LIST
+from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
+
 COPY_AGAIN = "Copy the file from the recorder or its software again and choose the copy."
 EXPORT_AGAIN = "Export it again from the recorder's software, as EDF if possible."
 CHECK_RECORDER = (
@@ -7,13 +10,12 @@ CHECK_RECORDER = (
 )
 NEXT_STEPS = {
     "empty_file": COPY_AGAIN,
-    "unknown_format": "Choose a Holter file: EDF, BDF, ISHNE (.ecg), or a WFDB header (.hea) "
-    "with its signal files.",
+    "unknown_format": f"Choose a Holter file: {FORMAT_LIST}.",
     "unreadable_file": COPY_AGAIN,
     "truncated_header": COPY_AGAIN,
     "malformed_header": EXPORT_AGAIN,
     "truncated_samples": "The file was probably cut off while it was copied. " + COPY_AGAIN,
-    "missing_part": "Choose the header (.hea) and all its signal files together.",
+    "missing_part": f"Choose the header ({HEADER_SUFFIX}) and all its signal files together.",
     "bad_sampling_rate": EXPORT_AGAIN,
     "no_leads": "Choose a file that holds an ECG. " + EXPORT_AGAIN,
     "bad_calibration": EXPORT_AGAIN,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.cloud.s3_keys import OWN_STUDY_SUFFIX
 from deepecg.cloud.settings import ApiSettings
 from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
 from deepecg.night.night_page import OUTCOME_LABELS
@@ -16,6 +17,8 @@ from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.html_templates import policy_hash, template_environment
 from deepecg.outputs.report.labels import CLASS_NAMES, NOT_KNOWN, REVIEWS, plain
 from deepecg.outputs.report.recording_clock import MONTHS
+from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
+from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
 
 SCRIPTS = (
     "format.js", "elements.js", "sign_in.js", "api_client.js", "selection.js", "send_files.js",
@@ -61,7 +64,7 @@ def render_page(settings: ApiSettings, uploads_origin: str) -> Page:
         .get_template("page.html.j2")
         .render(
             style=style, script=script, config=_config(settings), advisory=ADVISORY,
-            authorisation=settings.authorisation,
+            authorisation=settings.authorisation, formats=FORMAT_LIST,
         )
     )  # fmt: skip
     return Page(html, _policy(style, script, _destinations(settings, uploads_origin)))
@@ -106,6 +109,14 @@ def _config(settings: ApiSettings) -> Markup:
         },
         "months": MONTHS,
         "not_known": NOT_KNOWN,
+        "files": {
+            "formats": FORMAT_LIST,
+            "single_file_suffixes": SINGLE_FILE_SUFFIXES,
+            "header_suffix": HEADER_SUFFIX,
+            "study_suffix": OWN_STUDY_SUFFIX,
+            "signal_name": SIGNAL_NAME.pattern,
+            "annotation_name": ANNOTATION_NAME.pattern,
+        },
     }
     return Markup(json.dumps(config, separators=(",", ":")).replace("<", "\\u003c"))
 

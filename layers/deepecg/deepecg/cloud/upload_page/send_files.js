@@ -41,7 +41,7 @@ async function sendRecording(recording, options) {
  * @param {ChosenRecording} recording
  */
 function uploadRequest({ main, parts }) {
-  const stem = SINGLE_FILE.test(main.name) ? stemOf(main.name) : "";
+  const stem = isSingleFile(main.name) ? stemOf(main.name) : "";
   const described = ({ name, size }) => ({
     name: stem ? `recording${name.slice(stem.length)}` : name,
     size_bytes: size,
@@ -56,7 +56,7 @@ function uploadRequest({ main, parts }) {
  * @param {File[]} files the main file first
  */
 function sendingOrder(files) {
-  const rank = (i) => (i === 0 ? 1 : HEADER.test(files[i].name) ? 2 : 0);
+  const rank = (i) => (i === 0 ? 1 : isHeader(files[i].name) ? 2 : 0);
   return [...files.keys()].sort((a, b) => rank(a) - rank(b));
 }
 
