@@ -26,7 +26,7 @@ from deepecg.cloud.dead_letter_queue import HIDDEN_S, MAX_LETTERS, peek
 from deepecg.cloud.queues import Queue, Topic
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entry_key
-from deepecg.local_cloud.moto_cloud import REGION
+from deepecg.local_cloud.sam_template import REGION
 from deepecg.night.night_entry import night_entry
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.recording_id import recording_id

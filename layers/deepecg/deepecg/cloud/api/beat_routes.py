@@ -14,7 +14,7 @@ from deepecg.cloud.api.beat_models import (
     StripResponse,
 )
 from deepecg.cloud.api.problem_details import documented
-from deepecg.cloud.api.request_batching import Gathering
+from deepecg.cloud.api.request_batching import RequestBatcher
 from deepecg.cloud.api.request_examples import BEATS, STRIPS
 from deepecg.cloud.api.strict_route import StrictRoute
 
@@ -45,11 +45,11 @@ async def predict(
     outcome `not_analysable`.
     """
     state = request.app.state
-    if not hasattr(state, "gathered_beats"):
-        # Loading takes a second: in a thread, so that the event loop can serve other requests.
-        state.gathered_beats = await run_in_threadpool(_gathering, services_of(request))
-    gathered: Gathering[BeatRequest, BeatResponse | NotAnalysableResponse] = state.gathered_beats
-    return _json(await gathered(beat))
+    if not hasattr(state, "beat_batcher"):
+        # Loading the models takes a second: in a thread, the event loop can answer others.
+        state.beat_batcher = await run_in_threadpool(_beat_batcher, services_of(request))
+    batcher: RequestBatcher[BeatRequest, BeatResponse | NotAnalysableResponse] = state.beat_batcher
+    return _json(await batcher(beat))
 
 
 @router.post(
@@ -72,15 +72,17 @@ def classify(
     return _json(classify_strip(strip, services_of(request).classifier))
 
 
-def _gathering(services: Services) -> Gathering[BeatRequest, BeatResponse | NotAnalysableResponse]:
-    """Return what classifies the beats of requests that arrive at the same time.
+def _beat_batcher(
+    services: Services,
+) -> RequestBatcher[BeatRequest, BeatResponse | NotAnalysableResponse]:
+    """Return what classifies the beats of concurrent requests together, on the event loop.
 
-    It runs in the event loop: passing a beat to a thread takes as long as classifying it.
+    A thread pool would not help: handing a beat to a thread takes as long as classifying it.
     """
     from deepecg.cloud.api.beat_classification import classify_beats  # noqa: PLC0415  (loads SciPy)
 
     models = services.single_beat_models
-    return Gathering(lambda beats: classify_beats(beats, models))
+    return RequestBatcher(lambda beats: classify_beats(beats, models))
 
 
 def _json(body: BeatResponse | StripResponse | NotAnalysableResponse) -> Response:
