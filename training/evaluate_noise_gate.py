@@ -31,8 +31,10 @@ from deepecg.recording import Recording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.filters import resample, resampling_ratio
-from deepecg.signal.quality import SecondFlags
+from deepecg.signal.quality import QualityFlags
 from deepecg.signal.settings import NoiseSettings, QualitySettings
+from deepecg.signal.windows import windows_at
+from deepecg.units import SECONDS_PER_HOUR
 from training.annotated_records import Annotations, read_annotations, training_records
 from training.beat_matching import ABSENT, LEARNING_S, BeatCounts
 
@@ -89,7 +91,7 @@ class Judged:
     def false_v_per_hour(self) -> float:
         """False V in an hour of what was analysed; 0 if nothing was."""
         false = int(self.counts.matrix[FALSE_V, CLASSES.index("V")].sum())
-        return false / (self.kept_s / 3600) if self.kept_s else 0.0
+        return false / (self.kept_s / SECONDS_PER_HOUR) if self.kept_s else 0.0
 
 
 def main() -> None:
@@ -207,8 +209,7 @@ def _as_it_is(data: Path, record: str) -> tuple[Recording, Annotations]:
 def _qrs_height(signal: NDArray[np.float32], reference: Annotations, rate_hz: float) -> float:
     normal = reference.samples[reference.labels == CLASSES.index("N")][:MEASURED]
     reach = round(QRS_S * rate_hz)
-    at = np.clip(normal[:, None] + np.arange(-reach, reach + 1), 0, len(signal) - 1)
-    return _trimmed_mean(np.ptp(signal[at], axis=1))
+    return _trimmed_mean(np.ptp(windows_at(signal, normal - reach, 2 * reach + 1), axis=1))
 
 
 def _rms(signal: NDArray[np.float64], noise: Recording) -> float:
@@ -229,7 +230,7 @@ def _switched(noise: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]
     return np.cumsum(np.where(is_on, np.diff(noise, prepend=noise[:1]), 0.0))
 
 
-def _given_up(flags: SecondFlags) -> NDArray[np.float64]:
+def _given_up(flags: QualityFlags) -> NDArray[np.float64]:
     edges = np.flatnonzero(np.diff(flags.analysable, prepend=True, append=True))
     return edges.reshape(-1, 2).astype(np.float64)
 

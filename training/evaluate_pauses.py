@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import model_folder
-from deepecg.beats.pause_confirmation import quiet_before
+from deepecg.beats.pause_confirmation import confirm_pauses
 from deepecg.beats.rr_intervals import is_at_least, rr_intervals
 from deepecg.beats.settings import PauseSettings
 from deepecg.readers.open_recording import open_recording
@@ -27,6 +27,7 @@ from deepecg.rhythm.settings import RhythmSettings
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
+from deepecg.units import HOURS_PER_DAY, SECONDS_PER_HOUR
 from training.annotated_records import CLASS_OF_SYMBOL, DS1, DS2
 from training.beat_matching import WINDOW_S
 
@@ -35,7 +36,6 @@ BORDERLINE_S = 0.05
 annotated R peaks lie where a human put them."""
 UNREADABLE = "[!]~"
 """In an interval with one of these marks beats may not be annotated: flutter, noise."""
-HOURS_PER_DAY = 24
 TAKEN_OUT_EVERY = 30
 """Beats between two that are taken out: no gap is among those that another is compared with."""
 
@@ -86,7 +86,7 @@ class PauseCounts:
 
     def row(self, name: str) -> str:
         """Return a row of the Markdown table."""
-        hours = self.seconds / 3600
+        hours = self.seconds / SECONDS_PER_HOUR
         days = hours / HOURS_PER_DAY
         cells = [name, self.records, f"{hours:.1f}", self.annotated, self.found, self.confirmed]
         cells += [f"{part.false / days:.2f}" for part in (self.found, self.confirmed)]
@@ -186,7 +186,7 @@ def missed_beats(scored: ScoredRecording) -> tuple[int, int]:
         first = end + TAKEN_OUT_EVERY
     left_s = times_s[kept]
     alone = replace(scored.recording, leads=scored.recording.leads[scored.lead :][:1])
-    quiet = quiet_before(
+    quiet = confirm_pauses(
         alone,
         0,
         scored.conditioned,

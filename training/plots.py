@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.units import SECONDS_PER_MINUTE
 from training.beat_matching import WINDOW_S
 
 mpl.use("Agg")
@@ -217,7 +218,7 @@ def _draw_strip(axes: Axes, mistake: Mistake) -> None:
                 color="#d00000" if is_it else "#303030",
                 fontweight="bold" if is_it else "normal",
             )
-    minutes, seconds = divmod(mistake.at_s, 60)
+    minutes, seconds = divmod(mistake.at_s, SECONDS_PER_MINUTE)
     axes.set_title(
         f"{mistake.record}, {mistake.lead}, {minutes:.0f}:{seconds:04.1f}: annotated "
         f"{mistake.annotated} (above), found {mistake.found} (below) with "

@@ -1,22 +1,22 @@
-"""The beat classes of ANSI/AAMI EC57, in the model's order."""
+"""The AAMI beat classes (ANSI/AAMI EC57), in the order of the model's output."""
 
 from collections.abc import Iterable
 from typing import Any
 
 CLASSES = ("N", "S", "V", "F", "Q")
-"""Normal (bundle-branch block included), supraventricular and ventricular ectopic, fusion,
+"""Normal (with bundle branch block), supraventricular ectopic, ventricular ectopic, fusion,
 unclassifiable."""
 PROBABILITY_DIGITS = 6
-"""What is left of a probability in a document: all that float32 holds of one near 1."""
+"""Decimals of a probability in JSON: as many as a float32 near 1 has."""
 
 
 def class_block(probabilities: Iterable[float]) -> dict[str, Any]:
-    """Return the class of a beat, how sure that is, and the probability of each class, JSON-ready.
+    """Return a beat's class, confidence and probabilities as JSON values.
 
     Parameters
     ----------
     probabilities : iterable of float
-        Of one beat, in the order of :data:`CLASSES`.
+        Probabilities of one beat, in the order of :data:`CLASSES`.
     """
     share = dict(zip(CLASSES, map(float, probabilities), strict=True))
     likeliest = max(share, key=share.__getitem__)

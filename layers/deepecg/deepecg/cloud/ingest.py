@@ -22,6 +22,7 @@ from deepecg.cloud.upload_parts import Upload, find_upload
 from deepecg.cloud.upload_settings_files import find_recordings, is_study
 from deepecg.errors import MissingPartError
 from deepecg.outputs.recording_id import recording_id
+from deepecg.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -174,7 +175,7 @@ class Intake:
             self._recheck_later(recheck, now)
             note_waiting(upload, recheck.waiting_until, self.entries)
             return Outcome("waiting", upload.id)
-        minutes = self.settings.wait_for_parts.total_seconds() / 60
+        minutes = self.settings.wait_for_parts.total_seconds() / SECONDS_PER_MINUTE
         refusal = MissingPartError(
             f"found {len(upload.parts)} of {len(upload.parts) + upload.n_missing} files, "
             f"expected the others within {minutes:g} minutes"

@@ -31,6 +31,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.settings_file import refuse_other_subject
+from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 Json = dict[str, Any]
 
@@ -45,7 +46,6 @@ UCUM_URI = "http://unitsofmeasure.org"
 URI_OF_URIS = "urn:ietf:rfc:3986"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 HOLTER_STUDY = ("18754-2", "Ambulatory cardiac rhythm monitor (Holter) study")
-SECONDS_PER_HOUR = 3600
 DAY_HOURS = (18.0, 30.0)
 """A recording of this length, with at least the first of it analysable, is one "of 24 hours", as
 LOINC's heart rates ask for."""
@@ -515,7 +515,7 @@ def _span(seconds: float) -> str:
     """Return a time in hours, of less than one in minutes, of less than two in seconds."""
     if seconds >= SECONDS_PER_HOUR:
         return f"{seconds / SECONDS_PER_HOUR:.1f} h"
-    return f"{seconds / 60:.1f} min" if seconds >= 120 else f"{seconds:.0f} s"
+    return f"{seconds / SECONDS_PER_MINUTE:.1f} min" if seconds >= 120 else f"{seconds:.0f} s"
 
 
 def _number(value: float | None) -> str:

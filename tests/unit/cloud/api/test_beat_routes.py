@@ -44,7 +44,7 @@ def models(model_dir: Path) -> SingleBeatModels:
 @pytest.fixture(scope="module")
 def classifier(models: SingleBeatModels) -> BeatClassifier:
     """The model for recordings."""
-    return models.comparing
+    return models.with_template
 
 
 def changed(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def test_a_beat_is_classified_by_the_code_of_recordings(
     assert response.status_code == 200
     found = response.json()
     beat = SingleBeat(np.array(SAMPLES), RATE, [0.82], [0.79], 0.378)
-    expected = classify_beat(beat, models.alone)
+    expected = classify_beat(beat, models.without_template)
     np.testing.assert_allclose(list(found["probabilities"].values()), expected, atol=5e-7)
     assert found.pop("advisory").startswith("Automatic analysis")
     assert found == {
@@ -71,7 +71,10 @@ def test_a_beat_is_classified_by_the_code_of_recordings(
         "probabilities": found["probabilities"],
         "mode": "diagnostic",
         "compared_with": "nothing",
-        "model": {"version": models.alone.version, "sha256": models.alone.card.sha256},
+        "model": {
+            "version": models.without_template.version,
+            "sha256": models.without_template.card.sha256,
+        },
     }
 
 
@@ -100,7 +103,9 @@ def test_realtime_takes_the_mean_as_the_next_interval(
     found = api.post("/v1/predict", body).json()
     beat = SingleBeat(np.array(SAMPLES), RATE, [0.6, 0.9, 0.82], (), 0.378)
     probabilities = list(found["probabilities"].values())
-    np.testing.assert_allclose(probabilities, classify_beat(beat, models.alone), atol=5e-7)
+    np.testing.assert_allclose(
+        probabilities, classify_beat(beat, models.without_template), atol=5e-7
+    )
     assert found["mode"] == "realtime"
 
 

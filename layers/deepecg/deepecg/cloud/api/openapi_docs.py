@@ -22,6 +22,7 @@ from deepecg.cloud.settings import ApiSettings
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.browser_libraries import vendored
 from deepecg.readers.formats import FORMAT_LIST
+from deepecg.units import SECONDS_PER_DAY
 
 DESCRIPTION = f"""\
 Finds and classifies every heartbeat of an ECG.
@@ -94,7 +95,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-KEEP_A_DAY = {"Cache-Control": "public, max-age=86400"}
+KEEP_A_DAY = {"Cache-Control": f"public, max-age={SECONDS_PER_DAY}"}
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 

@@ -14,10 +14,11 @@ from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
+from deepecg.units import SECONDS_PER_HOUR
 
 STRIP_SETTINGS = ScoringSettings(
     # One hour with at most about 5 beats per second gives a response of 3 MB; Lambda allows 6 MB.
-    quality=replace(QualitySettings(), max_recording_s=3600.0)
+    quality=replace(QualitySettings(), max_recording_s=float(SECONDS_PER_HOUR))
 )
 TIME_DIGITS = 3
 """Decimals of times in s: R peaks are located between samples that are about 8 ms apart."""

@@ -37,6 +37,7 @@ from deepecg.rhythm.event_kinds import (
     VENTRICULAR_TACHYCARDIA,
     Kind,
 )
+from deepecg.units import SECONDS_PER_HOUR
 
 RUNS = (VENTRICULAR_TACHYCARDIA.key, SUPRAVENTRICULAR_TACHYCARDIA.key)
 """Urgent findings whose precision is that of runs."""
@@ -185,7 +186,7 @@ def render_report(summary: Mapping[str, Any], graphics: Graphics) -> str:
             urgent_events={finding["event"] for finding in summary["urgent"]},
             unconfirmed=_longest_unconfirmed(summary, strips),
             limits=summary["provenance"]["settings"]["rhythm"],
-            has_hour=summary["signal"]["analysable_s"] >= words.HOUR_S,
+            has_hour=summary["signal"]["analysable_s"] >= SECONDS_PER_HOUR,
             events_of_group=_events_of_group(events),
             print_all_events=len(events) <= PRINTED_EVENTS,
             settings=_settings(summary["provenance"]["settings"]),
