@@ -1,4 +1,4 @@
-"""A strip of one lead, in memory: scored as a recording is, and what is told of it."""
+"""Score a strip of one lead like a recording, and return its result as JSON-ready fields."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,11 +17,11 @@ from deepecg.signal.settings import QualitySettings
 from deepecg.units import SECONDS_PER_HOUR
 
 STRIP_SETTINGS = ScoringSettings(
-    # An hour of beats, at most some 5 a second, is an answer of 3 MB: half of what Lambda passes.
+    # One hour with at most about 5 beats per second gives a response of 3 MB; Lambda allows 6 MB.
     quality=replace(QualitySettings(), max_recording_s=float(SECONDS_PER_HOUR))
 )
 TIME_DIGITS = 3
-"""Milliseconds: an R peak lies between samples some 8 ms apart."""
+"""Decimals of times in s: R peaks are located between samples that are about 8 ms apart."""
 
 
 def score_strip(
@@ -37,21 +37,21 @@ def score_strip(
     samples_mv : ndarray of float32, shape (n,)
         Raw signal of one lead in mV.
     sampling_rate_hz : float
-        Its sampling rate.
+        Sampling rate in Hz.
     classifier : BeatClassifier
-        The model.
+        The model for recordings.
     settings : ScoringSettings
-        Those of a recording, but for the longest there may be.
+        The settings for recordings, with a shorter longest duration.
 
     Returns
     -------
     ScoredRecording
-        The same as of a recording with this one lead.
+        The result, as for a recording with this one lead.
 
     Raises
     ------
     RefusedRecordingError
-        If the strip cannot be scored; the subclass and its ``code`` say why.
+        If the strip cannot be scored; the subclass and its ``code`` give the reason.
     """
     recording = Recording(
         format="strip",
@@ -64,9 +64,9 @@ def score_strip(
 
 
 def strip_document(scored: ScoredRecording) -> dict[str, Any]:
-    """Return what is told of a strip, JSON-ready: its beats, one by one, rate and quality.
+    """Return the beats, heart rate and quality of a strip, JSON-ready.
 
-    Blocks that a recording's summary has too hold the same, by the same names.
+    Heart rate, class counts and quality have the field names of a recording's summary.
     """
     beats = scored.beats
     return {
@@ -82,14 +82,14 @@ def strip_document(scored: ScoredRecording) -> dict[str, Any]:
 
 
 def _not_analysable(scored: ScoredRecording) -> list[dict[str, float]]:
-    """Return the stretches of seconds that could not be analysed, in the order of time."""
+    """Return start and end of each part that cannot be analysed, in order of time."""
     bad = ~scored.flags.analysable
     edges = np.flatnonzero(np.diff(bad.astype(np.int8), prepend=0, append=0))
     end_s = scored.recording.duration_s
     return [
         {
             "start_s": float(start),
-            # The last second of a strip is 0.5 to 1.5 s long.
+            # The last second of a strip is 0.5 to 1.5 s long, so it ends with the strip.
             "end_s": round(end_s, TIME_DIGITS) if stop == len(bad) else float(stop),
         }
         for start, stop in edges.reshape(-1, 2)
