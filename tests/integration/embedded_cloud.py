@@ -91,13 +91,13 @@ def environment_of(handler: Any) -> dict[str, Any]:
 
 def handle_elsewhere(cloud: Cloud, body: str) -> None:
     """Do what a message asks for in another execution environment, while this one is at work."""
-    intake = environment_of(cloud.load_handler())["intake"]()
-    list(intake.handle(body, datetime.fromtimestamp(cloud.time_s(), UTC)))
+    ingest = environment_of(cloud.load_handler())["ingest"]()
+    list(ingest.handle(body, datetime.fromtimestamp(cloud.time_s(), UTC)))
 
 
 def fail_s3(cloud: Cloud, operation: str, error: Callable[[], Exception]) -> Callable[[], None]:
     """Make an operation of the function's S3 client fail; return how to mend it."""
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    s3 = environment_of(cloud.handler)["ingest"]().s3
 
     def failing(params: dict[str, Any], **_: Any) -> None:
         raise error()

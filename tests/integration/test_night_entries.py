@@ -174,7 +174,7 @@ def test_replaced_upload_replaces_its_entry(evening: Cloud, edf_file: bytes) -> 
 def test_result_without_an_entry_gets_one_at_the_next_try(evening: Cloud, edf_file: bytes) -> None:
     """The function is stopped after the summary, before the entry."""
     evening.upload("a.edf", edf_file)
-    s3 = environment_of(evening.handler)["intake"]().s3
+    s3 = environment_of(evening.handler)["ingest"]().s3
     has_summary = []
 
     def fail_on_entry(params: dict[str, Any], **_: Any) -> None:
@@ -243,7 +243,7 @@ def begin_to_score(cloud: Cloud, edf_file: bytes) -> None:
     """Upload a recording whose result cannot be written, at ten to midnight in Berlin."""
     cloud.pump()  # S3's test event
     cloud.upload("a.edf", edf_file)
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    s3 = environment_of(cloud.handler)["ingest"]().s3
 
     def fail_on_annotations(params: dict[str, Any], **_: Any) -> None:
         if params["url_path"].endswith(".deepecg"):
@@ -384,7 +384,7 @@ def test_study_that_changes_while_its_recording_is_scored_loses_no_result(
 def test_last_failure_is_noted_and_undone_by_a_redrive(evening: Cloud, edf_file: bytes) -> None:
     evening.upload("a.edf", edf_file)
     handler = evening.handler
-    s3 = environment_of(handler)["intake"]().s3
+    s3 = environment_of(handler)["ingest"]().s3
 
     def fail_on_annotations(params: dict[str, Any], **_: Any) -> None:
         if params["url_path"].endswith(".deepecg"):
@@ -452,8 +452,8 @@ def test_entry_written_by_two_at_once_ends_with_the_further_one(
     evening.upload("a.edf", edf_file)
     evening.pump()
     final = evening.entry("a.edf", NIGHT)
-    intake = environment_of(evening.handler)["intake"]()
-    entries, results = intake.entries, intake.results
+    ingest = environment_of(evening.handler)["ingest"]()
+    entries, results = ingest.entries, ingest.results
     assert final is not None
     key = f"nights/{NIGHT}/{recording_id('a.edf')}.json"
     late = {**final, "outcome": "received", "folder": None, "digest": None, "processing_s": None}

@@ -79,7 +79,7 @@ def test_rejected_upload(cloud: Cloud, name: str, body: bytes, output: Callable[
 
 
 @pytest.mark.parametrize("error", [throttled, unreachable])
-@pytest.mark.parametrize("operation", ["HeadObject", "GetObject"])
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "HeadObject", "GetObject"])
 def test_failing_storage(
     cloud: Cloud, edf_file: bytes, operation: str, error: Any, output: Callable[[], str]
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from integration.embedded_cloud import EVENTS, UPLOADS, notification
 
 from deepecg.cloud.errors import UnknownMessageError
-from deepecg.cloud.queue_messages import Recheck, Uploaded, parse_message
+from deepecg.cloud.queue_messages import ObjectCreated, Recheck, parse_message
 
 
 def bodies(event: str) -> list[str]:
@@ -16,7 +16,7 @@ def bodies(event: str) -> list[str]:
 
 def test_key_with_space_plus_and_umlaut_is_decoded() -> None:
     (body,) = bodies("upload_edf.json")
-    assert parse_message(body) == [Uploaded(UPLOADS, "night 1/Müller, Hans + 1950.edf")]
+    assert parse_message(body) == [ObjectCreated(UPLOADS, "night 1/Müller, Hans + 1950.edf")]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_key_with_space_plus_and_umlaut_is_decoded() -> None:
     ],
 )
 def test_encoded_keys(encoded: str, key: str) -> None:
-    assert parse_message(notification(encoded)) == [Uploaded(UPLOADS, key)]
+    assert parse_message(notification(encoded)) == [ObjectCreated(UPLOADS, key)]
 
 
 def test_several_records_in_one_message_keep_their_order() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from integration.embedded_cloud import TEMPLATE
 
-from deepecg.cloud.api.api_services import AWS_CLIENT
+from deepecg.cloud.aws_clients import INTERACTIVE
 from deepecg.local_cloud.moto_cloud import Template
 
 template = Template.read(TEMPLATE)
@@ -314,7 +314,7 @@ def test_api_is_throttled_and_its_function_ends_before_the_gateway_gives_up() ->
 
 
 def test_api_tells_of_a_storage_that_does_not_answer_before_its_function_is_ended() -> None:
-    client: Any = AWS_CLIENT
+    client: Any = INTERACTIVE
     attempts = client.retries["total_max_attempts"]
     pauses_s = sum(2**number for number in range(attempts - 1))  # botocore's own, at most
     longest_s = attempts * (client.connect_timeout + client.read_timeout) + pauses_s

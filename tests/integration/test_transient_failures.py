@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from integration.embedded_cloud import Cloud, environment_of, fail_s3, throttled, unreachable
 
 from deepecg.cloud.errors import StorageError
-from deepecg.cloud.s3_buckets import MAX_WRITES
+from deepecg.cloud.s3_buckets import MAX_WRITE_ATTEMPTS
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.result_files import output_files
 
@@ -25,7 +25,7 @@ def test_poison_ends_in_the_dead_letter_queue(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("error", [throttled, unreachable])
-@pytest.mark.parametrize("operation", ["HeadObject", "GetObject", "PutObject"])
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "HeadObject", "GetObject", "PutObject"])
 def test_failing_s3_is_retried_then_dead_lettered_and_redriven(
     cloud: Cloud,
     edf_file: bytes,
@@ -78,7 +78,7 @@ def test_summary_is_written_last(cloud: Cloud, edf_file: bytes) -> None:
     """A function killed before the summary leaves nothing that looks like a result."""
     cloud.pump()
     cloud.upload("a.edf", edf_file)
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    s3 = environment_of(cloud.handler)["ingest"]().s3
 
     def fail_on_summary(params: dict[str, Any], **_: Any) -> None:
         if "summary.json" in params["url_path"]:
@@ -111,7 +111,7 @@ def test_model_that_does_not_load_is_no_fault_of_the_recording(
 
 def conflicts(cloud: Cloud, times: int) -> list[str]:
     """Answer the next PUTs as S3 does where another write of the key is under way."""
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    s3 = environment_of(cloud.handler)["ingest"]().s3
     seen: list[str] = []
 
     def conflict(params: dict[str, Any], **_: Any) -> None:
@@ -130,7 +130,7 @@ def conflicts(cloud: Cloud, times: int) -> list[str]:
 
 
 def test_conflict_of_two_writes_at_once_is_tried_again(cloud: Cloud) -> None:
-    results = environment_of(cloud.handler)["intake"]().results
+    results = environment_of(cloud.handler)["ingest"]().results
     conflicts(cloud, 1)
     assert results.write_once("nights/a.json", {"n": 1})
     document, etag = results.read_version("nights/a.json")
@@ -141,16 +141,16 @@ def test_conflict_of_two_writes_at_once_is_tried_again(cloud: Cloud) -> None:
 
 
 def test_conflict_is_no_proof_of_an_object(cloud: Cloud) -> None:
-    results = environment_of(cloud.handler)["intake"]().results
+    results = environment_of(cloud.handler)["ingest"]().results
     seen = conflicts(cloud, 1000)
     with pytest.raises(StorageError, match="ConditionalRequestConflict"):
         results.write_once("nights/a.json", {"n": 1})
-    assert len(seen) == MAX_WRITES
+    assert len(seen) == MAX_WRITE_ATTEMPTS
     assert results.read("nights/a.json") is None
 
 
 def test_write_that_lost_a_conflict_finds_what_the_other_wrote(cloud: Cloud) -> None:
-    results = environment_of(cloud.handler)["intake"]().results
+    results = environment_of(cloud.handler)["ingest"]().results
     results.write("nights/a.json", {"n": 1})
     conflicts(cloud, 1)
     assert not results.write_once("nights/a.json", {"n": 2})

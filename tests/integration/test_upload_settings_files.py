@@ -168,7 +168,7 @@ def test_a_key_too_long_for_a_study_beside_it_has_none(cloud: Cloud, edf_file: b
                 "HeadObject",
             )
 
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    s3 = environment_of(cloud.handler)["ingest"]().s3
     s3.meta.events.register("before-call.s3.HeadObject", refuse_long_keys)
     keys = ["ü" * 510 + ".edf", "f" * 1017 + "/a.edf"]
     for key in keys:

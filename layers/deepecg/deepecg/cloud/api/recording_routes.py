@@ -39,15 +39,15 @@ from deepecg.cloud.errors import SameNameTwiceError
 from deepecg.cloud.recording_status import (
     Failed,
     PartOf,
+    RecordingStatus,
     Rejected,
     Scored,
-    Status,
     Waiting,
     find_result_folder,
     find_status,
 )
 from deepecg.cloud.result_lists import Position, RecordingsPage, list_recordings
-from deepecg.cloud.upload_requests import AnnouncedFile, announce
+from deepecg.cloud.upload_requests import RequestedFile, create_upload_request
 from deepecg.night.night_entry import Entry
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import urgent_kinds
@@ -79,10 +79,10 @@ def announce_recording(request: Request, response: Response, body: NewRecording)
     scored once it is complete. Names of files are neither kept nor answered.
     """
     services = services_of(request)
-    main = AnnouncedFile(body.main.name, body.main.size_bytes)
-    parts = [AnnouncedFile(part.name, part.size_bytes) for part in body.parts]
+    main = RequestedFile(body.main.name, body.main.size_bytes)
+    parts = [RequestedFile(part.name, part.size_bytes) for part in body.parts]
     try:
-        announced = announce(
+        announced = create_upload_request(
             [main, *parts],
             services.settings.uploads_bucket,
             services.results,
@@ -181,7 +181,7 @@ def next_cursor(page: RecordingsPage) -> str | None:
     return None if page.next is None else str(page.next)
 
 
-def _recording(recording_id: str, status: Status) -> Recording:
+def _recording(recording_id: str, status: RecordingStatus) -> Recording:
     match status:
         case Waiting():
             return WaitingRecording(
