@@ -1,4 +1,4 @@
-"""The embedded cloud with the verbs that tests need, and events to feed it."""
+"""The embedded cloud with helpers for tests, and events for its functions."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ RESULTS = "deepecg-resultsbucket"
 
 
 class Cloud(EmbeddedCloud):
-    """Uploads bytes, and reads what came of them."""
+    """Uploads bytes and reads their results."""
 
     def upload(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=UPLOADS, Key=key, Body=body)
@@ -37,23 +37,23 @@ class Cloud(EmbeddedCloud):
         return document
 
     def current(self, upload_key: str) -> dict[str, Any]:
-        """Return what counts for an upload."""
+        """Return the pointer to the valid result of an upload."""
         return self.result(current_key(recording_id(upload_key)))
 
     def outcome(self, upload_key: str) -> dict[str, Any]:
-        """Return the result that counts for an upload."""
+        """Return the valid result of an upload."""
         return self.result(self.current(upload_key)["result"])
 
     def waits(self, upload_key: str) -> bool:
         return waiting_key(recording_id(upload_key)) in self.result_keys()
 
     def entry(self, upload_key: str, night: str) -> dict[str, Any] | None:
-        """Return what the entries of a night say of an upload."""
+        """Return the night entry of an upload, or None."""
         key = entry_key(date.fromisoformat(night), recording_id(upload_key))
         return self.result(key) if key in self.result_keys("nights/") else None
 
     def bodies(self) -> dict[str, tuple[bytes, Any]]:
-        """Return every result with its time of writing, to see that nothing changes."""
+        """Return every object with its time of writing, to check that nothing changes."""
         found = {}
         for key in self.result_keys(""):
             item = self.s3.get_object(Bucket=RESULTS, Key=key)
@@ -62,7 +62,7 @@ class Cloud(EmbeddedCloud):
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
-    """Return the event by which Lambda gets messages, from the canonical one."""
+    """Return the event with which Lambda passes messages, made from ``events/``."""
     (template,) = json.loads((EVENTS / "upload_edf.json").read_text())["Records"]
     return {
         "Records": [
@@ -90,13 +90,13 @@ def environment_of(handler: Any) -> dict[str, Any]:
 
 
 def handle_elsewhere(cloud: Cloud, body: str) -> None:
-    """Do what a message asks for in another execution environment, while this one is at work."""
+    """Handle a message in another execution environment, while this one handles another."""
     ingest = environment_of(cloud.load_handler())["ingest"]()
     list(ingest.handle(body, datetime.fromtimestamp(cloud.time_s(), UTC)))
 
 
 def fail_s3(cloud: Cloud, operation: str, error: Callable[[], Exception]) -> Callable[[], None]:
-    """Make an operation of the function's S3 client fail; return how to mend it."""
+    """Make an operation of the function's S3 client fail; return a function that ends this."""
     s3 = environment_of(cloud.handler)["ingest"]().s3
 
     def failing(params: dict[str, Any], **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Keys of uploads may hold a patient's name. It appears in no log line, result key or document."""
+"""Keys of uploads may contain a patient's name, which no log line, result key or document has."""
 
 import io
 import logging
@@ -27,7 +27,7 @@ def everything_written(cloud: Cloud) -> str:
 def output(
     log: io.StringIO, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Callable[[], str]:
-    """Everything that was logged, by whichever library, or printed, as metrics are."""
+    """Return everything that was logged by any library, or printed, as metrics are."""
     caplog.set_level("DEBUG")
 
     def read() -> str:

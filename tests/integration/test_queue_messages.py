@@ -1,4 +1,4 @@
-"""What the queue's messages say, from the canonical events and from hostile ones."""
+"""Messages of the queue are read: those of ``events/``, and hostile ones."""
 
 import json
 from datetime import UTC, datetime
@@ -41,12 +41,12 @@ def test_several_records_in_one_message_keep_their_order() -> None:
     assert keys == ["ward/100.hea", "night 1/Müller, Hans + 1950.edf"]
 
 
-def test_test_event_of_s3_asks_for_nothing() -> None:
+def test_test_event_of_s3_is_ignored() -> None:
     (body,) = bodies("s3_test_event.json")
     assert parse_message(body) == []
 
 
-def test_other_notifications_ask_for_nothing() -> None:
+def test_other_notifications_are_ignored() -> None:
     assert parse_message(notification("a.edf", name="ObjectRemoved:Delete")) == []
 
 

@@ -1,4 +1,4 @@
-"""The worker of the embedded cloud: feeds the function, reports on nights, outlives failures."""
+"""The worker of the embedded cloud calls the functions, and continues after failures."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from integration.embedded_cloud import Cloud
 from deepecg.local_cloud import queue_worker as worker_module
 from deepecg.local_cloud.queue_worker import Worker
 
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def worker(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     monkeypatch.setattr(worker_module, "AFTER_FAILURE_S", 0.02)
     worker = Worker(cloud)
     yield worker
-    assert worker.stop(PATIENCE_S)
+    assert worker.stop(TIMEOUT_S)
 
 
 def reports(cloud: Cloud) -> list[str]:
@@ -27,8 +27,8 @@ def reports(cloud: Cloud) -> list[str]:
 
 
 def wait_for_report(cloud: Cloud, n_uploads: int) -> None:
-    give_up_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < give_up_s:
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline_s:
         for key in reports(cloud):
             if cloud.result(key)["outcomes"]["uploaded_count"] == n_uploads:
                 return
@@ -36,7 +36,7 @@ def wait_for_report(cloud: Cloud, n_uploads: int) -> None:
     raise TimeoutError(f"no report on {n_uploads} uploads")
 
 
-def test_a_nights_report_follows_its_uploads(cloud: Cloud, worker: Worker) -> None:
+def test_nightly_report_follows_the_uploads(cloud: Cloud, worker: Worker) -> None:
     worker.start()
     cloud.upload("a.edf", b"no ECG")
     wait_for_report(cloud, 1)
@@ -48,7 +48,7 @@ def test_a_nights_report_follows_its_uploads(cloud: Cloud, worker: Worker) -> No
     assert len(cloud.calls) == n_calls  # nothing new: no further report
 
 
-def test_it_outlives_a_failure_and_says_no_name(
+def test_worker_continues_after_a_failure_and_logs_no_name(
     cloud: Cloud,
     worker: Worker,
     monkeypatch: pytest.MonkeyPatch,
@@ -73,9 +73,9 @@ def test_it_outlives_a_failure_and_says_no_name(
     assert "Mustermann" not in caplog.text
 
 
-def test_it_stops_though_messages_are_left(cloud: Cloud, worker: Worker) -> None:
+def test_worker_stops_with_messages_in_the_queue(cloud: Cloud, worker: Worker) -> None:
     worker.start()
     for number in range(200):
         cloud.upload(f"{number}.edf", b"no ECG")
-    assert worker.stop(PATIENCE_S)
+    assert worker.stop(TIMEOUT_S)
     assert cloud.n_messages("UploadsQueue") > 0

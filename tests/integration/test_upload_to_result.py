@@ -1,4 +1,4 @@
-"""One upload, one result: whatever S3 and SQS repeat, delay or reorder."""
+"""One upload has one result, whatever S3 and SQS repeat, delay or reorder."""
 
 import json
 import os
@@ -144,7 +144,7 @@ def test_summary_of_another_schema_is_another_version(
 
 
 def test_call_within_a_call_of_another_function(cloud: Cloud) -> None:
-    """It has variables of its own, and the outer one has its own again afterwards."""
+    """The inner call has its own environment variables, and the outer one gets its own back."""
     nightly = "NightlyReportFunction"
     seen: list[set[str]] = []
 
@@ -234,7 +234,7 @@ def test_object_replaced_while_it_is_read_is_tried_again(cloud: Cloud, edf_file:
 
 
 @pytest.mark.parametrize("key", ["folder/", "ward/100.atr", "ward/100.qrs", "ward/100.xws"])
-def test_companions_and_folders_get_no_result(cloud: Cloud, key: str) -> None:
+def test_annotations_and_folders_get_no_result(cloud: Cloud, key: str) -> None:
     cloud.upload(key, b"" if key.endswith("/") else b"annotations")
     cloud.pump()
     assert cloud.result_keys() == []
@@ -300,7 +300,7 @@ def test_temporary_files_are_gone_afterwards(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_canonical_batch_with_poison_fails_in_part(
+def test_batch_with_a_malformed_message_fails_in_part(
     cloud: Cloud, wfdb_files: dict[str, bytes]
 ) -> None:
     for name, body in wfdb_files.items():

@@ -1,4 +1,4 @@
-"""A WFDB record is several objects: scored once, when the last has come, or reported."""
+"""A WFDB record is several objects: scored once when complete, or else rejected."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def test_waiting_is_visible_and_says_how_much_is_missing(
 
 
 @pytest.mark.parametrize("first", ["rec.hea", "rec_a.dat"])
-def test_record_never_completed_is_reported_then_scored_when_the_rest_comes(
+def test_record_never_completed_is_rejected_then_scored_when_the_rest_comes(
     cloud: Cloud, wfdb_files: dict[str, bytes], first: str
 ) -> None:
     cloud.upload(first, wfdb_files[first])
@@ -92,7 +92,7 @@ def test_record_never_completed_is_reported_then_scored_when_the_rest_comes(
     assert not any(key.endswith("waiting.json") for key in cloud.result_keys())
 
 
-def test_event_repeated_after_giving_up_changes_nothing(
+def test_event_repeated_after_the_rejection_changes_nothing(
     cloud: Cloud, wfdb_files: dict[str, bytes]
 ) -> None:
     cloud.upload("rec.hea", wfdb_files["rec.hea"])
@@ -103,7 +103,7 @@ def test_event_repeated_after_giving_up_changes_nothing(
     assert cloud.bodies() == before
 
 
-def test_part_deleted_while_waited_for_is_let_go(
+def test_part_deleted_while_its_record_waits_leaves_nothing(
     cloud: Cloud, wfdb_files: dict[str, bytes]
 ) -> None:
     cloud.upload("rec.hea", wfdb_files["rec.hea"])
@@ -149,29 +149,29 @@ def test_segments_with_their_master(
         assert len({key.split("/")[1] for key in cloud.result_keys()}) == 1
 
 
-def test_message_repeated_does_not_ask_for_the_results_of_the_parts(
+def test_repeated_message_reads_no_results_of_the_parts(
     cloud: Cloud, segmented_files: dict[str, bytes]
 ) -> None:
     for name, body in segmented_files.items():
         cloud.upload(name, body)
     cloud.settle()
     s3 = environment_of(cloud.handler)["ingest"]().s3
-    asked: list[tuple[str, str]] = []
+    requests: list[tuple[str, str]] = []
 
     def note(model: Any, params: dict[str, Any], **_: Any) -> None:
-        asked.append((model.name, params["url_path"]))
+        requests.append((model.name, params["url_path"]))
 
     s3.meta.events.register("before-call.s3", note)
     cloud.invoke(sqs_event(notification("long_0001.dat")))
-    assert asked
-    assert not [operation for operation, _ in asked if operation == "DeleteObject"]
+    assert requests
+    assert not [operation for operation, _ in requests if operation == "DeleteObject"]
     ids = {recording_id(name) for name in segmented_files if name != MASTER}
-    # The object itself is asked for: it may have been waited for.
+    # Notes on the object itself are read: it may have waited for its header.
     others = ids - {recording_id("long_0001.dat")}
-    assert not [path for _, path in asked if any(part_id in path for part_id in others)]
+    assert not [path for _, path in requests if any(part_id in path for part_id in others)]
 
 
-def test_segments_that_came_before_their_master_point_to_it(
+def test_segments_uploaded_before_their_master_point_to_it(
     cloud: Cloud, segmented_files: dict[str, bytes]
 ) -> None:
     for name in sorted(segmented_files, reverse=True):  # the master sorts first, so it comes last

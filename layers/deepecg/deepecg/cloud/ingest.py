@@ -141,7 +141,7 @@ class UploadIngest:
         listing = self._listing(request)
         upload = find_upload(listing, request.key)
         if upload is None or upload.key != request.key:
-            # The object is gone, or is known now to be a part: it has no result of its own.
+            # The object is gone, or is a part: it has no result of its own.
             self.entries.finish(recording_id(request.key))
         if upload is None:
             return MessageOutcome("nothing_to_do", recording_id(request.key))

@@ -59,14 +59,7 @@ class NightEntries:
         self._delete_unfinished_entry(upload.id, keep=night)
         # Written before the entry, so that every unfinished entry can be found again.
         self.results.write(unfinished_key(upload.id), {"night": night.isoformat()})
-        entry = night_entry(
-            upload.id,
-            outcome=outcome,
-            code=code,
-            uploaded_at=upload.uploaded_at,
-            size_bytes=upload.size_bytes,
-        )
-        self._write(entry, night)
+        self._write(upload, outcome=outcome, code=code)
 
     def write_waiting(self, upload: "Upload", until: datetime) -> None:
         """Write the entry and the note of an upload that waits for its other parts."""
@@ -104,21 +97,13 @@ class NightEntries:
             Processing time in seconds; None if not known.
         """
         folder = result.rsplit("/", 1)[0]
-        night = self.night(upload.uploaded_at)
         if document is None:
-            found = self.results.read(entry_key(night, upload.id))
+            key = entry_key(self.night(upload.uploaded_at), upload.id)
+            found = self.results.read(key)
             if found is not None and found["folder"] == folder:
                 return
             document = self.results.read(result)
-        entry = night_entry(
-            upload.id,
-            document,
-            uploaded_at=upload.uploaded_at,
-            folder=folder,
-            processing_s=processing_s,
-            size_bytes=upload.size_bytes,
-        )
-        self._write(entry, night)
+        self._write(upload, document, folder=folder, processing_s=processing_s)
 
     def delete(self, recording_id: str, night: date) -> None:
         """Delete the entry of an object that is gone, or became part of a recording."""
@@ -163,8 +148,15 @@ class NightEntries:
                 self.delete(recording_id, night)
         return True
 
-    def _write(self, entry: dict[str, Any], night: date) -> None:
-        key = entry_key(night, entry["recording_id"])
+    def _write(
+        self, upload: "Upload", document: dict[str, Any] | None = None, **fields: Any
+    ) -> None:
+        """Write the entry of an upload, unless the one that is there is of a later stage."""
+        uploaded_at, size_bytes = upload.uploaded_at, upload.size_bytes
+        entry = night_entry(
+            upload.id, document, uploaded_at=uploaded_at, size_bytes=size_bytes, **fields
+        )
+        key = entry_key(self.night(uploaded_at), upload.id)
         for _ in range(MAX_ATTEMPTS):
             found = self.results.read_version(key)
             if found is None:

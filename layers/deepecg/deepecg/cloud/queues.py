@@ -80,7 +80,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Topic:
-    """The SNS topic that a report is announced to."""
+    """The SNS topic that gets a message about each report."""
 
     sns: "SNSClient"
     arn: str

@@ -12,6 +12,7 @@ among the newest, on the first page.
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -167,8 +168,8 @@ def list_nights(results: Results, limit: int, after: str | None = None) -> Night
         If S3 fails.
     """
     reported = _dates(results, REPORTS_PREFIX)
-    known = sorted(_dates(results, NIGHTS_PREFIX) | reported, reverse=True)
-    found = [night for night in known if after is None or night < after]
+    nights = sorted(_dates(results, NIGHTS_PREFIX) | reported, reverse=True)
+    found = [night for night in nights if after is None or night < after]
     shown = tuple((night, night in reported) for night in found[:limit])
     return NightsPage(shown, found[limit - 1] if len(found) > limit else None)
 
@@ -210,13 +211,10 @@ def _page(
     for position, (_, body) in zip(shown, results.read_many(keys), strict=True):
         if body is None:  # it has moved to another night since it was listed
             continue
-        try:
+        with suppress(UnreadableEntryError):
             entry = read_entry(body)
-        except UnreadableEntryError:
-            n_unreadable += 1
-            continue
-        if entry.recording_id == position.recording_id:
-            entries.append((position.night, entry))
-        else:
-            n_unreadable += 1
+            if entry.recording_id == position.recording_id:
+                entries.append((position.night, entry))
+                continue
+        n_unreadable += 1
     return RecordingsPage(tuple(entries), n_unreadable, shown[-1] if len(found) > limit else None)

@@ -4,13 +4,14 @@ import json
 import shutil
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
+T = TypeVar("T")
+
+JSON = "application/json"
 COPY_BYTES = 1 << 20
 """Bytes of a download that are in memory at a time."""
 MAX_CACHED_BYTES = 8192
@@ -47,6 +51,17 @@ def without_suffix(key: str) -> str:
 
 def _status(error: ClientError) -> int:
     return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def _if_found(operation: str, request: Callable[[], T]) -> T | None:
+    """Return what a request returns, or None where there is no such object."""
+    with storage_errors(operation):
+        try:
+            return request()
+        except ClientError as error:
+            if _status(error) == HTTPStatus.NOT_FOUND:
+                return None
+            raise
 
 
 def _pages(
@@ -155,14 +170,8 @@ class Results:
 
     def exists(self, key: str) -> bool:
         """Return whether there is an object of this key."""
-        with storage_errors("HeadObject"):
-            try:
-                self.s3.head_object(Bucket=self.bucket, Key=key)
-            except ClientError as error:
-                if _status(error) == HTTPStatus.NOT_FOUND:
-                    return False
-                raise
-        return True
+        head = partial(self.s3.head_object, Bucket=self.bucket, Key=key)
+        return _if_found("HeadObject", head) is not None
 
     def read(self, key: str) -> dict[str, Any] | None:
         """Return a JSON document, or None where there is none."""
@@ -171,12 +180,12 @@ class Results:
 
     def read_version(self, key: str) -> tuple[dict[str, Any], str] | None:
         """Return a JSON document with its ETag, or None where there is none."""
-        found = self._get(key)
+        found = _if_found("GetObject", partial(self._get, key))
         return (json.loads(found[0]), found[1]) if found else None
 
     def read_bytes(self, key: str) -> bytes | None:
         """Return an object, or None where there is none."""
-        found = self._get(key)
+        found = _if_found("GetObject", partial(self._get, key))
         return found[0] if found else None
 
     def read_many(
@@ -224,8 +233,7 @@ class Results:
     def write(self, key: str, document: dict[str, Any]) -> None:
         """Write a JSON document, unless it is there already."""
         if self.read(key) != document:
-            with storage_errors("PutObject"):
-                self.s3.put_object(Bucket=self.bucket, Key=key, **_json_object(document))
+            self.write_bytes(key, to_json(document).encode(), JSON)
 
     def write_once(self, key: str, document: dict[str, Any]) -> bool:
         """Write a JSON document where there is none; return whether it was written."""
@@ -236,50 +244,39 @@ class Results:
         gone = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND)
         return self._write_if(key, document, {"IfMatch": etag}, *gone)
 
-    def write_bytes(self, key: str, body: bytes, content_type: str) -> None:
+    def write_bytes(self, key: str, body: bytes | BinaryIO, content_type: str) -> None:
         """Write an object."""
         with storage_errors("PutObject"):
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
     def write_file(self, key: str, path: Path, content_type: str) -> None:
         """Write a file."""
-        with storage_errors("PutObject"), path.open("rb") as file:
-            self.s3.put_object(Bucket=self.bucket, Key=key, Body=file, ContentType=content_type)
+        with path.open("rb") as file:
+            self.write_bytes(key, file, content_type)
 
     def delete(self, key: str) -> None:
         """Delete an object, if it is there."""
         with storage_errors("DeleteObject"):
             self.s3.delete_object(Bucket=self.bucket, Key=key)
 
-    def _get(self, key: str) -> tuple[bytes, str] | None:
-        with storage_errors("GetObject"):
-            try:
-                response = self.s3.get_object(Bucket=self.bucket, Key=key)
-                return response["Body"].read(), response["ETag"]
-            except ClientError as error:
-                if _status(error) == HTTPStatus.NOT_FOUND:
-                    return None
-                raise
+    def _get(self, key: str) -> tuple[bytes, str]:
+        response = self.s3.get_object(Bucket=self.bucket, Key=key)
+        return response["Body"].read(), response["ETag"]
 
     def _write_if(
         self, key: str, document: dict[str, Any], condition: dict[str, str], *unmet: HTTPStatus
     ) -> bool:
-        """Write where a condition holds. After a conflict it is not known whether it holds."""
-        arguments: Any = {**condition, **_json_object(document)}
-        n_attempts = 0
+        """Write if a condition holds, which a conflict leaves open; return whether it did."""
+        arguments: Any = {**condition, "Body": to_json(document).encode(), "ContentType": JSON}
         with storage_errors("PutObject"):
-            while True:
-                n_attempts += 1
+            for n_left in reversed(range(MAX_WRITE_ATTEMPTS)):
                 try:
                     self.s3.put_object(Bucket=self.bucket, Key=key, **arguments)
-                    return True
+                    break
                 except ClientError as error:
                     if _status(error) in unmet:
                         return False
-                    if _status(error) != HTTPStatus.CONFLICT or n_attempts == MAX_WRITE_ATTEMPTS:
+                    if _status(error) != HTTPStatus.CONFLICT or not n_left:
                         raise
                 time.sleep(CONFLICT_PAUSE_S)
-
-
-def _json_object(document: dict[str, Any]) -> dict[str, Any]:
-    return {"Body": to_json(document).encode(), "ContentType": "application/json"}
+        return True

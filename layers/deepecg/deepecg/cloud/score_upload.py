@@ -1,4 +1,4 @@
-"""Scores a complete upload and writes its result: once, however often it is asked for."""
+"""Scores a complete upload and writes its result, once for any number of messages."""
 
 import shutil
 import tempfile

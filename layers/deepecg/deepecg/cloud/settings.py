@@ -200,5 +200,5 @@ def _zone(environment: Mapping[str, str]) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise SettingsError(
-            "found a DEEPECG_TIME_ZONE that is not known, expected one such as Europe/Berlin"
+            "found an unknown DEEPECG_TIME_ZONE, expected one such as Europe/Berlin"
         ) from None

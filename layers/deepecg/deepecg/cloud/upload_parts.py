@@ -41,9 +41,9 @@ MAX_PARTS = 10_000
 """Files of a record, its header included.
 
 14 days in segments of one hour have 673 files, in segments of 5 minutes 8,065, in segments of one
-minute 40,321. A record of n files sends n messages, each of which lists the folder in n / 1,000
-requests, and is downloaded in n requests. For 10,000 files that is 10 LISTs (2 s) a message,
-$0.50 a record, and some 30 s of downloads; for 40,321 files 41 LISTs, $8 and two minutes."""
+minute 40,321. A record of n files sends n messages, each of which lists them in n / 1,000 requests.
+For 10,000 files that is 13 LISTs and 2 s a message (measured without the network), and 130,000
+LISTs ($0.65) a record; for 40,321 files it would be 1.8 million LISTs ($9)."""
 MAX_HEADERS_READ = 50
 """Headers of a folder in which a signal file's name is looked for, those with the most similar
 names first. In the folder of an upload request all are read: it holds at most 101 files."""
@@ -69,7 +69,7 @@ class Upload:
     parts : tuple of Part
         The objects that are there, the main file first.
     n_missing : int
-        Number of parts that are known to be missing; 1 for a signal file without a header.
+        Number of missing parts, as far as headers were read; 1 for a signal file without a header.
     refusal : RefusedRecordingError or None
         Reason why it cannot be scored, if it is known without reading the signal.
     settings_file : Part or None
