@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -268,6 +268,10 @@ class BucketOf:
         from deepecg.night.night_entry import night_entry
 
         return to_json(night_entry(key.rsplit("/", 1)[1].removesuffix(".json"))).encode()
+
+    def read_many(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        for key in keys:
+            yield key, self.read_bytes(key)
 
 
 # --- Nights ---------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ import pytest
 from integration.api_client import EMBEDDED_S3, Api
 from integration.embedded_cloud import RESULTS, UPLOADS, Cloud, environment_of, fail_s3, throttled
 
-from deepecg.cloud.s3_buckets import Uploads
-from deepecg.cloud.s3_keys import announced_key, current_key
+from deepecg.cloud.folder_listing import FolderListing
+from deepecg.cloud.s3_buckets import Uploads, folder_of
+from deepecg.cloud.s3_keys import current_key, upload_request_key
 from deepecg.cloud.upload_parts import find_upload
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.recording_id import recording_id
@@ -88,7 +89,7 @@ def test_an_upload_request_has_a_status(api: Api, cloud: Cloud) -> None:
         "waiting_for": "upload",
         "until": announced["expires_at"],
     }
-    noted = cloud.result(announced_key(recording))
+    noted = cloud.result(upload_request_key(recording))
     assert set(noted) == {"announced_at", "expires_at"}
 
 
@@ -276,7 +277,7 @@ def test_failed_recording(api: Api, cloud: Cloud, edf_file: bytes) -> None:
         if ".deepecg" in params["url_path"]:
             raise throttled()
 
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    s3 = environment_of(cloud.handler)["ingest"]().s3
     s3.meta.events.register("before-call.s3.PutObject", fails_on_parts)
     cloud.pump()
     assert api.status(again)["waiting_for"] == "scoring"
@@ -335,7 +336,7 @@ def statuses_while_scored(api: Api, cloud: Cloud, recording: str) -> list[tuple[
         status = api.status(recording)
         found.append((status["status"], status.get("waiting_for")))
 
-    events = environment_of(cloud.handler)["intake"]().s3.meta.events
+    events = environment_of(cloud.handler)["ingest"]().s3.meta.events
     operations = ("before-call.s3.PutObject", "before-call.s3.DeleteObject")
     for operation in operations:
         events.register(operation, look)
@@ -473,7 +474,7 @@ def test_the_largest_upload_request_is_found_from_each_of_its_files(api: Api, cl
         cloud.upload(key, body)
     uploads = Uploads(cloud.s3, UPLOADS)
     for key in (keys[0], keys[1], keys[2], keys[-2], keys[-1]):
-        upload = find_upload(uploads, key)
+        upload = find_upload(FolderListing(uploads, folder_of(key)), key)
         assert upload is not None
         assert upload.id == announced["recording_id"]
         assert {part.key: part.name for part in upload.parts[1:]} == dict(

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 import boto3
-from botocore.config import Config
 from fastapi import Request
 
+from deepecg.cloud.aws_clients import INTERACTIVE, s3_client
 from deepecg.cloud.presigned_urls import Presigner
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.settings import ApiSettings
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from deepecg.beats.classifier import BeatClassifier
     from deepecg.beats.model_card import ModelCard
     from deepecg.beats.single_beat import SingleBeatModels
-
-AWS_CLIENT = Config(
-    # Somebody waits for the answer: a storage that stumbles is told of, not waited for. With pauses
-    # of up to 1 and 2 s between, that is 21 s; the function is ended after 29.
-    retries={"mode": "standard", "total_max_attempts": 3},
-    connect_timeout=2,
-    read_timeout=4,
-)
 
 
 @dataclass(frozen=True)
@@ -61,7 +53,7 @@ class Services:
         process, its calls change the environment that a client is made from.
         """
         session = boto3.Session()  # has to read what it knows of S3, 0.2 s, once
-        s3 = session.client("s3", config=AWS_CLIENT)
+        s3 = s3_client(session, config=INTERACTIVE)
         return cls(settings, s3, Presigner(settings.public_s3_endpoint, session))
 
     @cached_property

@@ -40,15 +40,15 @@ from deepecg.cloud.errors import SameNameTwiceError
 from deepecg.cloud.recording_status import (
     Failed,
     PartOf,
+    RecordingStatus,
     Rejected,
     Scored,
-    Status,
     Waiting,
     find_result_folder,
     find_status,
 )
 from deepecg.cloud.result_lists import Position, RecordingsPage, list_recordings
-from deepecg.cloud.upload_requests import AnnouncedFile, announce
+from deepecg.cloud.upload_requests import RequestedFile, create_upload_request
 from deepecg.night.night_entry import Entry
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import urgent_kinds
@@ -84,10 +84,10 @@ def request_upload(
     complete. The names of the files are neither stored nor returned.
     """
     services = services_of(request)
-    main = AnnouncedFile(body.main.name, body.main.size_bytes)
-    parts = [AnnouncedFile(part.name, part.size_bytes) for part in body.parts]
+    main = RequestedFile(body.main.name, body.main.size_bytes)
+    parts = [RequestedFile(part.name, part.size_bytes) for part in body.parts]
     try:
-        announced = announce(
+        announced = create_upload_request(
             [main, *parts],
             services.settings.uploads_bucket,
             services.results,
@@ -191,7 +191,7 @@ def next_cursor(page: RecordingsPage) -> str | None:
     return None if page.next is None else str(page.next)
 
 
-def _status_response(recording_id: str, status: Status) -> StatusResponse:
+def _status_response(recording_id: str, status: RecordingStatus) -> StatusResponse:
     match status:
         case Waiting():
             return WaitingResponse(

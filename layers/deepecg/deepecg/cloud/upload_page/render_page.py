@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.cloud.s3_keys import OWN_STUDY_SUFFIX
+from deepecg.cloud.s3_keys import OWN_SETTINGS_SUFFIX
 from deepecg.cloud.settings import ApiSettings
 from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
 from deepecg.night.night_page import OUTCOME_LABELS
@@ -113,7 +113,7 @@ def _config(settings: ApiSettings) -> Markup:
             "formats": FORMAT_LIST,
             "single_file_suffixes": SINGLE_FILE_SUFFIXES,
             "header_suffix": HEADER_SUFFIX,
-            "study_suffix": OWN_STUDY_SUFFIX,
+            "study_suffix": OWN_SETTINGS_SUFFIX,
             "signal_name": SIGNAL_NAME.pattern,
             "annotation_name": ANNOTATION_NAME.pattern,
         },
