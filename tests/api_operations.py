@@ -1,4 +1,4 @@
-"""The operations of the API, as README has them."""
+"""All operations of the API."""
 
 OPERATIONS = {
     "GET /health", "POST /v1/predict", "POST /v1/classify", "POST /v1/recordings",

@@ -1,4 +1,4 @@
-"""Calls the API in process: no server, and no thread but those of the application."""
+"""Calls the API in process, without a server or further threads."""
 
 import asyncio
 from typing import Any, Self
@@ -12,14 +12,14 @@ HOST = "http://api.example"
 class Caller:
     """Sends requests to an application, one at a time.
 
-    Starlette's test client asks for a package of its own, and gives every request a thread.
+    Starlette's test client needs a further package and starts a thread for each request.
 
     Parameters
     ----------
     app : FastAPI
-        What is called. A failure that it lets through fails the test.
+        The application. An exception that it does not handle fails the test.
     loop : asyncio.AbstractEventLoop, optional
-        For tests that may not open sockets, which a new loop would.
+        For tests that must not open sockets; a new loop opens a pair of them.
     """
 
     def __init__(self, app: FastAPI, loop: asyncio.AbstractEventLoop | None = None) -> None:
@@ -39,7 +39,7 @@ class Caller:
             self._loop.close()
 
     def __call__(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        """Return the answer; arguments are those of ``httpx.Client.request``."""
+        """Return the response; arguments are those of ``httpx.Client.request``."""
         return self._loop.run_until_complete(self._client.request(method, path, **arguments))
 
     def get(self, path: str, **arguments: Any) -> httpx.Response:

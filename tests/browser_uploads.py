@@ -1,4 +1,4 @@
-"""Uses the API as a browser does, wherever it is served."""
+"""Uses a running API like a browser."""
 
 import time
 from typing import Any
@@ -14,7 +14,7 @@ class Served:
     Attributes
     ----------
     client : httpx.Client
-        Knows the service's address.
+        Client with the service's base URL.
     """
 
     def __init__(self, client: httpx.Client) -> None:
@@ -28,13 +28,13 @@ class Served:
         return announced
 
     def send(self, form: dict[str, Any], body: bytes, **fields: str) -> httpx.Response:
-        """Send a file as a browser's form does, with some fields otherwise."""
+        """Send a file like a browser's form; ``fields`` replace fields of the form."""
         return self.client.post(
             form["url"], data={**form["fields"], **fields}, files={"file": ("x", body)}
         )
 
     def outcome(self, status_url: str) -> dict[str, Any]:
-        """Return what comes of a recording, once it is known."""
+        """Wait for the final status of a recording and return it."""
         give_up_s = time.monotonic() + SCORE_S
         while time.monotonic() < give_up_s:
             status: dict[str, Any] = self.client.get(status_url).json()

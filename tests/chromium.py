@@ -1,4 +1,4 @@
-"""The Chromium that pages are looked at with, offline."""
+"""Starts Chromium, without network access of its own."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PATIENCE_MS = 20_000
-"""A busy machine takes its time; nothing waits longer than it must."""
+"""Longest wait for a condition, for busy machines."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -1,4 +1,4 @@
-"""The page as tests open it: served with the embedded cloud, or with an API made up here."""
+"""Serve the upload page to tests: with the whole service, or with a made-up API."""
 
 import subprocess
 import sys
@@ -13,23 +13,24 @@ from zoneinfo import ZoneInfo
 from chromium import PATIENCE_MS
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
+from deepecg.cloud.api.problem_details import ProblemError
 from deepecg.cloud.settings import ApiSettings
 from deepecg.cloud.upload_page.render_page import render_page
 
 MADE_UP = "https://ecg.test"
-"""Where the page lies whose API is made up; no request leaves the browser."""
+"""Address of the page with the made-up API; no request leaves the browser."""
 Answer = Callable[[Route], None]
 
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Run ``deepecg serve``; give the address of the page."""
+    """Run ``deepecg serve``; yield the address of the page."""
     command = [sys.executable, "-m", "deepecg", "serve", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         log = process.stdout
         assert log is not None
         address = next(word for word in log.readline().split() if "://" in word)
-        reader = Thread(target=log.read)  # a full pipe would hold the service up
+        reader = Thread(target=log.read)  # a full pipe would block the service
         reader.start()
         try:
             yield address
@@ -39,7 +40,7 @@ def served() -> Iterator[str]:
 
 
 class Watch:
-    """Collects what a page must not do: complain, or ask anybody but its own origin."""
+    """Collects console messages, script errors, and requests to other origins than the allowed."""
 
     def __init__(self, context: BrowserContext, *origins: str) -> None:
         self.complaints: list[str] = []
@@ -51,21 +52,21 @@ class Watch:
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.location["url"].endswith("/favicon.ico"):
-            return  # browsers look for one where a document, such as JSON, names none
+            return  # browsers request it for documents that name no icon, such as JSON
         if not any(excuse in message.text for excuse in self.excused):
             self.complaints.append(message.text)
 
     def _look(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https") and not url.startswith(self._origins):
-            self.complaints.append(f"asked {parts.scheme}://{parts.netloc}")
+            self.complaints.append(f"request to {parts.scheme}://{parts.netloc}")
 
 
 @contextmanager
 def opened(
     browser: Browser, address: str, *others: str, width: int = 1200
 ) -> Iterator[tuple[BrowserContext, Watch]]:
-    """Give a browser's context for a page, and hold it to having nothing to complain of."""
+    """Yield a browser context for a page and its watch; fails if the watch has complaints."""
     with browser.new_context(viewport={"width": width, "height": 900}) as context:
         context.set_default_timeout(PATIENCE_MS)
         watch = Watch(context, address, *others)
@@ -74,14 +75,14 @@ def opened(
 
 
 class MadeUpApi:
-    """Answers a page's requests by path, without any server.
+    """Answers a page's requests by method and path, without a server.
 
     Parameters
     ----------
     context : BrowserContext
-        Whose requests it answers.
+        The context whose requests it answers.
     settings
-        Of the page, beside what every page has.
+        Settings of the page that differ from the defaults.
     """
 
     def __init__(self, context: BrowserContext, **settings: Any) -> None:
@@ -105,10 +106,10 @@ class MadeUpApi:
         context.route(f"{MADE_UP}/**", self._answer)
 
     def takes(self, recording_id: str, n_files: int = 1) -> None:
-        """Take announcements and files of a recording."""
+        """Accept upload requests and files of a recording."""
         forms = [{"url": f"{MADE_UP}/storage", "fields": {"key": str(n)}} for n in range(n_files)]
-        announced = {"recording_id": recording_id, "expires_at": "2099-01-01T00:00:00Z"}
-        self.answers["POST /v1/recordings"] = answer({**announced, "uploads": forms}, 201)
+        accepted = {"recording_id": recording_id, "expires_at": "2099-01-01T00:00:00Z"}
+        self.answers["POST /v1/recordings"] = answer({**accepted, "uploads": forms}, 201)
         self.answers["POST /storage"] = lambda route: route.fulfill(status=204)
 
     def _page(self, route: Route) -> None:
@@ -120,12 +121,18 @@ class MadeUpApi:
 
 
 def answer(document: dict[str, Any], status: int = 200) -> Answer:
-    """Return what answers with a document."""
+    """Return a handler that sends a JSON document."""
     return lambda route: route.fulfill(status=status, json=document)
 
 
+def answer_problem(code: str, detail: str) -> Answer:
+    """Return a handler that sends a problem document."""
+    problem = ProblemError(code, detail)
+    return answer(problem.document(), problem.status_code)
+
+
 def in_turn(*answers: Answer) -> Answer:
-    """Return what answers differently each time; the last one stays."""
+    """Return a handler that uses one handler after the other; the last one stays."""
     left = list(answers)
 
     def answer_next(route: Route) -> None:
@@ -136,7 +143,7 @@ def in_turn(*answers: Answer) -> Answer:
 
 
 def expect_empty_lists(page: Page) -> None:
-    """Wait until a page has asked for its lists, and was told that they are empty."""
+    """Wait until a page shows its lists, which are empty."""
     expect(page.locator("#recordings-list")).to_contain_text("There are no recordings yet.")
     expect(page.locator("#nights-list")).to_contain_text("There are no nights yet.")
 

@@ -1,5 +1,6 @@
 """Made-up nights: no patient, no recording, only plausible numbers, the same for the same seed."""
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
@@ -31,7 +32,9 @@ def made_up_entries(night: date, n: int, seed: int, **patients: float) -> list[d
         Passed to :func:`made_up_summary`: what is unusual about this night's patients.
     """
     random = np.random.default_rng([seed, night.toordinal()])
-    return [_entry(night, number, seed, random, patients) for number in range(n)]
+    entries = [_entry(night, number, seed, random, patients) for number in range(n)]
+    plain: list[dict[str, Any]] = json.loads(json.dumps(entries))  # without NumPy's numbers
+    return plain
 
 
 def fill(store: Any, night: date, n: int, seed: int, n_before: int = 0, **patients: float) -> None:

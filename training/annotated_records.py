@@ -1,4 +1,4 @@
-"""Annotated records of PhysioNet, conditioned by the very code that scores recordings."""
+"""Annotated records of PhysioNet, conditioned by the code that scores recordings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,23 +14,10 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import condition_lead
 from deepecg.signal.lead_survey import rank_leads
+from training.data_roles import patient_of
 
-# fmt: off
-DS1 = (
-    "101", "106", "108", "109", "112", "114", "115", "116", "118", "119", "122", "124",
-    "201", "203", "205", "207", "208", "209", "215", "220", "223", "230",
-)
-# fmt: on
-"""Training records of de Chazal et al. 2004 (doi:10.1109/TBME.2004.827359)."""
-# fmt: off
-DS2 = (
-    "100", "103", "105", "111", "113", "117", "121", "123", "200", "202", "210", "212",
-    "213", "214", "219", "221", "222", "228", "231", "232", "233", "234",
-)
-# fmt: on
-"""Test records of the same split; never used in training, selection or thresholds."""
-V_SHARE = 0.2
-"""Of a V beat against an S beat, where records are dealt into folds: S beats are the rarer."""
+V_WEIGHT = 0.2
+"""Weight of a V beat against an S beat where records are dealt to folds: S beats are rarer."""
 SYMBOLS = {"N": "NLRejB", "S": "AaJSn", "V": "VEr", "F": "F", "Q": "/fQ?"}
 """AAMI classes and their PhysioNet annotation symbols (ANSI/AAMI EC57)."""
 CLASS_OF_SYMBOL = {
@@ -40,16 +27,16 @@ CLASS_OF_SYMBOL = {
 
 @dataclass(frozen=True)
 class Annotations:
-    """The reference: where the beats are and what they are.
+    """Reference beats of a record.
 
     Attributes
     ----------
     samples : ndarray of int64, shape (n_beats,)
-        At the recording's own rate.
+        Sample numbers at the recording's own rate.
     labels : ndarray of int64, shape (n_beats,)
         Index into :data:`deepecg.beats.aami_classes.CLASSES`.
     flutter : ndarray of int64, shape (n_episodes, 2)
-        First and last sample of ventricular flutter, which EC57 leaves out.
+        First and last sample of ventricular flutter, which EC57 excludes.
     """
 
     samples: NDArray[np.int64]
@@ -59,24 +46,24 @@ class Annotations:
 
 @dataclass(frozen=True)
 class AnnotatedRecord:
-    """A record of one patient, conditioned, with its reference.
+    """A conditioned record with its reference.
 
     Attributes
     ----------
     record : str
-        Database and record, such as ``mitdb/100``.
+        Folder and name, such as ``mitdb/100``.
     leads : tuple of str
-        Names of the leads, as scoring would rank them.
+        Names of the leads, in the order in which scoring ranks them.
     signals : tuple of ndarray of float32, shape (n,) each
-        The leads, conditioned, in mV.
+        Conditioned signals of the leads in mV.
     rate_hz : int
         Sampling rate of ``signals``.
     positions : ndarray of float64, shape (n_beats,)
-        Annotated beats in samples of ``signals``.
+        Positions of the annotated beats in samples of ``signals``.
     labels : ndarray of int64, shape (n_beats,)
         Index into :data:`deepecg.beats.aami_classes.CLASSES`.
     flutter : ndarray of float64, shape (n_episodes, 2)
-        Ventricular flutter, in samples of ``signals``.
+        First and last sample of ventricular flutter, in samples of ``signals``.
     """
 
     record: str
@@ -88,38 +75,11 @@ class AnnotatedRecord:
     flutter: NDArray[np.float64]
 
 
-def training_records(data: Path, databases: Sequence[str]) -> tuple[str, ...]:
-    """Return the records to train on: DS1 of ``mitdb``, and whatever there is of ``svdb``.
-
-    Parameters
-    ----------
-    data : Path
-        Folder of the databases.
-    databases : sequence of str
-        ``mitdb``, ``svdb``.
-
-    Returns
-    -------
-    tuple of str
-        Database and record, such as ``svdb/800``.
-    """
-    available = {
-        "mitdb": DS1,
-        "svdb": sorted(path.stem for path in (data / "svdb").glob("*.hea")),
-    }
-    return tuple(f"{database}/{name}" for database in databases for name in available[database])
-
-
-def ds2_records() -> tuple[str, ...]:
-    """Return the records of DS2."""
-    return tuple(f"mitdb/{name}" for name in DS2)
-
-
 def read_annotations(path: Path) -> Annotations:
     """Read the reference beats of a WFDB record, given without extension.
 
-    Symbols that are no beats (rhythm changes, noise, comments) make no RR interval and are
-    left out.
+    Symbols that are not beats (rhythm changes, noise, comments) are skipped, so that they make no
+    RR interval.
     """
     annotation = wfdb.rdann(str(path), "atr")
     samples = np.asarray(annotation.sample, np.int64)
@@ -140,11 +100,11 @@ def annotated_records(
     data : Path
         Folder of the databases.
     records : sequence of str
-        Database and record, such as ``mitdb/100``.
+        Folder and name, such as ``mitdb/100``.
     settings : ScoringSettings
-        As scoring uses them.
+        Settings of the scoring.
     n_leads : int
-        At most so many, the best first.
+        Most leads of a record, the best first.
     """
     for record in records:
         recording = open_recording(data / f"{record}.hea")
@@ -167,12 +127,15 @@ def annotated_records(
 
 
 def fold_records(labels: Mapping[str, NDArray[np.int64]], n_folds: int) -> list[list[str]]:
-    """Deal records into folds, so that every fold has its part of each database's S and V beats.
+    """Distribute records over folds: all records of a patient into the same one.
+
+    Every fold gets its part of each database's S and V beats: the patients of a database, those
+    with the most S and V beats first, are dealt to the folds in turn, forwards and backwards.
 
     Parameters
     ----------
     labels : dict of str to ndarray of int64, shape (n_beats,)
-        Classes of every record's beats; a record is one patient.
+        Classes of every record's beats, by folder and name.
     n_folds : int
         Number of folds.
 
@@ -182,16 +145,18 @@ def fold_records(labels: Mapping[str, NDArray[np.int64]], n_folds: int) -> list[
         The records of each fold.
     """
     folds: list[list[str]] = [[] for _ in range(n_folds)]
-    for database in sorted({Path(record).parent for record in labels}):
+    fold_of: dict[str, list[str]] = {}
 
-        def ectopy(record: str) -> float:
-            counts = np.bincount(labels[record], minlength=len(CLASSES))
-            return float(counts[CLASSES.index("S")] + V_SHARE * counts[CLASSES.index("V")])
+    def ectopy(record: str) -> float:
+        counts = np.bincount(labels[record], minlength=len(CLASSES))
+        return float(counts[CLASSES.index("S")] + V_WEIGHT * counts[CLASSES.index("V")])
 
+    for database in sorted({Path(record).parent for record in labels}) if folds else ():
         members = [record for record in labels if Path(record).parent == database]
-        there_and_back = cycle([*folds, *reversed(folds)])
-        for fold, record in zip(
-            there_and_back, sorted(members, key=ectopy, reverse=True), strict=False
-        ):
-            fold.append(record)
+        turn = cycle([*folds, *reversed(folds)])
+        for record in sorted(members, key=ectopy, reverse=True):
+            patient = patient_of(record)
+            if patient not in fold_of:
+                fold_of[patient] = next(turn)
+            fold_of[patient].append(record)
     return folds

@@ -1,11 +1,12 @@
-"""Copies of training records that show what the records themselves hardly hold.
+"""Augmented copies of training records, for what the records themselves hardly contain.
 
-Noise: a copy with synthetic noise is detected and gated as any recording is, so that the network
-meets the false beats and the distorted features that noise makes. A beat that is found where none
-is annotated is Q, unclassifiable: noise then has a name other than V.
+Noisy copies: beats are detected and gated in a record with synthetic noise as in any recording, so
+that the network is trained on the false beats and the distorted features that noise causes. A beat
+found where none is annotated is labelled Q, unclassifiable, so that noise is not classified as V.
 
-Patients whose S beats are many: a copy without most of the normal beats between them. Where S beats
-are half of all, what is usual for the patient no longer stands for sinus rhythm.
+Ectopic copies: a copy without most of the normal beats between S beats, for patients with many S
+beats. Where S beats are half of all beats, the patient's template no longer represents sinus
+rhythm.
 """
 
 from dataclasses import replace
@@ -31,18 +32,19 @@ from training.synthetic_noise import synthetic_noise
 from training.training_examples import Examples, annotated_r_peaks, examples_of
 
 SNR_DB = 2.0, 20.0
-"""As PhysioNet's ``nst`` counts it; changes every ``SNR_LASTS_S``."""
+"""Range of the signal-to-noise ratio, computed as PhysioNet's ``nst`` does."""
 SNR_LASTS_S = 30
+"""The ratio changes linearly from one random value to the next within this time."""
 ON_S, ON_SHARE = 20, 0.65
-"""Noise is on in so many of the stretches of this length."""
+"""Length of a segment with or without noise, and the share of segments with noise."""
 BOTH_LEADS_SHARE = 0.6
-"""Of copies with noise on both leads; the others have it on one."""
+"""Share of copies with noise on both leads; the others have it on one lead."""
 FEWEST_S_BEATS = 15
-"""A record with fewer has no copy rich in them."""
+"""Fewest S beats of a record that gets ectopic copies."""
 AFTER_SHARE = 0.5
-"""Of rich copies that keep the beat after S beats, beside the one before."""
+"""Share of ectopic copies that keep the beat after each S beat, beside the beat before it."""
 KEPT_BEATS, KEPT_SHARE = 50, 0.05
-"""Of the other stretches of so many beats, this share stays."""
+"""Length in beats of a segment of other beats, and the share of these segments that is kept."""
 SUPRAVENTRICULAR, UNCLASSIFIABLE = CLASSES.index("S"), CLASSES.index("Q")
 
 
@@ -53,7 +55,7 @@ def make_copies(
     settings: ScoringSettings,
     seed: int,
 ) -> list[Examples]:
-    """Return the copies of a record that a recipe asks for; some records have fewer.
+    """Return the copies of a record that a recipe requests; some records have fewer.
 
     Parameters
     ----------
@@ -62,32 +64,29 @@ def make_copies(
     record : AnnotatedRecord
         The record.
     config : TrainingConfig
-        How many copies of each kind, how they count, and what the model sees.
+        Number and weight of the copies of each kind, and the model's inputs.
     settings : ScoringSettings
-        How noisy copies are detected and gated.
+        Settings with which noisy copies are detected and gated.
     seed : int
-        Another one makes other copies.
+        Seed of noise and of the choice of beats.
     """
     noisy = (
         noisy_copy(data, record.record, config.input, settings, _random("noisy", record, seed, n))
         for n in range(config.noisy_copies)
     )
-    rich = (
-        rich_copy(record, config.input, settings, _random("rich", record, seed, n))
-        for n in range(config.rich_copies)
+    # "noisy" and "rich" are parts of the seeds: other names would give other copies.
+    ectopic = (
+        ectopic_copy(record, config.input, settings, _random("rich", record, seed, n))
+        for n in range(config.ectopic_copies)
     )
-    of_each = ((noisy, config.noisy_weight), (rich, config.rich_weight))
-    return [replace(copy, weight=weight) for copies, weight in of_each for copy in copies if copy]
+    kinds = ((noisy, config.noisy_weight), (ectopic, config.ectopic_weight))
+    return [replace(copy, weight=weight) for copies, weight in kinds for copy in copies if copy]
 
 
 def noisy_copy(
-    data: Path,
-    record: str,
-    spec: InputSpec,
-    settings: ScoringSettings,
-    random: np.random.Generator,
+    data: Path, record: str, spec: InputSpec, settings: ScoringSettings, random: np.random.Generator
 ) -> Examples | None:
-    """Return the beats that are found in a record with noise; None if it is refused."""
+    """Return the beats that are found in a record with noise; None if scoring refuses it."""
     reference = read_annotations(data / record)
     recording = open_recording(data / f"{record}.hea")
     noisy = with_noise(recording, reference, random)
@@ -99,7 +98,7 @@ def noisy_copy(
     partner = match_beats(reference.samples / recording.sampling_rate_hz, found.times_s)
     labels[partner[partner >= 0]] = reference.labels[partner >= 0]
     signals, usable = found.signals, found.usable
-    if len(signals) == 1:  # the network learns from two: one that counts, and one that does not
+    if len(signals) == 1:  # the network is trained on two leads: mark the second as not usable
         signals, usable = signals * 2, np.concatenate([usable, np.zeros_like(usable)])
     return examples_of(record, signals, found.r_peaks, found.rr_s, labels, spec, usable)
 
@@ -107,7 +106,7 @@ def noisy_copy(
 def with_noise(
     recording: Recording, reference: Annotations, random: np.random.Generator
 ) -> Recording:
-    """Return a recording of two leads with synthetic noise that comes and goes."""
+    """Return a recording of two leads with synthetic noise in random segments."""
     n_samples, rate_hz = recording.n_samples, recording.sampling_rate_hz
     is_noisy = np.ones(2, bool) if random.random() < BOTH_LEADS_SHARE else random.permutation(2) > 0
     second = np.arange(n_samples) / rate_hz
@@ -127,18 +126,14 @@ def with_noise(
     return replace(recording, read_samples=lambda lead, start, stop: signals[lead][start:stop])
 
 
-def rich_copy(
-    record: AnnotatedRecord,
-    spec: InputSpec,
-    settings: ScoringSettings,
-    random: np.random.Generator,
+def ectopic_copy(
+    record: AnnotatedRecord, spec: InputSpec, settings: ScoringSettings, random: np.random.Generator
 ) -> Examples | None:
-    """Return the S beats of a record with few others between them; None if it has hardly any.
+    """Return the S beats of a record with few other beats; None if it has hardly any S.
 
-    Intervals stay as they are: of the beats that are left, each still comes as long after
-    its own predecessor.
+    RR intervals are those of the record: each is the time to the beat's original predecessor.
     """
-    chosen = rich_beats(record.labels, random)
+    chosen = ectopic_copy_beats(record.labels, random)
     if not chosen.any():
         return None
     r_peaks = annotated_r_peaks(record, settings.detector)
@@ -148,16 +143,19 @@ def rich_copy(
     )
 
 
-def rich_beats(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.bool_]:
-    """Return which beats a rich copy keeps: S, the beat before, at times the one after; or none."""
+def ectopic_copy_beats(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.bool_]:
+    """Return which beats an ectopic copy keeps: S, the beat before, sometimes the beat after.
+
+    No beat is kept if the record has fewer S than :data:`FEWEST_S_BEATS`.
+    """
     is_s = labels == SUPRAVENTRICULAR
     if is_s.sum() < FEWEST_S_BEATS:
         return np.zeros(len(labels), bool)
     kept = is_s | np.append(is_s[1:], False)
     if random.random() < AFTER_SHARE:
         kept[1:] |= is_s[:-1]
-    stays = random.random(-(-len(labels) // KEPT_BEATS)) < KEPT_SHARE
-    return np.asarray(kept | stays.repeat(KEPT_BEATS)[: len(labels)])
+    kept_segments = random.random(-(-len(labels) // KEPT_BEATS)) < KEPT_SHARE
+    return np.asarray(kept | kept_segments.repeat(KEPT_BEATS)[: len(labels)])
 
 
 def _random(kind: str, record: AnnotatedRecord, seed: int, number: int) -> np.random.Generator:

@@ -1,13 +1,14 @@
-"""Beats found against beats annotated: ANSI/AAMI EC57's pairing, matrix and figures.
+"""Beat-by-beat comparison of ANSI/AAMI EC57: pairing, confusion matrix and metrics.
 
 As PhysioNet's reference implementation ``bxb`` counts:
 
-- A found beat is an annotated one if the two are at most 150 ms apart and no neighbour is nearer.
-- A V found on an annotated F or Q is no false V, an S found on a Q no false S. F and Q themselves
+- A found beat is paired with an annotated one if the two are at most 150 ms apart and neither has
+  a nearer neighbour.
+- A V found on an annotated F or Q is no false V, an S found on a Q is no false S. F and Q
   have a row and a column like any other class; for detection they are beats.
-- An annotated beat that is not found while the software says that it cannot analyse the signal is
-  counted apart, as given up ("shutdown"). ``bxb`` then counts it among the missed ones;
-  here it is left out of sensitivity too and told beside it.
+- An annotated beat that is not found while the software reports the signal as not analysable
+  ("shutdown") is counted separately. ``bxb`` adds these beats to the missed ones; here they
+  are excluded from sensitivity and reported beside it.
 """
 
 from dataclasses import dataclass, field
@@ -16,20 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
+from training.field_sums import add_fields
 
 WINDOW_S = 0.150
-"""A beat found within this time of an annotated one is that beat (EC57, 4.3.2)."""
+"""A found beat matches an annotated one within this time (EC57, 4.3.2)."""
 ROUNDING_S = 1e-6
-"""Times are sample numbers divided by a rate: what is as long may come out a little longer."""
+"""Tolerance of comparisons: times are sample numbers divided by a rate, so equal durations may
+differ by rounding."""
 LEARNING_S = 300.0
-"""The first five minutes are not judged (EC57)."""
-FORGIVEN = {"V": "FQ", "S": "Q"}
-"""Annotated classes on which finding a class is no false positive."""
+"""Learning period: the first five minutes are not compared (EC57)."""
+NO_FALSE_POSITIVE = {"V": "FQ", "S": "Q"}
+"""Annotated classes on which a found V or S is no false positive."""
 N_CLASSES = len(CLASSES)
 ABSENT = N_CLASSES
-"""Row of beats found where none is annotated; column of annotated beats not found."""
-NOWHERE: NDArray[np.float64] = np.empty((0, 2))
-"""No stretch of time."""
+"""Row of extra beats, found where none is annotated; column of missed beats."""
+NO_SEGMENTS: NDArray[np.float64] = np.empty((0, 2))
+"""An empty list of segments of time."""
 
 
 def match_beats(
@@ -37,9 +40,9 @@ def match_beats(
 ) -> NDArray[np.int64]:
     """Pair annotated beats with found ones, each at most once.
 
-    Walks both lists in the order of time, as ``bxb`` does. The earlier of the two beats at hand is
-    paired with the other if that lies within the window, unless its successor lies nearer to it, or
-    as near; otherwise it stays alone.
+    Walks both lists in the order of time, as ``bxb`` does. The earlier of the two current beats is
+    paired with the other if that lies within the window, unless the next beat of its own list is
+    as near to the other or nearer; otherwise it stays unpaired.
 
     Parameters
     ----------
@@ -72,59 +75,60 @@ def match_beats(
     return partner
 
 
-def within(times_s: NDArray[np.float64], stretches: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which times lie in any of the stretches, their ends included.
+def within(times_s: NDArray[np.float64], segments: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which times lie in any of the segments, their ends included.
 
     Parameters
     ----------
     times_s : ndarray of float64, shape (n,)
         Times.
-    stretches : ndarray of float64, shape (k, 2)
+    segments : ndarray of float64, shape (k, 2)
         First and last second.
     """
     inside = np.zeros(len(times_s), bool)
-    for first, last in stretches:
+    for first, last in segments:
         inside |= (times_s >= first) & (times_s <= last)
     return inside
 
 
-def measures(matrices: NDArray[np.int64], *, ec57: bool) -> dict[str, NDArray[np.float64]]:
-    """Return the figures of one matrix, or of many at once.
+def metrics(matrices: NDArray[np.int64], *, ec57: bool) -> dict[str, NDArray[np.float64]]:
+    """Return the metrics of one matrix, or of many at once.
 
     Parameters
     ----------
     matrices : ndarray of int64, shape (..., 6, 6)
         As in :class:`BeatCounts`.
     ec57 : bool
-        Whether a V on an annotated F or Q, and an S on a Q, is forgiven (:data:`FORGIVEN`).
+        Whether a V on an annotated F or Q, and an S on a Q, is no false positive
+        (:data:`NO_FALSE_POSITIVE`).
 
     Returns
     -------
     dict of str to ndarray of float64, shape (...)
-        ``accuracy``, of annotated beats those found and named rightly; ``qrs_sensitivity``,
-        ``qrs_predictivity``; and of every class, such as ``V_f1``, sensitivity, predictivity and
-        their harmonic mean. NaN where there is nothing to be right or wrong about; the mean also
-        where no beat of the class is annotated.
+        ``accuracy``, the share of annotated beats that are found with their class;
+        ``qrs_sensitivity``, ``qrs_predictivity``; and sensitivity, predictivity and F1 of every
+        class, such as ``V_f1``. NaN where the denominator is 0; F1 also where no beat of the
+        class is annotated.
     """
     annotated = matrices[..., :ABSENT, :].sum(axis=-1)  # (..., 5)
     named = matrices[..., :ABSENT].sum(axis=-2)  # (..., 5)
     beats = matrices[..., :ABSENT, :ABSENT].sum(axis=(-2, -1))
     right = np.diagonal(matrices, axis1=-2, axis2=-1)[..., :ABSENT]
-    told = {
+    values = {
         "accuracy": _share(right.sum(axis=-1), annotated.sum(axis=-1)),
         "qrs_sensitivity": _share(beats, annotated.sum(axis=-1)),
         "qrs_predictivity": _share(beats, named.sum(axis=-1)),
     }
     for index, name in enumerate(CLASSES):
-        judged = named[..., index]
+        compared = named[..., index]
         if ec57:
-            for other in FORGIVEN.get(name, ""):
-                judged = judged - matrices[..., CLASSES.index(other), index]
-        told[f"{name}_sensitivity"] = _share(right[..., index], annotated[..., index])
-        told[f"{name}_predictivity"] = _share(right[..., index], judged)
-        both = np.where(annotated[..., index] > 0, annotated[..., index] + judged, 0)
-        told[f"{name}_f1"] = _share(2 * right[..., index], both)
-    return told
+            for other in NO_FALSE_POSITIVE.get(name, ""):
+                compared = compared - matrices[..., CLASSES.index(other), index]
+        values[f"{name}_sensitivity"] = _share(right[..., index], annotated[..., index])
+        values[f"{name}_predictivity"] = _share(right[..., index], compared)
+        both = np.where(annotated[..., index] > 0, annotated[..., index] + compared, 0)
+        values[f"{name}_f1"] = _share(2 * right[..., index], both)
+    return values
 
 
 @dataclass(frozen=True)
@@ -134,14 +138,14 @@ class BeatCounts:
     Attributes
     ----------
     matrix : ndarray of int64, shape (6, 6)
-        Counts; the last row holds beats found where none is, the last column beats missed.
-    given_up : ndarray of int64, shape (5,)
-        Annotated beats, by class, that were not found where the software said that it could not
-        analyse the signal. They are not in the matrix.
+        Counts; the last row holds the extra beats, the last column the missed ones.
+    not_analysable : ndarray of int64, shape (5,)
+        Annotated beats, by class, that were not found in segments that the software reports as
+        not analysable. They are not in the matrix.
     """
 
     matrix: NDArray[np.int64]
-    given_up: NDArray[np.int64] = field(default_factory=lambda: np.zeros(N_CLASSES, np.int64))
+    not_analysable: NDArray[np.int64] = field(default_factory=lambda: np.zeros(N_CLASSES, np.int64))
 
     @classmethod
     def empty(cls) -> "BeatCounts":
@@ -149,18 +153,18 @@ class BeatCounts:
         return cls(np.zeros((N_CLASSES + 1, N_CLASSES + 1), np.int64))
 
     @classmethod
-    def of(  # noqa: PLR0917 - the two sides, then what is not judged
+    def of(  # noqa: PLR0917 - the two sides, then what is not compared
         cls,
         reference_s: NDArray[np.float64],
         reference_labels: NDArray[np.int64],
         found_s: NDArray[np.float64],
         found_labels: NDArray[np.int64],
-        left_out: NDArray[np.float64],
-        given_up: NDArray[np.float64] = NOWHERE,
+        excluded: NDArray[np.float64],
+        not_analysable: NDArray[np.float64] = NO_SEGMENTS,
     ) -> "BeatCounts":
-        """Count one record.
+        """Count the beats of one record.
 
-        A pair is judged, or not, by the time of its annotated beat.
+        The time of the annotated beat decides whether a pair is excluded.
 
         Parameters
         ----------
@@ -168,10 +172,10 @@ class BeatCounts:
             Annotated times and classes.
         found_s, found_labels : ndarray, shape (m,)
             Found times and classes.
-        left_out : ndarray of float64, shape (k, 2)
-            First and last second of stretches that are not judged.
-        given_up : ndarray of float64, shape (l, 2)
-            The same of stretches that the software calls not analysable.
+        excluded : ndarray of float64, shape (k, 2)
+            First and last second of segments that are not compared.
+        not_analysable : ndarray of float64, shape (l, 2)
+            First and last second of segments that the software reports as not analysable.
         """
         partner = match_beats(reference_s, found_s)
         is_paired = partner >= 0
@@ -179,61 +183,60 @@ class BeatCounts:
         columns[is_paired] = found_labels[partner[is_paired]]
         is_extra = np.ones(len(found_s), bool)
         is_extra[partner[is_paired]] = False
-        judged = ~within(reference_s, left_out)
-        is_given_up = judged & ~is_paired & within(reference_s, given_up)
-        counted = judged & ~is_given_up
-        extra = is_extra & ~within(found_s, left_out)
+        compared = ~within(reference_s, excluded)
+        is_shutdown = compared & ~is_paired & within(reference_s, not_analysable)
+        counted = compared & ~is_shutdown
+        extra = is_extra & ~within(found_s, excluded)
         matrix = cls.empty().matrix
         np.add.at(matrix, (reference_labels[counted], columns[counted]), 1)
         np.add.at(matrix[ABSENT], found_labels[extra], 1)
-        return cls(matrix, np.bincount(reference_labels[is_given_up], minlength=N_CLASSES))
+        return cls(matrix, np.bincount(reference_labels[is_shutdown], minlength=N_CLASSES))
 
-    def __add__(self, other: "BeatCounts") -> "BeatCounts":
-        return BeatCounts(self.matrix + other.matrix, self.given_up + other.given_up)
+    __add__ = add_fields
 
-    def with_given_up_missed(self) -> "BeatCounts":
-        """Return the counts with what was given up among the missed beats, as ``bxb`` has it."""
+    def with_not_analysable_missed(self) -> "BeatCounts":
+        """Return the counts with not analysable beats among the missed ones, as ``bxb`` does."""
         matrix = self.matrix.copy()
-        matrix[:ABSENT, ABSENT] += self.given_up
+        matrix[:ABSENT, ABSENT] += self.not_analysable
         return BeatCounts(matrix)
 
     def detection(self) -> tuple[float, float]:
         """Return QRS sensitivity and positive predictivity."""
-        return self._measure("qrs_sensitivity"), self._measure("qrs_predictivity")
+        return self._metric("qrs_sensitivity"), self._metric("qrs_predictivity")
 
     def missed(self, name: str) -> tuple[int, int]:
-        """Return how many annotated beats of a class were not found, and of how many."""
+        """Return the numbers of missed and of annotated beats of a class."""
         row = self.matrix[CLASSES.index(name)]
         return int(row[ABSENT]), int(row.sum())
 
     def sensitivity(self, name: str) -> float:
-        """Return the share of a class's annotated beats found as such, missed ones included."""
-        return self._measure(f"{name}_sensitivity")
+        """Return the share of a class's annotated beats that are found with that class."""
+        return self._metric(f"{name}_sensitivity")
 
     def predictivity(self, name: str, *, ec57: bool) -> float:
-        """Return the share of beats called ``name`` that are.
+        """Return the share of beats found as a class that are annotated as that class.
 
         Parameters
         ----------
         name : str
             Class.
         ec57 : bool
-            As EC57 and its reference implementation ``bxb`` count: a V on an annotated F or Q is
-            no false one, nor is an S on a Q.
+            Whether a V on an annotated F or Q, and an S on a Q, is no false positive, as EC57 and
+            its reference implementation ``bxb`` count.
         """
-        return self._measure(f"{name}_predictivity", ec57=ec57)
+        return self._metric(f"{name}_predictivity", ec57=ec57)
 
     def f1(self, name: str, *, ec57: bool) -> float:
         """Return the harmonic mean of sensitivity and predictivity."""
-        return self._measure(f"{name}_f1", ec57=ec57)
+        return self._metric(f"{name}_f1", ec57=ec57)
 
     def accuracy(self) -> float:
-        """Return the share of annotated beats that were found and named rightly."""
-        return self._measure("accuracy")
+        """Return the share of annotated beats that are found with their class."""
+        return self._metric("accuracy")
 
-    def _measure(self, name: str, *, ec57: bool = True) -> float:
-        """Return a figure, 0 where there is nothing to be right about."""
-        return float(np.nan_to_num(measures(self.matrix, ec57=ec57)[name]))
+    def _metric(self, name: str, *, ec57: bool = True) -> float:
+        """Return a metric, 0 where it is not defined."""
+        return float(np.nan_to_num(metrics(self.matrix, ec57=ec57)[name]))
 
 
 def _share(

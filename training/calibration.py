@@ -1,4 +1,4 @@
-"""Whether a probability means what it says: of beats called V with 0.8, 80 % should be V."""
+"""Calibration of probabilities: of the beats with a probability of 0.8 for V, 80 % should be V."""
 
 from typing import Any
 
@@ -8,53 +8,52 @@ from numpy.typing import NDArray
 from deepecg.beats.aami_classes import CLASSES
 
 BINS = 15
-"""Equally wide ones, as Guo et al. 2017 (arXiv:1706.04599) take for the expected calibration
-error."""
-TOLD = "VS"
-"""Classes whose own probability is looked at."""
+"""Number of bins of equal width, as Guo et al. 2017 (arXiv:1706.04599) use for the expected
+calibration error."""
+CALIBRATED_CLASSES = "VS"
+"""Classes whose own probability is evaluated."""
 
 
 def calibration(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[str, Any]:
-    """Return how far probabilities lie from the shares that they foretell, JSON-ready.
+    """Return how far probabilities lie from the observed shares, JSON-ready.
 
     Parameters
     ----------
     probabilities : ndarray of float32, shape (n, 5)
-        Of every beat's classes.
+        Class probabilities of every beat.
     labels : ndarray of int64, shape (n,)
-        What the beats are.
+        Annotated classes.
 
     Returns
     -------
     dict
-        Expected calibration error of the likeliest class, and of V and S by themselves: whether
-        the beat is one, against the probability that it is. Each with its bins.
+        Expected calibration error and bins of the likeliest class (``any``), and of V and S each:
+        the probability of the class against the share of beats annotated with it.
     """
-    called = probabilities.argmax(axis=1)
-    told: dict[str, Any] = {
-        "any": reliability(probabilities.max(axis=1), called == labels),
+    document = {
+        "any": reliability(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
     }
-    for name in TOLD:
+    for name in CALIBRATED_CLASSES:
         index = CLASSES.index(name)
-        told[name] = reliability(probabilities[:, index], labels == index)
-    return told
+        document[name] = reliability(probabilities[:, index], labels == index)
+    return document
 
 
-def reliability(foretold: NDArray[np.float32], came: NDArray[np.bool_]) -> dict[str, Any]:
-    """Return the expected calibration error, and the bins that have any beats.
+def reliability(probabilities: NDArray[np.float32], outcomes: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the expected calibration error, and the bins that contain beats.
 
     Parameters
     ----------
-    foretold : ndarray of float32, shape (n,)
-        Probabilities of something.
-    came : ndarray of bool, shape (n,)
-        Whether it came.
+    probabilities : ndarray of float32, shape (n,)
+        Predicted probability of each outcome.
+    outcomes : ndarray of bool, shape (n,)
+        Whether it occurred.
     """
-    number = np.minimum((foretold * BINS).astype(np.int64), BINS - 1)
+    number = np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
     beats = np.bincount(number, minlength=BINS)
-    sums = np.bincount(number, foretold.astype(np.float64), BINS)
-    hits = np.bincount(number, came, BINS)
-    error = float(np.abs(sums - hits).sum() / max(len(foretold), 1))
+    sums = np.bincount(number, probabilities.astype(np.float64), BINS)
+    hits = np.bincount(number, outcomes, BINS)
+    error = float(np.abs(sums - hits).sum() / max(len(probabilities), 1))
     return {
         "expected_calibration_error": round(error, 5),
         "bins": [

@@ -1,13 +1,14 @@
-"""Judges the R-peak detector on the training records: ``python -m training.evaluate_detector --data DIR``.
+"""Evaluates the R-peak detector on training records.
 
-Its settings were chosen with this, never on DS2: sensitivity, positive predictivity and, before
-all, the ventricular beats that it misses, on the lead that scoring would choose and on the best
-two. ``--set threshold=0.4`` tries another value.
+Run: ``python -m training.evaluate_detector --data DIR``.
+
+The detector's settings were chosen with this command, never on DS2: by the number of missed
+ventricular beats first, then by sensitivity and positive predictivity, on the lead that scoring
+would choose and on the best two. ``--set threshold=0.4`` tries another value.
 """
 
-import argparse
-from collections.abc import Iterator
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,42 +19,42 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import condition_leads
 from deepecg.signal.lead_survey import rank_leads
-from training.annotated_records import read_annotations, training_records
+from training.annotated_records import read_annotations
 from training.beat_matching import ABSENT, LEARNING_S, BeatCounts
+from training.command_line import add_changes, argument_parser, changed
+from training.data_roles import training_records
+from training.markdown import percent, table
 
-HEADER = "| records | leads | QRS Se | QRS +P | missed | false | V missed |\n" + 7 * "|---" + "|"
+HEADER = ("records", "leads", "QRS Se", "QRS +P", "missed", "false", "V missed")
 WORST_RECORDS = 5
 
 
 def main() -> None:
     """Print Markdown tables: a row a database and number of leads, then the worst records."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.evaluate_detector", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder of mitdb/ and svdb/")
-    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", dest="changes")
+    parser = argument_parser("evaluate_detector", __doc__, "mitdb/ and svdb/")
+    add_changes(parser)
     given = parser.parse_args()
-    changes = dict(change.split("=", 1) for change in given.changes)
-    plain = DetectorSettings()
-    typed = {name: type(getattr(plain, name))(value) for name, value in changes.items()}
-    settings = replace(plain, **typed)
-    judged: dict[tuple[str, int], dict[str, BeatCounts]] = {}
+    settings = changed(DetectorSettings(), given.changes)
+    groups: dict[tuple[str, int], dict[str, BeatCounts]] = defaultdict(dict)
     for record in training_records(given.data, ("mitdb", "svdb")):
-        for n_leads, counts in enumerate(judge(given.data, record, settings), start=1):
-            judged.setdefault((record.split("/")[0], n_leads), {})[record] = counts
-    print(HEADER)
-    for (database, n_leads), records in sorted(judged.items()):
-        print(row(database, n_leads, sum(records.values(), BeatCounts.empty())))
-    print(f"\n{HEADER}")
-    for (_, n_leads), records in sorted(judged.items()):
-        for record in sorted(records, key=lambda name: -n_wrong(records[name]))[:WORST_RECORDS]:
-            print(row(record, n_leads, records[record]))
+        for n_leads, counts in enumerate(evaluate_leads(given.data, record, settings), start=1):
+            groups[record.split("/")[0], n_leads][record] = counts
+    totals = [
+        row(database, n_leads, sum(records.values(), BeatCounts.empty()))
+        for (database, n_leads), records in sorted(groups.items())
+    ]
+    worst = [
+        row(record, n_leads, records[record])
+        for (_, n_leads), records in sorted(groups.items())
+        for record in worst_records(records)
+    ]
+    print(table(HEADER, totals), table(HEADER, worst), sep="\n", end="")
 
 
-def judge(data: Path, record: str, settings: DetectorSettings) -> Iterator[BeatCounts]:
-    """Yield EC57's counts of what is found on the best lead, then on the best two.
+def evaluate_leads(data: Path, record: str, settings: DetectorSettings) -> Iterator[BeatCounts]:
+    """Yield EC57's counts of the beats found on the best lead, then on the best two.
 
-    What is found is taken for class N.
+    Every found beat counts as class N.
     """
     scoring = ScoringSettings()
     recording = open_recording(data / f"{record}.hea")
@@ -75,18 +76,22 @@ def judge(data: Path, record: str, settings: DetectorSettings) -> Iterator[BeatC
         )
 
 
-def n_wrong(counts: BeatCounts) -> int:
-    """Return the number of beats missed and of false ones."""
-    return int(counts.matrix[ABSENT].sum() + counts.matrix[:, ABSENT].sum())
+def worst_records(records: Mapping[str, BeatCounts]) -> list[str]:
+    """Return the records with the most missed and false beats, the worst first."""
+
+    def n_wrong(record: str) -> int:
+        matrix = records[record].matrix
+        return int(matrix[ABSENT].sum() + matrix[:, ABSENT].sum())
+
+    return sorted(records, key=n_wrong, reverse=True)[:WORST_RECORDS]
 
 
-def row(name: str, n_leads: int, counts: BeatCounts) -> str:
+def row(name: str, n_leads: int, counts: BeatCounts) -> list[object]:
     """Return a row of the table."""
-    found, right = counts.detection()
     n_missed, n_false = counts.matrix[:, ABSENT].sum(), counts.matrix[ABSENT].sum()
+    found, right = (percent(share, 3) for share in counts.detection())
     v_missed, v = counts.missed("V")
-    figures = f"{100 * found:.3f} | {100 * right:.3f} | {n_missed} | {n_false}"
-    return f"| {name} | {n_leads} | {figures} | {v_missed} of {v} |"
+    return [name, n_leads, found, right, n_missed, n_false, f"{v_missed} of {v}"]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,14 @@
-"""Judge atrial fibrillation on annotated beats: ``python -m training.evaluate_fibrillation --data DIR``."""
+"""Evaluates atrial fibrillation on annotated beats.
 
-import argparse
+Run: ``python -m training.evaluate_fibrillation --data DIR``.
+
+The analysis gets the annotated beats, so that the result does not depend on detector and model.
+"""
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +20,25 @@ from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.settings import FibrillationSettings
-from training.annotated_records import DS1, DS2, read_annotations, training_records
+from training.annotated_records import read_annotations
+from training.command_line import argument_parser
+from training.data_roles import DS1, DS2, LONG_TERM, LONG_TERM_AF, PACED, SVDB
+from training.field_sums import add_fields
+from training.markdown import percent, table
 
-LTAFDB = ("00", "100", "111", "119", "17", "204", "24", "35", "47", "58", "71")
-"""Records of the Long-Term AF Database."""
-LTDB = ("14046", "14134", "14149", "14157")
-"""Records of the Long-Term Database, which has no rhythm marks."""
-PACED = ("102", "104", "107", "217")
-"""Records of the Arrhythmia Database that are in neither DS1 nor DS2."""
+GROUPS = {
+    "Long-Term AF": LONG_TERM_AF,
+    "Long-Term (no rhythm marks)": LONG_TERM,
+    "DS1": DS1,
+    "DS2 (evaluated once before the cap was added)": DS2,
+    "paced": PACED,
+    "Supraventricular (no rhythm marks)": SVDB,
+}
+"""Evaluated groups of records by their headings."""
 THRESHOLDS = (-1.5, -1.45, -1.4, -1.35, -1.3, -1.25, -1.2, -1.15, -1.1, -1.05, -1.0)
-"""From which the leave-one-record-out figures choose."""
-FIBRILLATION, FLUTTER, WITHIN = "(AFIB", "(AFL", "(VT"
-"""Marks: fibrillation, flutter, and a run of V, which ends no fibrillation."""
+"""Thresholds among which the leave-one-record-out evaluation chooses."""
+FIBRILLATION, FLUTTER, V_RUN = "(AFIB", "(AFL", "(VT"
+"""Rhythm marks: fibrillation, flutter, and a run of V, which does not end a fibrillation."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +49,39 @@ class MarkedStream:
     ----------
     stream : BeatStream
         The beats.
-    known : ndarray of bool, shape (n_seconds,)
-        False before the first rhythm mark, and in atrial flutter, which may be either.
-    fibrillation, sustained : ndarray of bool, shape (n_seconds,)
-        Atrial fibrillation, and that of it whose episodes last long enough to be reported.
+    compared : ndarray of bool, shape (n_seconds,)
+        Whether a second is compared: not before the first rhythm mark, and not in atrial flutter,
+        which may be irregular or not.
+    fibrillation : ndarray of bool, shape (n_seconds,)
+        Seconds annotated as atrial fibrillation.
+    sustained : ndarray of bool, shape (n_seconds,)
+        Seconds of annotated episodes that are long enough to be reported.
     """
 
     stream: BeatStream
-    known: NDArray[np.bool_]
+    compared: NDArray[np.bool_]
     fibrillation: NDArray[np.bool_]
     sustained: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Seconds:
-    """Seconds counted over one record or several."""
+    """Seconds counted over one record or several.
 
-    known: int
+    Attributes
+    ----------
+    compared : int
+        Compared seconds.
+    reference, sustained, found : int
+        Seconds of annotated fibrillation, of annotated episodes long enough to be reported, and
+        of found fibrillation.
+    hit, sustained_hit : int
+        Found seconds that are annotated, and those in annotated episodes that are long enough.
+    found_not_short : int
+        Found seconds outside annotated episodes that are too short to be reported.
+    """
+
+    compared: int
     reference: int
     sustained: int
     found: int
@@ -60,31 +89,33 @@ class Seconds:
     sustained_hit: int
     found_not_short: int
 
+    __add__ = add_fields
+
     @property
     def burden_error(self) -> float:
-        """Found minus annotated burden, in points of a percentage."""
-        return 100 * (self.found - self.reference) / self.known
+        """Found minus annotated burden, in percentage points."""
+        return 100 * (self.found - self.reference) / self.compared
 
     @property
     def sustained_error(self) -> float:
-        """The same, against episodes long enough to be reported."""
-        return 100 * (self.found - self.sustained) / self.known
+        """Found minus annotated burden of episodes long enough to be reported, in points."""
+        return 100 * (self.found - self.sustained) / self.compared
 
-    def row(self, name: str) -> str:
+    def row(self, name: str) -> list[object]:
         """Return a row of the table."""
-        burdens = (100 * n / self.known for n in (self.reference, self.sustained, self.found))
+        burdens = (self.reference, self.sustained, self.found)
         shares = (
-            _percent(self.hit, self.reference),
-            _percent(self.hit, self.found),
-            _percent(self.sustained_hit, self.sustained),
-            _percent(self.sustained_hit, self.found_not_short),
+            (self.hit, self.reference),
+            (self.hit, self.found),
+            (self.sustained_hit, self.sustained),
+            (self.sustained_hit, self.found_not_short),
         )
-        cells = (name, *(f"{each:.2f}" for each in burdens), *shares, str(self.found - self.hit))
-        return "| " + " | ".join(cells) + " |"
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f}" if whole else "-"
+        return [
+            name,
+            *(percent(seconds / self.compared, 2) for seconds in burdens),
+            *(percent(part / whole if whole else None, 2) for part, whole in shares),
+            self.found - self.hit,
+        ]
 
 
 def read_marked(path: Path, episode_s: float) -> MarkedStream:
@@ -97,7 +128,7 @@ def read_marked(path: Path, episode_s: float) -> MarkedStream:
     times_s = beats.samples / rate_hz
     is_mark = np.char.startswith(np.array(raw.aux_note, str), "(")
     starts = np.append(raw.sample[is_mark] / rate_hz, end_s)
-    known = np.ones(n_seconds, bool)
+    compared = np.ones(n_seconds, bool)
     episodes: list[tuple[float, float]] = []
     going_on = False
     marks = np.array(raw.aux_note, str)[is_mark]
@@ -106,14 +137,14 @@ def read_marked(path: Path, episode_s: float) -> MarkedStream:
             since = episodes.pop()[0] if going_on else float(start)
             episodes.append((since, float(end)))
             going_on = True
-        elif going_on and mark.startswith(WITHIN):
+        elif going_on and mark.startswith(V_RUN):
             episodes[-1] = (episodes[-1][0], float(end))
         else:
             going_on = False
         if mark.startswith(FLUTTER):
-            known[int(start) : int(end) + 1] = False
+            compared[int(start) : int(end) + 1] = False
     if len(marks):
-        known[: int(np.ceil(starts[0]))] = False
+        compared[: int(np.ceil(starts[0]))] = False
     sustained = [(start, end) for start, end in episodes if end - start >= episode_s]
     stream = BeatStream.of_labels(
         times_s,
@@ -122,53 +153,49 @@ def read_marked(path: Path, episode_s: float) -> MarkedStream:
         np.ones(len(times_s), bool),
         np.ones(n_seconds, bool),
     )
-    return MarkedStream(stream, known, _mask(episodes, n_seconds), _mask(sustained, n_seconds))
+    return MarkedStream(stream, compared, _mask(episodes, n_seconds), _mask(sustained, n_seconds))
 
 
-def judge(marked: MarkedStream, settings: FibrillationSettings) -> Seconds:
-    """Count the seconds of fibrillation that were annotated, found in annotated beats, and both."""
-    return compare(marked, atrial_fibrillation(marked.stream, settings).episodes)
+def evaluate_stream(marked: MarkedStream, settings: FibrillationSettings) -> Seconds:
+    """Find fibrillation in annotated beats, and compare it with the annotated rhythm."""
+    return compare_episodes(marked, atrial_fibrillation(marked.stream, settings).episodes)
 
 
-def compare(marked: MarkedStream, episodes: Sequence[Episode]) -> Seconds:
-    """Count the seconds of fibrillation that were annotated, found, and both."""
+def compare_episodes(marked: MarkedStream, episodes: Sequence[Episode]) -> Seconds:
+    """Count the seconds of fibrillation that are annotated, found, and both."""
     spans = [(each.start_s, each.start_s + each.duration_s) for each in episodes]
-    known = marked.known
-    found = _mask(spans, len(known)) & known
-    reference, sustained = marked.fibrillation & known, marked.sustained & known
+    compared = marked.compared
+    found = _mask(spans, len(compared)) & compared
+    reference, sustained = marked.fibrillation & compared, marked.sustained & compared
     short = reference & ~sustained
-    counted = (known, reference, sustained, found)
+    counted = (compared, reference, sustained, found)
     both = (found & reference, found & sustained, found & ~short)
     return Seconds(*(int(each.sum()) for each in (*counted, *both)))
 
 
 def gross(counts: Sequence[Seconds]) -> Seconds:
     """Return the sum over records."""
-    columns = zip(*(tuple(vars(each).values()) for each in counts), strict=True)
-    return Seconds(*(sum(column) for column in columns))
+    return reduce(add, counts)
 
 
 def leave_one_out(
     streams: Sequence[MarkedStream], others: Sequence[MarkedStream], settings: FibrillationSettings
 ) -> tuple[list[Seconds], list[float]]:
-    """Judge every stream with the threshold that suits the remaining ones and ``others`` best."""
-    settings_of = [replace(settings, threshold=threshold) for threshold in THRESHOLDS]
-    counts = [[judge(each, tried) for each in streams] for tried in settings_of]
-    beside = [[abs(judge(each, tried).burden_error) for each in others] for tried in settings_of]
-    judged, chosen = [], []
-    for left_out in range(len(streams)):
-        errors = [
-            float(
-                np.mean(
-                    [*(abs(c.burden_error) for c in row[:left_out] + row[left_out + 1 :]), *more]
-                )
-            )
-            for row, more in zip(counts, beside, strict=True)
-        ]
-        best = int(np.argmin(errors))
-        judged.append(counts[best][left_out])
-        chosen.append(THRESHOLDS[best])
-    return judged, chosen
+    """Evaluate every stream with the threshold that is best for all other streams.
+
+    Returns
+    -------
+    list of Seconds
+        Of every stream in ``streams``.
+    list of float
+        The threshold that was chosen for each: smallest mean absolute error of the burden over the
+        remaining streams and ``others``.
+    """
+    tried = [replace(settings, threshold=threshold) for threshold in THRESHOLDS]
+    counts = [[evaluate_stream(each, one) for each in (*streams, *others)] for one in tried]
+    errors = np.array([[abs(each.burden_error) for each in row] for row in counts])
+    best = [int(np.delete(errors, n, axis=1).mean(axis=1).argmin()) for n in range(len(streams))]
+    return [counts[b][n] for n, b in enumerate(best)], [THRESHOLDS[b] for b in best]
 
 
 def _mask(spans: Sequence[tuple[float, float]], n_seconds: int) -> NDArray[np.bool_]:
@@ -179,14 +206,12 @@ def _mask(spans: Sequence[tuple[float, float]], n_seconds: int) -> NDArray[np.bo
 
 
 def _table(names: Sequence[str], counts: Sequence[Seconds]) -> str:
-    lines = [
-        "| record | AF % | AF % in episodes >= 30 s | found % | Se % | +P % | Se % (>= 30 s) "
-        "| +P % (>= 30 s) | false s |",
-        "|---" * 9 + "|",
-        *(each.row(name) for name, each in zip(names, counts, strict=True)),
-        gross(counts).row("gross"),
-    ]
-    return "\n".join(lines) + "\n"
+    header = (
+        *("record", "AF %", "AF % in episodes >= 30 s", "found %", "Se %", "+P %"),
+        *("Se % (>= 30 s)", "+P % (>= 30 s)", "false s"),
+    )
+    rows = [each.row(name) for name, each in zip(names, counts, strict=True)]
+    return table(header, [*rows, gross(counts).row("gross")])
 
 
 def _mean_error(counts: Sequence[Seconds], error: Callable[[Seconds], float]) -> float:
@@ -194,38 +219,28 @@ def _mean_error(counts: Sequence[Seconds], error: Callable[[Seconds], float]) ->
 
 
 def main() -> None:
-    """Print the figures of every database."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="holds rhythm/, mitdb/ and svdb/")
+    """Print the metrics of every database."""
+    parser = argument_parser("evaluate_fibrillation", __doc__, "rhythm/, mitdb/ and svdb/")
     data: Path = parser.parse_args().data
     settings = FibrillationSettings()
-
-    def read(records: Sequence[str]) -> list[MarkedStream]:
-        return [read_marked(data / record, settings.episode_s) for record in records]
-
-    groups = {
-        "Long-Term AF": [f"rhythm/{name}" for name in LTAFDB],
-        "Long-Term (no rhythm marks)": [f"rhythm/{name}" for name in LTDB],
-        "DS1": [f"mitdb/{name}" for name in DS1],
-        "DS2 (seen once before the cap was added)": [f"mitdb/{name}" for name in DS2],
-        "paced": [f"mitdb/{name}" for name in PACED],
-        "Supraventricular (no rhythm marks)": list(training_records(data, ["svdb"])),
+    streams = {
+        heading: [read_marked(data / record, settings.episode_s) for record in group.require(data)]
+        for heading, group in GROUPS.items()
     }
-    streams = {group: read(records) for group, records in groups.items()}
-    for group, records in groups.items():
-        counts = [judge(each, settings) for each in streams[group]]
-        told = [i for i, each in enumerate(counts) if each.reference or each.found]
-        quiet = len(counts) - len(told)
-        print(f"## {group}\n")
-        print(_table([records[i] for i in told], [counts[i] for i in told]))
+    for heading, group in GROUPS.items():
+        counts = [evaluate_stream(each, settings) for each in streams[heading]]
+        shown = [i for i, each in enumerate(counts) if each.reference or each.found]
+        n_none = len(counts) - len(shown)
+        print(f"## {heading}\n")
+        print(_table([group.records[i] for i in shown], [counts[i] for i in shown]))
         all_error = _mean_error(counts, lambda each: each.burden_error)
         long_error = _mean_error(counts, lambda each: each.sustained_error)
         print(f"Mean absolute error of the burden {all_error:.2f} points, {long_error:.2f} against")
-        print(f"episodes of 30 s; {quiet} records have none and none was found.\n")
-    judged, chosen = leave_one_out(streams["Long-Term AF"], streams["DS1"], settings)
+        print(f"episodes of 30 s; {n_none} records have none and none was found.\n")
+    counts, chosen = leave_one_out(streams["Long-Term AF"], streams["DS1"], settings)
     print("## Long-Term AF, threshold chosen without the record\n")
-    print(_table(groups["Long-Term AF"], judged))
-    error = _mean_error(judged, lambda each: each.burden_error)
+    print(_table(LONG_TERM_AF.records, counts))
+    error = _mean_error(counts, lambda each: each.burden_error)
     print(f"Mean absolute error of the burden {error:.2f} points; thresholds {chosen}.")
 
 

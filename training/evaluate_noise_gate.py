@@ -1,21 +1,24 @@
-"""Shows what gating noisy seconds is worth: ``python -m training.evaluate_noise_gate --data DIR``.
+"""Evaluates the gating of noisy seconds.
 
-Of training records alone: record 118 with the noise of a moved electrode, as PhysioNet made it;
-records into which its noise of baseline wander and of muscles is mixed, on both leads or on the
-first alone; and what is gated of records as they are, by class. Each is scored whole, with default
-settings, and noisy ones once more without gating. The shipped model has learnt from all of these
-records without the noise; ``--model`` takes one that has not.
+Run: ``python -m training.evaluate_noise_gate --data DIR``.
+
+All records are training records: record 118 with the noise of a moved electrode, as PhysioNet made
+it; records into which PhysioNet's baseline wander and muscle noise is mixed, on both leads or on
+the first one only; and unchanged records, to count the beats that are gated by class. Whole
+recordings are scored with default settings, noisy ones also without gating. The shipped model was
+trained on all of these records without the noise; ``--model`` takes one that was not.
 
 Noise is mixed in as PhysioNet's ``nst`` does. The power of a lead is an eighth of the square of
-its normal QRS complexes' peak-to-peak height (within 50 ms of the annotation), that of noise the
-square of its rms about the mean of each second; of both the mean of 300 is taken, without the
-lowest and highest twentieth. Noise is on from the fifth minute, for two of every four, and never
-jumps as it begins or ends.
+its normal QRS complexes' peak-to-peak height (within 50 ms of the annotation), the power of noise
+the square of its rms about the mean of each second; both are means of 300 values without the
+lowest and highest twentieth. Noise is on from the fifth minute, for two of every four minutes, and
+begins and ends without a jump.
 """
 
-import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -31,11 +34,18 @@ from deepecg.recording import Recording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.filters import resample, resampling_ratio
-from deepecg.signal.quality import SecondFlags
+from deepecg.signal.quality import QualityFlags
 from deepecg.signal.settings import NoiseSettings, QualitySettings
-from training.annotated_records import Annotations, read_annotations, training_records
+from deepecg.signal.windows import windows_at
+from deepecg.units import SECONDS_PER_HOUR
+from training.annotated_records import Annotations, read_annotations
 from training.beat_matching import ABSENT, LEARNING_S, BeatCounts
+from training.command_line import argument_parser
+from training.data_roles import NOISE, NOISE_STRESS, training_records
+from training.field_sums import add_fields
+from training.markdown import percent, table
 
+Case = tuple[Recording, Annotations]
 SNRS_DB = (24, 12, 6, 0)
 NOISES = {"bw": "baseline wander", "ma": "muscles"}
 MIXED = (
@@ -44,28 +54,32 @@ MIXED = (
 )
 """Records with few and many ventricular beats, with fibrillation, at both sampling rates."""
 MEASURED = 300
+"""Number of QRS complexes, or seconds of noise, whose power is averaged."""
 TRIMMED = 20
+"""The lowest and the highest value of so many are excluded from the average."""
 QRS_S = 0.05
+"""A QRS complex lies within this time of its annotation."""
 ON_S = 120
+"""Noise is on and off for this time in turn."""
 UNGATED = ScoringSettings(
     quality=replace(QualitySettings(), noise=NoiseSettings(begins_above_share=np.inf))
 )
 FALSE_V = [CLASSES.index("N"), CLASSES.index("S"), ABSENT]
-"""A V on one of these is a false one, as EC57 counts."""
+"""Annotated classes on which a found V is false, as EC57 counts."""
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What scoring a recording, or several, came to.
+class GateResult:
+    """Result of scoring a recording, or several together.
 
     Attributes
     ----------
     counts : BeatCounts
         Found against annotated beats.
     kept_s, whole_s : float
-        Judged time that was analysed, and all of it.
+        Analysed seconds after the learning period, and all seconds after it.
     lost : ndarray of int64, shape (5,)
-        Annotated beats in seconds called noisy, by class, the first minutes included.
+        Annotated beats in gated seconds, by class, the learning period included.
     annotated : ndarray of int64, shape (5,)
         All annotated beats, by class.
     """
@@ -76,78 +90,70 @@ class Judged:
     lost: NDArray[np.int64]
     annotated: NDArray[np.int64]
 
-    def __add__(self, other: "Judged") -> "Judged":
-        return Judged(
-            self.counts + other.counts,
-            self.kept_s + other.kept_s,
-            self.whole_s + other.whole_s,
-            self.lost + other.lost,
-            self.annotated + other.annotated,
-        )
+    __add__ = add_fields
 
     @property
     def false_v_per_hour(self) -> float:
-        """False V in an hour of what was analysed; 0 if nothing was."""
+        """Return false V an hour of analysed time; 0 if no time was analysed."""
         false = int(self.counts.matrix[FALSE_V, CLASSES.index("V")].sum())
-        return false / (self.kept_s / 3600) if self.kept_s else 0.0
+        return false / (self.kept_s / SECONDS_PER_HOUR) if self.kept_s else 0.0
 
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.evaluate_noise_gate", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder of mitdb, svdb and nstdb")
+    parser = argument_parser("evaluate_noise_gate", __doc__, "mitdb/, svdb/ and nstdb/")
     parser.add_argument("--model", type=Path, default=model_folder(), help="folder of a model")
     given = parser.parse_args()
     classifier = BeatClassifier.load(given.model)
-    print("| noise | SNR, dB | QRS Se/+P, false V an hour | the same, gated | gated, % |")
-    print("|---|---|---|---|---|")
+    rows: list[list[object]] = []
     for name, snr_db, cases in tqdm(list(_noisy_cases(given.data)), leave=False):
         pairs = [
-            (judge(*case, classifier, UNGATED), judge(*case, classifier, ScoringSettings()))
+            (score(*case, classifier, UNGATED), score(*case, classifier, ScoringSettings()))
             for case in cases
         ]
-        plain, gated = (_sum(side) for side in zip(*pairs, strict=True))
+        plain, gated = (reduce(add, side) for side in zip(*pairs, strict=True))
         gated_share = max(1 - gated.kept_s / gated.whole_s, 0.0)  # a last second may be longer
-        print(f"| {name} | {snr_db} | {_told(plain)} | {_told(gated)} | {100 * gated_share:.0f} |")
-    print("\n| records as they are | beats gated, % | V gated | S gated | most of them in |")
-    print("|---|---|---|---|---|")
+        rows.append([name, snr_db, _accuracy(plain), _accuracy(gated), percent(gated_share, 0)])
+    header = ("noise", "SNR, dB", "QRS Se/+P, false V an hour", "the same, gated", "gated, %")
+    print(table(header, rows))
+    rows = []
     for database in ("mitdb", "svdb"):
-        of_record = {
-            record: judge(*_as_it_is(given.data, record), classifier, ScoringSettings())
+        by_record = {
+            record: score(*_unchanged(given.data, record), classifier, ScoringSettings())
             for record in tqdm(training_records(given.data, (database,)), leave=False)
         }
-        print(f"| {database} | {_lost(of_record)} |")
+        rows.append([database, *_lost(by_record)])
+    header = ("unchanged records", "beats gated, %", "V gated", "S gated", "most of them in")
+    print(table(header, rows), end="")
 
 
-def judge(
+def score(
     recording: Recording,
     reference: Annotations,
     classifier: BeatClassifier,
     settings: ScoringSettings,
-) -> Judged:
+) -> GateResult:
     """Score a recording and compare its beats with the reference."""
     rate_hz = recording.sampling_rate_hz
     reference_s = reference.samples / rate_hz
     annotated = np.bincount(reference.labels, minlength=len(CLASSES))
-    judged_s = max(recording.duration_s - LEARNING_S, 0.0)
+    whole_s = max(recording.duration_s - LEARNING_S, 0.0)
     try:
         scored = score_recording(recording, classifier, settings)
     except RefusedRecordingError:
-        return Judged(BeatCounts.empty(), 0.0, judged_s, annotated, annotated)
+        return GateResult(BeatCounts.empty(), 0.0, whole_s, annotated, annotated)
     counts = BeatCounts.of(
         reference_s,
         reference.labels,
         scored.beats.times_s,
         scored.beats.labels,
         np.concatenate([[[-1.0, LEARNING_S]], reference.flutter / rate_hz]),
-        _given_up(scored.flags),
+        _not_analysable(scored.flags),
     )
     second = np.minimum(reference_s.astype(np.int64), len(scored.flags.noisy) - 1)
     lost = np.bincount(reference.labels[scored.flags.noisy[second]], minlength=len(CLASSES))
     kept_s = float(scored.flags.analysable[round(LEARNING_S) :].sum())
-    return Judged(counts, kept_s, judged_s, lost, annotated)
+    return GateResult(counts, kept_s, whole_s, lost, annotated)
 
 
 def mixed(
@@ -157,7 +163,7 @@ def mixed(
     snr_db: float,
     leads: Iterable[int],
 ) -> Recording:
-    """Return a recording with noise on some of its leads; both have two."""
+    """Return a recording with noise on some of its leads; recording and noise have two leads."""
     rate_hz = recording.sampling_rate_hz
     signals = [recording.read(lead, 0, recording.n_samples) for lead in range(2)]
     for lead in leads:
@@ -175,24 +181,23 @@ def noise_mv(
     rate_hz: float,
     snr_db: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the root mean square of noise at a signal-to-noise ratio, or at each of several."""
+    """Return the root mean square of noise at one or several signal-to-noise ratios."""
     ratio = 10 ** (-np.asarray(snr_db, np.float64) / 20)
     return np.asarray(ratio * np.sqrt(2) / 4 * _qrs_height(signal, reference, rate_hz))
 
 
-def _noisy_cases(
-    data: Path,
-) -> Iterator[tuple[str, int, list[tuple[Recording, Annotations]]]]:
+def _noisy_cases(data: Path) -> Iterator[tuple[str, int, list[Case]]]:
     """Yield the name of the noise, its SNR, and recordings with it."""
+    for group in (NOISE, NOISE_STRESS):
+        group.require(data)
     for snr_db in SNRS_DB:
-        path = data / "nstdb" / f"118e{snr_db:02d}"
-        case = open_recording(path.with_suffix(".hea")), read_annotations(path)
+        case = _unchanged(data, f"nstdb/118e{snr_db:02d}")
         yield "electrode motion, record 118", snr_db, [case]
     for name, what in NOISES.items():
         noise = open_recording(data / "nstdb" / f"{name}.hea")
         for where, leads in (("both leads", (0, 1)), ("the first lead", (0,))):
             for snr_db in SNRS_DB:
-                clean = [_as_it_is(data, record) for record in MIXED]
+                clean = [_unchanged(data, record) for record in MIXED]
                 yield (
                     f"{what}, {where}, {len(MIXED)} records",
                     snr_db,
@@ -200,15 +205,14 @@ def _noisy_cases(
                 )
 
 
-def _as_it_is(data: Path, record: str) -> tuple[Recording, Annotations]:
+def _unchanged(data: Path, record: str) -> Case:
     return open_recording(data / f"{record}.hea"), read_annotations(data / record)
 
 
 def _qrs_height(signal: NDArray[np.float32], reference: Annotations, rate_hz: float) -> float:
     normal = reference.samples[reference.labels == CLASSES.index("N")][:MEASURED]
     reach = round(QRS_S * rate_hz)
-    at = np.clip(normal[:, None] + np.arange(-reach, reach + 1), 0, len(signal) - 1)
-    return _trimmed_mean(np.ptp(signal[at], axis=1))
+    return _trimmed_mean(np.ptp(windows_at(signal, normal - reach, 2 * reach + 1), axis=1))
 
 
 def _rms(signal: NDArray[np.float64], noise: Recording) -> float:
@@ -223,36 +227,30 @@ def _trimmed_mean(values: NDArray[np.floating]) -> float:
 
 
 def _switched(noise: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
-    """Return noise that stands still while it is off."""
+    """Return noise that keeps its last value while it is off."""
     second = np.arange(len(noise)) / rate_hz
     is_on = (second >= LEARNING_S) & ((second - LEARNING_S) // ON_S % 2 == 0)
     return np.cumsum(np.where(is_on, np.diff(noise, prepend=noise[:1]), 0.0))
 
 
-def _given_up(flags: SecondFlags) -> NDArray[np.float64]:
+def _not_analysable(flags: QualityFlags) -> NDArray[np.float64]:
     edges = np.flatnonzero(np.diff(flags.analysable, prepend=True, append=True))
     return edges.reshape(-1, 2).astype(np.float64)
 
 
-def _sum(parts: Iterable[Judged]) -> Judged:
-    first, *others = parts
-    return sum(others, start=first)
-
-
-def _told(judged: Judged) -> str:
-    if not judged.kept_s:
+def _accuracy(result: GateResult) -> str:
+    if not result.kept_s:
         return "nothing kept"
-    found, right = judged.counts.detection()
-    return f"{100 * found:.2f}/{100 * right:.2f}, {judged.false_v_per_hour:.1f}"
+    found, right = (percent(share, 2) for share in result.counts.detection())
+    return f"{found}/{right}, {result.false_v_per_hour:.1f}"
 
 
-def _lost(of_record: dict[str, Judged]) -> str:
-    total = _sum(of_record.values())
-    share = total.lost.sum() / total.annotated.sum()
-    v, s = ((total.lost[i], total.annotated[i]) for i in map(CLASSES.index, "VS"))
-    most = sorted(of_record, key=lambda record: -of_record[record].lost.sum())[:3]
-    where = ", ".join(f"{name} ({of_record[name].lost.sum()})" for name in most)
-    return f"{100 * share:.2f} | {v[0]} of {v[1]} | {s[0]} of {s[1]} | {where}"
+def _lost(by_record: Mapping[str, GateResult]) -> list[str]:
+    total = reduce(add, by_record.values())
+    v, s = (f"{total.lost[i]} of {total.annotated[i]}" for i in map(CLASSES.index, "VS"))
+    most = sorted(by_record, key=lambda record: -by_record[record].lost.sum())[:3]
+    where = ", ".join(f"{name} ({by_record[name].lost.sum()})" for name in most)
+    return [percent(total.lost.sum() / total.annotated.sum(), 2), v, s, where]
 
 
 if __name__ == "__main__":

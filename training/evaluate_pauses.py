@@ -1,16 +1,18 @@
-"""Judges pauses end to end on annotated records: ``python -m training.evaluate_pauses --data DIR``.
+"""Evaluates pauses end to end on annotated records.
 
-Whole recordings are scored, and every long interval that is found is set against the annotated
-beats. Thresholds of ``PauseSettings`` were chosen with this on DS1 and the Supraventricular DB:
-``--set qrs_share=0.3`` tries another value. DS2 is judged only with ``--ds2``.
+Run: ``python -m training.evaluate_pauses --data DIR``.
 
-``--missed`` takes beats out of the detector's list, one to four at a time and every beat once in
-a while, so that an interval of ``pause_s`` or more is left: none of them may be called quiet.
+Whole recordings are scored, and every long RR interval that is found is compared with the annotated
+beats. The thresholds of ``PauseSettings`` were chosen with this command on DS1 and the
+Supraventricular DB: ``--set qrs_share=0.3`` tries another value. DS2 is evaluated only with
+``--ds2``.
+
+``--missed`` removes beats from the detector's list, one to four in a row at regular distances, so
+that an interval of ``pause_s`` or more remains: none of these gaps may be confirmed as quiet.
 """
 
-import argparse
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ from numpy.typing import NDArray
 
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import model_folder
-from deepecg.beats.pause_confirmation import quiet_before
+from deepecg.beats.pause_confirmation import confirm_pauses
 from deepecg.beats.rr_intervals import is_at_least, rr_intervals
 from deepecg.beats.settings import PauseSettings
 from deepecg.readers.open_recording import open_recording
@@ -27,46 +29,60 @@ from deepecg.rhythm.settings import RhythmSettings
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
-from training.annotated_records import CLASS_OF_SYMBOL, DS1, DS2
+from deepecg.units import HOURS_PER_DAY, SECONDS_PER_HOUR
+from training.annotated_records import CLASS_OF_SYMBOL
 from training.beat_matching import WINDOW_S
+from training.command_line import add_changes, argument_parser, changed
+from training.data_roles import DS1, DS2, NOISE_STRESS, PACED, SVDB, Role
+from training.field_sums import add_fields
+from training.markdown import table
 
+GROUPS = {
+    "Supraventricular DB": SVDB,
+    "DS1": DS1,
+    "paced": PACED,
+    "noise stress (118)": NOISE_STRESS,
+    "DS2": DS2,
+}
+"""Evaluated groups of records by their names in the table."""
 BORDERLINE_S = 0.05
-"""An interval that the annotations call less than a pause by no more than this is no false one:
-annotated R peaks lie where a human put them."""
+"""An annotated interval shorter than a pause by no more than this makes no false pause: annotated
+R peaks are placed by hand."""
 UNREADABLE = "[!]~"
-"""In an interval with one of these marks beats may not be annotated: flutter, noise."""
-HOURS_PER_DAY = 24
-TAKEN_OUT_EVERY = 30
-"""Beats between two that are taken out: no gap is among those that another is compared with."""
+"""Marks of flutter and noise: in an interval with one of them beats may not be annotated."""
+REMOVED_EVERY = 30
+"""Beats between two removals: pause confirmation compares no gap with another one."""
 
 
 @dataclass(frozen=True)
 class LongIntervals:
-    """Long intervals found: at an annotated pause, close to one, at none, or not to be judged."""
+    """Found long intervals: annotated as pause, almost a pause, no pause, or excluded."""
 
     true: int = 0
     borderline: int = 0
     false: int = 0
-    left_out: int = 0
+    excluded: int = 0
 
-    def __add__(self, other: "LongIntervals") -> "LongIntervals":
-        pairs = zip(astuple(self), astuple(other), strict=True)
-        return LongIntervals(*(mine + its for mine, its in pairs))
+    __add__ = add_fields
 
     def __str__(self) -> str:
-        return f"{self.true} / {self.borderline} / {self.false} / {self.left_out}"
+        return f"{self.true} / {self.borderline} / {self.false} / {self.excluded}"
 
 
 @dataclass(frozen=True)
 class PauseCounts:
-    """Of some records: their length, annotated pauses, and what was found.
+    """Annotated and found pauses of one record, or of several together.
 
     Attributes
     ----------
-    records, seconds, annotated : int, float, int
-        Records, their length, and annotated intervals of ``pause_s`` or more that can be read.
+    records : int
+        Number of records.
+    seconds : float
+        Duration of the records.
+    annotated : int
+        Annotated intervals of ``pause_s`` or more, without those in flutter or noise.
     found, confirmed : LongIntervals
-        All long intervals between found beats, and those called quiet.
+        All long intervals between found beats, and those that pause confirmation calls quiet.
     """
 
     records: int = 0
@@ -75,30 +91,29 @@ class PauseCounts:
     found: LongIntervals = LongIntervals()
     confirmed: LongIntervals = LongIntervals()
 
-    def __add__(self, other: "PauseCounts") -> "PauseCounts":
-        return PauseCounts(
-            self.records + other.records,
-            self.seconds + other.seconds,
-            self.annotated + other.annotated,
-            self.found + other.found,
-            self.confirmed + other.confirmed,
-        )
+    __add__ = add_fields
 
-    def row(self, name: str) -> str:
-        """Return a row of the Markdown table."""
-        hours = self.seconds / 3600
+    def row(self, name: str) -> list[object]:
+        """Return a row of the table."""
+        hours = self.seconds / SECONDS_PER_HOUR
         days = hours / HOURS_PER_DAY
-        cells = [name, self.records, f"{hours:.1f}", self.annotated, self.found, self.confirmed]
-        cells += [f"{part.false / days:.2f}" for part in (self.found, self.confirmed)]
-        return "| " + " | ".join(str(cell) for cell in cells) + " |"
+        counts = [self.annotated, self.found, self.confirmed]
+        rates = [f"{part.false / days:.2f}" for part in (self.found, self.confirmed)]
+        return [name, self.records, f"{hours:.1f}", *counts, *rates]
 
 
 @dataclass(frozen=True)
 class ReferenceIntervals:
-    """Intervals between annotated beats, in seconds; arrays of shape (n_intervals,).
+    """Intervals between annotated beats.
 
-    ``flutter`` marks those with ventricular flutter, which has no beats, and ``unreadable`` these
-    and those with noise.
+    Attributes
+    ----------
+    begins, ends : ndarray of float64, shape (n_intervals,)
+        Seconds.
+    flutter : ndarray of bool, shape (n_intervals,)
+        Whether an interval contains ventricular flutter, which has no beats.
+    unreadable : ndarray of bool, shape (n_intervals,)
+        Whether an interval contains flutter or noise.
     """
 
     begins: NDArray[np.float64]
@@ -114,23 +129,23 @@ class ReferenceIntervals:
         symbols = np.asarray(annotation.symbol)
         beats = times_s[np.isin(symbols, list(CLASS_OF_SYMBOL))]
 
-        def holds(marks: str) -> NDArray[np.bool_]:
+        def contains(marks: str) -> NDArray[np.bool_]:
             marked = np.sort(times_s[np.isin(symbols, list(marks))])
             return np.asarray(np.diff(np.searchsorted(marked, beats)) > 0)
 
-        return cls(beats[:-1], beats[1:], holds("[!]"), holds(UNREADABLE))
+        return cls(beats[:-1], beats[1:], contains("[!]"), contains(UNREADABLE))
 
     def of_at_least(self, pause_s: float) -> NDArray[np.bool_]:
-        """Return which intervals are pauses, by the annotations."""
+        """Return which intervals are pauses according to the annotations."""
         return is_at_least(self.ends - self.begins, pause_s) & ~self.unreadable
 
-    def judge(
+    def compare(
         self, begins: NDArray[np.float64], ends: NDArray[np.float64], pause_s: float
     ) -> LongIntervals:
-        """Set found intervals against the annotated ones.
+        """Compare found intervals with the annotated ones.
 
-        Left out are those in ventricular flutter, and those that are annotated as they are found
-        but hold noise in which beats may not be annotated.
+        Excluded are intervals in ventricular flutter, and intervals that are annotated as found
+        but contain noise in which beats may not be annotated.
         """
         counts = LongIntervals()
         lengths = self.ends - self.begins
@@ -139,7 +154,7 @@ class ReferenceIntervals:
             same &= np.abs(self.ends - end) <= WINDOW_S
             overlaps = (self.begins < end - WINDOW_S) & (self.ends > begin + WINDOW_S)
             if (same & self.unreadable).any() or (overlaps & self.flutter).any():
-                counts += LongIntervals(left_out=1)
+                counts += LongIntervals(excluded=1)
             elif is_at_least(lengths[same], pause_s).any():
                 counts += LongIntervals(true=1)
             elif is_at_least(lengths[same], pause_s - BORDERLINE_S).any():
@@ -149,44 +164,44 @@ class ReferenceIntervals:
         return counts
 
 
-def judge_record(data: Path, record: str, scored: ScoredRecording) -> PauseCounts:
-    """Set the long intervals of a scored recording against its annotations."""
+def compare_pauses(data: Path, record: str, scored: ScoredRecording) -> PauseCounts:
+    """Compare the long intervals of a scored recording with its annotations."""
     recording, stream = scored.recording, scored.beats
     pause_s = scored.settings.rhythm.pauses.pause_s
     reference = ReferenceIntervals.read(data / record, recording.sampling_rate_hz)
 
-    def judged(chosen: NDArray[np.bool_]) -> LongIntervals:
+    def compared(chosen: NDArray[np.bool_]) -> LongIntervals:
         ends = stream.times_s[chosen]
-        return reference.judge(ends - stream.rr_s[chosen], ends, pause_s)
+        return reference.compare(ends - stream.rr_s[chosen], ends, pause_s)
 
     long = is_at_least(stream.rr_s, pause_s)
     return PauseCounts(
         1,
         recording.duration_s,
         int(reference.of_at_least(pause_s).sum()),
-        judged(long),
-        judged(long & stream.pause_confirmed),
+        compared(long),
+        compared(long & stream.pause_confirmed),
     )
 
 
 def missed_beats(scored: ScoredRecording) -> tuple[int, int]:
-    """Take beats out; return how many gaps that makes, and how many of them are called quiet.
+    """Remove beats; return the number of gaps, and how many pause confirmation calls quiet.
 
-    Only the lead that was scored is asked.
+    Only the lead that was scored is examined.
     """
     times_s, pause_s = scored.beats.times_s, scored.settings.rhythm.pauses.pause_s
     kept = np.ones(len(times_s), bool)
     ends = []
-    first = TAKEN_OUT_EVERY
-    while first + TAKEN_OUT_EVERY < len(times_s):
+    first = REMOVED_EVERY
+    while first + REMOVED_EVERY < len(times_s):
         end = int(np.searchsorted(times_s, times_s[first - 1] + pause_s))
         if np.isfinite(scored.beats.rr_s[first : end + 1]).all() and end > first:
             kept[first:end] = False
             ends.append(end)
-        first = end + TAKEN_OUT_EVERY
+        first = end + REMOVED_EVERY
     left_s = times_s[kept]
     alone = replace(scored.recording, leads=scored.recording.leads[scored.lead :][:1])
-    quiet = quiet_before(
+    quiet = confirm_pauses(
         alone,
         0,
         scored.conditioned,
@@ -199,75 +214,47 @@ def missed_beats(scored: ScoredRecording) -> tuple[int, int]:
     return len(made), int(made.sum())
 
 
-def groups(data: Path, *, ds2: bool) -> dict[str, tuple[str, ...]]:
-    """Return the records to judge, by what may be learnt from them."""
-    found = {
-        database: [path.stem for path in sorted((data / database).glob("*.hea"))]
-        for database in ("svdb", "mitdb", "nstdb")
-    }
-    paced = [name for name in found["mitdb"] if name not in DS1 + DS2]
-    stress = [name for name in found["nstdb"] if name.startswith("118e")]
-    chosen: dict[str, tuple[str, Sequence[str]]] = {
-        "Supraventricular DB": ("svdb", found["svdb"]),
-        "DS1": ("mitdb", DS1),
-        "paced": ("mitdb", paced),
-        "noise stress (118)": ("nstdb", stress),
-    }
-    if ds2:
-        chosen["DS2"] = ("mitdb", DS2)
-    return {
-        name: tuple(f"{database}/{record}" for record in records)
-        for name, (database, records) in chosen.items()
-    }
-
-
-def table(counts: Iterable[tuple[str, PauseCounts]]) -> str:
+def pause_table(counts: Iterable[tuple[str, PauseCounts]]) -> str:
     """Return counts as a Markdown table."""
-    lines = [
-        "| records | number | hours | annotated pauses "
-        "| long intervals: true / borderline / false / left out | confirmed "
-        "| false per 24 h: all long intervals | confirmed |",
-        "|---" * 8 + "|",
-    ]
-    return "\n".join([*lines, *(count.row(name) for name, count in counts)])
+    header = (
+        *("records", "number", "hours", "annotated pauses"),
+        "long intervals: true / borderline / false / excluded",
+        *("confirmed", "false per 24 h: all long intervals", "confirmed"),
+    )
+    return table(header, (count.row(name) for name, count in counts))
 
 
 def main() -> None:
-    """Print one table of the records, and one of those that hold long intervals."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate_pauses", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of mitdb/, svdb/, nstdb/")
-    parser.add_argument("--ds2", action="store_true", help="judge DS2 too, with what is chosen")
-    parser.add_argument("--missed", action="store_true", help="take beats out on DS1 and svdb")
-    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", dest="changes")
+    """Print a table of the groups of records, and one of the records with long intervals."""
+    parser = argument_parser("evaluate_pauses", __doc__, "mitdb/, svdb/ and nstdb/")
+    parser.add_argument("--ds2", action="store_true", help="evaluate DS2 too")
+    parser.add_argument("--missed", action="store_true", help="remove beats on DS1 and svdb")
+    add_changes(parser)
     given = parser.parse_args()
-    changes = {name: float(value) for name, value in (c.split("=", 1) for c in given.changes)}
-    rhythm = RhythmSettings(pauses=replace(PauseSettings(), **changes))
-    settings = ScoringSettings(rhythm=rhythm)
+    pauses = changed(PauseSettings(), given.changes)
+    settings = ScoringSettings(rhythm=RhythmSettings(pauses=pauses))
     classifier = BeatClassifier.load(model_folder())
     rows: list[tuple[str, PauseCounts]] = []
     by_record: list[tuple[str, PauseCounts]] = []
-    made = called_quiet = 0
-    for name, records in groups(given.data, ds2=given.ds2).items():
-        without, some = PauseCounts(), PauseCounts()
-        for record in records:
+    n_gaps = n_quiet = 0
+    for name, group in GROUPS.items():
+        if group is DS2 and not given.ds2:
+            continue
+        totals = {"no pause annotated": PauseCounts(), "pauses annotated": PauseCounts()}
+        for record in group.require(given.data):
             recording = open_recording(given.data / f"{record}.hea")
             scored = score_recording(recording, classifier, settings)
-            counts = judge_record(given.data, record, scored)
-            if counts.annotated:
-                some += counts
-            else:
-                without += counts
+            counts = compare_pauses(given.data, record, scored)
+            totals["pauses annotated" if counts.annotated else "no pause annotated"] += counts
             if counts.annotated or counts.found != LongIntervals():
                 by_record.append((record, counts))
-            if given.missed and name in {"DS1", "Supraventricular DB"}:
-                taken, quiet = missed_beats(scored)
-                made, called_quiet = made + taken, called_quiet + quiet
-        rows.append((f"{name}, no pause annotated", without))
-        if some.records:
-            rows.append((f"{name}, pauses annotated", some))
-    print(table(rows), table(by_record), sep="\n\n")
+            if given.missed and group.role is Role.TRAINING:
+                made, quiet = missed_beats(scored)
+                n_gaps, n_quiet = n_gaps + made, n_quiet + quiet
+        rows += [(f"{name}, {kind}", each) for kind, each in totals.items() if each.records]
+    print(pause_table(rows), pause_table(by_record), sep="\n", end="")
     if given.missed:
-        print(f"\nBeats taken out: {made} gaps, {called_quiet} of them called quiet.")
+        print(f"\nRemoved beats: {n_gaps} gaps, {n_quiet} of them called quiet.")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,22 @@
-"""What a beat asked about alone loses: ``python -m training.evaluate_single_beat --data DIR``.
+"""Evaluates the classification of single beats.
 
-``POST /v1/predict`` may be given all that a recording knows of a beat, or next to nothing. The same
-beats are classified with more and more context, each as the raw second around its R peak.
+Run: ``python -m training.evaluate_single_beat --data DIR``.
 
-The records are those that fold 0 of the cross-validation held back, and its model, which has not
-seen them, is the one that compares. The model of a beat without its usual one has no folds: it was
-trained on these records too, so its rows (those without usual beat) say more than is so for new
-patients; what holds for those stands in its card.
+A request to ``POST /v1/predict`` contains all the context of a beat in its recording, or next to
+none. The same beats are classified with different amounts of context, each as the raw second around
+its R peak.
+
+The records are those that fold 0 of the cross-validation held back; beats with a template beat are
+classified by the model of that fold, which was not trained on these patients. The model for beats
+without a template beat has no folds: it was trained on these records too, so its rows are better
+than for new patients; its card contains the results on DS2.
 """
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deepecg.beats.beat_windows import cut_windows, template_beat
 from deepecg.beats.classifier import BATCH_BEATS, BeatClassifier
@@ -27,30 +28,28 @@ from deepecg.errors import RefusedRecordingError
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import AnnotatedRecord, annotated_records
-from training.beat_matching import BeatCounts
+from training.beat_matching import NO_SEGMENTS, BeatCounts
+from training.command_line import argument_parser
 from training.evaluate import RESULTS, annotated_counts, annotated_probabilities
+from training.markdown import class_metrics, percent, table
 from training.training_examples import annotated_r_peaks
 
 SETTINGS = ScoringSettings()
-WHOLE = "the recording: one lead, the beats around too"
+WHOLE = "the recording: one lead, with the neighbouring beats"
 CONTEXTS: dict[str, tuple[str, ...]] = {
-    "a raw second, its context": ("usual", "previous", "rhythm", "after"),
-    "the same, in real time": ("usual", "previous", "rhythm"),
-    "usual beat and beat before, two RR intervals": ("usual", "previous", "after"),
-    "usual beat, two RR intervals": ("usual", "after"),
+    "a raw second with its context": ("template", "previous", "rhythm", "after"),
+    "the same, in real time": ("template", "previous", "rhythm"),
+    "template beat and previous beat, two RR intervals": ("template", "previous", "after"),
+    "template beat, two RR intervals": ("template", "after"),
     "two RR intervals": ("after",),
     "one RR interval, in real time": (),
 }
-"""What each row of the table is given beside the second of signal and the interval before."""
+"""Context of each row of the table, beside the second of signal and the RR interval before it."""
 
 
 def main() -> None:
     """Print a Markdown table, one row a context."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.evaluate_single_beat", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder of mitdb/ and svdb/")
-    given = parser.parse_args()
+    given = argument_parser("evaluate_single_beat", __doc__, "mitdb/ and svdb/").parse_args()
     classifier = BeatClassifier.load(RESULTS / "folds" / "0")
     models = SingleBeatModels(classifier, BeatClassifier.load(model_folder() / SINGLE_BEAT_FOLDER))
     records = classifier.card.document["training"]["held_back"]
@@ -60,23 +59,29 @@ def main() -> None:
         counts[WHOLE] += annotated_counts(record.labels, whole)
         beats = list(raw_beats(given.data, record, classifier.card.input.windows))
         for name, context in CONTEXTS.items():
-            counts[name] += judge([with_context(beat, context) for beat in beats], record, models)
-    print("| what is known | V Se / +P (F1) | S Se / +P (F1) | N F1 |")
-    print("|---|---|---|---|")
-    for name, found in counts.items():
-        print(f"| {name} | {_shares(found, 'V')} | {_shares(found, 'S')} | {_f1(found, 'N')} |")
+            with_less = [with_context(beat, context) for beat in beats]
+            counts[name] += classified_counts(with_less, record, models)
+    rows = (
+        (
+            name,
+            *(class_metrics(found, label, ec57=False) for label in "VS"),
+            percent(found.f1("N", ec57=False)),
+        )
+        for name, found in counts.items()
+    )
+    print(table(("context", "V Se / +P (F1)", "S Se / +P (F1)", "N F1"), rows), end="")
 
 
 def raw_beats(
     data: Path, record: AnnotatedRecord, settings: WindowSettings
 ) -> Iterator[SingleBeat]:
-    """Yield the beats of a record's best lead as raw seconds, with all that is known of each."""
+    """Yield the beats of a record's best lead as raw seconds, with all their context."""
     recording = open_recording(data / f"{record.record}.hea")
     rate_hz = recording.sampling_rate_hz
     raw = recording.read(recording.lead_index(record.leads[0]), 0, recording.n_samples)
     times_s = annotated_r_peaks(record, SETTINGS.detector) / record.rate_hz
     windows = cut_windows(raw, times_s * rate_hz, round(rate_hz), settings)
-    usual = template_beat(windows).astype(np.float64)
+    template = template_beat(windows).astype(np.float64)
     rr_s = rr_intervals(times_s)
     at = round(settings.before_s * rate_hz) / (windows.shape[1] - 1)
     for number in range(len(windows)):
@@ -87,27 +92,27 @@ def raw_beats(
             before[np.isfinite(before)].tolist(),
             rr_s[number + 1 : number + 1 + settings.global_beats].tolist(),
             at,
-            template_beat_mv=usual,
+            template_beat_mv=template,
             previous_beat_mv=windows[max(number - 1, 0)].astype(np.float64),
         )
 
 
 def with_context(beat: SingleBeat, context: Sequence[str]) -> SingleBeat:
-    """Return a beat of which no more is known than ``context`` names."""
+    """Return a beat with only the named context."""
     reach = None if "rhythm" in context else 1
     return replace(
         beat,
         rr_before_s=beat.rr_before_s if reach is None else beat.rr_before_s[-reach:],
         rr_after_s=beat.rr_after_s[:reach] if "after" in context else (),
-        template_beat_mv=beat.template_beat_mv if "usual" in context else None,
+        template_beat_mv=beat.template_beat_mv if "template" in context else None,
         previous_beat_mv=beat.previous_beat_mv if "previous" in context else None,
     )
 
 
-def judge(
+def classified_counts(
     beats: Sequence[SingleBeat], record: AnnotatedRecord, models: SingleBeatModels
 ) -> BeatCounts:
-    """Count what becomes of a record's beats; those that cannot be analysed are not found."""
+    """Classify a record's beats and count them; those that cannot be analysed are missed."""
     is_found = np.zeros(len(beats), bool)
     labels = np.zeros(len(beats), np.int64)
     for start in range(0, len(beats), BATCH_BEATS):
@@ -117,17 +122,7 @@ def judge(
             if not isinstance(result, RefusedRecordingError):
                 is_found[number], labels[number] = True, result.argmax()
     times_s = record.positions / record.rate_hz
-    none: NDArray[np.float64] = np.empty((0, 2))
-    return BeatCounts.of(times_s, record.labels, times_s[is_found], labels[is_found], none)
-
-
-def _shares(counts: BeatCounts, name: str) -> str:
-    right = counts.predictivity(name, ec57=False)
-    return f"{100 * counts.sensitivity(name):.1f} / {100 * right:.1f} ({_f1(counts, name)})"
-
-
-def _f1(counts: BeatCounts, name: str) -> str:
-    return f"{100 * counts.f1(name, ec57=False):.1f}"
+    return BeatCounts.of(times_s, record.labels, times_s[is_found], labels[is_found], NO_SEGMENTS)
 
 
 if __name__ == "__main__":

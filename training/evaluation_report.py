@@ -1,44 +1,45 @@
-"""What :mod:`training.evaluate` tells, as Markdown."""
+"""The results of :mod:`training.evaluate` as Markdown."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.ec57 import (
+from training.comparison_tables import (
     confusion_table,
-    figures_table,
-    given_up_sentence,
+    metrics_table,
+    not_analysable_sentence,
     record_table,
     run_table,
 )
 from training.event_accuracy import FIBRILLATION, KINDS
+from training.markdown import percent, table
 from training.run_matching import LONGEST
 
 METHOD = """\
-Percent. *End to end*: the annotation files of whole recordings, judged as EC57 asks: 150 ms, the
-first 5 minutes and ventricular flutter left out; V found on annotated F or Q, and S on Q, are not
-counted as false; a beat missed is a beat wrong; `j` is N. *Annotated R peaks*: every annotated
-beat, classified where it is annotated; nothing is left out or forgiven. *Gross*: of the summed
-counts.
-*Average*: the mean of the records that have the figure. Intervals: the middle 95 % of 2,000 draws
-of patients with replacement. Couplets and runs are compared as sequences, as PhysioNet's `rxr`
-does: an annotated one is detected if V (or F) enough for its group are found in a row in its place,
-one that is found is right if as many are annotated in a row in its. Records that a model was
-trained on are judged by the model of the fold that has not seen the patient.
+Percent. *End to end*: the annotation files of whole recordings, compared as EC57 requires: 150 ms,
+without the first 5 minutes and ventricular flutter; V found on annotated F or Q, and S on Q, are
+not counted as false; a missed beat is an error; `j` is N. *Annotated R peaks*: every annotated
+beat, classified at its annotated position; nothing is excluded, and every other class is an error.
+*Gross*: of the summed counts.
+*Average*: the mean of the records for which the metric is defined. Intervals: the middle 95 % of
+2,000 draws of patients with replacement. Couplets and runs are compared as sequences, as
+PhysioNet's `rxr` does: an annotated run is detected if enough V (or F) for its group are found in
+a row at the same time; a found run is correct if as many are annotated in a row at the same time.
+Records that a model was trained on are scored by the model of the fold that held the patient back.
 """
-SEEN_BEFORE = "mitdb/202"
-"""A test record of a man whose other record, 201, was trained on."""
+SHARED_PATIENT = "mitdb/202"
+"""A test record of a patient whose other record, 201, is a training record."""
 
 
-def evaluation_report(told: Mapping[str, Any]) -> str:
-    """Return all that is told of groups of records as Markdown.
+def evaluation_report(document: Mapping[str, Any]) -> str:
+    """Return the results of groups of records as Markdown.
 
     Parameters
     ----------
-    told : mapping
+    document : mapping
         By group, what :func:`training.evaluate.group_document` returns.
     """
-    parts = ["# How good it is, by records\n", METHOD]
-    for name, group in told.items():
+    parts = ["# Evaluation\n", METHOD]
+    for name, group in document.items():
         parts += _group_parts(name, group)
     return "\n".join(parts)
 
@@ -50,83 +51,78 @@ def _group_parts(name: str, group: Mapping[str, Any]) -> list[str]:
         f"{len(whole['by_record'])} records; models {', '.join(group['models'])}.\n",
         f"![Matrix, reliability, records](evaluation_{name}.png)\n",
         "### End to end\n",
-        figures_table(whole),
-        f"V not found at all: {whole['gross']['v_missed_by_detector']} of "
-        f"{whole['gross']['v_annotated']}. {given_up_sentence(whole['given_up'])}\n",
+        metrics_table(whole),
+        f"V that the detector missed: {whole['gross']['v_missed_by_detector']} of "
+        f"{whole['gross']['v_annotated']}. {not_analysable_sentence(whole['not_analysable'])}\n",
         confusion_table(whole["gross"]),
         "### Annotated R peaks\n",
-        figures_table(annotated),
+        metrics_table(annotated),
         _quantisation(annotated["gross"], group["annotated_float32"]),
         confusion_table(annotated["gross"]),
         "### Couplets and runs, end to end\n",
         run_table(whole["runs"]),
-        "Ventricular, annotated lengths in rows, the longest found in their place in columns:\n",
+        "Ventricular: length of the annotated run in rows, of the longest run found at the same "
+        "time in columns:\n",
         length_table(whole["runs"]["ventricular"]["annotated_matrix"]),
-        "Ventricular, found lengths in columns, the longest annotated in their place in rows:\n",
+        "Ventricular: length of the found run in columns, of the longest run annotated at the same "
+        "time in rows:\n",
         length_table(whole["runs"]["ventricular"]["found_matrix"]),
-        "### As the report tells it\n",
-        "S in atrial fibrillation that was found is none; no run crosses an interval in which a "
-        "beat may have been missed.\n",
+        "### Events as reported\n",
+        "S in atrial fibrillation that was found counts as N; no run crosses an interval in which "
+        "a beat may have been missed.\n",
         event_table(group["events"]),
         "### Calibration, annotated R peaks\n",
         calibration_table(group["calibration"]),
         "### By record, end to end\n",
-        record_table(whole["by_record"], *({SEEN_BEFORE} & whole["by_record"].keys())),
+        record_table(whole["by_record"], *({SHARED_PATIENT} & whole["by_record"].keys())),
     ]
 
 
 def length_table(matrix: Sequence[Sequence[int]]) -> str:
-    """Return a matrix of run lengths as a Markdown table."""
+    """Return a matrix of run lengths."""
     names = [*map(str, range(LONGEST)), f"{LONGEST} and more"]
-    lines = ["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    lines += [
-        f"| {name} | " + " | ".join(map(str, row)) + " |"
-        for name, row in zip(names, matrix, strict=True)
-    ]
-    return "\n".join(lines) + "\n"
+    return table(("", *names), [(name, *row) for name, row in zip(names, matrix, strict=True)])
 
 
 def event_table(events: Mapping[str, Any]) -> str:
-    """Return couplets, runs and fibrillation as reported, as a Markdown table."""
-    lines = [
-        "| | annotated | of them found | found | of patients | of them right |",
-        "|---" * 6 + "|",
-    ]
+    """Return couplets, runs and fibrillation as reported."""
+    rows = []
     for kind in KINDS:
-        told = events[kind]
-        unit = "s" if kind == FIBRILLATION else "count"
-        seconds = " s" if unit == "s" else ""
-        sensitivity = told["sensitivity"]
-        cells = (
-            kind.replace("_", " "),
-            f"{told[f'annotated_{unit}']:,}{seconds}",
-            "-" if sensitivity is None else f"{100 * sensitivity:.1f} %",
-            f"{told[f'found_{unit}']:,}{seconds}",
-            str(told["patients_count"]),
-            f"{told[f'right_{unit}']:,}{seconds}",
+        values, unit = events[kind], "s" if kind == FIBRILLATION else "count"
+        annotated, found, right = (
+            f"{values[f'{name}_{unit}']:,}" + (" s" if unit == "s" else "")
+            for name in ("annotated", "found", "right")
         )
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        sensitivity = values["sensitivity"]
+        share = "-" if sensitivity is None else f"{percent(sensitivity)} %"
+        patients = values["patients_count"]
+        rows.append((kind.replace("_", " "), annotated, share, found, patients, right))
+    return table(
+        ("", "annotated", "of them found", "found", "of patients", "of them correct"), rows
+    )
 
 
-def calibration_table(told: Mapping[str, Any]) -> str:
-    """Return calibration errors as a Markdown table."""
-    lines = ["| probability of | expected calibration error |", "|---|---|"]
-    for key, name in (("any", "the likeliest class"), *((name, name) for name in "VS")):
-        error = 100 * told[key]["expected_calibration_error"]
-        lines.append(f"| {name} | {error:.2f} % |")
-    return "\n".join(lines) + "\n"
+def calibration_table(calibration: Mapping[str, Any]) -> str:
+    """Return calibration errors."""
+    keys = {"any": "the likeliest class", "V": "V", "S": "S"}
+    return table(
+        ("probability of", "expected calibration error"),
+        [
+            (name, f"{percent(calibration[key]['expected_calibration_error'], 2)} %")
+            for key, name in keys.items()
+        ],
+    )
 
 
-def _quantisation(int8: Mapping[str, Any], exact: Mapping[str, Any] | None) -> str:
-    """Return what int8 costs against float32, if that was judged."""
-    if exact is None:
+def _quantisation(int8: Mapping[str, Any], float32: Mapping[str, Any] | None) -> str:
+    """Return the loss of int8 against float32, if that was evaluated."""
+    if float32 is None:
         return ""
-    lost = {"accuracy": exact["accuracy"] - int8["accuracy"]}
+    lost = {"accuracy": float32["accuracy"] - int8["accuracy"]}
     for name in "VS":
-        lost[f"{name} F1"] = exact["classes"][name]["f1"] - int8["classes"][name]["f1"]
+        lost[f"{name} F1"] = float32["classes"][name]["f1"] - int8["classes"][name]["f1"]
     points = ", ".join(f"{name} {100 * value:+.2f}" for name, value in lost.items())
     return (
         f"Points lost by int8 against float32: {points}; "
-        f"{exact['called_otherwise_by_int8_count']} beats are called otherwise.\n"
+        f"{float32['called_otherwise_by_int8_count']} beats get another class.\n"
     )

@@ -1,4 +1,4 @@
-"""From a trained network to the ONNX file that ships: int8, and what it costs to run."""
+"""Export of a trained network to ONNX: float32, int8, and the cost of running it."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -26,11 +26,12 @@ from training.network import HybridNetwork
 OPSET = 17
 INPUTS = ("waveforms", "morphology", "usable", "timing")
 QUANTISED = ["Conv", "Relu", "Gemm"]
-"""Pooling is not: ONNX Runtime's int8 kernel for it takes a third of the whole model's time."""
+"""Operations in int8. Pooling stays in float32: ONNX Runtime's int8 kernel for it takes a third of
+the whole model's time."""
 KEPT_IN_FLOAT = ("/network/timing/", "/network/gate/", "/network/head/", "/network/alone/")
 SMALL_PART_FLASH_BYTES = 256 * 1024
 SMALL_PART_RAM_BYTES = 64 * 1024
-"""ESP32 and Cortex-M4 parts at which the report aims."""
+"""Memory of the ESP32 and Cortex-M4 parts for which the report designs the model."""
 
 
 def export_float(network: HybridNetwork, beats: ModelInput, to: Path) -> None:
@@ -39,20 +40,20 @@ def export_float(network: HybridNetwork, beats: ModelInput, to: Path) -> None:
     Parameters
     ----------
     network : HybridNetwork
-        Trained; is put into evaluation mode.
+        Trained network; it is switched to evaluation mode.
     beats : ModelInput
-        Some beats, for the sizes of the inputs.
+        Any beats, for the sizes of the inputs.
     to : Path
-        The file. Inputs that the network does not use are left out, and so is ``alone`` where it
-        is ``logits``.
+        The file. It has no inputs that the network does not use, and no output ``alone`` if that
+        equals ``logits``.
     """
     network.eval()
     outputs = ["logits", "alone"]
     with warnings.catch_warnings():
-        # The exporter that PyTorch prefers now needs another package and leaves more nodes.
+        # PyTorch's newer exporter needs another package and writes more nodes.
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
-            _Recording(network),
+            _OneSequence(network),
             tuple(torch.from_numpy(values) for values in model_arrays(beats[:2]).values()),
             str(to),
             dynamo=False,
@@ -65,12 +66,12 @@ def export_float(network: HybridNetwork, beats: ModelInput, to: Path) -> None:
             | {name: {0: "beats"} for name in ("timing", *outputs)},
         )
     model = onnx.load(str(to))
-    _leave_out_idle(model.graph, alone=network.alone is not None)
+    _remove_unused(model.graph, alone=network.alone is not None)
     onnx.save(model, str(to))
 
 
-class _Recording(nn.Module):
-    """The network, given one sequence of beats."""
+class _OneSequence(nn.Module):
+    """The network on one sequence of beats."""
 
     def __init__(self, network: HybridNetwork) -> None:
         super().__init__()
@@ -88,8 +89,8 @@ def model_arrays(beats: ModelInput) -> dict[str, NDArray[np.float32]]:
     return {name: getattr(beats, name).astype(np.float32) for name in INPUTS}
 
 
-def _leave_out_idle(graph: onnx.GraphProto, *, alone: bool) -> None:
-    """Take out inputs that no layer reads, and the second output of a network with one."""
+def _remove_unused(graph: onnx.GraphProto, *, alone: bool) -> None:
+    """Remove inputs that no layer reads, and ``alone`` from a network without sequence."""
     read = {name for node in graph.node for name in node.input}
     for given in [given for given in graph.input if given.name not in read]:
         graph.input.remove(given)
@@ -101,20 +102,20 @@ def _leave_out_idle(graph: onnx.GraphProto, *, alone: bool) -> None:
 
 
 def quantise(float_model: Path, beats: Sequence[ModelInput], to: Path) -> None:
-    """Write the int8 model: static scales, so that a beat's score depends on that beat alone.
+    """Write the int8 model, with static scales, so that a beat's score depends on that beat alone.
 
     Activations are unsigned, weights signed and per channel, one bit short of the full range:
-    with it, x86 processors without VNNI saturate where others do not. What touches the outside
-    stays in float32: the first convolution, whose input holds P waves beside R peaks twenty times
-    as high, the dense stream, the gate and the last layers. On training patients that leaves half
-    as many beats that int8 names otherwise.
+    with the full range, x86 processors without VNNI saturate where others do not. The first and
+    the last layers stay in float32: the first convolution, whose input contains P waves beside R
+    peaks twenty times as high, the dense stream, the gate and the output layers. On training
+    patients this halves the number of beats to which int8 gives another class.
 
     Parameters
     ----------
     float_model : Path
         The float32 model.
     beats : sequence of ModelInput
-        Consecutive beats that set the scales, standardised as in scoring.
+        Segments of consecutive beats that set the scales, standardised as in scoring.
     to : Path
         The file.
     """
@@ -137,7 +138,7 @@ def quantise(float_model: Path, beats: Sequence[ModelInput], to: Path) -> None:
 
 
 def cost(model: Path) -> dict[str, Any]:
-    """Compute from the graph what a beat costs.
+    """Compute the cost of a beat from the graph.
 
     Parameters
     ----------
@@ -149,8 +150,8 @@ def cost(model: Path) -> dict[str, Any]:
     dict
         ``parameters``; ``macs_per_beat`` (multiply-accumulate operations, one lead);
         ``peak_activation_bytes``, the largest sum of a layer's input and output, four bytes a
-        value in layers kept in float32 and one elsewhere; and the flash and RAM of small parts
-        to set them against.
+        value in float32 layers and one in int8 layers; and ``small_part``, flash and RAM of
+        small parts for comparison.
     """
     graph = shape_inference.infer_shapes(onnx.load(str(model))).graph
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
@@ -170,15 +171,12 @@ def cost(model: Path) -> dict[str, Any]:
         "parameters": int(sum(weight.size for weight in weights.values())),
         "macs_per_beat": macs,
         "peak_activation_bytes": peak,
-        "small_part": {
-            "flash_bytes": SMALL_PART_FLASH_BYTES,
-            "ram_bytes": SMALL_PART_RAM_BYTES,
-        },
+        "small_part": {"flash_bytes": SMALL_PART_FLASH_BYTES, "ram_bytes": SMALL_PART_RAM_BYTES},
     }
 
 
 def _kept_in_float(graph: onnx.GraphProto) -> list[str]:
-    """Return the names of the layers that touch the model's inputs and outputs."""
+    """Return the names of the layers next to the model's inputs and outputs."""
     first = next(place for place, node in enumerate(graph.node) if node.op_type == "Conv")
     first_convolution = [node.name for node in graph.node[first : first + 2]]  # with activation
     dense = [node.name for node in graph.node if node.name.startswith(KEPT_IN_FLOAT)]
@@ -186,7 +184,7 @@ def _kept_in_float(graph: onnx.GraphProto) -> list[str]:
 
 
 class _Calibration(CalibrationDataReader):  # type: ignore[misc]
-    """Hands the quantiser one stretch of beats after the other."""
+    """Segments of beats, in the interface of the quantiser."""
 
     def __init__(self, graph: onnx.GraphProto, beats: Sequence[ModelInput]) -> None:
         wanted = {given.name for given in graph.input}
@@ -196,7 +194,7 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc]
         )
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        """Return the next stretch, or None after the last."""
+        """Return the next segment, or None after the last."""
         return next(self._batches, None)
 
 

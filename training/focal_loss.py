@@ -1,13 +1,15 @@
-"""The weighted focal loss, and what beats weigh in it."""
+"""The weighted focal loss, and the weights of beats in it."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 FEWEST_BEATS = 20
-"""A class with fewer beats in a record weighs as if it had so many: one may be a slip."""
+"""Smallest count of a class in a record for its weight: one beat may be an annotation error."""
 USUAL_BEATS = 300.0
+"""Number of beats of a class in a record that have weight 1."""
 WEIGHT_LIMITS = (0.2, 5.0)
+"""Smallest and largest weight of a beat."""
 
 
 def focal_loss(logits: Tensor, labels: Tensor, weights: Tensor, gamma: float) -> Tensor:

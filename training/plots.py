@@ -1,4 +1,4 @@
-"""Pictures of a training run and of an evaluation."""
+"""Plots of a training run and of an evaluation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.units import SECONDS_PER_MINUTE
 from training.beat_matching import WINDOW_S
 
 mpl.use("Agg")
@@ -18,11 +19,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
 COLOURS = {"N": "#009e73", "V": "#d55e00", "S": "#0072b2"}
-"""Of the classes (Okabe and Ito's, which the colour-blind tell apart)."""
+"""Colours of the classes, from the palette of Okabe and Ito for colour-blind readers."""
 DARK = 0.5
-"""From this share on a cell of the matrix is written in white."""
+"""Share above which the text of a matrix cell is white."""
 MANY = 30
-"""With more records than this their names are written small."""
+"""Number of records above which their names are printed small."""
 
 
 def plot_learning_curves(curve: list[dict[str, Any]], to: Path) -> None:
@@ -41,10 +42,7 @@ def plot_learning_curves(curve: list[dict[str, Any]], to: Path) -> None:
     left.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))
     for name, colour in COLOURS.items():
         right.plot(
-            epochs,
-            [point[f"validation_f1_{name}"] for point in curve],
-            color=colour,
-            label=name,
+            epochs, [point[f"validation_f1_{name}"] for point in curve], color=colour, label=name
         )
     right.set(xlabel="epoch", ylabel="F1, held-back patients", ylim=(0, 1))
     right.legend()
@@ -53,25 +51,27 @@ def plot_learning_curves(curve: list[dict[str, Any]], to: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A beat that was named wrongly, with the signal around it.
+class MisclassifiedBeat:
+    """A misclassified beat, with the signal around it.
 
     Attributes
     ----------
     record, lead : str
-        Where it is.
+        Record, and the lead that is drawn.
     at_s : float
-        Its time from the record's start.
+        Time of the beat from the record's start.
     annotated, found : str
-        What it is, and what it was called.
+        Annotated class, and found class.
     probability : float
-        Of what it was called.
-    start_s, rate_hz : float
-        Time of the first sample, and how many a second.
+        Probability of the found class.
+    start_s : float
+        Time of the first sample.
+    rate_hz : float
+        Sampling rate.
     signal_mv : ndarray of float32, shape (n,)
         The primary lead, as recorded.
     beats_annotated, beats_found : list of (float, str)
-        Time and class of the beats shown.
+        Time and class of the beats in the strip.
     """
 
     record: str
@@ -87,40 +87,41 @@ class Mistake:
     beats_found: list[tuple[float, str]]
 
 
-def plot_group(told: Mapping[str, Any], to: Path) -> None:
-    """Draw the matrix, the reliability curves and the figures by record of a group of records.
+def plot_group(document: Mapping[str, Any], to: Path) -> None:
+    """Draw the matrix, the reliability curves and the metrics by record of a group of records.
 
     Parameters
     ----------
-    told : mapping
+    document : mapping
         As :func:`training.evaluate.group_document` returns it.
     to : Path
         The PNG file.
     """
-    by_record = told["end_to_end"]["by_record"]
+    by_record = document["end_to_end"]["by_record"]
     figure = plt.figure(figsize=(9, 7.5), layout="constrained")
     grid = figure.add_gridspec(3, 2, height_ratios=(1.4, 1, 1))
-    _draw_confusion(figure.add_subplot(grid[0, 0]), told["end_to_end"]["gross"]["matrix"])
-    _draw_reliability(figure.add_subplot(grid[0, 1]), told["calibration"])
+    _draw_confusion(figure.add_subplot(grid[0, 0]), document["end_to_end"]["gross"]["matrix"])
+    _draw_reliability(figure.add_subplot(grid[0, 1]), document["calibration"])
     for row, name in enumerate("VS", start=1):
         _draw_records(figure.add_subplot(grid[row, :]), by_record, name)
-    figure.suptitle(told["title"], fontsize=10)
+    figure.suptitle(document["title"], fontsize=10)
     figure.savefig(to, dpi=90)
     plt.close(figure)
 
 
-def plot_mistakes(mistakes: Sequence[Mistake], to: Path) -> None:
-    """Draw wrong beats as strips on ECG paper, annotated classes above and found ones below.
+def plot_strips(beats: Sequence[MisclassifiedBeat], to: Path) -> None:
+    """Draw misclassified beats as strips on ECG paper: annotated classes above, found ones below.
 
-    Paper of 25 mm/s and 10 mm/mV: small squares of 0.04 s and 0.1 mV, large ones of five.
+    The paper is that of 25 mm/s and 10 mm/mV: small squares of 0.04 s and 0.1 mV, large ones of
+    0.2 s and 0.5 mV. Without a beat no file is written.
     """
-    if not mistakes:
+    if not beats:
         return
     figure, rows = plt.subplots(
-        len(mistakes), 1, figsize=(9, 1.9 * len(mistakes)), layout="constrained", squeeze=False
+        len(beats), 1, figsize=(9, 1.9 * len(beats)), layout="constrained", squeeze=False
     )
-    for axes, mistake in zip(rows[:, 0], mistakes, strict=True):
-        _draw_strip(axes, mistake)
+    for axes, beat in zip(rows[:, 0], beats, strict=True):
+        _draw_strip(axes, beat)
     figure.savefig(to, dpi=110)
     plt.close(figure)
 
@@ -130,7 +131,7 @@ def _draw_confusion(axes: Axes, matrix: list[list[int]]) -> None:
     counts = np.array(matrix)
     whole = np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shares = counts / whole
-    shares[-1] = 0  # beats found where none is are no share of anything
+    shares[-1] = 0  # extra beats are no share of annotated ones
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):
         if count:
@@ -143,21 +144,21 @@ def _draw_confusion(axes: Axes, matrix: list[list[int]]) -> None:
 
 
 def _draw_reliability(axes: Axes, calibration: Mapping[str, Any]) -> None:
-    """Draw the share that came true against the probability."""
+    """Draw the observed share against the probability."""
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", linewidth=1)
     for name, label in (("any", "likeliest class"), ("V", "V"), ("S", "S")):
-        told = calibration[name]
-        error = 100 * told["expected_calibration_error"]
+        values = calibration[name]
+        error = 100 * values["expected_calibration_error"]
         axes.plot(
-            [each["probability"] for each in told["bins"]],
-            [each["share"] for each in told["bins"]],
+            [each["probability"] for each in values["bins"]],
+            [each["share"] for each in values["bins"]],
             marker="o",
             markersize=3,
             linewidth=1,
             color=COLOURS.get(name, "black"),
             label=f"{label}, error {error:.2f} %",
         )
-    axes.set(xlabel="probability", ylabel="share that is so", xlim=(0, 1), ylim=(0, 1))
+    axes.set(xlabel="probability", ylabel="observed share", xlim=(0, 1), ylim=(0, 1))
     axes.set_title("Reliability, annotated R peaks", fontsize=9)
     axes.legend(fontsize=7)
 
@@ -165,15 +166,15 @@ def _draw_reliability(axes: Axes, calibration: Mapping[str, Any]) -> None:
 def _draw_records(axes: Axes, by_record: Mapping[str, Any], name: str) -> None:
     """Draw sensitivity, predictivity and F1 of a class for every record that has it."""
     index = CLASSES.index(name)
-    annotated = {record: sum(told["matrix"][index]) for record, told in by_record.items()}
+    annotated = {record: sum(each["matrix"][index]) for record, each in by_record.items()}
     shown = [record for record, n in annotated.items() if n]
-    figures = [by_record[record]["classes"][name] for record in shown]
+    metrics = [by_record[record]["classes"][name] for record in shown]
     at = np.arange(len(shown))
-    axes.bar(at, [100 * each["f1"] for each in figures], color=COLOURS[name], alpha=0.5, label="F1")
+    axes.bar(at, [100 * each["f1"] for each in metrics], color=COLOURS[name], alpha=0.5, label="F1")
     for key, marker, label in (("sensitivity", "^", "Se"), ("predictivity", "v", "+P")):
         axes.plot(
             at,
-            [100 * each[key] for each in figures],
+            [100 * each[key] for each in metrics],
             marker,
             color="black",
             markersize=3,
@@ -182,13 +183,13 @@ def _draw_records(axes: Axes, by_record: Mapping[str, Any], name: str) -> None:
     names = [f"{record.rsplit('/', 1)[-1]}\n{annotated[record]}" for record in shown]
     axes.set_xticks(at, names, fontsize=5 if len(shown) > MANY else 7)
     axes.set(ylim=(0, 105), ylabel="%", xlim=(-0.7, len(shown) - 0.3))
-    axes.set_title(f"{name}, end to end, by record, with the beats annotated", fontsize=9)
+    axes.set_title(f"{name}, end to end, by record, with the number of annotated beats", fontsize=9)
     axes.legend(fontsize=6, loc="lower right", ncols=3)
 
 
-def _draw_strip(axes: Axes, mistake: Mistake) -> None:
-    signal = mistake.signal_mv
-    times_s = mistake.start_s + np.arange(len(signal)) / mistake.rate_hz
+def _draw_strip(axes: Axes, beat: MisclassifiedBeat) -> None:
+    signal = beat.signal_mv
+    times_s = beat.start_s + np.arange(len(signal)) / beat.rate_hz
     level = float(np.nanmedian(signal))
     reach = max(float(np.nanmax(np.abs(signal - level))), 1.0) + 0.8
     axes.set(xlim=(times_s[0], times_s[-1]), ylim=(level - reach, level + reach))
@@ -201,11 +202,11 @@ def _draw_strip(axes: Axes, mistake: Mistake) -> None:
     axes.set_axisbelow(True)
     axes.plot(times_s, signal, color="black", linewidth=0.8)
     for beats, height, aligned in (
-        (mistake.beats_annotated, level + 0.97 * reach, "top"),
-        (mistake.beats_found, level - 0.97 * reach, "bottom"),
+        (beat.beats_annotated, level + 0.97 * reach, "top"),
+        (beat.beats_found, level - 0.97 * reach, "bottom"),
     ):
         for at_s, name in beats:
-            is_it = abs(at_s - mistake.at_s) <= WINDOW_S
+            is_misclassified = abs(at_s - beat.at_s) <= WINDOW_S
             axes.text(
                 at_s,
                 height,
@@ -214,14 +215,14 @@ def _draw_strip(axes: Axes, mistake: Mistake) -> None:
                 va=aligned,
                 fontsize=9,
                 clip_on=True,
-                color="#d00000" if is_it else "#303030",
-                fontweight="bold" if is_it else "normal",
+                color="#d00000" if is_misclassified else "#303030",
+                fontweight="bold" if is_misclassified else "normal",
             )
-    minutes, seconds = divmod(mistake.at_s, 60)
+    minutes, seconds = divmod(beat.at_s, SECONDS_PER_MINUTE)
     axes.set_title(
-        f"{mistake.record}, {mistake.lead}, {minutes:.0f}:{seconds:04.1f}: annotated "
-        f"{mistake.annotated} (above), found {mistake.found} (below) with "
-        f"{100 * mistake.probability:.1f} %",
+        f"{beat.record}, {beat.lead}, {minutes:.0f}:{seconds:04.1f}: annotated "
+        f"{beat.annotated} (above), found {beat.found} (below) with "
+        f"{100 * beat.probability:.1f} %",
         fontsize=8,
         loc="left",
     )

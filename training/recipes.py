@@ -1,109 +1,84 @@
-"""The recipes: the report's, and those of the two models that are shipped."""
+"""Training recipes: that of the report, and those of the two shipped models."""
 
 from dataclasses import dataclass, replace
 
-from deepecg.beats.input_spec import InputSpec
+from deepecg.beats.input_spec import MORPHOLOGY_FEATURES, TIMING_FEATURES, InputSpec
 from deepecg.beats.settings import ClusterConsensusSettings, ParoxysmalSvtSettings, WindowSettings
 from deepecg.signal.settings import ConditioningSettings
 from training.network import NetworkConfig
 
-TIMING_FEATURES = (
-    "pre_local",
-    "post_local",
-    "pre_global",
-    "post_global",
-    "pre_post",
-    "earlier_local",
-    "later_local",
-    "local_rr",
-    "local_irregularity",
-    "pair_local",
-    "pair_median",
-    "step_11",
-    "step_21",
-    "step_41",
-    "step_81",
-    "skipping_step_21",
-    "skipping_step_61",
-    "changing_21",
-    "changing_61",
-)
-"""Timing against the patient's own rhythm."""
-MORPHOLOGY_FEATURES = (
-    "similarity",
-    "qrs_similarity",
-    "p_wave_similarity",
-    "previous_similarity",
-    "next_similarity",
-    "amplitude",
-    "qrs_amplitude",
-    "p_wave_amplitude",
-)
-"""Shape against the patient's own template beat, and against the neighbours."""
+RELATIVE_TIMING = tuple(name for name in TIMING_FEATURES if not name.endswith("_s"))
+"""Timing relative to the patient's own rhythm: every feature that is not in seconds."""
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything that a training run depends on, beside data and seed.
+    """All settings of a training run except data and seed.
+
+    Every kind of augmentation and weighting is off by default.
 
     Attributes
     ----------
     name : str
-        Of the recipe.
+        Name of the recipe.
     databases : tuple of str
-        Trained on; of ``mitdb`` only DS1.
+        Databases whose training records are used (:mod:`training.data_roles`).
     n_leads : int
-        Leads of a record that are learnt together, the best first.
+        Number of leads of a record that are used together, the best first.
     input : InputSpec
-        What the model sees.
+        Inputs of the model.
     network : NetworkConfig
-        Its size.
-    cluster_consensus : ClusterConsensusSettings or None
-        How beats of one shape agree when recordings are scored; None: each stands for itself.
-    paroxysmal_svt : ParoxysmalSvtSettings or None
-        What is a tachycardia that begins at once; None: none is looked for.
-    gamma : float
-        Of the focal loss; 0 is the cross-entropy.
-    class_weight_exponent : float
-        Weight of a class is its inverse frequency to this power; 0 weighs all classes alike.
-    record_weight_exponent : float
-        Weight of a beat is the inverse frequency of its class within its record to this power: one
-        patient with a thousand ectopic beats counts less than a thousand patients with one.
-    alone_weight : float
-        Of the loss of beats without their neighbours.
-    flip_polarity : bool
-        Show half of the leads upside down.
-    jitter_samples : int
-        Move the beat in its window by up to this much.
-    noise : float
-        White noise on the beat, at most so many of its units, mostly far less.
-    rate_jitter : float
-        Show sequences as if of another heart rate: standard deviation of the (standardised)
-        logarithm.
-    lead_dropout : float
-        Share of sequences of which one lead is hidden.
-    noisy_copies : int
-        Of every record, with synthetic noise (:mod:`training.augmented_copies`).
-    noisy_weight : float
-        Of a beat of those, beside one of the record itself.
-    rich_copies : int
-        Of every record with S beats, without most of the others.
-    rich_weight : float
-        Of a beat of those.
-    sequence_beats : int
-        Consecutive beats that are learnt together; 1 for a network that sees each alone.
-    uneventful_share : float
-        Share of the sequences without any S, V, F or Q that an epoch shows; each weighs the more.
-    average_decay : float
-        Of the exponential moving average of the weights, a step; 0 takes the last weights.
+        Size of the network.
     epochs : int
-        Chosen by cross-validation on training patients.
-    n_folds : int
-        Of the cross-validation; 0 for none.
+        Number of epochs, chosen by cross-validation on training patients.
     batch_beats : int
-        Beats a step.
-    learning_rate, weight_decay : float
-        Of AdamW; the rate rises and falls in one cycle (Smith & Topin 2019).
+        Number of beats a step.
+    learning_rate : float
+        Highest learning rate of AdamW; it rises and falls in one cycle (Smith & Topin 2019).
+    weight_decay : float
+        Weight decay of AdamW.
+    cluster_consensus : ClusterConsensusSettings or None
+        Consensus of beats of one morphology when recordings are scored; None: no consensus.
+    paroxysmal_svt : ParoxysmalSvtSettings or None
+        Detection of paroxysmal SVT when recordings are scored; None: no detection.
+    gamma : float
+        Exponent of the focal loss; 0 gives the cross-entropy.
+    class_weight_exponent : float
+        The weight of a class is its inverse frequency to this power; 0 weighs all beats alike.
+    record_weight_exponent : float
+        The weight of a beat is the inverse frequency of its class within its record to this power:
+        one patient with a thousand ectopic beats counts less than a thousand patients with one.
+    alone_weight : float
+        Weight of the loss of beats without their neighbours.
+    flip_polarity : bool
+        Whether half of the leads are inverted.
+    jitter_samples : int
+        Largest shift of the beat in its window.
+    noise : float
+        Largest standard deviation of white noise on the beat, in the unit of the channel; mostly
+        far less.
+    rate_jitter : float
+        Standard deviation of random changes of a sequence's heart rate, in units of the
+        (standardised) logarithm.
+    lead_dropout : float
+        Share of sequences in which one lead is hidden.
+    noisy_copies : int
+        Number of copies of every record with synthetic noise (:mod:`training.augmented_copies`).
+    noisy_weight : float
+        Weight of a beat of a noisy copy; a beat of a record has 1.
+    ectopic_copies : int
+        Number of copies of every record with S beats, without most of the other beats.
+    ectopic_weight : float
+        Weight of a beat of an ectopic copy.
+    sequence_beats : int
+        Number of consecutive beats in a sequence; 1 for a network that classifies each alone.
+    uneventful_share : float
+        Share of the sequences without any S, V, F or Q that an epoch contains; their weight is
+        divided by it.
+    average_decay : float
+        Decay a step of the exponential moving average of the weights; 0 takes the last weights.
+    n_folds : int
+        Number of folds of the cross-validation; 0 for none.
     """
 
     name: str
@@ -111,29 +86,29 @@ class TrainingConfig:
     n_leads: int
     input: InputSpec
     network: NetworkConfig
-    cluster_consensus: ClusterConsensusSettings | None
-    paroxysmal_svt: ParoxysmalSvtSettings | None
-    gamma: float
-    class_weight_exponent: float
-    record_weight_exponent: float
-    alone_weight: float
-    flip_polarity: bool
-    jitter_samples: int
-    noise: float
-    rate_jitter: float
-    lead_dropout: float
-    noisy_copies: int
-    noisy_weight: float
-    rich_copies: int
-    rich_weight: float
-    sequence_beats: int
-    uneventful_share: float
-    average_decay: float
     epochs: int
-    n_folds: int
     batch_beats: int
     learning_rate: float
     weight_decay: float = 1e-2
+    cluster_consensus: ClusterConsensusSettings | None = None
+    paroxysmal_svt: ParoxysmalSvtSettings | None = None
+    gamma: float = 0.0
+    class_weight_exponent: float = 0.0
+    record_weight_exponent: float = 0.0
+    alone_weight: float = 0.0
+    flip_polarity: bool = False
+    jitter_samples: int = 0
+    noise: float = 0.0
+    rate_jitter: float = 0.0
+    lead_dropout: float = 0.0
+    noisy_copies: int = 0
+    noisy_weight: float = 0.0
+    ectopic_copies: int = 0
+    ectopic_weight: float = 0.0
+    sequence_beats: int = 1
+    uneventful_share: float = 1.0
+    average_decay: float = 0.0
+    n_folds: int = 0
 
 
 REPORT = TrainingConfig(
@@ -157,26 +132,9 @@ REPORT = TrainingConfig(
         dilations=(),
         dropout=0.3,
     ),
-    cluster_consensus=None,
-    paroxysmal_svt=None,
     gamma=2.0,
     class_weight_exponent=0.25,
-    record_weight_exponent=0.0,
-    alone_weight=0.0,
-    flip_polarity=False,
-    jitter_samples=0,
-    noise=0.0,
-    rate_jitter=0.0,
-    lead_dropout=0.0,
-    noisy_copies=0,
-    noisy_weight=0.0,
-    rich_copies=0,
-    rich_weight=0.0,
-    sequence_beats=1,
-    uneventful_share=1.0,
-    average_decay=0.0,
     epochs=10,
-    n_folds=0,
     batch_beats=512,
     learning_rate=2e-3,
 )
@@ -196,7 +154,7 @@ DEFAULT = TrainingConfig(
             "template_compressed",
         ),
         morphology=MORPHOLOGY_FEATURES,
-        timing=TIMING_FEATURES,
+        timing=RELATIVE_TIMING,
         rate_hz=ConditioningSettings.rate_hz,
         windows=WindowSettings(),
     ),
@@ -212,8 +170,6 @@ DEFAULT = TrainingConfig(
     ),
     cluster_consensus=ClusterConsensusSettings(),
     paroxysmal_svt=ParoxysmalSvtSettings(),
-    gamma=0.0,
-    class_weight_exponent=0.0,
     record_weight_exponent=0.6,
     alone_weight=0.3,
     flip_polarity=True,
@@ -223,8 +179,8 @@ DEFAULT = TrainingConfig(
     lead_dropout=0.3,
     noisy_copies=1,
     noisy_weight=0.4,
-    rich_copies=1,
-    rich_weight=0.5,
+    ectopic_copies=1,
+    ectopic_weight=0.5,
     sequence_beats=64,
     uneventful_share=0.4,
     average_decay=0.995,
@@ -233,7 +189,7 @@ DEFAULT = TrainingConfig(
     batch_beats=1024,
     learning_rate=3e-3,
 )
-"""The patient's own rhythm and template beat as reference, two leads, the beats around."""
+"""Shipped: relative to the patient's own rhythm and template beat, two leads, with neighbours."""
 
 SINGLE_BEAT = replace(
     REPORT,
@@ -259,6 +215,6 @@ SINGLE_BEAT = replace(
     average_decay=0.998,
     epochs=12,
 )
-"""For a beat asked about alone: nothing else is known of the patient."""
+"""Shipped: for a single beat without template beat and neighbours."""
 
 CONFIGS = {config.name: config for config in (REPORT, DEFAULT, SINGLE_BEAT)}

@@ -1,7 +1,7 @@
-"""Noise as recordings of moving people hold it, made up: muscles, wander, moved electrodes.
+"""Synthetic noise of moving patients: muscles, baseline wander, moved electrodes.
 
-Training mixes it in; the recorded noise of the MIT-BIH Noise Stress Test Database is kept for
-judging. No two pieces are of one kind: band, steepness, unrest and rate are drawn anew for each.
+It is mixed into copies of training records; the recorded noise of the MIT-BIH Noise Stress Test
+Database is kept for evaluation. Band, slope, variation and rate are drawn anew for each signal.
 """
 
 import numpy as np
@@ -11,32 +11,35 @@ from scipy.signal import butter, sosfilt
 Noise = NDArray[np.float64]
 
 MUSCLE_FROM_HZ, MUSCLE_WIDTH_HZ = (8.0, 25.0), (10.0, 40.0)
-"""Lower end and width of the band: surface electromyogram as an ECG's band leaves of it."""
+"""Lower end and width of the band: the surface electromyogram within the band of an ECG."""
 HIGHEST_SHARE = 0.45
-"""No band reaches farther than this share of the sampling rate."""
+"""Highest frequency of a band, as a share of the sampling rate."""
 STEEPNESS = 0.8, 2.0
-"""Of a spectrum that falls as a power of the frequency, from ``FALLS_FROM_HZ`` on."""
+"""Exponent of a power spectrum that falls from ``FALLS_FROM_HZ`` on."""
 FALLS_FROM_HZ = 0.3, 1.0
-UNREST = 0.8
-"""Standard deviation of the logarithm of the noise's strength, from one stretch to another."""
-STRETCH_S = 0.3, 8.0
+"""Frequency from which the spectrum of baseline wander falls; there is no wander below it."""
+STRENGTH_SPREAD = 0.8
+"""Standard deviation of the logarithm of the noise's strength, from one segment to the next."""
+SEGMENT_S = 0.3, 8.0
+"""Length of segments between which the strength of noise changes."""
 MOVES_PER_S = 0.3, 2.5
+"""Rate of the moves of an electrode."""
 HALF_WAVES_SHARE = 0.5
-"""Of the moves; the others are steps."""
+"""Share of moves that are half-waves; the others are steps."""
 HEIGHT_SPREAD = 0.5
-"""Standard deviation of the logarithm by which heights differ beyond a normal distribution."""
+"""Standard deviation of the logarithm of a factor on normally distributed heights."""
 WAVE_S = 0.06, 0.7
-"""Length of a half-wave, as of an electrode that is pressed and let go."""
+"""Length of a half-wave, from an electrode that is pressed and released."""
 STEP_S, RISE_S, DECAY_S = (0.5, 2.0), (0.01, 0.1), (0.05, 0.6)
-"""Length, rise and time constant of a step that decays, as an amplifier's high-pass lets it."""
-MIXED_ALIKE = 0.6
-"""Concentration of the Dirichlet distribution that shares power out: below 1 one kind prevails."""
+"""Length, rise time and time constant of a step that decays, as after an amplifier's high-pass."""
+CONCENTRATION = 0.6
+"""Concentration of the Dirichlet distribution of the kinds' powers: below 1 one kind dominates."""
 
 
 def synthetic_noise(n_samples: int, rate_hz: float, random: np.random.Generator) -> Noise:
     """Return a mixture of the three kinds with a root mean square of 1, shape (n_samples,)."""
     kinds = (muscles, wander, moved_electrode)
-    shares = random.dirichlet([MIXED_ALIKE] * len(kinds))
+    shares = random.dirichlet([CONCENTRATION] * len(kinds))
     parts = (
         np.sqrt(share) * _of_rms_1(kind(n_samples, rate_hz, random))
         for kind, share in zip(kinds, shares, strict=True)
@@ -45,7 +48,7 @@ def synthetic_noise(n_samples: int, rate_hz: float, random: np.random.Generator)
 
 
 def muscles(n_samples: int, rate_hz: float, random: np.random.Generator) -> Noise:
-    """Return band-limited noise that swells and ebbs."""
+    """Return band-limited noise of varying strength."""
     lowest = random.uniform(*MUSCLE_FROM_HZ)
     highest = min(lowest + random.uniform(*MUSCLE_WIDTH_HZ), HIGHEST_SHARE * rate_hz)
     band = butter(2, (lowest, highest), "bandpass", fs=rate_hz, output="sos")
@@ -86,9 +89,9 @@ def _step(rate_hz: float, random: np.random.Generator) -> Noise:
 
 
 def _strength(n_samples: int, rate_hz: float, random: np.random.Generator) -> Noise:
-    n_stretches = max(1, int(n_samples / rate_hz / random.uniform(*STRETCH_S)))
-    strength = np.exp(random.normal(0, UNREST, n_stretches + 1))
-    return np.interp(np.linspace(0, n_stretches, n_samples), np.arange(n_stretches + 1), strength)
+    n_segments = max(1, int(n_samples / rate_hz / random.uniform(*SEGMENT_S)))
+    strength = np.exp(random.normal(0, STRENGTH_SPREAD, n_segments + 1))
+    return np.interp(np.linspace(0, n_segments, n_samples), np.arange(n_segments + 1), strength)
 
 
 def _of_rms_1(noise: Noise) -> Noise:

@@ -1,4 +1,4 @@
-"""Annotated records as arrays of examples: the model's input, made by the scoring code."""
+"""Training examples of annotated records: the model's input, computed by the scoring code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from training.annotated_records import AnnotatedRecord
 
 @dataclass(frozen=True)
 class Examples:
-    """The beats of one record to learn from.
+    """The beats of one record to train on.
 
     Attributes
     ----------
     record : str
-        Database and record.
+        Folder and name, such as ``mitdb/101``.
     beats : ModelInput
-        What the model sees, features not standardised.
+        Inputs of the model, features not standardised.
     labels : ndarray of int64, shape (n_beats,)
         Classes.
     weight : float
-        How much each of them counts in training, beside those of other examples.
+        Weight of each beat in the loss, relative to other examples.
     """
 
     record: str
@@ -37,10 +37,10 @@ class Examples:
 
 
 def annotated_r_peaks(record: AnnotatedRecord, settings: DetectorSettings) -> NDArray[np.float64]:
-    """Return the annotated beats, each moved to the R peak beside it in the best lead.
+    """Return the annotated beats, each moved to the nearest R peak in the best lead.
 
-    Annotations sit up to 70 ms off the peak, differently in each database; the detector's
-    peaks do not.
+    Annotations are up to 70 ms away from the peak, differently in each database; detected peaks
+    are not.
     """
     return locate_r_peaks(
         record.signals[0], np.rint(record.positions).astype(np.int64), record.rate_hz, settings
@@ -63,7 +63,7 @@ def examples_of(  # noqa: PLR0917 - what model_inputs() takes, with name and cla
     spec: InputSpec,
     usable: NDArray[np.bool_] | None = None,
 ) -> Examples:
-    """Return beats with their classes; all else as :func:`~deepecg.beats.model_input.model_inputs`."""
+    """Return beats with their classes, by :func:`~deepecg.beats.model_input.model_inputs`."""
     groups = list(model_inputs(signals, r_peaks, rr_s, spec, usable))
     beats = ModelInput(
         *(

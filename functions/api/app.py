@@ -1,6 +1,6 @@
-"""Answers over HTTP: API Gateway -> here; ``deepecg serve`` runs the same ``app``.
+"""Answers HTTP requests: API Gateway -> here; ``deepecg serve`` runs the same ``app``.
 
-Neither events nor requests are ever logged: bodies hold signal, paths whatever callers put there.
+Events and requests are never logged: bodies contain signals, and paths may contain names.
 """
 
 import os

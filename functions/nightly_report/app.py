@@ -1,4 +1,4 @@
-"""Reports on a night: every morning on the day before, or on the date that the event names."""
+"""Makes the nightly report: every morning on the day before, or on the date in the event."""
 
 import os
 from functools import cache
@@ -8,24 +8,24 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from deepecg.cloud.error_logging import describe_failure, silence_libraries
-from deepecg.cloud.nightly_report import Nightly
-from deepecg.cloud.settings import NightlySettings
+from deepecg.cloud.nightly_report import NightlyReport
+from deepecg.cloud.settings import NightlyReportSettings
 
 logger = Logger()
 silence_libraries()
 
 
 @cache
-def nightly() -> Nightly:
-    """Return what every call of this execution environment shares."""
-    return Nightly.connect(NightlySettings.from_environment(os.environ))
+def nightly_report() -> NightlyReport:
+    """Return the object that all calls of this execution environment share."""
+    return NightlyReport.connect(NightlyReportSettings.from_environment(os.environ))
 
 
 @logger.inject_lambda_context(log_event=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """Write the report; return its date, how many uploads came to what, how much is queued."""
+    """Write the report; return its date, the outcomes of its uploads, and the queued messages."""
     try:
-        reported = nightly().report(event)
+        reported = nightly_report().report(event)
     except Exception as error:
         logger.error("failed", **describe_failure(error))
         raise

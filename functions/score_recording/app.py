@@ -1,6 +1,6 @@
 """Scores an uploaded Holter recording once it is complete: S3 -> SQS -> here -> results bucket.
 
-The event itself is never logged: its keys may hold patients' names.
+The event is never logged, as its keys may contain patients' names.
 """
 
 import os
@@ -22,8 +22,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from deepecg.cloud.error_logging import describe_failure, failure_code, silence_libraries
 from deepecg.cloud.errors import StorageError
-from deepecg.cloud.ingest import Intake
-from deepecg.cloud.settings import CloudSettings
+from deepecg.cloud.ingest import UploadIngest
+from deepecg.cloud.settings import IngestSettings
 
 logger = Logger()
 metrics = Metrics()
@@ -32,18 +32,18 @@ silence_libraries()
 
 
 @cache
-def intake() -> Intake:
-    """Return what every message of this execution environment shares."""
-    return Intake.connect(CloudSettings.from_environment(os.environ))
+def ingest() -> UploadIngest:
+    """Return the ingest that all messages of this execution environment share."""
+    return UploadIngest.connect(IngestSettings.from_environment(os.environ))
 
 
 def handle_message(record: SQSRecord) -> None:
-    """Do what one message asks for; raise if it should be tried again."""
+    """Handle one message; raise if it should be retried."""
     metrics.add_metric("Messages", MetricUnit.Count, 1)
     attributes = record.attributes
     try:
         received_s = int(attributes.approximate_first_receive_timestamp) / 1000
-        for outcome in intake().handle(record.body, datetime.fromtimestamp(received_s, UTC)):
+        for outcome in ingest().handle(record.body, datetime.fromtimestamp(received_s, UTC)):
             logger.info(outcome.action, recording_id=outcome.recording_id, code=outcome.code)
             count(outcome.action, outcome.code)
     except Exception as error:
@@ -51,15 +51,15 @@ def handle_message(record: SQSRecord) -> None:
         count("failed", type(error).__name__)
         times_received = int(attributes.approximate_receive_count)
         with suppress(StorageError):
-            intake().retry_later(record.receipt_handle, times_received)
-        if times_received >= intake().settings.max_receives:
-            with suppress(Exception):  # best effort: the dead letter itself says it, too
-                intake().note_failed(record.body, failure_code(error))
+            ingest().retry_later(record.receipt_handle, times_received)
+        if times_received >= ingest().settings.max_receives:
+            with suppress(Exception):  # best effort: the nightly report also reads the dead letter
+                ingest().note_failed(record.body, failure_code(error))
         raise
 
 
 def count(outcome: str, code: str | None) -> None:
-    """Count an outcome, by the code of its refusal or failure."""
+    """Count an outcome by its rejection or failure code."""
     with single_metric("Outcomes", MetricUnit.Count, 1) as metric:
         metric.add_dimension("outcome", outcome)
         metric.add_dimension("code", code or "none")
@@ -68,7 +68,7 @@ def count(outcome: str, code: str | None) -> None:
 @logger.inject_lambda_context(log_event=False)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Score a batch of messages; the answer names those to be tried again."""
+    """Handle a batch of messages; return those to be retried."""
     return process_partial_response(
         event=event, record_handler=handle_message, processor=processor, context=context
     )

@@ -112,22 +112,16 @@ def report(port: int) -> dict[str, Any]:
     begin_s = time.perf_counter()
     import boto3
 
-    from deepecg.cloud.bucket_night_store import NightsInBucket
-    from deepecg.cloud.nightly_report import AWS_CLIENT
+    from deepecg.cloud.aws_clients import s3_client
+    from deepecg.cloud.bucket_night_store import CONNECTIONS, BucketNightStore
     from deepecg.cloud.s3_buckets import Results
     from deepecg.night.dead_letter_count import DeadLettersOfDate
     from deepecg.night.make_report import make_night
 
-    client = boto3.client(
-        "s3",
-        config=AWS_CLIENT,
-        endpoint_url=f"http://127.0.0.1:{port}",
-        region_name="eu-central-1",
-        aws_access_key_id="none",
-        aws_secret_access_key="none",
-    )
-    results = Results(client, BUCKET)
-    made = make_night(NIGHT, NightsInBucket(results), dead_letters=DeadLettersOfDate(0))
+    os.environ["AWS_ENDPOINT_URL_S3"] = f"http://127.0.0.1:{port}"
+    session = boto3.Session("none", "none", region_name="eu-central-1")
+    results = Results(s3_client(session, connections=CONNECTIONS), BUCKET)
+    made = make_night(NIGHT, BucketNightStore(results), dead_letters=DeadLettersOfDate(0))
     elapsed_s = time.perf_counter() - begin_s
     used = resource.getrusage(resource.RUSAGE_SELF)
     page = results.read_bytes(f"reports/{NIGHT}/index.html")

@@ -24,7 +24,7 @@ from synthetic_day import make_day  # noqa: E402
 
 from deepecg.beats.classifier import BeatClassifier  # noqa: E402
 from deepecg.beats.model_card import model_folder  # noqa: E402
-from deepecg.beats.pause_confirmation import quiet_before  # noqa: E402
+from deepecg.beats.pause_confirmation import confirm_pauses  # noqa: E402
 from deepecg.outputs.fhir import diagnostic_report  # noqa: E402
 from deepecg.outputs.graphics.report_graphics import draw  # noqa: E402
 from deepecg.outputs.json_files import to_json  # noqa: E402
@@ -96,7 +96,7 @@ def main() -> None:
 
 def _quiet(scored: ScoredRecording) -> object:
     beats = scored.beats
-    return quiet_before(
+    return confirm_pauses(
         scored.recording,
         scored.lead,
         scored.conditioned,

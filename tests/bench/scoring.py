@@ -97,8 +97,8 @@ def run_deepecg(folder: Path) -> dict[str, Any]:
         return call
 
     for module, names in (
-        (detection, "find_usable_leads detect_r_peaks"),
-        (scoring, "quiet_before analyse_rhythm"),
+        (detection, "select_leads detect_r_peaks"),
+        (scoring, "confirm_pauses analyse_rhythm"),
         (outputs, "draw summarise diagnostic_report write_annotations render_report"),
     ):
         for name in names.split():

@@ -1,4 +1,4 @@
-"""Real Chromium, offline: the browser that the tests need beside Python."""
+"""Starts Chromium for the tests of pages."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from deepecg.outputs.report.report_page import render_report
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))  # they share one browser
+            item.add_marker(pytest.mark.xdist_group("browser"))  # one browser at a time
 
 
 @pytest.fixture(scope="module")

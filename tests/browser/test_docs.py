@@ -1,4 +1,4 @@
-"""The API's documentation in real Chromium: Swagger UI, from the API's own origin alone."""
+"""The API's documentation page in Chromium: Swagger UI, loaded from the API's own origin."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ PATIENCE_S = 20
 
 @pytest.fixture(scope="module")
 def origin(model_dir: Path) -> Iterator[str]:
-    """Address of the API, served as on a laptop, without storage."""
+    """Address of a running API without storage."""
     settings = ApiSettings("uploads", "results", model_dir, ZoneInfo("Europe/Berlin"), "none")
     with pytest.MonkeyPatch.context() as environment:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

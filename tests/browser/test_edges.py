@@ -1,4 +1,4 @@
-"""Reports of recordings at the edge of what can be scored, end to end, in real Chromium."""
+"""Reports of recordings that can only just be scored, end to end, in Chromium."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,7 +26,7 @@ def classifier(model_dir: Path) -> BeatClassifier:
 
 
 def made_up(duration_s: int, lost: tuple[tuple[int, int], ...] = ()) -> Recording:
-    """Return a regular ECG with a little noise; ``lost`` are seconds from and until."""
+    """Return a regular ECG with a little noise; ``lost``: start and end of the lost signal in s."""
     noise = np.random.default_rng(0).normal(0, 0.01, duration_s * RATE)
     signal = ecg(every(0.8, duration_s), duration_s, RATE) + noise
     for first, stop in lost:
@@ -71,6 +71,6 @@ def test_the_report_opens_of_a_recording(
         assert page.evaluate("document.documentElement.scrollWidth") == width
         for strip, shown in zip(graphics.strips, page.locator("figure.strip").all(), strict=True):
             assert shown.locator("rect.lost").count() == len(strip.lost)
-            # a number for every known interval between two beats of the strip
+            # one number for every known interval between two beats of the strip
             assert shown.locator("text.rr").count() == np.isfinite(strip.rr_s[1:]).sum()
     assert not complaints

@@ -1,4 +1,4 @@
-"""The nightly page in real Chromium, as the head of a service would open it."""
+"""The page of the nightly report in Chromium."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ A4_INSIDE_MM = 210 - 2 * 14
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a report on a made-up night that is unlike the 28 before it."""
+    """Folder of the report on a made-up night that differs from the 28 nights before it."""
     results = tmp_path_factory.mktemp("results")
     store = FolderStore(results)
     fill(store, NIGHT, 260, seed=5, n_before=60, noise=4.0)
@@ -36,14 +36,14 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def report(night: Path) -> dict[str, Any]:
-    """The document beside the page."""
+    """The JSON report beside the page."""
     found: dict[str, Any] = json.loads((night / "report.json").read_bytes())
     return found
 
 
 @pytest.fixture
 def page(browser: Browser, night: Path) -> Iterator[Page]:
-    """The page, opened; fails if the browser complained or asked for anything else."""
+    """The opened page; fails on console messages and further requests."""
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         opened = context.new_page()
         complaints: list[str] = []
@@ -60,7 +60,7 @@ def page(browser: Browser, night: Path) -> Iterator[Page]:
 
 
 def cut(page: Page) -> list[str]:
-    """Return what sticks out of the page, of its cell, or of its drawing."""
+    """Return the elements that exceed the page, their cell or their drawing."""
     found: list[str] = page.evaluate(
         """() => {
           const out = [];

@@ -1,4 +1,4 @@
-"""The page with the whole service behind it: drop a recording, see what comes of it."""
+"""The upload page with the whole service: upload recordings and read their results."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from synthetic_day import make_day
 from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
 
 SCORED_MS = 60_000
-"""A recording of a minute takes a second or two, on a busy machine more."""
+"""Longest wait for scoring a recording of one minute, which takes 1 to 2 s on an idle machine."""
 ANY_RECORDING = re.compile(r"/v1/recordings/[0-9a-f]{20}$")
 
 
@@ -27,7 +27,7 @@ def address(browser: Browser) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The page, opened; fails if the browser complained or asked anybody else."""
+    """The opened page; fails on console messages and requests to other origins."""
     with opened(browser, address) as (context, _):
         page = context.new_page()
         page.goto(address)
@@ -43,7 +43,7 @@ def expect_outcome(page: Page, name: str, outcome: str) -> None:
     expect(upload_card(page, name).locator(".mark-line")).to_have_text(outcome, timeout=SCORED_MS)
 
 
-def test_a_file_is_uploaded_and_scored_and_its_report_is_seen(page: Page, tmp_path: Path) -> None:
+def test_a_file_is_uploaded_and_scored_and_its_report_opens(page: Page, tmp_path: Path) -> None:
     day = make_day(tmp_path, 0.25, leads=2)
     page.get_by_label("Choose Holter files").set_input_files(
         [day.path, day.path.with_suffix(".dat")]
@@ -65,7 +65,7 @@ def test_a_file_is_uploaded_and_scored_and_its_report_is_seen(page: Page, tmp_pa
     report.close()
     expect(page.locator("#recordings-list")).to_contain_text(recording)
 
-    card.get_by_role("link", name="All figures").click()
+    card.get_by_role("link", name="All values").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(recording)
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     expect(page.locator(".classes tbody tr")).to_have_count(len(counts))
@@ -100,7 +100,7 @@ def test_the_nightly_report_leads_back_to_its_recordings(page: Page, edf: Path) 
     page.get_by_label("Choose Holter files").set_input_files(edf)
     expect_outcome(page, edf.name, "Scored")
     nights = page.locator("#nights-list")
-    # An empty list says nothing of a report either.
+    # Wait for the report first: an empty list does not contain the text below either.
     expect(nights.get_by_text("nightly report", exact=True).first).to_be_visible()
     expect(nights).not_to_contain_text("no nightly report yet")
     nights.get_by_role("link").first.click()
@@ -117,7 +117,7 @@ def test_the_nightly_report_leads_back_to_its_recordings(page: Page, edf: Path) 
     assert recording in Path(download.value.path()).read_text()
 
 
-def test_a_broken_file_is_refused_in_plain_words(page: Page, edf: Path) -> None:
+def test_a_broken_file_is_rejected_with_a_next_step(page: Page, edf: Path) -> None:
     broken = edf.with_name("broken.edf")
     broken.write_bytes(edf.read_bytes()[:20_000])
     page.get_by_label("Choose Holter files").set_input_files(broken)
@@ -138,11 +138,11 @@ def test_two_files_at_once(page: Page, edf: Path, tmp_path: Path) -> None:
         expect(upload_card(page, file.name)).to_contain_text(f"{rate} bpm")
 
 
-def test_a_missing_part_is_named_and_may_come_later(page: Page, edf: Path) -> None:
+def test_a_missing_part_is_named_and_can_be_chosen_later(page: Page, edf: Path) -> None:
     header = write_wfdb(edf.with_name("w1.hea"), synthetic_ecg(60))
     page.get_by_label("Choose Holter files").set_input_files([header, edf])
     left_out = page.get_by_role("region", name="Files that were not uploaded")
-    expect(left_out).to_contain_text("w1.hea needs w1.dat, which is not here")
+    expect(left_out).to_contain_text("w1.hea needs w1.dat, which is missing")
     expect_outcome(page, edf.name, "Scored")  # the other was not held up
     page.get_by_label("Choose Holter files").set_input_files(header.with_suffix(".dat"))
     expect(left_out).to_be_hidden()
@@ -150,7 +150,7 @@ def test_a_missing_part_is_named_and_may_come_later(page: Page, edf: Path) -> No
     expect(upload_card(page, "w1.hea")).to_contain_text("in 2 files")
 
 
-def test_progress_is_told_in_words_and_an_upload_can_be_cancelled(page: Page) -> None:
+def test_progress_is_shown_in_words_and_an_upload_can_be_cancelled(page: Page) -> None:
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 500_000}
     page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
     page.get_by_label("Choose Holter files").set_input_files(
@@ -165,7 +165,7 @@ def test_progress_is_told_in_words_and_an_upload_can_be_cancelled(page: Page) ->
     expect(card.get_by_role("button", name="Try again")).to_be_focused()
 
 
-def test_dropped_files_are_taken_wherever_they_fall(page: Page, edf: Path) -> None:
+def test_files_can_be_dropped_anywhere(page: Page, edf: Path) -> None:
     transfer = page.evaluate_handle(
         """bytes => {
           const transfer = new DataTransfer();
@@ -179,7 +179,7 @@ def test_dropped_files_are_taken_wherever_they_fall(page: Page, edf: Path) -> No
     expect_outcome(page, "dropped.edf", "Scored")
 
 
-def test_after_a_reload_what_was_uploaded_is_followed_up(page: Page, edf: Path) -> None:
+def test_after_a_reload_uploads_are_still_followed(page: Page, edf: Path) -> None:
     waits = {"status": "waiting", "waiting_for": "scoring", "until": None}
     page.route(ANY_RECORDING, lambda route: route.fulfill(json=waits))
     page.get_by_label("Choose Holter files").set_input_files(edf)
@@ -191,7 +191,7 @@ def test_after_a_reload_what_was_uploaded_is_followed_up(page: Page, edf: Path) 
     expect_outcome(page, edf.name, "Scored")
 
 
-def test_a_reload_that_cuts_an_upload_off_says_so(page: Page, edf: Path, address: str) -> None:
+def test_a_reload_during_an_upload_is_reported(page: Page, edf: Path, address: str) -> None:
     held: list[Route] = []
     page.route(f"{address}/embedded-s3/**", lambda route: held.append(route))  # noqa: PLW0108
     with page.expect_request(f"{address}/embedded-s3/**"):
@@ -216,7 +216,7 @@ def test_a_reload_that_cuts_an_upload_off_says_so(page: Page, edf: Path, address
 
 
 def test_the_keyboard_is_enough(page: Page, edf: Path) -> None:
-    # The browser is told once, and not at once, that choosers are answered here.
+    # Registering the listener early gives the browser time to hand over file choosers.
     page.on("filechooser", lambda _: None)
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to the content")

@@ -1,4 +1,4 @@
-"""Signing in by OpenID Connect with PKCE, at an issuer that is made up here."""
+"""Sign-in with OpenID Connect and PKCE, with a made-up issuer."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ LOST = "Failed to load resource"
 
 
 class Issuer:
-    """Gives a token for a code, to whoever knows what the code was asked for with (RFC 7636)."""
+    """Exchanges a code for a token if the code verifier fits the code challenge (RFC 7636)."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.asked: dict[str, str] = {}
@@ -63,7 +63,7 @@ def _fields(query: str) -> dict[str, str]:
 
 
 def only_with_token(route: Route, then: Any) -> None:
-    """Answer as a gateway does."""
+    """Answer like a gateway that checks tokens."""
     if route.request.headers.get("authorization") == f"Bearer {TOKEN}":
         then(route)
     else:
@@ -75,7 +75,7 @@ Place = tuple[Page, MadeUpApi, Issuer, Watch]
 
 @pytest.fixture
 def place(browser: Browser) -> Iterator[Place]:
-    """The page of an API that takes tokens, its issuer, and the watch over both."""
+    """The page of an API that requires tokens, its issuer, and the watch over both."""
     with opened(browser, MADE_UP, ISSUER) as (context, watch):
         api = MadeUpApi(
             context,
@@ -100,7 +100,7 @@ def sign_in(page: Page) -> None:
     page.get_by_role("link", name="I am the technician").click()
 
 
-def test_who_signs_in_comes_back_to_where_they_were(place: Place) -> None:
+def test_after_sign_in_the_same_view_is_shown(place: Place) -> None:
     page, _, issuer, _ = place
     page.goto(f"{MADE_UP}/#recording/{ID}")
     expect(page.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
@@ -114,7 +114,7 @@ def test_who_signs_in_comes_back_to_where_they_were(place: Place) -> None:
     assert issuer.asked["code_challenge_method"] == "S256"
 
 
-def test_with_a_token_files_are_uploaded_and_the_storage_is_not_told_it(place: Place) -> None:
+def test_the_token_is_not_sent_to_the_storage(place: Place) -> None:
     page, _, _, _ = place
     page.goto(MADE_UP)
     sign_in(page)
@@ -129,7 +129,7 @@ def test_with_a_token_files_are_uploaded_and_the_storage_is_not_told_it(place: P
     expect(upload_card(page, "a.edf").locator(".mark-line")).to_have_text("Scored")
 
 
-def test_a_token_that_is_no_longer_taken_leads_to_the_sign_in(place: Place) -> None:
+def test_a_rejected_token_leads_to_the_sign_in(place: Place) -> None:
     page, api, _, watch = place
     watch.excused = (LOST,)
     page.goto(MADE_UP)
@@ -137,19 +137,19 @@ def test_a_token_that_is_no_longer_taken_leads_to_the_sign_in(place: Place) -> N
     expect_empty_lists(page)  # before the token is no longer taken
     api.answers["GET /v1/recordings"] = answer({"message": "Unauthorized"}, 401)
     page.reload()
-    expect(page.locator("#sign-in")).to_contain_text("The sign-in has expired")
+    expect(page.locator("#sign-in")).to_contain_text("Your sign-in has expired")
     expect(page.locator("#home")).to_be_hidden()
 
 
-def test_an_answer_that_nobody_asked_for_is_not_taken(place: Place) -> None:
+def test_a_sign_in_not_started_here_is_rejected(place: Place) -> None:
     page, _, _, _ = place
     page.goto(f"{MADE_UP}/?code=abc&state=made-up")
-    expect(page.get_by_role("alert")).to_contain_text("This sign-in was not begun here")
+    expect(page.get_by_role("alert")).to_contain_text("This sign-in was not started in this tab")
     assert page.url == f"{MADE_UP}/"
     assert page.evaluate("sessionStorage.getItem('deepecg.token')") is None
 
 
-def test_signing_out_forgets_the_token_here_and_there(place: Place) -> None:
+def test_sign_out_deletes_the_token_and_ends_the_session(place: Place) -> None:
     page, _, _, _ = place
     page.goto(MADE_UP)
     sign_in(page)

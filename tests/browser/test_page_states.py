@@ -1,4 +1,4 @@
-"""The page in states that a service in good order is seldom in: its API is made up here."""
+"""The upload page in rare states, with a made-up API."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +11,7 @@ from page_servers import (
     MadeUpApi,
     Watch,
     answer,
+    answer_problem,
     expect_empty_lists,
     in_turn,
     opened,
@@ -42,8 +43,8 @@ REJECTED = {
 FAILED = {"recording_id": ID, "status": "failed", "code": "MemoryError"}
 FOR_PARTS = {**SCORING, "waiting_for": "parts", "until": "2024-11-22T20:05:00+00:00"}
 LOST = "Failed to load resource"
-"""What browsers write where a request fails, whoever handles it."""
-TROUBLE = answer({"title": "The storage does not answer", "code": "storage_unavailable"}, 503)
+"""Console message of the browser for every failed request."""
+TROUBLE = answer_problem("storage_unavailable", "Try again later.")
 
 
 def item(number: int, **more: Any) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def choose(page: Page, *files: FilePayload) -> None:
     page.get_by_label("Choose Holter files").set_input_files(list(files))
 
 
-def test_urgent_findings_come_first_and_figures_are_the_documents(place: Place) -> None:
+def test_urgent_findings_come_first_and_values_are_those_of_the_summary(place: Place) -> None:
     page, _, _ = place
     choose(page, edf())
     card = upload_card(page, "ward 3.edf")
@@ -125,7 +126,25 @@ def test_urgent_findings_come_first_and_figures_are_the_documents(place: Place) 
     expect(page.get_by_role("status").first).to_have_text("ward 3.edf: scored, 3 urgent findings")
 
 
-def test_what_cannot_be_uploaded_is_said_before(place: Place) -> None:
+def test_the_recording_view_shows_the_six_cards_of_the_report(place: Place) -> None:
+    page, _, _ = place
+    page.goto(f"{MADE_UP}#recording/{ID}")
+    cards = page.locator(".cards > .card")
+    expect(cards).to_have_count(6)
+    shown = [[line for line in text.split("\n") if line] for text in cards.all_inner_texts()]
+    assert {title: value for title, value, *_ in shown} == {
+        "Analysable time": "99.55 %",
+        "Heart rate, mean": "68.3 bpm",
+        "Longest pause": "3.20 s",
+        "Ventricular burden": "2.05 %",
+        "Supraventricular burden": "1.03 %",
+        "Atrial fibrillation burden": "4.65 %",
+    }
+    colours = cards.evaluate_all("all => all.map(e => e.className.replace(/^card ?/, ''))")
+    assert colours == ["", "", "pause", "ventricular", "supraventricular", "fibrillation"]
+
+
+def test_files_that_cannot_be_uploaded_are_listed_with_reasons(place: Place) -> None:
     page, api, _ = place
     del api.answers["POST /v1/recordings"]  # nothing is to be asked
     header = b"m 2 250 100\na.dat 16 200\nb.dat 16 200\n"
@@ -153,10 +172,10 @@ def test_what_cannot_be_uploaded_is_said_before(place: Place) -> None:
     }  # fmt: skip
     assert "is empty" in said["empty.edf"]
     assert "is no Holter file" in said["letter.docx"]
-    assert "choose its header (.hea)" in said["lone.dat"]
+    assert "Choose its header (.hea)" in said["lone.dat"]
     assert "annotations" in said["100.atr"]
-    assert "needs b.dat, which is not here" in said["m.hea"]
-    assert "needs long_2.hea and long_1.dat, which are not here" in said["long.hea"]
+    assert "needs b.dat, which is missing" in said["m.hea"]
+    assert "needs long_2.hea and long_1.dat, which are missing" in said["long.hea"]
     expect(page.locator("li.upload")).to_have_count(0)
 
 
@@ -196,7 +215,7 @@ def test_at_most_two_are_sent_at_once_and_the_others_wait(place: Place) -> None:
     expect(marks.last).to_have_text("Scored")
 
 
-def test_a_lost_connection_is_said_and_waited_out(place: Place) -> None:
+def test_a_lost_connection_is_reported_and_retried(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
     lost = lambda route: route.abort("internetdisconnected")  # noqa: E731
@@ -216,11 +235,11 @@ def test_a_lost_connection_is_said_and_waited_out(place: Place) -> None:
     choose(page, edf())
     expect(upload_card(page, "ward 3.edf").locator(".mark-line")).to_have_text("Scored")
     found = page.evaluate("said => [...said]", said)
-    assert "There is no connection to the server. It is tried again." in found
-    assert "The storage does not answer. It is tried again." in found
+    assert "There is no connection to the server. Trying again …" in found
+    assert "The storage does not respond. Trying again …" in found
 
 
-def test_a_refused_form_is_replaced_by_a_fresh_one(place: Place) -> None:
+def test_a_rejected_form_is_replaced_by_a_new_one(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
     sent = api.answers["POST /storage"]
@@ -232,14 +251,14 @@ def test_a_refused_form_is_replaced_by_a_fresh_one(place: Place) -> None:
     assert asked.count(f"POST {MADE_UP}/v1/recordings") == 2
 
 
-def test_what_the_storage_refuses_can_be_tried_again(place: Place) -> None:
+def test_an_upload_rejected_by_the_storage_can_be_tried_again(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
     sent = api.answers["POST /storage"]
     api.answers["POST /storage"] = lambda route: route.fulfill(status=400)
     choose(page, edf())
     card = upload_card(page, "ward 3.edf")
-    expect(card).to_contain_text("The storage refused the upload (400).")
+    expect(card).to_contain_text("The storage rejected the file (400).")
     api.answers["POST /storage"] = sent
     card.get_by_role("button", name="Try again").click()
     expect(card.locator(".mark-line")).to_have_text("Scored")
@@ -248,14 +267,14 @@ def test_what_the_storage_refuses_can_be_tried_again(place: Place) -> None:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (FOR_PARTS, "Waits for the other files of this record, until 22 Nov 2024"),
-        (SCORING, "the recording is being scored"),
+        (FOR_PARTS, "Waiting for the other files of this record until 22 Nov 2024"),
+        (SCORING, "The recording is being scored"),
         (REJECTED, "Flat line: Found no signal on any lead."),
-        (FAILED, "Scoring failed several times and was given up."),
+        (FAILED, "Scoring failed several times."),
         ({"recording_id": ID, "status": "part", "part_of": OTHER_ID}, OTHER_ID),
     ],
 )
-def test_every_status_is_said_in_the_list_and_in_its_own_view(
+def test_every_status_is_explained_in_its_card_and_its_view(
     place: Place, status: dict[str, Any], said: str
 ) -> None:
     page, api, _ = place
@@ -266,7 +285,7 @@ def test_every_status_is_said_in_the_list_and_in_its_own_view(
     expect(page.locator("#recording-view")).to_contain_text(said)
 
 
-def test_nothing_is_asked_while_the_page_is_hidden(place: Place) -> None:
+def test_no_request_is_sent_while_the_page_is_hidden(place: Place) -> None:
     page, api, _ = place
     api.answers[PATH] = answer(SCORING)
     asked: list[str] = []
@@ -278,7 +297,7 @@ def test_nothing_is_asked_while_the_page_is_hidden(place: Place) -> None:
         page.clock.run_for(5_000)
     page.evaluate(HIDE, True)
     page.clock.run_for(20_000)  # longer than any pause: the last one may have begun before
-    page.wait_for_timeout(500)  # by the real clock: what was asked is told of a little later
+    page.wait_for_timeout(500)  # by the real clock: requests are reported a little later
     n_asked = len(asked)
     page.clock.run_for(120_000)
     assert len(asked) == n_asked
@@ -293,18 +312,20 @@ HIDE = """isHidden => {
 }"""
 
 
-def test_a_recording_that_is_not_known_is_said_in_its_view(place: Place) -> None:
+def test_an_unknown_recording_is_reported_in_its_view(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
-    api.answers[PATH] = answer({"title": "No", "code": "unknown_recording"}, 404)
+    api.answers[PATH] = answer_problem("unknown_recording", "It has been deleted.")
     page.goto(f"{MADE_UP}#recording/{ID}")
-    expect(page.get_by_role("alert")).to_contain_text("Nothing is known of a recording")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "There is no recording with this ID. It has been deleted."
+    )
 
 
-def test_an_upload_that_the_server_knows_nothing_of_can_be_sent_again(place: Place) -> None:
+def test_an_upload_unknown_to_the_server_can_be_sent_again(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
-    api.answers[PATH] = answer({"title": "No", "code": "unknown_recording"}, 404)
+    api.answers[PATH] = answer_problem("unknown_recording", "It has been deleted.")
     choose(page, edf())
     card = upload_card(page, "ward 3.edf")
     expect(card.locator(".mark-line")).to_have_text("Not known")
@@ -318,19 +339,21 @@ def test_an_upload_that_the_server_knows_nothing_of_can_be_sent_again(place: Pla
     expect(card.locator(".mark-line")).to_have_text("Scored")
 
 
-def test_a_document_that_cannot_be_had_leaves_no_empty_tab(place: Place) -> None:
+def test_a_document_that_cannot_be_fetched_leaves_no_empty_tab(place: Place) -> None:
     page, api, watch = place
     watch.excused = (LOST,)
-    api.answers[f"{PATH}/report"] = answer({"title": "No", "code": "no_result"}, 404)
+    api.answers[f"{PATH}/report"] = answer_problem("no_result", "It is not scored.")
     page.goto(f"{MADE_UP}#recording/{ID}")
     with page.expect_popup() as popup:
         page.get_by_role("button", name="Report of").first.click()
-    expect(page.get_by_role("alert")).to_have_text("The recording has no such result yet.")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The recording has no such result. It is not scored."
+    )
     if not popup.value.is_closed():  # the browser tells of it when it comes to it
         popup.value.wait_for_event("close")
 
 
-def test_lists_are_paged_and_say_what_is_urgent(place: Place) -> None:
+def test_lists_are_paged_and_show_urgent_findings(place: Place) -> None:
     page, api, _ = place
     first = answer({"recordings": ITEMS[:3], "next_cursor": CURSOR})
     rest = answer({"recordings": ITEMS[3:], "next_cursor": None})
@@ -355,20 +378,20 @@ def test_lists_are_paged_and_say_what_is_urgent(place: Place) -> None:
     said = [tile.split("\n") for tile in tiles.all_inner_texts()]
     assert said[:2] == [["Uploaded", "140"], ["Scored", "137"]]
     buttons = page.locator("#night-view .buttons").first.get_by_role("button")
-    expect(buttons).to_have_text(["Nightly report", "All recordings (CSV)", "Figures (JSON)"])
+    expect(buttons).to_have_text(["Nightly report", "All recordings (CSV)", "Report (JSON)"])
     expect(page.locator("#night-view tbody tr")).to_have_count(5)
     page.go_back()
     expect(page.get_by_role("link", name="Friday, 22 Nov 2024")).to_be_focused()
 
 
-def test_where_only_signed_requests_are_taken_the_page_says_so(browser: Browser) -> None:
+def test_with_iam_the_page_explains_that_it_cannot_be_used(browser: Browser) -> None:
     with opened(browser, MADE_UP) as (context, _):
         api = MadeUpApi(context, authorisation="iam")
         api.answers = {"GET /": api.answers["GET /"]}  # nothing else is asked
         page = context.new_page()
         page.goto(MADE_UP)
         expect(page.get_by_role("heading", level=1)).to_have_text(
-            "This page is not open to browsers"
+            "This page cannot be used in a browser"
         )
         expect(page.locator("main")).to_contain_text("JwtIssuer")
         expect(page.locator("input")).to_be_hidden()
@@ -379,11 +402,11 @@ VIEWS = {
     f"#recording/{ID}": ".classes tbody tr",
     "#night/2024-11-22": "#night-view tbody tr",
 }
-"""What shows that a view has all that it is to show, by its address."""
+"""By a view's address, an element that appears when the view is complete."""
 
 
 def full_page(context: BrowserContext) -> Page:
-    """Return a page with everything on it."""
+    """Return a page that shows every kind of element."""
     api = MadeUpApi(context)
     api.takes(ID, 2)
     api.answers |= {
@@ -403,7 +426,7 @@ def full_page(context: BrowserContext) -> Page:
 
 
 @pytest.mark.parametrize("width", [1200, 768, 320])
-def test_nothing_is_cut_at_any_width_and_all_can_be_read(browser: Browser, width: int) -> None:
+def test_nothing_is_cut_at_any_width_and_contrast_suffices(browser: Browser, width: int) -> None:
     with opened(browser, MADE_UP, width=width) as (context, _):
         page = full_page(context)
         for view, last_shown in VIEWS.items():
@@ -479,7 +502,7 @@ def test_signals_are_sent_before_the_header_that_needs_them(place: Place) -> Non
     assert set(sent[3:]) == {"r_1.hea", "r_2.hea"}
 
 
-def test_lists_follow_what_is_scored_and_keep_focus_and_length(place: Place) -> None:
+def test_lists_are_reloaded_after_a_result_and_keep_focus_and_length(place: Place) -> None:
     page, api, _ = place
     night = {"date": "2024-11-22", "has_report": False}
     listed = [item(number) for number in range(1, 13)]

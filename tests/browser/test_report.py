@@ -1,4 +1,4 @@
-"""The report in real Chromium, as a clinician would open it."""
+"""The report of a recording in Chromium."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ A4_WIDTH_MM, MARGIN_MM = 210, 12
 
 @pytest.fixture
 def page(browser: Browser, report: str) -> Iterator[Page]:
-    """The report, opened; fails if the browser complained or asked for anything else."""
+    """The opened report; fails on console messages and further requests."""
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         opened = context.new_page()
         complaints: list[str] = []
@@ -173,7 +173,7 @@ def test_strips_can_be_focused_where_they_scroll(page: Page) -> None:
 
 @pytest.fixture
 def crowded(browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    """A report whose first strips lie seconds apart, and whose heart rate is known at one time."""
+    """A report with strips only seconds apart, and with one known value of the heart rate."""
     graphics = made_up_graphics()
     bpm = np.full(len(graphics.trend.mean_bpm), np.nan)
     bpm[4000] = 70.0
@@ -334,7 +334,7 @@ MARK_ENDS = """what => {
 
 
 def places_of_links(pdf: bytes) -> dict[str, tuple[int, float]]:
-    """Return the page of every marked end, and its height on it, from Chromium's plain objects."""
+    """Return page number and height of every marked end, from Chromium's plain objects."""
     objects = dict(re.findall(rb"^(\d+) 0 obj\n(.*?)^endobj", pdf, flags=re.S | re.M))
     pages = [body for body in objects.values() if body.startswith(b"<</Type /Page\n")]
     places = {}

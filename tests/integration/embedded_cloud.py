@@ -120,23 +120,23 @@ class Cloud(EmbeddedCloud):
         return document
 
     def current(self, upload_key: str) -> dict[str, Any]:
-        """Return the pointer to the current result of an upload."""
+        """Return the pointer to the valid result of an upload."""
         return self.result(current_key(recording_id(upload_key)))
 
     def outcome(self, upload_key: str) -> dict[str, Any]:
-        """Return the current result of an upload."""
+        """Return the valid result of an upload."""
         return self.result(self.current(upload_key)["result"])
 
     def waits(self, upload_key: str) -> bool:
         return waiting_key(recording_id(upload_key)) in self.result_keys()
 
     def entry(self, upload_key: str, night: str) -> dict[str, Any] | None:
-        """Return the entry of an upload in a night, or None."""
+        """Return the night entry of an upload, or None."""
         key = entry_key(date.fromisoformat(night), recording_id(upload_key))
         return self.result(key) if key in self.result_keys("nights/") else None
 
     def bodies(self) -> dict[str, tuple[bytes, Any]]:
-        """Return every result with its time of writing, to check that nothing changes."""
+        """Return every object with its time of writing, to check that nothing changes."""
         found = {}
         for key in self.result_keys(""):
             item = self.s3.get_object(Bucket=RESULTS, Key=key)
@@ -145,7 +145,7 @@ class Cloud(EmbeddedCloud):
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
-    """Return the event that Lambda makes of messages, from the canonical one."""
+    """Return the event with which Lambda passes messages, made from ``events/``."""
     (template,) = json.loads((EVENTS / "upload_edf.json").read_text())["Records"]
     return {
         "Records": [
@@ -173,14 +173,14 @@ def environment_of(handler: Any) -> dict[str, Any]:
 
 
 def handle_elsewhere(cloud: Cloud, body: str) -> None:
-    """Process a message in another execution environment, while this one is at work."""
-    intake = environment_of(cloud.load_handler())["intake"]()
-    list(intake.handle(body, datetime.fromtimestamp(cloud.time_s(), UTC)))
+    """Handle a message in another execution environment, while this one handles another."""
+    ingest = environment_of(cloud.load_handler())["ingest"]()
+    list(ingest.handle(body, datetime.fromtimestamp(cloud.time_s(), UTC)))
 
 
 def fail_s3(cloud: Cloud, operation: str, error: Callable[[], Exception]) -> Callable[[], None]:
     """Make an operation of the function's S3 client fail; return a function that ends this."""
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    s3 = environment_of(cloud.handler)["ingest"]().s3
 
     def failing(params: dict[str, Any], **_: Any) -> None:
         raise error()

@@ -1,10 +1,10 @@
-"""Lists of recordings and nights, page by page, and the report on a night."""
+"""Lists of recordings and nights, page by page, and the nightly report."""
 
 import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from integration.api_client import Api
 from integration.embedded_cloud import RESULTS, Cloud
 from synthetic_nights import made_up_entries
 
-from deepecg.cloud.api.recording_models import Recordings
+from deepecg.cloud.api.recording_models import RecordingListResponse
 from deepecg.cloud.result_lists import CURSOR_PATTERN, Position, list_nights, list_recordings
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entry_key
@@ -36,7 +36,7 @@ def put(cloud: Cloud, key: str, body: str = "{}") -> None:
 
 
 def put_night(cloud: Cloud, night: date, n: int) -> list[dict[str, Any]]:
-    """Write made-up entries of a night, one a second; return them in that order."""
+    """Write made-up entries of a night, one per second, and return them in this order."""
     entries = made_up_entries(night, n, seed=1)
     for entry in entries:
         cloud.skip(1)
@@ -45,7 +45,7 @@ def put_night(cloud: Cloud, night: date, n: int) -> list[dict[str, Any]]:
 
 
 def walk(api: Api, path: str, rows: str = "recordings", limit: int = PAGE) -> list[dict[str, Any]]:
-    """Return all rows of a list, asked for page by page."""
+    """Return all items of a list, read page by page."""
     found: list[dict[str, Any]] = []
     cursor = None
     for _ in range(100):
@@ -77,7 +77,7 @@ def test_newest_night_first_and_newest_entry_first(api: Api, cloud: Cloud) -> No
         assert [(row["night"], row["recording_id"]) for row in rows] == expected
 
 
-def test_rows_tell_what_the_entries_tell(api: Api, cloud: Cloud) -> None:
+def test_items_contain_the_values_of_the_entries(api: Api, cloud: Cloud) -> None:
     entries = {entry["recording_id"]: entry for entry in put_night(cloud, TODAY, 80)}
     rows = walk(api, "/v1/recordings", limit=100)
     assert {row["outcome"] for row in rows} >= {"scored", "rejected"}
@@ -99,11 +99,11 @@ def test_rows_tell_what_the_entries_tell(api: Api, cloud: Cloud) -> None:
         assert row["urgent_count"] == len(digest["urgent"])
 
 
-def test_what_comes_or_changes_while_pages_are_read(api: Api, cloud: Cloud) -> None:
+def test_entries_added_or_changed_between_two_pages(api: Api, cloud: Cloud) -> None:
     entries = put_night(cloud, TODAY, 9)
     there = [entry["recording_id"] for entry in reversed(entries)]
     first = api.get("/v1/recordings", params={"limit": 4}).json()
-    # One that was seen is written anew, two are new, one that was seen is gone.
+    # One of the first page is written again, two are added, and one of the first page is deleted.
     cloud.skip(1)
     put(cloud, entry_key(TODAY, there[1]), to_json(entries[-2]))
     put_night(cloud, TODAY + timedelta(days=1), 2)
@@ -132,14 +132,14 @@ def test_more_entries_than_one_request_lists(api: Api, cloud: Cloud) -> None:
     assert len(rows) == 1_001
     assert set(ids(rows)) == {entry["recording_id"] for entry in entries}
 
-    # A page of a large night asks for the keys of all, and for the entries of the page alone.
+    # A page of a large night lists all keys, but reads only the entries of the page.
     n_requests = count_requests(cloud.s3)
     assert len(list_recordings(Results(cloud.s3, RESULTS), 10).entries) == 10
     assert n_requests() == 1 + 2 + 10
 
 
 def count_requests(s3: Any) -> Callable[[], int]:
-    """Return what tells how many requests a client has sent since it was asked last."""
+    """Return a function that counts the requests of a client since its last call."""
     sent: list[str] = []
     s3.meta.events.register("before-call.s3", lambda model, **_: sent.append(model.name))
 
@@ -177,7 +177,7 @@ def test_entries_that_cannot_be_read_are_counted(api: Api, cloud: Cloud) -> None
         (f"2026-11-22.9999999999.{20 * '0'}", 4),
     ],
 )
-def test_cursor_is_a_position_and_need_be_no_entry(
+def test_a_cursor_works_after_its_entry_is_gone(
     api: Api, cloud: Cloud, path: str, cursor: str, n: int
 ) -> None:
     put_night(cloud, TODAY, 4)
@@ -199,7 +199,7 @@ def test_cursor_is_a_position_and_need_be_no_entry(
         {"page": "2"},
     ],
 )
-def test_query_that_is_not_as_documented(api: Api, path: str, query: dict[str, str]) -> None:
+def test_invalid_query(api: Api, path: str, query: dict[str, str]) -> None:
     assert api.code("GET", path, params=query) == (422, "invalid_request")
 
 
@@ -231,8 +231,8 @@ def test_positions_are_ordered_as_their_texts(one: Position, other: Position) ->
     ),
     st.integers(1, 7),
 )
-def test_pages_make_the_whole(entries: dict[str, tuple[int, int]], limit: int) -> None:
-    """Whatever the times of writing: no entry twice, none left out, the newest first."""
+def test_pages_contain_each_entry_once(entries: dict[str, tuple[int, int]], limit: int) -> None:
+    """For any times of writing, the pages contain each entry once, newest first."""
     results: Any = BucketOf(entries)
     found: list[str] = []
     after = None
@@ -247,7 +247,7 @@ def test_pages_make_the_whole(entries: dict[str, tuple[int, int]], limit: int) -
 
 
 class BucketOf:
-    """Results with entries, by ID the number of the night and the second of writing."""
+    """Results with these entries: by ID the number of the night and the second of writing."""
 
     def __init__(self, entries: dict[str, tuple[int, int]]) -> None:
         nights = {number: TODAY + timedelta(days=number) for number in range(4)}
@@ -268,6 +268,10 @@ class BucketOf:
         from deepecg.night.night_entry import night_entry
 
         return to_json(night_entry(key.rsplit("/", 1)[1].removesuffix(".json"))).encode()
+
+    def read_many(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        for key in keys:
+            yield key, self.read_bytes(key)
 
 
 # --- Nights ---------------------------------------------------------------------------------------
@@ -349,12 +353,12 @@ def test_unknown_night(api: Api, night: str, last: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["x", "2026-1-1", "20261122", "unfinished"])
-def test_date_that_is_none(api: Api, wrong: str) -> None:
+def test_date_that_does_not_exist(api: Api, wrong: str) -> None:
     assert api.code("GET", f"/v1/nights/{wrong}") == (422, "invalid_request")
 
 
-def test_page_is_as_documented() -> None:
-    """The example of a page is one."""
-    examples: Any = Recordings.model_config["json_schema_extra"]
+def test_the_example_page_fits_its_model() -> None:
+    """The example of a page fits its model."""
+    examples: Any = RecordingListResponse.model_config["json_schema_extra"]
     for example in examples["examples"]:
-        Recordings.model_validate(example)
+        RecordingListResponse.model_validate(example)

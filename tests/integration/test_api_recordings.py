@@ -1,4 +1,4 @@
-"""A recording through the API: announced, sent by its forms, scored, fetched."""
+"""A recording through the API: upload request, upload with forms, scoring, results."""
 
 import base64
 import io
@@ -12,15 +12,16 @@ import pytest
 from integration.api_client import EMBEDDED_S3, Api
 from integration.embedded_cloud import RESULTS, UPLOADS, Cloud, environment_of, fail_s3, throttled
 
-from deepecg.cloud.s3_buckets import Uploads
-from deepecg.cloud.s3_keys import announced_key, current_key
+from deepecg.cloud.folder_listing import FolderListing
+from deepecg.cloud.s3_buckets import Uploads, folder_of
+from deepecg.cloud.s3_keys import current_key, upload_request_key
 from deepecg.cloud.upload_parts import find_upload
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.recording_id import recording_id
 
 NAME = "Mueller_Johannes_born_19501103"
 TRACES = ("mueller", "johannes", "19501103")
-"""Of names: long enough never to stand in a signature or a figure by chance."""
+"""Parts of the patient's name, too long to appear in a signature or number by chance."""
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def send_all(api: Api, files: dict[str, bytes]) -> str:
 
 
 def renamed(files: dict[str, bytes], old: str, new: str) -> dict[str, bytes]:
-    """Return a record whose files, and the names in its headers, begin otherwise."""
+    """Return a record with another stem in its file names and headers."""
     return {
         name.replace(old, new): (
             body.replace(old.encode(), new.encode()) if name.endswith(".hea") else body
@@ -51,10 +52,10 @@ def listed(api: Api) -> list[dict[str, Any]]:
     return recordings
 
 
-# --- Announcing -----------------------------------------------------------------------------------
+# --- Upload requests ------------------------------------------------------------------------------
 
 
-def test_form_takes_this_key_this_type_and_this_size_only(api: Api) -> None:
+def test_a_form_accepts_only_its_key_type_and_size(api: Api) -> None:
     before = datetime.now(UTC)
     files = {"a.hea": b"12345", "a.dat": b"1", "a.settings.json": b"{}"}
     announced = api.announce(files)
@@ -67,7 +68,7 @@ def test_form_takes_this_key_this_type_and_this_size_only(api: Api) -> None:
         assert {"key": fields["key"]} in policy["conditions"]
         assert {"Content-Type": kind} in policy["conditions"]
         assert fields["Content-Type"] == kind
-        # Whatever else the form sends is bound to its value, too.
+        # All other fields of the form are bound to their values as well.
         bound = {name for item in policy["conditions"] if isinstance(item, dict) for name in item}
         assert set(fields) - {"policy", "x-amz-signature"} <= bound
         expiry = datetime.fromisoformat(policy["expiration"])
@@ -76,7 +77,7 @@ def test_form_takes_this_key_this_type_and_this_size_only(api: Api) -> None:
         assert abs(answered - expiry) <= timedelta(seconds=2)
 
 
-def test_announcement_is_noted_and_found(api: Api, cloud: Cloud) -> None:
+def test_an_upload_request_has_a_status(api: Api, cloud: Cloud) -> None:
     announced = api.announce({"a.edf": b"1"})
     recording = announced["recording_id"]
     (form,) = announced["uploads"]
@@ -88,11 +89,11 @@ def test_announcement_is_noted_and_found(api: Api, cloud: Cloud) -> None:
         "waiting_for": "upload",
         "until": announced["expires_at"],
     }
-    noted = cloud.result(announced_key(recording))
+    noted = cloud.result(upload_request_key(recording))
     assert set(noted) == {"announced_at", "expires_at"}
 
 
-def test_two_announcements_of_the_same_names_have_nothing_in_common(api: Api) -> None:
+def test_two_upload_requests_of_the_same_names_share_nothing(api: Api) -> None:
     one, other = api.announce({"a.edf": b"1"}), api.announce({"a.edf": b"1"})
     assert one["recording_id"] != other["recording_id"]
     keys = [item["uploads"][0]["fields"]["key"] for item in (one, other)]
@@ -128,7 +129,7 @@ def test_same_name_twice(api: Api, cloud: Cloud, other: str) -> None:
         ({"name": "a.hea", "size_bytes": 1}, 101 * [{"name": "b", "size_bytes": 1}]),
     ],
 )
-def test_what_is_not_as_documented_is_refused(api: Api, main: Any, parts: Any) -> None:
+def test_an_invalid_upload_request_is_rejected(api: Api, main: Any, parts: Any) -> None:
     answer = api.post("/v1/recordings", {"main": main, "parts": parts})
     assert answer.status_code == 422
     assert answer.json()["errors"]
@@ -149,7 +150,7 @@ def test_hundred_parts(api: Api) -> None:
         "[::1", "[]", "[:::]", "[1.2.3.4]", "[::1]/x", "[::1]:99999",
     ],
 )  # fmt: skip
-def test_host_that_is_none(api: Api, host: str) -> None:
+def test_invalid_host(api: Api, host: str) -> None:
     body = {"main": {"name": "a.edf", "size_bytes": 1}}
     answer = api.code("POST", "/v1/recordings", json=body, headers={"Host": host})
     assert answer == (400, "invalid_request")
@@ -158,7 +159,7 @@ def test_host_that_is_none(api: Api, host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "[::1]", "API.example.org"]
 )
-def test_host_that_the_api_is_called_by_is_that_of_its_forms(api: Api, host: str) -> None:
+def test_forms_have_the_host_of_the_request(api: Api, host: str) -> None:
     body = {"main": {"name": "a.edf", "size_bytes": 1}}
     answer = api("POST", "/v1/recordings", json=body, headers={"Host": host})
     assert answer.status_code == 201
@@ -166,7 +167,7 @@ def test_host_that_the_api_is_called_by_is_that_of_its_forms(api: Api, host: str
     assert form["url"].startswith(f"http://{host}{EMBEDDED_S3}/")
 
 
-# --- From announcement to result ------------------------------------------------------------------
+# --- From upload request to result ----------------------------------------------------------------
 
 
 def test_edf_is_scored(api: Api, cloud: Cloud, edf_file: bytes) -> None:
@@ -179,7 +180,7 @@ def test_edf_is_scored(api: Api, cloud: Cloud, edf_file: bytes) -> None:
     assert status["summary"] == cloud.result(current["result"])
     assert status["summary"]["recording_id"] == recording
 
-    # The same file uploaded without the API has the same beats.
+    # The same file, uploaded without the API, gets the same beats.
     cloud.upload("holter.edf", edf_file)
     cloud.pump()
     assert cloud.outcome("holter.edf")["beats"] == status["summary"]["beats"]
@@ -263,11 +264,11 @@ def test_unknown_recording(api: Api, last: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["x", 20 * "A", 21 * "a", 19 * "a" + "g", 20 * "a" + "%0A"])
-def test_id_that_is_none(api: Api, wrong: str) -> None:
+def test_invalid_id(api: Api, wrong: str) -> None:
     assert api.code("GET", f"/v1/recordings/{wrong}") == (422, "invalid_request")
 
 
-def test_given_up_after_failing(api: Api, cloud: Cloud, edf_file: bytes) -> None:
+def test_failed_recording(api: Api, cloud: Cloud, edf_file: bytes) -> None:
     recording = send_all(api, {"a.edf": edf_file})
     cloud.pump()
     again = send_all(api, {"a.edf": edf_file})
@@ -276,7 +277,7 @@ def test_given_up_after_failing(api: Api, cloud: Cloud, edf_file: bytes) -> None
         if ".deepecg" in params["url_path"]:
             raise throttled()
 
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    s3 = environment_of(cloud.handler)["ingest"]().s3
     s3.meta.events.register("before-call.s3.PutObject", fails_on_parts)
     cloud.pump()
     assert api.status(again)["waiting_for"] == "scoring"
@@ -324,18 +325,18 @@ def test_status_takes_few_requests(
     assert len(asked) == (1 if state == "scored" else 4)
 
 
-# --- What counts when -----------------------------------------------------------------------------
+# --- Status over time -----------------------------------------------------------------------------
 
 
 def statuses_while_scored(api: Api, cloud: Cloud, recording: str) -> list[tuple[str, str | None]]:
-    """Return what the status is before each request that writes or deletes something."""
+    """Return the status before each request that writes or deletes an object."""
     found = []
 
     def look(**_: Any) -> None:
         status = api.status(recording)
         found.append((status["status"], status.get("waiting_for")))
 
-    events = environment_of(cloud.handler)["intake"]().s3.meta.events
+    events = environment_of(cloud.handler)["ingest"]().s3.meta.events
     operations = ("before-call.s3.PutObject", "before-call.s3.DeleteObject")
     for operation in operations:
         events.register(operation, look)
@@ -404,7 +405,7 @@ def test_record_waits_for_its_parts_then_is_scored(
     assert [row["recording_id"] for row in listed(api)] == [recording]
 
 
-def test_part_that_never_comes(api: Api, cloud: Cloud, wfdb_files: dict[str, bytes]) -> None:
+def test_part_that_is_never_uploaded(api: Api, cloud: Cloud, wfdb_files: dict[str, bytes]) -> None:
     announced = api.announce(wfdb_files)
     forms = zip(announced["uploads"], wfdb_files.values(), strict=True)
     for form, body in list(forms)[:-1]:
@@ -433,7 +434,7 @@ def test_parts_in_any_order(
 def test_multi_segment_record_in_any_order(
     api: Api, cloud: Cloud, segmented_files: dict[str, bytes], seed: int
 ) -> None:
-    # By names that do not tell which header is whose segment.
+    # With file names that do not show which header belongs to which record.
     files = renamed(renamed(segmented_files, "long_0001", "x"), "long_0002", "aaa")
     assert sorted(files) == ["aaa.dat", "aaa.hea", "long.hea", "x.dat", "x.hea"]
     announced = api.announce(files)
@@ -460,7 +461,7 @@ N_JOINED = [0, 2, 1, 2]
 """Segments that were scored by themselves before their master came."""
 
 
-def test_largest_announcement_is_found_from_each_of_its_files(api: Api, cloud: Cloud) -> None:
+def test_the_largest_upload_request_is_found_from_each_of_its_files(api: Api, cloud: Cloud) -> None:
     n = 50
     lines = [f"m/{n} 1 360 {100 * n}", *(f"s{number} 100" for number in range(n))]
     files = {"m.hea": "\n".join(lines).encode()}
@@ -473,7 +474,7 @@ def test_largest_announcement_is_found_from_each_of_its_files(api: Api, cloud: C
         cloud.upload(key, body)
     uploads = Uploads(cloud.s3, UPLOADS)
     for key in (keys[0], keys[1], keys[2], keys[-2], keys[-1]):
-        upload = find_upload(uploads, key)
+        upload = find_upload(FolderListing(uploads, folder_of(key)), key)
         assert upload is not None
         assert upload.id == announced["recording_id"]
         assert {part.key: part.name for part in upload.parts[1:]} == dict(
@@ -584,7 +585,7 @@ def everything(api: Api, cloud: Cloud) -> str:
 def logged(
     log: io.StringIO, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Callable[[], str]:
-    """What was logged or printed, by whichever library."""
+    """All text that was logged or printed by any library."""
     caplog.set_level("INFO")
 
     def read() -> str:

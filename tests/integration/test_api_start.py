@@ -1,4 +1,4 @@
-"""What the API's start loads: somebody waits for it."""
+"""Packages that the start of the API imports: each adds to the cold start."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ print(json.dumps({"at_start": sorted(at_start), "after": sorted(after)}))
 
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, set[str]]:
-    """Names of the packages that a fresh process holds, at the start and after /health."""
+    """Names of the packages imported at the start and after a request to /health."""
     template = Template.read(TEMPLATE)
     function = template.of_type("AWS::Serverless::Function")["ApiFunction"]
     declared = template.resolve(function["Environment"]["Variables"])
@@ -46,10 +46,10 @@ def loaded() -> dict[str, set[str]]:
     return {moment: set(names) for moment, names in found.items()}
 
 
-def test_start_loads_no_signal_code(loaded: dict[str, set[str]]) -> None:
+def test_the_start_imports_no_signal_code(loaded: dict[str, set[str]]) -> None:
     assert not loaded["at_start"] & {"numpy", "scipy", "onnxruntime", "wfdb", "pandas", "edfio"}
 
 
-def test_health_waits_for_neither_scipy_nor_onnx_runtime(loaded: dict[str, set[str]]) -> None:
-    """The model's checksum is verified all the same."""
+def test_health_imports_neither_scipy_nor_onnx_runtime(loaded: dict[str, set[str]]) -> None:
+    """The models' checksums are verified without them."""
     assert not loaded["after"] & {"scipy", "onnxruntime"}

@@ -1,7 +1,6 @@
-"""Night entries: what became of each upload, under the day it came."""
+"""Night entries: the outcome of each upload, under the night it came in."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pytest
@@ -17,7 +16,10 @@ from integration.embedded_cloud import (
 )
 
 from deepecg.cloud import score_upload as results_module
+from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.night_entries import supersedes
+from deepecg.cloud.s3_buckets import Uploads
+from deepecg.cloud.upload_parts import find_upload
 from deepecg.outputs.recording_id import recording_id
 
 EVENING = "2026-11-21T21:00:00+00:00"
@@ -26,13 +28,13 @@ NIGHT = "2026-11-21"
 
 @pytest.fixture
 def evening(cloud_at: Callable[..., Cloud]) -> Cloud:
-    """Ten in the evening in Berlin; S3's test event is worked off."""
+    """Ten in the evening in Berlin; S3's test event has been handled."""
     cloud = cloud_at(EVENING)
     cloud.pump()
     return cloud
 
 
-def test_scored_upload_is_noted_with_its_numbers(evening: Cloud, edf_file: bytes) -> None:
+def test_entry_of_a_scored_upload_has_its_numbers(evening: Cloud, edf_file: bytes) -> None:
     evening.upload("a.edf", edf_file)
     evening.pump()
     entry = evening.entry("a.edf", NIGHT)
@@ -49,7 +51,7 @@ def test_scored_upload_is_noted_with_its_numbers(evening: Cloud, edf_file: bytes
     assert evening.result_keys("nights/") == [f"nights/{NIGHT}/{recording_id('a.edf')}.json"]
 
 
-def test_rejected_upload_is_noted_with_its_code(evening: Cloud) -> None:
+def test_entry_of_a_rejected_upload_has_its_code(evening: Cloud) -> None:
     evening.upload("a.edf", b"")
     evening.pump()
     entry = evening.entry("a.edf", NIGHT)
@@ -59,7 +61,7 @@ def test_rejected_upload_is_noted_with_its_code(evening: Cloud) -> None:
     assert entry["size_bytes"] == 0
 
 
-def test_waiting_upload_is_noted_until_it_is_given_up(
+def test_waiting_upload_has_an_entry_until_the_time_is_over(
     evening: Cloud, wfdb_files: dict[str, bytes]
 ) -> None:
     evening.upload("rec.hea", wfdb_files["rec.hea"])
@@ -78,7 +80,7 @@ def test_upload_that_kills_the_function_stays_received(
     evening: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(path: Any) -> None:
-        raise KeyboardInterrupt  # no handler of exceptions sees it, as none sees a timeout
+        raise KeyboardInterrupt  # no exception handler catches it, nor a time-out
 
     monkeypatch.setattr("deepecg.cloud.score_upload.open_recording", die)
     evening.upload("a.edf", edf_file)
@@ -145,7 +147,7 @@ def test_same_bytes_on_another_day_are_another_upload(evening: Cloud, edf_file: 
     assert evening.entry("a.edf", NIGHT) == first
 
 
-def test_record_given_up_and_uploaded_again_as_it_was_is_rejected_again(
+def test_incomplete_record_uploaded_again_unchanged_is_rejected_again(
     evening: Cloud, wfdb_files: dict[str, bytes]
 ) -> None:
     evening.upload("rec.hea", wfdb_files["rec.hea"])
@@ -174,7 +176,7 @@ def test_replaced_upload_replaces_its_entry(evening: Cloud, edf_file: bytes) -> 
 def test_result_without_an_entry_gets_one_at_the_next_try(evening: Cloud, edf_file: bytes) -> None:
     """The function is stopped after the summary, before the entry."""
     evening.upload("a.edf", edf_file)
-    s3 = environment_of(evening.handler)["intake"]().s3
+    s3 = environment_of(evening.handler)["ingest"]().s3
     has_summary = []
 
     def fail_on_entry(params: dict[str, Any], **_: Any) -> None:
@@ -218,7 +220,7 @@ def test_record_completed_after_midnight_moves_to_the_new_day(
 
 
 @pytest.mark.parametrize("settled", [False, True])
-def test_part_that_came_first_has_no_entry_beside_its_record(
+def test_part_uploaded_before_its_header_has_no_entry_of_its_own(
     cloud_at: Callable[..., Cloud], wfdb_files: dict[str, bytes], settled: bool
 ) -> None:
     cloud = cloud_at("2026-11-21T08:00:00+00:00")
@@ -229,7 +231,7 @@ def test_part_that_came_first_has_no_entry_beside_its_record(
     assert cloud.result_keys("nights/") == [f"nights/{NIGHT}/{recording_id('rec.hea')}.json"]
 
 
-def test_upload_deleted_while_it_waits_is_forgotten(
+def test_upload_deleted_while_it_waits_loses_its_entry(
     evening: Cloud, wfdb_files: dict[str, bytes]
 ) -> None:
     evening.upload("rec.hea", wfdb_files["rec.hea"])
@@ -243,7 +245,7 @@ def begin_to_score(cloud: Cloud, edf_file: bytes) -> None:
     """Upload a recording whose result cannot be written, at ten to midnight in Berlin."""
     cloud.pump()  # S3's test event
     cloud.upload("a.edf", edf_file)
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    s3 = environment_of(cloud.handler)["ingest"]().s3
 
     def fail_on_annotations(params: dict[str, Any], **_: Any) -> None:
         if params["url_path"].endswith(".deepecg"):
@@ -285,14 +287,14 @@ def test_upload_replaced_by_what_was_scored_before_is_of_the_new_day(
     assert late.result_keys("nights/") == [f"nights/2026-11-22/{recording_id('a.edf')}.json"]
 
 
-def test_upload_deleted_before_it_was_scored_is_forgotten(late: Cloud, edf_file: bytes) -> None:
+def test_upload_deleted_before_it_was_scored_loses_its_entry(late: Cloud, edf_file: bytes) -> None:
     begin_to_score(late, edf_file)
     late.s3.delete_object(Bucket=UPLOADS, Key="a.edf")
     late.settle()
     assert late.result_keys("nights/") == []
 
 
-def test_upload_deleted_while_it_is_scored_is_forgotten(
+def test_upload_deleted_during_scoring_loses_its_entry(
     evening: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def delete() -> None:
@@ -332,10 +334,10 @@ def during_scoring(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> 
     monkeypatch.setattr(results_module, "score_recording", score_meanwhile)
 
 
-def test_study_that_comes_while_its_recording_is_scored_has_the_last_word(
+def test_settings_uploaded_during_scoring_give_the_valid_result(
     evening: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def study_comes() -> None:
+    def upload_settings() -> None:
         evening.upload("a.settings.json", b'{"rhythm": {"pauses": {"pause_s": 2.5}}}')
         event = evening.receive()
         assert event is not None
@@ -345,7 +347,7 @@ def test_study_that_comes_while_its_recording_is_scored_has_the_last_word(
         evening.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["receiptHandle"])
         assert evening.outcome("a.edf")["pauses"]["threshold_s"] == 2.5
 
-    during_scoring(monkeypatch, study_comes)
+    during_scoring(monkeypatch, upload_settings)
     evening.upload("a.edf", edf_file)
     evening.settle()
     assert evening.outcome("a.edf")["pauses"]["threshold_s"] == 2.5
@@ -357,12 +359,12 @@ def test_study_that_comes_while_its_recording_is_scored_has_the_last_word(
 
 @pytest.mark.parametrize("key", ["settings.json", "a.settings.json"])
 @pytest.mark.parametrize("change", ["replaced", "deleted"])
-def test_study_that_changes_while_its_recording_is_scored_loses_no_result(
+def test_settings_changed_during_scoring_lose_no_result(
     evening: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch, key: str, change: str
 ) -> None:
-    """No message tells of a deletion, nor is anything scored for a folder's study."""
+    """S3 sends no message about a deletion, and a folder's settings file has nothing scored."""
 
-    def study_changes() -> None:
+    def change_settings() -> None:
         if change == "deleted":
             evening.s3.delete_object(Bucket=UPLOADS, Key=key)
         else:
@@ -371,7 +373,7 @@ def test_study_that_changes_while_its_recording_is_scored_loses_no_result(
 
     evening.upload(key, b'{"rhythm": {"pauses": {"pause_s": 2.5}}}')
     evening.pump()
-    during_scoring(monkeypatch, study_changes)
+    during_scoring(monkeypatch, change_settings)
     evening.upload("a.edf", edf_file)
     evening.settle()
     is_own_and_new = key == "a.settings.json" and change == "replaced"
@@ -381,10 +383,10 @@ def test_study_that_changes_while_its_recording_is_scored_loses_no_result(
     assert entry["outcome"] == "scored"
 
 
-def test_last_failure_is_noted_and_undone_by_a_redrive(evening: Cloud, edf_file: bytes) -> None:
+def test_entry_has_the_last_failure_until_a_redrive(evening: Cloud, edf_file: bytes) -> None:
     evening.upload("a.edf", edf_file)
     handler = evening.handler
-    s3 = environment_of(handler)["intake"]().s3
+    s3 = environment_of(handler)["ingest"]().s3
 
     def fail_on_annotations(params: dict[str, Any], **_: Any) -> None:
         if params["url_path"].endswith(".deepecg"):
@@ -439,34 +441,36 @@ def entry(outcome: str, at: int = 0, folder: str | None = None, **fields: Any) -
         (entry("scored", folder="v1"), entry("received", at=9), False),
     ],
 )
-def test_which_entry_takes_the_place_of_which(
+def test_which_entry_supersedes_which(
     new: dict[str, Any], old: dict[str, Any], expected: bool
 ) -> None:
     assert supersedes(new, old) is expected
 
 
-def test_entry_written_by_two_at_once_ends_with_the_further_one(
+def test_entry_written_by_two_functions_ends_with_the_later_stage(
     evening: Cloud, edf_file: bytes
 ) -> None:
-    """Another function notes the result between our look and our write."""
+    """Another function writes the result's entry between our read and our write."""
     evening.upload("a.edf", edf_file)
     evening.pump()
     final = evening.entry("a.edf", NIGHT)
-    intake = environment_of(evening.handler)["intake"]()
-    entries, results = intake.entries, intake.results
+    ingest = environment_of(evening.handler)["ingest"]()
+    results = ingest.results
     assert final is not None
     key = f"nights/{NIGHT}/{recording_id('a.edf')}.json"
     late = {**final, "outcome": "received", "folder": None, "digest": None, "processing_s": None}
     results.write(key, late)
     read = results.read_version
 
-    def read_then_overtaken(asked: str) -> Any:
-        found = read(asked)
-        object.__setattr__(results, "read_version", read)
-        results.write(key, final)
+    def read_then_overtaken(read_key: str) -> Any:
+        found = read(read_key)
+        if read_key == key:
+            object.__setattr__(results, "read_version", read)
+            results.write(key, final)
         return found
 
     object.__setattr__(results, "read_version", read_then_overtaken)
-    failed = {**late, "outcome": "failed", "code": "SlowDown"}
-    entries._write(failed, date.fromisoformat(NIGHT))
+    upload = find_upload(FolderListing(Uploads(ingest.s3, UPLOADS), ""), "a.edf")
+    assert upload is not None
+    ingest.entries.write_unfinished(upload, "failed", "SlowDown")
     assert evening.entry("a.edf", NIGHT) == final

@@ -1,4 +1,4 @@
-"""The report on a night in the cloud, from the uploads to the message that tells of it."""
+"""The nightly report in the cloud, from the uploads to the message about it."""
 
 import csv
 import io
@@ -20,8 +20,7 @@ from integration.embedded_cloud import (
     throttled,
 )
 
-from deepecg.cloud import bucket_night_store as nights
-from deepecg.cloud.bucket_night_store import AHEAD, NightsInBucket
+from deepecg.cloud.bucket_night_store import CONNECTIONS, BucketNightStore
 from deepecg.cloud.dead_letter_queue import HIDDEN_S, MAX_LETTERS, peek
 from deepecg.cloud.queues import Queue, Topic
 from deepecg.cloud.s3_buckets import Results
@@ -42,7 +41,7 @@ NIGHTLY = "NightlyReportFunction"
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the machine's clock shows, it is the 23rd, by the report's."""
+    """Set the report's clock to the 23rd, whatever the machine's clock shows."""
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
     monkeypatch.setattr("deepecg.cloud.nightly_report.utc_now", lambda: noon)
 
@@ -59,7 +58,7 @@ def evening(cloud_at: Callable[..., Cloud]) -> Cloud:
 
 @pytest.fixture
 def messages(evening: Cloud) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What the topic's subscriber has got."""
+    """Read the messages that the topic's subscriber has received."""
     sns = boto3.client("sns", region_name=REGION)
     assert sns.create_topic(Name="nightly")["TopicArn"] == TOPIC
     url = evening.sqs.create_queue(QueueName="subscriber")["QueueUrl"]
@@ -75,8 +74,8 @@ def messages(evening: Cloud) -> Iterator[Callable[[], list[dict[str, Any]]]]:
 
 
 def let_fail(cloud: Cloud, name: str) -> None:
-    """Make S3 refuse the result of one upload, try after try, until its message is dead."""
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    """Make S3 refuse the result of one upload until its message is a dead letter."""
+    s3 = environment_of(cloud.handler)["ingest"]().s3
 
     def fail(params: dict[str, Any], **_: Any) -> None:
         if f"{recording_id(name)}.deepecg" in params["url_path"]:
@@ -176,7 +175,7 @@ def test_night_from_uploads_to_files(
     assert "2 scored" in message["Subject"]
 
 
-def test_nobody_is_named(
+def test_no_patient_is_named(
     evening: Cloud,
     edf_file: bytes,
     wfdb_files: dict[str, bytes],
@@ -225,7 +224,7 @@ def test_night_that_is_reported_on_again_gives_the_same_bytes(
     assert report_files(evening) == first
 
 
-def test_only_the_schedule_tells_the_topic(
+def test_only_a_scheduled_report_sends_a_message(
     evening: Cloud, messages: Callable[[], list[dict[str, Any]]]
 ) -> None:
     ask(evening, {"date": NIGHT})
@@ -234,7 +233,7 @@ def test_only_the_schedule_tells_the_topic(
     assert len(messages()) == 1
 
 
-def test_report_that_cannot_be_told_of_is_there_all_the_same(evening: Cloud) -> None:
+def test_report_is_written_even_if_its_message_fails(evening: Cloud) -> None:
     from deepecg.cloud.errors import StorageError
 
     with pytest.raises(StorageError, match="Publish failed: NotFound"):  # there is no such topic
@@ -242,12 +241,12 @@ def test_report_that_cannot_be_told_of_is_there_all_the_same(evening: Cloud) -> 
     assert "index.html" in report_files(evening)
 
 
-def test_message_is_the_last_thing_so_that_it_is_not_sent_twice(
+def test_message_is_sent_last_and_once(
     evening: Cloud,
     messages: Callable[[], list[dict[str, Any]]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Lambda tries again after any failure: none may come after the message."""
+    """Lambda repeats the call after any failure, so none may come after the message."""
     done: list[str] = []
     for owner in (Queue, Results, Topic):
         for name in vars(owner):
@@ -267,7 +266,7 @@ def noted(done: list[str], name: str, method: Callable[..., Any]) -> Callable[..
     return call
 
 
-def test_without_a_topic_nobody_is_told(cloud_at: Callable[..., Cloud]) -> None:
+def test_without_a_topic_no_message_is_sent(cloud_at: Callable[..., Cloud]) -> None:
     cloud = cloud_at(EVENING)
     cloud.run_schedules(MORNING)
     assert "index.html" in report_files(cloud)
@@ -344,7 +343,7 @@ def test_functions_have_variables_of_their_own(cloud_at: Callable[..., Cloud]) -
     assert environment_of(nightly.handler)["logger"].service == "nightly_report"
 
 
-def test_past_date_shows_what_became_of_its_uploads_since(
+def test_report_on_a_past_date_has_the_present_outcomes(
     evening: Cloud, edf_file: bytes, wfdb_files: dict[str, bytes]
 ) -> None:
     fill_the_night(evening, edf_file, wfdb_files)
@@ -355,14 +354,14 @@ def test_past_date_shows_what_became_of_its_uploads_since(
         evening.upload(f"{PATIENT}/incomplete/{name}", wfdb_files[name])
     evening.pump()
     ask(evening, {"date": NIGHT})
-    # Its last part came after midnight: it belongs to the next day now.
+    # Its last part came after midnight, so that it belongs to the next night.
     assert recording_id(f"{PATIENT}/incomplete/rec.hea") not in listed(evening)
     ask(evening, {"date": "2026-11-22"})
     totals = json.loads(report_files(evening, "2026-11-22")["report.json"])["outcomes"]
     assert (totals["uploaded_count"], totals["scored_count"]) == (1, 1)
 
 
-def test_uploads_that_nobody_has_worked_on_are_told_and_no_matter_of_a_date(
+def test_queued_uploads_are_in_the_message_and_in_no_file(
     evening: Cloud, edf_file: bytes, messages: Callable[[], list[dict[str, Any]]]
 ) -> None:
     log = io.StringIO()
@@ -389,7 +388,7 @@ def test_uploads_that_nobody_has_worked_on_are_told_and_no_matter_of_a_date(
 
 
 class ManyDeadLetters(Queue):
-    """A queue that gives ten of its messages at a time, and shows none twice."""
+    """A queue that returns ten of its messages at a time, each once."""
 
     n_given = 0
     n_shown = 0
@@ -415,7 +414,7 @@ class ManyDeadLetters(Queue):
 
 
 @pytest.mark.parametrize(("limit", "seen"), [(MAX_LETTERS, 2_500), (2_000, 2_000)])
-def test_more_dead_letters_than_are_looked_at_are_told_as_such(
+def test_peek_at_more_dead_letters_than_the_limit_is_incomplete(
     limit: int, seen: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("deepecg.cloud.dead_letter_queue.MAX_LETTERS", limit)
@@ -426,7 +425,7 @@ def test_more_dead_letters_than_are_looked_at_are_told_as_such(
     assert found.is_complete == (seen == 2_500)
 
 
-def test_queue_that_is_not_seen_whole_is_told_everywhere(
+def test_incomplete_count_of_dead_letters_is_stated_everywhere(
     evening: Cloud,
     messages: Callable[[], list[dict[str, Any]]],
     monkeypatch: pytest.MonkeyPatch,
@@ -446,7 +445,7 @@ def test_queue_that_is_not_seen_whole_is_told_everywhere(
     assert "at least 20" in told["Message"]
 
 
-def test_dead_letters_that_somebody_else_looks_at_are_missed_aloud(evening: Cloud) -> None:
+def test_dead_letters_hidden_by_another_reader_make_the_count_incomplete(evening: Cloud) -> None:
     dead = evening.queue("DeadLetterQueue")
     for number in range(12):
         evening.sqs.send_message(QueueUrl=dead, MessageBody=notification(f"{number}.edf"))
@@ -464,7 +463,7 @@ def test_dead_letters_that_somebody_else_looks_at_are_missed_aloud(evening: Clou
     "key",
     ["w/", "w/settings.json", "settings.json", "w/rec.settings.json", "w/rec.atr", "w/rec.QRS"],
 )
-def test_dead_letter_about_what_is_no_recording_makes_none(evening: Cloud, key: str) -> None:
+def test_dead_letter_about_no_recording_reports_none(evening: Cloud, key: str) -> None:
     put(evening, night_entry(recording_id("w/other.hea"), outcome="waiting"))
     evening.sqs.send_message(
         QueueUrl=evening.queue("DeadLetterQueue"), MessageBody=notification(key)
@@ -475,7 +474,7 @@ def test_dead_letter_about_what_is_no_recording_makes_none(evening: Cloud, key: 
 
 
 @pytest.mark.parametrize("name", ["w/rec.edf", "w/rec.EDF", "w/rec.hea", "w/rec.ecg"])
-def test_dead_study_speaks_for_its_recording(evening: Cloud, name: str) -> None:
+def test_dead_letter_of_a_settings_file_fails_its_recording(evening: Cloud, name: str) -> None:
     put(evening, night_entry(recording_id(name), outcome="received"))
     put(evening, night_entry(recording_id("w/other.edf"), outcome="received"))
     evening.sqs.send_message(
@@ -488,7 +487,7 @@ def test_dead_study_speaks_for_its_recording(evening: Cloud, name: str) -> None:
     }
 
 
-def test_dead_letters_stay_where_they_are_and_can_be_seen_at_once(evening: Cloud) -> None:
+def test_dead_letters_stay_in_the_queue_and_are_visible_at_once(evening: Cloud) -> None:
     dead = evening.queue("DeadLetterQueue")
     for number in range(25):
         evening.sqs.send_message(QueueUrl=dead, MessageBody=notification(f"{number}.edf"))
@@ -499,7 +498,7 @@ def test_dead_letters_stay_where_they_are_and_can_be_seen_at_once(evening: Cloud
     assert attributes["Attributes"]["ApproximateNumberOfMessages"] == "25"
 
 
-def test_dead_letters_of_another_day_are_not_this_nights(evening: Cloud) -> None:
+def test_dead_letters_of_another_day_are_not_reported(evening: Cloud) -> None:
     dead = evening.queue("DeadLetterQueue")
     evening.sqs.send_message(QueueUrl=dead, MessageBody=notification("old.edf"))
     evening.skip(24 * 3600)
@@ -514,7 +513,7 @@ def test_dead_letters_of_another_day_are_not_this_nights(evening: Cloud) -> None
 def test_dead_letter_keeps_the_time_of_its_upload(
     evening: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is dead hours later, after midnight, and belongs to the day before."""
+    """It becomes a dead letter hours later, after midnight, and belongs to the day before."""
     monkeypatch.setattr("deepecg.cloud.ingest.find_upload", throttle)
     evening.upload("a.edf", edf_file)
     evening.skip(3 * 3600)
@@ -558,7 +557,7 @@ def test_dead_record_without_an_entry_appears_once(
         ("rejected", ("rejected", "empty_file")),
     ],
 )
-def test_dead_signal_file_speaks_for_its_record(
+def test_dead_letter_of_a_signal_file_fails_its_record(
     evening: Cloud, outcome: Any, expected: tuple[str, str]
 ) -> None:
     rejection = {"kind": "rejection", "code": "empty_file"} if outcome == "rejected" else None
@@ -592,7 +591,7 @@ def put(cloud: Cloud, entry: dict[str, Any]) -> None:
         '"object": {"key": "\\ud800"}}}]}',
     ],
 )
-def test_any_poison_is_counted_and_stops_no_report(evening: Cloud, body: str) -> None:
+def test_malformed_dead_letter_is_counted_and_stops_no_report(evening: Cloud, body: str) -> None:
     evening.sqs.send_message(QueueUrl=evening.queue("DeadLetterQueue"), MessageBody=body)
     answer = ask(evening, {"date": NIGHT})
     assert answer["outcomes"]["dead_letters_of_date_count"] == 1
@@ -610,7 +609,7 @@ def test_broken_entry_of_a_dead_upload_stops_no_report(evening: Cloud) -> None:
 
 
 class CountingResults(Results):
-    """A bucket of many entries, of which it is known how many were asked for."""
+    """A bucket of many entries that counts how many were read."""
 
     n_read = 0
 
@@ -622,13 +621,12 @@ class CountingResults(Results):
         return None if key.endswith("7.json") else key.encode()
 
 
-def test_entries_are_read_as_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = NightsInBucket(CountingResults(None, ""))  # type: ignore[arg-type]
+def test_entries_are_read_as_they_are_needed() -> None:
+    store = BucketNightStore(CountingResults(None, ""))  # type: ignore[arg-type]
     entries = store.entries(date(2026, 11, 21))
     for _ in range(3):
         next(entries)
-    assert 3 <= CountingResults.n_read <= AHEAD + 3
+    assert 3 <= CountingResults.n_read <= 4 * CONNECTIONS + 3 < 1000
     # Those that are gone since they were listed are left out.
     assert len(list(entries)) == 1000 - 100 - 3
     assert CountingResults.n_read == 1000
-    assert nights.AHEAD < 1000

@@ -1,4 +1,4 @@
-"""Keys of uploads may hold a patient's name. It appears in no log line, result key or document."""
+"""Keys of uploads may contain a patient's name, which no log line, result key or document has."""
 
 import io
 import logging
@@ -27,7 +27,7 @@ def everything_written(cloud: Cloud) -> str:
 def output(
     log: io.StringIO, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Callable[[], str]:
-    """Everything that was logged, by whichever library, or printed, as metrics are."""
+    """Return everything that was logged by any library, or printed, as metrics are."""
     caplog.set_level("DEBUG")
 
     def read() -> str:
@@ -79,7 +79,7 @@ def test_rejected_upload(cloud: Cloud, name: str, body: bytes, output: Callable[
 
 
 @pytest.mark.parametrize("error", [throttled, unreachable])
-@pytest.mark.parametrize("operation", ["HeadObject", "GetObject"])
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "HeadObject", "GetObject"])
 def test_failing_storage(
     cloud: Cloud, edf_file: bytes, operation: str, error: Any, output: Callable[[], str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""What the queue's messages say, from the canonical events and from hostile ones."""
+"""Messages of the queue are read: those of ``events/``, and hostile ones."""
 
 import json
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ import pytest
 from integration.embedded_cloud import EVENTS, UPLOADS, notification
 
 from deepecg.cloud.errors import UnknownMessageError
-from deepecg.cloud.queue_messages import Recheck, Uploaded, parse_message
+from deepecg.cloud.queue_messages import ObjectCreated, Recheck, parse_message
 
 
 def bodies(event: str) -> list[str]:
@@ -16,7 +16,7 @@ def bodies(event: str) -> list[str]:
 
 def test_key_with_space_plus_and_umlaut_is_decoded() -> None:
     (body,) = bodies("upload_edf.json")
-    assert parse_message(body) == [Uploaded(UPLOADS, "night 1/Müller, Hans + 1950.edf")]
+    assert parse_message(body) == [ObjectCreated(UPLOADS, "night 1/Müller, Hans + 1950.edf")]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_key_with_space_plus_and_umlaut_is_decoded() -> None:
     ],
 )
 def test_encoded_keys(encoded: str, key: str) -> None:
-    assert parse_message(notification(encoded)) == [Uploaded(UPLOADS, key)]
+    assert parse_message(notification(encoded)) == [ObjectCreated(UPLOADS, key)]
 
 
 def test_several_records_in_one_message_keep_their_order() -> None:
@@ -41,12 +41,12 @@ def test_several_records_in_one_message_keep_their_order() -> None:
     assert keys == ["ward/100.hea", "night 1/Müller, Hans + 1950.edf"]
 
 
-def test_test_event_of_s3_asks_for_nothing() -> None:
+def test_test_event_of_s3_is_ignored() -> None:
     (body,) = bodies("s3_test_event.json")
     assert parse_message(body) == []
 
 
-def test_other_notifications_ask_for_nothing() -> None:
+def test_other_notifications_are_ignored() -> None:
     assert parse_message(notification("a.edf", name="ObjectRemoved:Delete")) == []
 
 

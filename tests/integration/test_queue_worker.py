@@ -10,7 +10,7 @@ from integration.embedded_cloud import Cloud
 from deepecg.local_cloud import queue_worker as worker_module
 from deepecg.local_cloud.queue_worker import Worker
 
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def worker(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     monkeypatch.setattr(worker_module, "AFTER_FAILURE_S", 0.02)
     worker = Worker(cloud)
     yield worker
-    assert worker.stop(PATIENCE_S)
+    assert worker.stop(TIMEOUT_S)
 
 
 def reports(cloud: Cloud) -> list[str]:
@@ -27,7 +27,7 @@ def reports(cloud: Cloud) -> list[str]:
 
 
 def wait_for_report(cloud: Cloud, n_uploads: int) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
+    deadline_s = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline_s:
         for key in reports(cloud):
             if cloud.result(key)["outcomes"]["uploaded_count"] == n_uploads:
@@ -88,5 +88,5 @@ def test_it_stops_before_the_queue_is_empty(cloud: Cloud, worker: Worker) -> Non
     worker.start()
     for number in range(200):
         cloud.upload(f"{number}.edf", b"no ECG")
-    assert worker.stop(PATIENCE_S)
+    assert worker.stop(TIMEOUT_S)
     assert cloud.n_messages("UploadsQueue") > 0

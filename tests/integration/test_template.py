@@ -1,4 +1,4 @@
-"""What the template promises about privacy, privilege, retries, and who may call the API."""
+"""The template's privacy, privileges, retries, and authorisation of the API."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from integration.embedded_cloud import TEMPLATE
 
-from deepecg.cloud.api.api_services import AWS_CLIENT
+from deepecg.cloud.aws_clients import INTERACTIVE
 from deepecg.local_cloud.sam_template import Template
 
 template = Template.read(TEMPLATE)
@@ -154,7 +154,7 @@ def test_scoring_can_neither_change_uploads_nor_delete_results() -> None:
     assert puts == within_results("recordings/*", "nights/*")
 
 
-def test_nightly_report_sees_no_upload_and_no_result_and_takes_no_dead_letter_away() -> None:
+def test_nightly_report_can_neither_read_uploads_nor_delete_dead_letters() -> None:
     allowed = grants("NightlyReportRole")
     on_uploads = {(action, resource) for action, resource in allowed if "Uploads" in resource}
     queue = str({"Fn::GetAtt": ["UploadsQueue", "Arn"]})
@@ -167,8 +167,8 @@ def test_nightly_report_sees_no_upload_and_no_result_and_takes_no_dead_letter_aw
     assert "sns:Publish" not in {action for action, _ in allowed}
 
 
-def test_only_where_there_is_a_topic_may_the_report_be_told_of() -> None:
-    resource = template.content["Resources"]["TellOfTheNight"]
+def test_nightly_report_may_publish_only_where_there_is_a_topic() -> None:
+    resource = template.content["Resources"]["PublishNightlyMessage"]
     assert resource["Condition"] == "HasNightlyTopic"
     (statement,) = resource["Properties"]["PolicyDocument"]["Statement"]
     assert (statement["Action"], statement["Resource"]) == (
@@ -177,7 +177,7 @@ def test_only_where_there_is_a_topic_may_the_report_be_told_of() -> None:
     )
 
 
-def test_api_can_do_just_this() -> None:
+def test_api_has_just_these_permissions() -> None:
     """It reads no upload, deletes nothing, and writes announcements alone."""
     results = str({"Fn::GetAtt": ["ResultsBucket", "Arn"]})
     read = within_results("recordings/*", "nights/*", "reports/*", "announced/*")
@@ -195,7 +195,7 @@ def test_api_can_do_just_this() -> None:
     assert effects == {"Allow"}
 
 
-def test_announcements_are_forgotten_and_nothing_else() -> None:
+def test_only_upload_requests_expire() -> None:
     rules = BUCKETS["ResultsBucket"]["LifecycleConfiguration"]["Rules"]
     expiring = [rule for rule in rules if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("announced/", 2)]
@@ -304,7 +304,7 @@ def test_uploads_may_be_posted_from_the_page_alone() -> None:
     assert "CorsConfiguration" not in BUCKETS["ResultsBucket"]
 
 
-def test_api_is_throttled_and_its_function_ends_before_the_gateway_gives_up() -> None:
+def test_api_is_throttled_and_its_function_ends_before_the_gateway_times_out() -> None:
     (stage,) = template.of_type("AWS::ApiGatewayV2::Stage").values()
     limits = template.resolve(stage["DefaultRouteSettings"])
     assert limits == {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100}
@@ -313,8 +313,8 @@ def test_api_is_throttled_and_its_function_ends_before_the_gateway_gives_up() ->
     assert "TimeoutInMillis" not in integration  # 30 s, the most there is
 
 
-def test_api_tells_of_a_storage_that_does_not_answer_before_its_function_is_ended() -> None:
-    client: Any = AWS_CLIENT
+def test_api_answers_before_its_time_out_when_the_storage_does_not() -> None:
+    client: Any = INTERACTIVE
     attempts = client.retries["total_max_attempts"]
     pauses_s = sum(2**number for number in range(attempts - 1))  # botocore's own, at most
     longest_s = attempts * (client.connect_timeout + client.read_timeout) + pauses_s

@@ -1,4 +1,4 @@
-"""What is not the recording's fault: retried, and after that kept in the dead-letter queue."""
+"""Failures other than the recording's: retried, and then kept in the dead-letter queue."""
 
 import io
 import json
@@ -10,14 +10,14 @@ from botocore.exceptions import ClientError
 from integration.embedded_cloud import Cloud, environment_of, fail_s3, throttled, unreachable
 
 from deepecg.cloud.errors import StorageError
-from deepecg.cloud.s3_buckets import MAX_WRITES
+from deepecg.cloud.s3_buckets import MAX_WRITE_ATTEMPTS
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.result_files import output_files
 
 MAX_RECEIVE_COUNT = 5
 
 
-def test_poison_ends_in_the_dead_letter_queue(cloud: Cloud) -> None:
+def test_malformed_message_becomes_a_dead_letter(cloud: Cloud) -> None:
     cloud.sqs.send_message(QueueUrl=cloud.queue("UploadsQueue"), MessageBody="not JSON")
     cloud.settle()
     assert cloud.n_messages("DeadLetterQueue") == 1
@@ -25,7 +25,7 @@ def test_poison_ends_in_the_dead_letter_queue(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("error", [throttled, unreachable])
-@pytest.mark.parametrize("operation", ["HeadObject", "GetObject", "PutObject"])
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "HeadObject", "GetObject", "PutObject"])
 def test_failing_s3_is_retried_then_dead_lettered_and_redriven(
     cloud: Cloud,
     edf_file: bytes,
@@ -61,7 +61,7 @@ def redrive(cloud: Cloud) -> None:
         cloud.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
 
 
-def test_transient_failure_is_over_at_the_second_try(cloud: Cloud, edf_file: bytes) -> None:
+def test_transient_failure_is_retried_after_half_a_minute(cloud: Cloud, edf_file: bytes) -> None:
     cloud.pump()
     cloud.upload("a.edf", edf_file)
     mend = fail_s3(cloud, "PutObject", throttled)
@@ -78,7 +78,7 @@ def test_summary_is_written_last(cloud: Cloud, edf_file: bytes) -> None:
     """A function killed before the summary leaves nothing that looks like a result."""
     cloud.pump()
     cloud.upload("a.edf", edf_file)
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    s3 = environment_of(cloud.handler)["ingest"]().s3
 
     def fail_on_summary(params: dict[str, Any], **_: Any) -> None:
         if "summary.json" in params["url_path"]:
@@ -93,7 +93,7 @@ def test_summary_is_written_last(cloud: Cloud, edf_file: bytes) -> None:
     assert cloud.current("a.edf")["outcome"] == "scored"
 
 
-def test_model_that_does_not_load_is_no_fault_of_the_recording(
+def test_model_that_does_not_load_rejects_no_recording(
     cloud: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from deepecg.beats.classifier import BeatClassifier
@@ -110,8 +110,8 @@ def test_model_that_does_not_load_is_no_fault_of_the_recording(
 
 
 def conflicts(cloud: Cloud, times: int) -> list[str]:
-    """Answer the next PUTs as S3 does where another write of the key is under way."""
-    s3 = environment_of(cloud.handler)["intake"]().s3
+    """Answer the next PUTs as S3 does during another write of the same key."""
+    s3 = environment_of(cloud.handler)["ingest"]().s3
     seen: list[str] = []
 
     def conflict(params: dict[str, Any], **_: Any) -> None:
@@ -129,8 +129,8 @@ def conflicts(cloud: Cloud, times: int) -> list[str]:
     return seen
 
 
-def test_conflict_of_two_writes_at_once_is_tried_again(cloud: Cloud) -> None:
-    results = environment_of(cloud.handler)["intake"]().results
+def test_conflict_of_two_simultaneous_writes_is_retried(cloud: Cloud) -> None:
+    results = environment_of(cloud.handler)["ingest"]().results
     conflicts(cloud, 1)
     assert results.write_once("nights/a.json", {"n": 1})
     document, etag = results.read_version("nights/a.json")
@@ -140,17 +140,17 @@ def test_conflict_of_two_writes_at_once_is_tried_again(cloud: Cloud) -> None:
     assert results.read("nights/a.json") == {"n": 2}
 
 
-def test_conflict_is_no_proof_of_an_object(cloud: Cloud) -> None:
-    results = environment_of(cloud.handler)["intake"]().results
+def test_conflicts_without_end_are_an_error(cloud: Cloud) -> None:
+    results = environment_of(cloud.handler)["ingest"]().results
     seen = conflicts(cloud, 1000)
     with pytest.raises(StorageError, match="ConditionalRequestConflict"):
         results.write_once("nights/a.json", {"n": 1})
-    assert len(seen) == MAX_WRITES
+    assert len(seen) == MAX_WRITE_ATTEMPTS
     assert results.read("nights/a.json") is None
 
 
-def test_write_that_lost_a_conflict_finds_what_the_other_wrote(cloud: Cloud) -> None:
-    results = environment_of(cloud.handler)["intake"]().results
+def test_write_after_a_conflict_finds_the_other_document(cloud: Cloud) -> None:
+    results = environment_of(cloud.handler)["ingest"]().results
     results.write("nights/a.json", {"n": 1})
     conflicts(cloud, 1)
     assert not results.write_once("nights/a.json", {"n": 2})

@@ -1,11 +1,10 @@
-"""Study files beside uploads."""
+"""Settings files beside uploads."""
 
 import json
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from botocore.exceptions import ClientError
 from integration.embedded_cloud import Cloud, environment_of, notification, sqs_event
 
 from deepecg.outputs.recording_id import recording_id
@@ -13,7 +12,7 @@ from deepecg.outputs.recording_id import recording_id
 SUBJECT = "Patient/4711"
 
 
-def study(pause_s: float, **fields: str) -> bytes:
+def settings(pause_s: float, **fields: str) -> bytes:
     return json.dumps({**fields, "rhythm": {"pauses": {"pause_s": pause_s}}}).encode()
 
 
@@ -23,8 +22,8 @@ def threshold(cloud: Cloud, key: str) -> float:
     return found
 
 
-def test_a_study_beside_the_recording_holds_for_it_alone(cloud: Cloud, edf_file: bytes) -> None:
-    cloud.upload("clinic/a.settings.json", study(2.5))
+def test_own_settings_file_applies_to_its_recording_alone(cloud: Cloud, edf_file: bytes) -> None:
+    cloud.upload("clinic/a.settings.json", settings(2.5))
     for key in ("clinic/a.edf", "clinic/b.edf"):
         cloud.upload(key, edf_file)
     cloud.settle()
@@ -32,9 +31,9 @@ def test_a_study_beside_the_recording_holds_for_it_alone(cloud: Cloud, edf_file:
     assert threshold(cloud, "clinic/b.edf") == 2.0
 
 
-def test_a_folders_study_holds_where_there_is_no_other(cloud: Cloud, edf_file: bytes) -> None:
-    cloud.upload("clinic/settings.json", study(2.2))
-    cloud.upload("clinic/a.settings.json", study(2.5))
+def test_folder_settings_apply_where_there_is_no_own_file(cloud: Cloud, edf_file: bytes) -> None:
+    cloud.upload("clinic/settings.json", settings(2.2))
+    cloud.upload("clinic/a.settings.json", settings(2.5))
     for key in ("clinic/a.edf", "clinic/b.edf", "clinic/ward/c.edf"):
         cloud.upload(key, edf_file)
     cloud.settle()
@@ -42,23 +41,23 @@ def test_a_folders_study_holds_where_there_is_no_other(cloud: Cloud, edf_file: b
     assert thresholds == [2.5, 2.2, 2.0]
 
 
-def test_a_study_of_a_wfdb_record_lies_beside_its_header(
+def test_settings_file_of_a_wfdb_record_has_the_name_of_its_header(
     cloud: Cloud, wfdb_files: dict[str, bytes]
 ) -> None:
-    cloud.upload("rec.settings.json", study(2.5))
+    cloud.upload("rec.settings.json", settings(2.5))
     for name, body in wfdb_files.items():
         cloud.upload(name, body)
     cloud.settle()
     assert threshold(cloud, "rec.hea") == 2.5
 
 
-def test_a_study_that_comes_later_has_the_recording_scored_anew(
+def test_settings_file_uploaded_later_has_the_recording_scored_anew(
     cloud: Cloud, edf_file: bytes
 ) -> None:
     cloud.upload("a.edf", edf_file)
     cloud.settle()
     first = cloud.current("a.edf")["result"]
-    cloud.upload("a.settings.json", study(2.5))
+    cloud.upload("a.settings.json", settings(2.5))
     cloud.settle()
     assert threshold(cloud, "a.edf") == 2.5
     assert first in cloud.result_keys()  # what was written stays
@@ -66,13 +65,13 @@ def test_a_study_that_comes_later_has_the_recording_scored_anew(
 
 
 @pytest.mark.parametrize("key", ["settings.json", "clinic/settings.json", "a.settings.json"])
-def test_a_study_alone_makes_no_result(cloud: Cloud, key: str) -> None:
-    cloud.upload(key, study(2.5))
+def test_settings_file_alone_has_no_result(cloud: Cloud, key: str) -> None:
+    cloud.upload(key, settings(2.5))
     cloud.settle()
     assert cloud.result_keys("") == []
 
 
-def test_a_study_that_cannot_be_read_rejects_and_a_mended_one_is_used(
+def test_invalid_settings_file_rejects_and_a_corrected_one_is_used(
     cloud: Cloud, edf_file: bytes
 ) -> None:
     cloud.upload("a.settings.json", b'{"rhythm": {"pauses": {"pause_s": "Smith"}}}')
@@ -82,7 +81,7 @@ def test_a_study_that_cannot_be_read_rejects_and_a_mended_one_is_used(
     assert rejection["code"] == "bad_settings"
     assert "rhythm.pauses.pause_s" in rejection["message"]
     assert "Smith" not in json.dumps(rejection)
-    cloud.upload("a.settings.json", study(2.5))
+    cloud.upload("a.settings.json", settings(2.5))
     cloud.settle()
     assert threshold(cloud, "a.edf") == 2.5
 
@@ -90,7 +89,7 @@ def test_a_study_that_cannot_be_read_rejects_and_a_mended_one_is_used(
 def test_the_subject_is_in_the_fhir_document_and_nowhere_else(
     cloud: Cloud, edf_file: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cloud.upload("a.settings.json", study(2.5, subject=SUBJECT))
+    cloud.upload("a.settings.json", settings(2.5, subject=SUBJECT))
     cloud.upload("a.edf", edf_file)
     cloud.settle()
     holding = [key for key, (body, _) in cloud.bodies().items() if SUBJECT.encode() in body]
@@ -98,11 +97,9 @@ def test_the_subject_is_in_the_fhir_document_and_nowhere_else(
     assert SUBJECT not in "".join(capsys.readouterr())
 
 
-def test_a_folders_study_with_a_subject_puts_it_on_no_recording(
-    cloud: Cloud, edf_file: bytes
-) -> None:
-    cloud.upload("clinic/settings.json", study(2.2, subject=SUBJECT))
-    cloud.upload("clinic/a.settings.json", study(2.5, subject="Patient/4712"))
+def test_folder_settings_with_a_subject_are_rejected(cloud: Cloud, edf_file: bytes) -> None:
+    cloud.upload("clinic/settings.json", settings(2.2, subject=SUBJECT))
+    cloud.upload("clinic/a.settings.json", settings(2.5, subject="Patient/4712"))
     for key in ("clinic/a.edf", "clinic/b.edf"):
         cloud.upload(key, edf_file)
     cloud.settle()
@@ -113,12 +110,12 @@ def test_a_folders_study_with_a_subject_puts_it_on_no_recording(
     assert not any(SUBJECT.encode() in body for body, _ in cloud.bodies().values())
 
 
-def test_a_folders_study_holds_only_for_what_comes_after_it(cloud: Cloud, edf_file: bytes) -> None:
+def test_folder_settings_apply_only_to_later_recordings(cloud: Cloud, edf_file: bytes) -> None:
     cloud.upload("clinic/a.edf", edf_file)
     cloud.settle()
     before = cloud.bodies()
     cloud.skip(60)
-    cloud.upload("clinic/settings.json", study(2.2))
+    cloud.upload("clinic/settings.json", settings(2.2))
     cloud.invoke(sqs_event(notification("clinic/a.edf")))
     assert cloud.bodies() == before
     cloud.skip(60)
@@ -128,7 +125,7 @@ def test_a_folders_study_holds_only_for_what_comes_after_it(cloud: Cloud, edf_fi
     assert threshold(cloud, "clinic/b.edf") == 2.2
 
 
-def test_a_late_study_holds_for_all_recordings_of_its_name(
+def test_later_settings_file_applies_to_all_recordings_of_its_name(
     cloud: Cloud, edf_file: bytes, wfdb_files: dict[str, bytes]
 ) -> None:
     keys = ("rec.edf", "rec.Edf", "rec.hea")
@@ -138,42 +135,38 @@ def test_a_late_study_holds_for_all_recordings_of_its_name(
     for name, body in wfdb_files.items():
         cloud.upload(name, body)
     cloud.settle()
-    cloud.upload("rec.settings.json", study(2.5))
+    cloud.upload("rec.settings.json", settings(2.5))
     cloud.settle()
     assert [threshold(cloud, key) for key in keys] == [2.5, 2.5, 2.5]
     assert [threshold(cloud, key) for key in others] == [2.0, 2.0]
 
 
-def test_a_lead_that_there_is_none_of_is_not_repeated(cloud: Cloud, edf_file: bytes) -> None:
-    cloud.upload("a.settings.json", study(2.5, lead="Smith"))
+def test_name_of_an_unknown_lead_is_not_repeated(cloud: Cloud, edf_file: bytes) -> None:
+    cloud.upload("a.settings.json", settings(2.5, lead="Smith"))
     cloud.upload("a.edf", edf_file)
     cloud.settle()
     assert cloud.outcome("a.edf")["code"] == "unknown_lead"
     assert not any(b"Smith" in body for body, _ in cloud.bodies().values())
 
 
-def test_a_key_too_long_for_a_study_beside_it_has_none(cloud: Cloud, edf_file: bytes) -> None:
-    """S3 refuses to look for a key of more than 1,024 bytes, and not with a 404."""
-    refused = []
+def test_key_too_long_for_a_settings_file_beside_it_is_scored(
+    cloud: Cloud, edf_file: bytes
+) -> None:
+    """No request has a key or a prefix of more than 1,024 bytes, which S3 refuses."""
+    longest = 0
 
-    def refuse_long_keys(params: dict[str, Any], **_: Any) -> None:
-        key = params["url_path"].split("/", 2)[-1]
-        if len(unquote(key).encode()) > 1024:
-            refused.append(key)
-            raise ClientError(
-                {
-                    "Error": {"Code": "400", "Message": "Bad Request"},
-                    "ResponseMetadata": {"HTTPStatusCode": 400},
-                },
-                "HeadObject",
-            )
+    def note(params: dict[str, Any], **_: Any) -> None:
+        nonlocal longest
+        key = unquote(params["url_path"].split("/", 2)[-1])
+        prefix = params["query_string"].get("prefix", "")
+        longest = max(longest, len(key.encode()), len(prefix.encode()))
 
-    s3 = environment_of(cloud.handler)["intake"]().s3
-    s3.meta.events.register("before-call.s3.HeadObject", refuse_long_keys)
+    s3 = environment_of(cloud.handler)["ingest"]().s3
+    s3.meta.events.register("before-call.s3", note)
     keys = ["ü" * 510 + ".edf", "f" * 1017 + "/a.edf"]
     for key in keys:
         assert 1023 <= len(key.encode()) <= 1024
         cloud.upload(key, edf_file)
     cloud.settle()
     assert [cloud.current(key)["outcome"] for key in keys] == ["scored", "scored"]
-    assert refused == []
+    assert 1 < longest <= 1024

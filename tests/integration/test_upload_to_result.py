@@ -1,4 +1,4 @@
-"""One upload, one result: whatever S3 and SQS repeat, delay or reorder."""
+"""One upload has one result, whatever S3 and SQS repeat, delay or reorder."""
 
 import json
 import os
@@ -80,8 +80,8 @@ def test_same_event_in_two_environments_at_once_is_scored_once(
     one_call = threading.Lock()
     actions: list[str] = []
 
-    def work(intake: Any) -> None:
-        write_once = intake.results.write_once
+    def work(ingest: Any) -> None:
+        write_once = ingest.results.write_once
 
         def wait_and_write(*arguments: Any) -> bool:
             if arguments[0].endswith("summary.json"):
@@ -89,20 +89,20 @@ def test_same_event_in_two_environments_at_once_is_scored_once(
             written: bool = write_once(*arguments)
             return written
 
-        object.__setattr__(intake.results, "write_once", wait_and_write)
-        call = intake.s3._make_api_call
+        object.__setattr__(ingest.results, "write_once", wait_and_write)
+        call = ingest.s3._make_api_call
 
         def call_alone(*arguments: Any) -> Any:
             with one_call:  # moto disposes of an object that is overwritten while it is read
                 return call(*arguments)
 
-        intake.s3._make_api_call = call_alone
+        ingest.s3._make_api_call = call_alone
         now = datetime.fromtimestamp(cloud.time_s(), UTC)
-        actions.extend(outcome.action for outcome in intake.handle(notification("a.edf"), now))
+        actions.extend(outcome.action for outcome in ingest.handle(notification("a.edf"), now))
 
-    intakes = [environment_of(cloud.load_handler())["intake"]() for _ in range(2)]
+    ingests = [environment_of(cloud.load_handler())["ingest"]() for _ in range(2)]
     with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(work, intake) for intake in intakes]:
+        for done in [pool.submit(work, ingest) for ingest in ingests]:
             done.result(60)
 
     assert sorted(actions) == ["repeated", "scored"]
@@ -144,7 +144,7 @@ def test_summary_of_another_schema_is_another_version(
 
 
 def test_call_within_a_call_of_another_function(cloud: Cloud) -> None:
-    """It has variables of its own, and the outer one has its own again afterwards."""
+    """The inner call has its own environment variables, and the outer one gets its own back."""
     nightly = "NightlyReportFunction"
     seen: list[set[str]] = []
 
@@ -213,7 +213,7 @@ def test_object_deleted_since_is_acknowledged(cloud: Cloud, edf_file: bytes) -> 
 def test_object_replaced_while_it_is_read_is_tried_again(cloud: Cloud, edf_file: bytes) -> None:
     cloud.pump()  # S3's test event
     cloud.upload("a.edf", edf_file)
-    results = environment_of(cloud.handler)["intake"]().results
+    results = environment_of(cloud.handler)["ingest"]().results
     exists = results.exists
 
     def exists_then_replace(key: str) -> bool:
@@ -234,7 +234,7 @@ def test_object_replaced_while_it_is_read_is_tried_again(cloud: Cloud, edf_file:
 
 
 @pytest.mark.parametrize("key", ["folder/", "ward/100.atr", "ward/100.qrs", "ward/100.xws"])
-def test_companions_and_folders_get_no_result(cloud: Cloud, key: str) -> None:
+def test_annotations_and_folders_get_no_result(cloud: Cloud, key: str) -> None:
     cloud.upload(key, b"" if key.endswith("/") else b"annotations")
     cloud.pump()
     assert cloud.result_keys() == []
@@ -300,7 +300,7 @@ def test_temporary_files_are_gone_afterwards(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_canonical_batch_with_poison_fails_in_part(
+def test_batch_with_a_malformed_message_fails_in_part(
     cloud: Cloud, wfdb_files: dict[str, bytes]
 ) -> None:
     for name, body in wfdb_files.items():

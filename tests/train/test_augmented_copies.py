@@ -1,4 +1,4 @@
-"""Copies of training records: what is mixed in, what is left out, and what the beats are called."""
+"""Augmented copies of training records: noise, kept beats, and labels."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import annotated_records, read_annotations
-from training.augmented_copies import make_copies, rich_beats, with_noise
+from training.augmented_copies import ectopic_copy_beats, make_copies, with_noise
 from training.recipes import DEFAULT
 from training.synthetic_noise import moved_electrode, muscles, synthetic_noise, wander
 
@@ -26,34 +26,34 @@ def power_below(noise: np.ndarray, frequency_hz: float) -> float:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_each_kind_of_noise_lies_where_its_name_says(seed: int) -> None:
+def test_each_kind_of_noise_has_its_frequency_band(seed: int) -> None:
     random = np.random.default_rng(seed)
     n_samples = round(120 * RATE_HZ)
     assert power_below(muscles(n_samples, RATE_HZ, random), 5) < 0.1
     assert power_below(wander(n_samples, RATE_HZ, random), 8) > 0.5
     moved = moved_electrode(n_samples, RATE_HZ, random)
     assert power_below(moved, 15) > 0.9
-    assert (moved == 0).any(), "it is still now and then"
+    assert (moved == 0).any(), "it is still at times"
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_noise_is_as_strong_as_asked_for_and_the_same_again_with_its_seed(seed: int) -> None:
+def test_noise_has_unit_power_and_depends_on_the_seed_alone(seed: int) -> None:
     noise, again = (synthetic_noise(30_000, RATE_HZ, np.random.default_rng(seed)) for _ in range(2))
     assert np.sqrt(np.mean(noise**2)) == pytest.approx(1)
     np.testing.assert_array_equal(noise, again)
 
 
-def test_a_rich_copy_keeps_s_beats_and_those_before_them() -> None:
+def test_an_ectopic_copy_keeps_s_beats_and_the_beats_before_them() -> None:
     labels = np.full(5000, N)
     labels[100:1600:100] = S
     labels[1000:1004] = S
     labels[2500] = V
     for seed in range(4):
-        kept = rich_beats(labels, np.random.default_rng(seed))
+        kept = ectopic_copy_beats(labels, np.random.default_rng(seed))
         assert kept[labels == S].all()
         assert kept[99:1599:100].all()
         assert kept.mean() < 0.2
-    assert not rich_beats(labels[:1000], np.random.default_rng(0)).any(), "nine are too few"
+    assert not ectopic_copy_beats(labels[:1000], np.random.default_rng(0)).any(), "nine are too few"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def clean(data_dir: Path):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_noise_comes_and_goes_on_one_lead_or_both(clean, seed: int) -> None:
+def test_noise_is_on_in_segments_on_one_lead_or_both(clean, seed: int) -> None:
     recording, reference = clean
     noisy = with_noise(recording, reference, np.random.default_rng(seed))
     added = np.stack(
@@ -78,10 +78,10 @@ def test_noise_comes_and_goes_on_one_lead_or_both(clean, seed: int) -> None:
         assert np.sqrt(np.mean(noise**2)) < 1.0, "QRS complexes of 119 are 2 to 3 mV high"
 
 
-def test_copies_of_a_record_carry_its_name_and_what_is_annotated_there(data_dir: Path) -> None:
+def test_copies_of_a_record_have_its_name_and_its_annotated_beats(data_dir: Path) -> None:
     settings = ScoringSettings()
     names = ("mitdb/119", "svdb/800")
-    config = replace(DEFAULT, noisy_copies=2, rich_copies=1)
+    config = replace(DEFAULT, noisy_copies=2, ectopic_copies=1)
     few, with_s = (
         (record, make_copies(data_dir, record, config, settings, seed=0))
         for record in annotated_records(data_dir, names, settings, n_leads=2)
@@ -93,11 +93,11 @@ def test_copies_of_a_record_carry_its_name_and_what_is_annotated_there(data_dir:
             assert noisy.weight == DEFAULT.noisy_weight
             found = np.bincount(noisy.labels, minlength=5)
             assert (found[:Q] <= annotated[:Q]).all()
-            assert found[V] > 0.5 * annotated[V], "most seconds are not given up"
+            assert found[V] > 0.5 * annotated[V], "most seconds are analysable"
             assert found[Q] < 0.2 * annotated.sum()
             assert noisy.beats.waveforms.shape[:2] == (len(noisy.labels), 2)
         assert not np.array_equal(copies[0].beats.waveforms, copies[1].beats.waveforms)
-    rich = with_s[1][2]
-    assert rich.weight == DEFAULT.rich_weight
-    assert (rich.labels == S).sum() == (with_s[0].labels == S).sum()
-    assert (rich.labels == S).mean() > 3 * (with_s[0].labels == S).mean()
+    ectopic = with_s[1][2]
+    assert ectopic.weight == DEFAULT.ectopic_weight
+    assert (ectopic.labels == S).sum() == (with_s[0].labels == S).sum()
+    assert (ectopic.labels == S).mean() > 3 * (with_s[0].labels == S).mean()

@@ -1,4 +1,4 @@
-"""Cases worked by hand from EC57's definitions; two other implementations as witnesses."""
+"""Cases worked by hand from the definitions of EC57, and comparison with two other packages."""
 
 import numpy as np
 import pytest
@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 from wfdb.processing import compare_annotations
 
 from deepecg.beats.aami_classes import CLASSES
-from training.beat_matching import ABSENT, NOWHERE, BeatCounts, match_beats, measures
+from training.beat_matching import ABSENT, NO_SEGMENTS, BeatCounts, match_beats, metrics
 
 N, S, V, F, Q = range(len(CLASSES))
 FIRST_FIVE_MINUTES = np.array([[-1.0, 299.999]])
 
 
-def counts(reference, found, left_out=NOWHERE, given_up=NOWHERE):
+def counts(reference, found, excluded=NO_SEGMENTS, not_analysable=NO_SEGMENTS):
     """Count from lists of (time, class)."""
     columns = []
     for pairs in (reference, found):
         columns.append(np.array([time for time, _ in pairs], float))
         columns.append(np.array([label for _, label in pairs], np.int64))
-    return BeatCounts.of(*columns, left_out, given_up)
+    return BeatCounts.of(*columns, excluded, not_analysable)
 
 
 def pairs(reference, found):
@@ -43,21 +43,21 @@ def test_exactly_150_ms_is_within_whatever_the_rounding(rate_hz):
         assert ((partner >= 0) == is_found).all()
 
 
-def test_a_found_beat_serves_one_annotation_only():
+def test_a_found_beat_matches_one_annotation_only():
     assert pairs([1.0, 1.2], [1.11]) == [-1, 0]
 
 
-def test_of_two_found_beats_the_nearer_one_is_taken_before_or_behind():
+def test_of_two_found_beats_the_nearer_one_matches():
     assert pairs([1.0], [0.9, 1.05]) == [1]
     assert pairs([1.0], [0.95, 1.1]) == [0]
 
 
-def test_a_beat_waits_for_a_neighbour_that_is_nearer_and_may_be_left_alone():
+def test_a_beat_whose_match_has_a_nearer_neighbour_stays_unpaired():
     # bxb: 0.06 is nearer to 0.10 than to 0.00, and 0.12 is nearer still.
     assert pairs([0.0, 0.10], [0.06, 0.12]) == [-1, 1]
 
 
-def test_what_is_as_near_goes_to_the_later_one():
+def test_of_two_equally_near_beats_the_later_one_matches():
     assert pairs([1.0], [0.9375, 1.0625]) == [1]
     samples = np.arange(301, 600) * 360
     for shift in range(1, 50):
@@ -95,7 +95,7 @@ def test_sensitivity_counts_missed_beats_and_predictivity_extra_ones():
     assert table.accuracy() == pytest.approx(1 / 4)
 
 
-def test_ec57_does_not_punish_v_on_fusion_and_unclassifiable_beats():
+def test_ec57_counts_no_false_v_on_fusion_and_unclassifiable_beats():
     table = counts(
         [(1.0, V), (2.0, F), (3.0, Q), (4.0, N)], [(1.0, V), (2.0, V), (3.0, V), (4.0, V)]
     )
@@ -103,12 +103,12 @@ def test_ec57_does_not_punish_v_on_fusion_and_unclassifiable_beats():
     assert table.predictivity("V", ec57=False) == pytest.approx(1 / 4)
 
 
-def test_s_is_forgiven_on_unclassifiable_beats_but_not_on_fusion_beats():
+def test_s_is_false_on_fusion_beats_but_not_on_unclassifiable_ones():
     table = counts([(1.0, S), (2.0, F), (3.0, Q)], [(1.0, S), (2.0, S), (3.0, S)])
     assert table.predictivity("S", ec57=True) == pytest.approx(1 / 2)
 
 
-def test_calling_a_v_fusion_is_missing_it_and_fusion_beats_are_beats():
+def test_a_v_found_as_fusion_is_a_missed_v_and_a_found_beat():
     table = counts([(1.0, V), (2.0, F), (3.0, Q)], [(1.0, F), (2.0, N)])
     assert table.sensitivity("V") == 0
     assert table.detection() == (pytest.approx(2 / 3), 1)
@@ -125,67 +125,67 @@ WORKED = np.array(
         [3, 2, 1, 0, 0, 0],
     ]
 )
-"""A record as bxb would print it; the figures below were reckoned by hand from its formulas."""
+"""A record as bxb would print it; the metrics below are computed by hand from its formulas."""
 
 
-def test_a_matrix_has_the_figures_that_the_formulas_give():
-    told = measures(WORKED, ec57=True)
+def test_metrics_of_a_matrix_follow_the_formulas():
+    values = metrics(WORKED, ec57=True)
     beats = 915 + 96 + 98 + 18 + 7  # QTP: found at annotated ones
-    assert told["qrs_sensitivity"] == pytest.approx(beats / (beats + 14))
-    assert told["qrs_predictivity"] == pytest.approx(beats / (beats + 6))
-    assert told["V_sensitivity"] == pytest.approx(90 / 100)
-    assert told["V_predictivity"] == pytest.approx(90 / (90 + 4 + 6 + 1))  # Nv, Sv, Ov
-    assert told["S_sensitivity"] == pytest.approx(70 / 100)
-    assert told["S_predictivity"] == pytest.approx(70 / (70 + 10 + 2 + 1 + 2))  # Ns, Vs, Fs, Os
+    assert values["qrs_sensitivity"] == pytest.approx(beats / (beats + 14))
+    assert values["qrs_predictivity"] == pytest.approx(beats / (beats + 6))
+    assert values["V_sensitivity"] == pytest.approx(90 / 100)
+    assert values["V_predictivity"] == pytest.approx(90 / (90 + 4 + 6 + 1))  # Nv, Sv, Ov
+    assert values["S_sensitivity"] == pytest.approx(70 / 100)
+    assert values["S_predictivity"] == pytest.approx(70 / (70 + 10 + 2 + 1 + 2))  # Ns, Vs, Fs, Os
     se, p = 90 / 100, 90 / 101
-    assert told["V_f1"] == pytest.approx(2 * se * p / (se + p))
-    assert told["accuracy"] == pytest.approx((900 + 70 + 90 + 8 + 3) / 1148)
-    assert measures(WORKED, ec57=False)["V_predictivity"] == pytest.approx(90 / 108)
+    assert values["V_f1"] == pytest.approx(2 * se * p / (se + p))
+    assert values["accuracy"] == pytest.approx((900 + 70 + 90 + 8 + 3) / 1148)
+    assert metrics(WORKED, ec57=False)["V_predictivity"] == pytest.approx(90 / 108)
 
 
-def test_figures_of_nothing_are_not_numbers_but_zero_where_one_is_asked_for():
+def test_metrics_of_no_beats_are_nan_in_arrays_and_zero_as_single_values():
     empty = BeatCounts.empty()
-    assert all(np.isnan(value) for value in measures(empty.matrix, ec57=True).values())
+    assert all(np.isnan(value) for value in metrics(empty.matrix, ec57=True).values())
     assert empty.f1("V", ec57=True) == empty.accuracy() == 0
 
 
-def test_a_class_that_is_not_annotated_has_a_predictivity_and_no_f1():
-    told = measures(counts([(1.0, N)], [(1.0, V)]).matrix, ec57=True)
-    assert told["V_predictivity"] == 0
-    assert np.isnan(told["V_sensitivity"])
-    assert np.isnan(told["V_f1"])
+def test_a_class_without_annotations_has_a_predictivity_and_no_f1():
+    values = metrics(counts([(1.0, N)], [(1.0, V)]).matrix, ec57=True)
+    assert values["V_predictivity"] == 0
+    assert np.isnan(values["V_sensitivity"])
+    assert np.isnan(values["V_f1"])
 
 
-# --- what is not judged
+# --- what is not compared
 
 
-def test_what_is_left_out_counts_on_neither_side():
+def test_excluded_beats_count_on_neither_side():
     table = counts(
         [(1.0, N), (400.0, N)], [(1.0, V), (2.0, V), (400.0, N)], np.array([[-1.0, 300.0]])
     )
     assert table.matrix.sum() == table.matrix[N, N] == 1
 
 
-def test_a_pair_across_the_five_minutes_is_judged_by_its_annotation():
+def test_a_pair_across_the_five_minutes_counts_by_the_time_of_its_annotation():
     before = counts([(299.95, N), (310.0, N)], [(300.05, V), (310.0, N)], FIRST_FIVE_MINUTES)
     assert before.matrix.sum() == before.matrix[N, N] == 1
     after = counts([(300.05, N), (310.0, N)], [(299.95, V), (310.0, N)], FIRST_FIVE_MINUTES)
     assert after.matrix[N, V] == after.matrix[N, N] == 1
 
 
-def test_beats_that_were_given_up_are_told_apart_and_in_no_figure():
-    given_up = np.array([[2.0, 4.0]])
+def test_missed_beats_in_not_analysable_segments_are_counted_separately():
+    not_analysable = np.array([[2.0, 4.0]])
     reference = [(1.0, N), (2.5, V), (3.0, N), (3.9, V), (5.0, N)]
-    table = counts(reference, [(1.0, N), (4.02, V)], NOWHERE, given_up)
-    assert table.given_up.tolist() == [1, 0, 1, 0, 0]  # the V at 3.9 was found, outside
+    table = counts(reference, [(1.0, N), (4.02, V)], NO_SEGMENTS, not_analysable)
+    assert table.not_analysable.tolist() == [1, 0, 1, 0, 0]  # the V at 3.9 was found, outside
     assert table.matrix[V, V] == 1
-    assert table.matrix[N, ABSENT] == 1  # at 5.0: missed, not given up
+    assert table.matrix[N, ABSENT] == 1  # at 5.0: missed, not in the segment
     assert table.matrix.sum() == 3
 
 
-def test_no_beat_is_given_up_in_the_first_five_minutes():
+def test_no_beat_is_counted_as_not_analysable_in_the_first_five_minutes():
     table = counts([(200.0, V)], [], FIRST_FIVE_MINUTES, np.array([[100.0, 400.0]]))
-    assert table.given_up.sum() == table.matrix.sum() == 0
+    assert table.not_analysable.sum() == table.matrix.sum() == 0
 
 
 # --- properties
@@ -208,12 +208,12 @@ def test_every_beat_is_counted_once(reference, found):
 
 @settings(deadline=None)
 @given(beats, beats)
-def test_given_up_beats_leave_the_matrix_one_by_one(reference, found):
-    given_up = np.array([[10.0, 40.0]])
-    plain, apart = counts(reference, found), counts(reference, found, NOWHERE, given_up)
+def test_not_analysable_beats_leave_the_matrix_one_by_one(reference, found):
+    not_analysable = np.array([[10.0, 40.0]])
+    plain, apart = counts(reference, found), counts(reference, found, NO_SEGMENTS, not_analysable)
     missing = plain.matrix - apart.matrix
-    assert missing[:ABSENT, ABSENT].tolist() == apart.given_up.tolist()
-    assert missing.sum() == apart.given_up.sum()
+    assert missing[:ABSENT, ABSENT].tolist() == apart.not_analysable.tolist()
+    assert missing.sum() == apart.not_analysable.sum()
 
 
 @settings(deadline=None)
@@ -250,7 +250,7 @@ hearts = st.lists(st.integers(75, 400), max_size=30).map(lambda steps: np.cumsum
 
 @settings(deadline=None)
 @given(hearts, hearts)
-def test_other_packages_pair_as_many(reference, found):
+def test_other_packages_find_the_same_number_of_pairs(reference, found):
     window = 37  # samples at 250 Hz
     paired = int((match_beats(reference / 250, found / 250) >= 0).sum())
     assert compare_annotations(reference, found, window + 1).tp == paired

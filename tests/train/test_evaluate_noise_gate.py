@@ -1,4 +1,4 @@
-"""What gating noise is worth, on training records: floors that scoring has to keep."""
+"""Gating of noise on training records: floors of scoring."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from deepecg.beats.classifier import BeatClassifier
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import Annotations, read_annotations
-from training.evaluate_noise_gate import UNGATED, Judged, judge, mixed
+from training.evaluate_noise_gate import UNGATED, GateResult, mixed, score
 
 RATE = 250
 
@@ -20,12 +20,12 @@ def classifier(model_dir: Path) -> BeatClassifier:
     return BeatClassifier.load(model_dir)
 
 
-def judged(path: Path, classifier: BeatClassifier, settings: ScoringSettings) -> Judged:
+def scored(path: Path, classifier: BeatClassifier, settings: ScoringSettings) -> GateResult:
     recording = open_recording(path.with_suffix(".hea"))
-    return judge(recording, read_annotations(path), classifier, settings)
+    return score(recording, read_annotations(path), classifier, settings)
 
 
-def test_noise_is_mixed_in_at_the_ratio_asked_for_two_minutes_of_four() -> None:
+def test_noise_has_the_given_ratio_and_is_on_two_minutes_of_four() -> None:
     beats_s = every(0.8, 900)
     reference = Annotations(
         np.rint(beats_s * RATE).astype(np.int64), np.zeros(len(beats_s), np.int64), np.empty((0, 2))
@@ -47,29 +47,29 @@ def test_noise_is_mixed_in_at_the_ratio_asked_for_two_minutes_of_four() -> None:
     assert power[is_on].mean() == pytest.approx(height**2 / 8 / 4, rel=0.02)
 
 
-def test_record_118_at_6_db_is_right_in_what_is_kept(
+def test_record_118_at_6_db_has_few_errors_in_analysed_time(
     data_dir: Path, classifier: BeatClassifier
 ) -> None:
     path = data_dir / "nstdb" / "118e06"
-    gated = judged(path, classifier, ScoringSettings())
+    gated = scored(path, classifier, ScoringSettings())
     sensitivity, predictivity = gated.counts.detection()
     assert sensitivity >= 0.97
     assert predictivity >= 0.97
     assert gated.false_v_per_hour <= 10
     assert gated.kept_s > 0.4 * gated.whole_s
-    assert judged(path, classifier, UNGATED).false_v_per_hour > 100
+    assert scored(path, classifier, UNGATED).false_v_per_hour > 100
 
 
 @pytest.mark.parametrize("record", ["mitdb/106", "mitdb/119", "mitdb/208", "svdb/803", "svdb/859"])
-def test_records_as_they_are_are_hardly_gated(
+def test_unchanged_records_are_hardly_gated(
     data_dir: Path, classifier: BeatClassifier, record: str
 ) -> None:
-    found = judged(data_dir / record, classifier, ScoringSettings())
+    found = scored(data_dir / record, classifier, ScoringSettings())
     assert found.lost.sum() < 0.01 * found.annotated.sum()
     assert found.lost[2] == 0
 
 
 def test_flutter_and_fibrillation_are_not_gated(data_dir: Path, classifier: BeatClassifier) -> None:
     for record in ("207", "201"):
-        found = judged(data_dir / "mitdb" / record, classifier, ScoringSettings())
+        found = scored(data_dir / "mitdb" / record, classifier, ScoringSettings())
         assert found.kept_s > 0.99 * found.whole_s

@@ -1,4 +1,6 @@
+import subprocess
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import onnx
@@ -9,15 +11,19 @@ import torch
 from deepecg import scoring
 from deepecg.beats import detection
 from deepecg.beats.classifier import BeatClassifier, softmax
+from deepecg.beats.model_card import read_card
 from deepecg.beats.model_input import ModelInput
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import annotated_records
+from training.batches import Sequences, augment
+from training.data_roles import HeldBackRecordError
 from training.export_onnx import cost, export_float, model_arrays, quantise
 from training.network import HybridNetwork
 from training.recipes import CONFIGS, DEFAULT, REPORT
-from training.train import Sequences, augment, calibration, predict, train
+from training.trained_model import Trained, git_commit, quantisation_beats, save
 from training.training_examples import annotated_r_peaks, make_examples
+from training.training_loop import predict, train
 
 pytestmark = pytest.mark.xdist_group("training")
 SMALL = replace(DEFAULT, batch_beats=256, average_decay=0.0, uneventful_share=1.0)
@@ -47,11 +53,17 @@ def trained(examples):
     return network, scalings, losses
 
 
-def test_one_small_run_learns_the_ventricular_beats_of_record_119(trained, examples):
+def test_a_short_training_learns_the_ventricular_beats_of_record_119(trained, examples):
     network, scalings, losses = trained
     assert losses[-1] < losses[0]
     found = predict(network, scalings, examples.beats).argmax(axis=1)
     assert (found == examples.labels).mean() > 0.95
+
+
+@pytest.mark.parametrize("name", ["mitdb/100", "svdb/801", "elsewhere/1"])
+def test_records_that_are_held_back_are_not_trained_on(examples, name):
+    with pytest.raises(HeldBackRecordError, match=name):
+        train(SMALL, [examples, replace(examples, record=name)], seed=0)
 
 
 def test_the_same_seed_gives_the_same_network(examples):
@@ -61,7 +73,7 @@ def test_the_same_seed_gives_the_same_network(examples):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_training_sees_what_scoring_sees_byte_for_byte(
+def test_training_and_scoring_have_the_same_inputs_byte_for_byte(
     data_dir, record, examples, model_dir, monkeypatch
 ):
     settings = ScoringSettings()
@@ -89,11 +101,41 @@ def test_training_sees_what_scoring_sees_byte_for_byte(
 # --- export
 
 
-def test_onnx_in_float_is_pytorch_within_rounding_and_int8_close(trained, examples, tmp_path):
+def test_the_card_records_data_machine_and_commit(data_dir, trained, examples, tmp_path):
+    network, scalings, _ = trained
+    model = Trained(SMALL, network, scalings, [examples] * 2, ["mitdb/101"], 1, data_dir)
+    save(model, tmp_path / "out", tmp_path / "logs")
+    found = read_card(tmp_path / "out").document["training"]
+    parts = [
+        sha256((data_dir / "mitdb" / f"119.{end}").read_bytes()).digest()
+        for end in ("hea", "dat", "atr")
+    ]
+    assert found["data_sha256"] == {"mitdb/119": sha256(b"".join(parts)).hexdigest()[:12]}
+    assert found["records"] == ["mitdb/119"]
+    assert found["held_back"] == ["mitdb/101"]
+    assert found["threads"] == torch.get_num_threads()
+    assert found["processor"]
+
+
+def test_the_commit_is_that_of_the_checkout_and_none_outside(tmp_path):
+    assert git_commit(tmp_path) is None
+    for command in (["init"], ["commit", "--allow-empty", "-m", "First"]):
+        author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *author, *command], cwd=tmp_path, check=True, capture_output=True)
+    head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=tmp_path, text=True).strip()
+    assert git_commit(tmp_path) == head
+    (tmp_path / "file").write_text("1")
+    subprocess.run(["git", "add", "file"], cwd=tmp_path, check=True)
+    assert git_commit(tmp_path) == f"{head}-dirty"
+
+
+def test_float32_onnx_equals_pytorch_within_rounding_and_int8_is_close(trained, examples, tmp_path):
     network, scalings, _ = trained
     export_float(network, examples.beats, tmp_path / "float.onnx")
-    quantise(tmp_path / "float.onnx", calibration([examples], scalings), tmp_path / "int8.onnx")
-    exact = predict(network, scalings, examples.beats)
+    quantise(
+        tmp_path / "float.onnx", quantisation_beats([examples], scalings), tmp_path / "int8.onnx"
+    )
+    expected = predict(network, scalings, examples.beats)
     given = model_arrays(scalings.apply(examples.beats))
     answers = {}
     for name in ("float", "int8"):
@@ -101,8 +143,8 @@ def test_onnx_in_float_is_pytorch_within_rounding_and_int8_close(trained, exampl
         assert {one.name for one in session.get_inputs()} == set(given)
         assert [one.name for one in session.get_outputs()] == ["logits", "alone"]
         answers[name] = softmax(session.run(["logits"], given)[0])
-    np.testing.assert_allclose(answers["float"], exact, atol=1e-4)
-    assert (answers["int8"].argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.99
+    np.testing.assert_allclose(answers["float"], expected, atol=1e-4)
+    assert (answers["int8"].argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.99
 
 
 def some_beats(config, n_beats=64):
@@ -120,7 +162,7 @@ def some_beats(config, n_beats=64):
     )
 
 
-def test_what_a_network_does_not_use_is_not_in_its_file(tmp_path):
+def test_unused_inputs_and_outputs_are_not_in_the_file(tmp_path):
     network = HybridNetwork(REPORT.network, REPORT.input, 5)
     export_float(network, some_beats(REPORT), tmp_path / "float.onnx")
     graph = onnx.load(str(tmp_path / "float.onnx")).graph
@@ -128,18 +170,18 @@ def test_what_a_network_does_not_use_is_not_in_its_file(tmp_path):
     assert [given.name for given in graph.output] == ["logits"]
 
 
-def test_costs_are_those_of_the_layers(tmp_path):
+def test_the_cost_is_the_sum_over_the_layers(tmp_path):
     network = HybridNetwork(DEFAULT.network, DEFAULT.input, 5)
     export_float(network, some_beats(DEFAULT), tmp_path / "float.onnx")
-    told = cost(tmp_path / "float.onnx")
+    costs = cost(tmp_path / "float.onnx")
     convolutions = 64 * 12 * 6 * 7 + 32 * 16 * 12 * 5 + 16 * 24 * 16 * 5
     lead = (24 * 8 + 8) * 32 + 32
     dense = 19 * 32 + 32 * 16 + (32 + 16) * 32 + 2 * 32 * 5
     sequence = 4 * 32 * 32 * 3
-    assert told["macs_per_beat"] == convolutions + lead + dense + sequence
+    assert costs["macs_per_beat"] == convolutions + lead + dense + sequence
     weights = sum(p.numel() for n, p in network.named_parameters() if "waveforms.1" not in n)
-    assert told["parameters"] == pytest.approx(weights, rel=0.02)
-    assert told["peak_activation_bytes"] == 4 * (64 * 12 * 2)  # in and out of the first ReLU
+    assert costs["parameters"] == pytest.approx(weights, rel=0.02)
+    assert costs["peak_activation_bytes"] == 4 * (64 * 12 * 2)  # in and out of the first ReLU
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
@@ -153,7 +195,7 @@ def test_networks_take_windows_of_other_lengths(config, before_s):
     assert logits.shape == alone.shape == (3, 5)
 
 
-def test_sequences_beside_each_other_do_not_meet():
+def test_sequences_of_a_batch_do_not_influence_each_other():
     network = HybridNetwork(DEFAULT.network, DEFAULT.input, 5).eval()
     beats = some_beats(DEFAULT, 60)
 
@@ -193,7 +235,7 @@ def test_a_sequence_never_crosses_a_records_border():
     assert seen == {1, 2, 3, 5}
 
 
-def test_uneventful_sequences_weigh_for_those_that_are_not_shown():
+def test_uneventful_sequences_weigh_more_for_the_skipped_ones():
     config = replace(SMALL, uneventful_share=0.25, batch_beats=64)
     labels = records_of(64 * 100, 64 * 10, ectopic=[1])
     sequences = Sequences(labels, config)
@@ -223,7 +265,7 @@ def of_ones(n_sequences=50, n_leads=2):
     )
 
 
-def test_a_hidden_lead_is_one_of_two_and_hidden_throughout_its_sequence():
+def test_one_lead_of_two_is_hidden_in_the_whole_sequence():
     torch.manual_seed(0)
     _, usable, _ = augment(*of_ones(), replace(SMALL, lead_dropout=1.0))
     by_sequence = usable.reshape(50, -1, 2)
@@ -236,7 +278,7 @@ def test_a_hidden_lead_is_one_of_two_and_hidden_throughout_its_sequence():
     assert torch.all(usable == 1)
 
 
-def test_leads_are_turned_as_wholes_and_the_template_beat_with_them():
+def test_whole_leads_are_inverted_together_with_the_template_beat():
     torch.manual_seed(0)
     shape, _, _ = augment(*of_ones(), replace(SMALL, noise=0.0, flip_polarity=True))
     by_sequence = shape.reshape(50, 64, 2, -1)
@@ -244,7 +286,7 @@ def test_leads_are_turned_as_wholes_and_the_template_beat_with_them():
     assert set(by_sequence[:, 0, :, 0].unique().tolist()) == {-1.0, 1.0}
 
 
-def test_only_the_beat_is_noisy_and_only_the_rate_is_other():
+def test_noise_changes_only_the_beat_and_rate_jitter_only_the_rate():
     torch.manual_seed(0)
     given = of_ones()
     before = [values.clone() for values in given]

@@ -1,4 +1,4 @@
-"""Small recordings in memory, and an ECG whose beats lie where one puts them."""
+"""Small synthetic recordings in memory, with beats at given times."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -15,19 +15,19 @@ from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import ConditionedLead, condition_lead
-from deepecg.signal.lead_selection import UsedLead
-from deepecg.signal.quality import SecondFlags, second_statistics
+from deepecg.signal.lead_selection import AnalysedLead
+from deepecg.signal.quality import QualityFlags, per_second_statistics
 from deepecg.signal.settings import ConditioningSettings
 
 RATE = 128
-"""Of the conditioned signal."""
-FAULTS = tuple(fault.name for fault in fields(SecondFlags))
+"""Sampling rate of a conditioned signal in Hz."""
+FAULTS = tuple(fault.name for fault in fields(QualityFlags))
 
 
 def recording_of(
     *leads_mv: NDArray[np.floating], rate: float = 250.0, names: Sequence[str] = ()
 ) -> Recording:
-    """Return a recording of arrays in mV, one a lead."""
+    """Return a recording of arrays in mV, one per lead."""
     columns = [np.asarray(lead, np.float32) for lead in leads_mv]
     return Recording(
         format="wfdb",
@@ -39,7 +39,7 @@ def recording_of(
 
 
 def every(period_s: float, duration_s: float, first_s: float = 0.5) -> NDArray[np.float64]:
-    """Return the times of beats that come regularly."""
+    """Return the times of regular beats in seconds."""
     return np.arange(first_s, duration_s - 0.3, period_s)
 
 
@@ -53,7 +53,7 @@ def ecg(
     p_mv: float = 0.1,
     qrs_s: float = 0.012,
 ) -> NDArray[np.float32]:
-    """Return P, R and T waves as bells around every beat, on a level line."""
+    """Return an ECG: P, R and T waves as Gaussians around each beat, on a flat baseline."""
     t = np.arange(round(duration_s * rate)) / rate
     signal = np.zeros(len(t))
     heights = np.broadcast_to(r_mv, len(beats_s))
@@ -71,25 +71,25 @@ def bell(t: NDArray[np.float64], centre: float, width: float) -> NDArray[np.floa
 
 
 def conditioned(signal_mv: NDArray[np.floating], rate: float = RATE) -> NDArray[np.float32]:
-    """Return what the detector would see of a lead."""
+    """Return the conditioned signal of a lead."""
     recording = recording_of(signal_mv, rate=rate)
     return condition_lead(recording, 0, 0.0, ConditioningSettings()).signal
 
 
 def conditioned_lead(signal_mv: NDArray[np.floating]) -> ConditionedLead:
-    """Return a signal at :data:`RATE` as if conditioning had made it."""
+    """Return a signal at :data:`RATE` as a conditioned lead."""
     signal = np.asarray(signal_mv, np.float32)
     n_seconds = max(1, round(len(signal) / RATE))
-    return ConditionedLead(signal, RATE, RATE, second_statistics(signal, RATE, 0, n_seconds))
+    return ConditionedLead(signal, RATE, RATE, per_second_statistics(signal, RATE, 0, n_seconds))
 
 
 def n_paired(
     reference_s: NDArray[np.float64], found_s: NDArray[np.float64], window_s: float = 0.150
 ) -> int:
-    """Count the pairs of a one-to-one matching in the order of time.
+    """Count the pairs of a one-to-one matching of beats in the order of time.
 
-    Walking both lists and pairing the first two that are near enough gives as many pairs as
-    can be had, and is not how ``training.beat_matching`` pairs.
+    Pairing the first two beats that are near enough gives the largest number of pairs, by another
+    method than that of ``training.beat_matching``.
     """
     return int((partners(reference_s, found_s, window_s) >= 0).sum())
 
@@ -97,7 +97,7 @@ def n_paired(
 def partners(
     reference_s: NDArray[np.float64], found_s: NDArray[np.float64], window_s: float = 0.150
 ) -> NDArray[np.int64]:
-    """Return for every reference beat which found one is paired with it, or -1."""
+    """Return for each reference beat the number of the found beat paired with it, or -1."""
     partner = np.full(len(reference_s), -1)
     i = j = 0
     while i < len(reference_s) and j < len(found_s):
@@ -113,7 +113,7 @@ def partners(
 
 
 def card() -> ModelCard:
-    """Return a card of no model, for what only names one."""
+    """Return the card of a model that does not exist."""
     spec = InputSpec(("beat",), (), ("pre_local",), RATE, WindowSettings())
     return ModelCard(
         version="made-up-1",
@@ -156,13 +156,13 @@ def scored_of(
         flags[fault][list(seconds)] = True
     rr = np.diff(times, prepend=np.nan) if rr_s is None else np.asarray(rr_s, np.float64)
     settings = settings or ScoringSettings()
-    seconds = SecondFlags(**flags)
+    seconds = QualityFlags(**flags)
     confirmed = np.ones(len(times), bool) if pause_confirmed is None else pause_confirmed
     beats = BeatStream.of_labels(times, rr, labels, np.asarray(confirmed, bool), seconds.analysable)
     lead = conditioned_lead(np.zeros(round(duration_s * RATE)) if signal_mv is None else signal_mv)
     return ScoredRecording(
         recording or recording_of(np.zeros(round(duration_s * rate)), rate=rate),
-        (UsedLead(0, lead, seconds),),
+        (AnalysedLead(0, lead, seconds),),
         seconds,
         analyse_rhythm(beats, settings.rhythm),
         card(),

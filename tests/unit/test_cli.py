@@ -56,7 +56,7 @@ def test_a_recording_gets_a_summary_and_its_beats(tmp_path: Path, out: Path) -> 
     assert annotation.sample[0] < 20
 
 
-def test_every_format_is_scored_alike(tmp_path: Path, out: Path) -> None:
+def test_every_format_gives_the_same_results(tmp_path: Path, out: Path) -> None:
     paths = [
         write_wfdb(tmp_path / "w.hea", SIGNALS, leads=("II", "V1")),
         write_edf(tmp_path / "e.edf", SIGNALS, leads=("ECG II", "ECG V1")),
@@ -73,7 +73,7 @@ def test_the_stem_of_a_wfdb_record_is_enough(tmp_path: Path, out: Path) -> None:
     assert (out / "r" / "summary.json").exists()
 
 
-def test_a_folder_is_scanned_and_what_is_no_recording_left_alone(tmp_path: Path, out: Path) -> None:
+def test_a_folder_is_searched_for_recordings_only(tmp_path: Path, out: Path) -> None:
     (tmp_path / "in" / "deep").mkdir(parents=True)
     write_wfdb(tmp_path / "in" / "a.hea", SIGNALS)
     write_edf(tmp_path / "in" / "deep" / "b.EDF", SIGNALS)
@@ -91,7 +91,7 @@ def test_two_recordings_of_one_name_get_two_folders(tmp_path: Path, out: Path) -
     assert (out / "r_2" / "r_2.deepecg").exists()
 
 
-def test_the_lead_asked_for_is_used(tmp_path: Path, out: Path) -> None:
+def test_the_requested_lead_is_used(tmp_path: Path, out: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
     assert score(out, path, "--lead", "v1") == 0
     recording = read(out / "r" / "summary.json", "summary")["recording"]
@@ -129,7 +129,7 @@ def write_bad(kind: str, folder: Path) -> tuple[Path, list[str]]:
         *("too_short", "unknown_lead"),
     ],
 )
-def test_what_cannot_be_scored_is_rejected_with_its_code(
+def test_an_unusable_recording_is_rejected_with_its_code(
     tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], code: str
 ) -> None:
     folder = tmp_path / "patient-Mustermann"
@@ -140,14 +140,14 @@ def test_what_cannot_be_scored_is_rejected_with_its_code(
     rejection = read(out / "r" / "rejection.json", "rejection")
     assert rejection["code"] == code
     printed = capsys.readouterr()
-    assert f"r: refused ({code})" in printed.err
+    assert f"r: rejected ({code})" in printed.err
     assert "0 of 1" in printed.out
     text = (out / "r" / "rejection.json").read_text()
     assert "Mustermann" not in text
     assert str(tmp_path) not in text
 
 
-def test_a_file_that_the_system_does_not_give_stops_no_other(
+def test_an_unreadable_file_does_not_stop_other_recordings(
     tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad = write_edf(tmp_path / "a.edf", SIGNALS)
@@ -180,9 +180,7 @@ def test_one_bad_recording_among_good_ones_makes_exit_status_1(
     assert (out / "c" / "summary.json").exists()
 
 
-def test_a_later_success_removes_the_rejection_and_the_other_way_round(
-    tmp_path: Path, out: Path
-) -> None:
+def test_a_later_success_removes_the_rejection_and_vice_versa(tmp_path: Path, out: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", FLAT)
     assert score(out, path) == 1
     write_wfdb(path, SIGNALS)
@@ -202,7 +200,7 @@ def test_scoring_twice_gives_the_same_bytes(tmp_path: Path) -> None:
         assert once == twice
 
 
-def test_a_studys_thresholds_are_used_and_told(tmp_path: Path, out: Path) -> None:
+def test_thresholds_of_a_study_file_are_used_and_reported(tmp_path: Path, out: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
     study = tmp_path / "study.json"
     rhythm = {"rate": {"window_s": 20}, "pauses": {"pause_s": 1.5}}
@@ -220,7 +218,7 @@ def test_a_studys_thresholds_are_used_and_told(tmp_path: Path, out: Path) -> Non
 @pytest.mark.parametrize(
     "study", ["{", '{"rhythm": {"pauses": 3}}', '{"subject": "John Smith"}', None]
 )
-def test_a_study_that_cannot_be_is_a_usage_error_before_anything_is_scored(
+def test_an_invalid_study_file_is_a_usage_error_before_anything_is_scored(
     tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], study: str | None
 ) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS)
@@ -271,7 +269,7 @@ def test_a_report_on_no_day_or_no_folder_is_a_usage_error(out: Path, arguments: 
     assert not list(out.iterdir())
 
 
-def test_a_recording_called_as_the_folder_of_reports_gets_another_name(
+def test_a_recording_named_like_the_folder_of_reports_gets_another_name(
     tmp_path: Path, out: Path
 ) -> None:
     path = write_wfdb(tmp_path / "reports.hea", SIGNALS)
@@ -295,7 +293,7 @@ def test_nothing_to_score_is_a_usage_error(
     assert not out.exists()
 
 
-def test_results_that_can_go_nowhere_are_a_usage_error_before_anything_is_scored(
+def test_an_unwritable_results_folder_is_a_usage_error_before_anything_is_scored(
     tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS)

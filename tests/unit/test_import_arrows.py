@@ -157,4 +157,4 @@ def test_types_of_documents_load_no_numpy() -> None:
 
 
 def test_every_part_of_the_package_has_a_level() -> None:
-    assert {part_of(path) for path in MODULES} | {"units"} == set().union(*LEVELS)
+    assert {part_of(path) for path in MODULES} == set().union(*LEVELS)

@@ -26,11 +26,11 @@ def study(**fields: object) -> Study:
     return read_study(json.dumps(fields).encode())
 
 
-def test_nothing_set_gives_the_defaults() -> None:
+def test_an_empty_file_gives_the_defaults() -> None:
     assert read_study(b"{}") == Study()
 
 
-def test_what_is_set_is_set_and_the_rest_is_as_it_was() -> None:
+def test_given_values_replace_defaults_and_others_stay() -> None:
     found = study(lead="V5", subject="Patient/1", rhythm={"pauses": {"pause_s": 2.5}})
     assert found.lead == "V5"
     assert found.subject == "Patient/1"
@@ -40,7 +40,7 @@ def test_what_is_set_is_set_and_the_rest_is_as_it_was() -> None:
     assert found.scoring.rhythm == found.rhythm
 
 
-def test_a_whole_number_stands_for_a_fraction_but_a_fraction_for_no_count() -> None:
+def test_a_whole_number_is_a_valid_measure_but_a_fraction_is_no_count() -> None:
     assert study(rhythm={"pauses": {"pause_s": 3}}).rhythm.pauses.pause_s == 3.0
     assert study(rhythm={"ectopy": {"run_beats": 4.0}}).rhythm.ectopy.run_beats == 4
     with pytest.raises(SettingsError, match=r"a fraction for rhythm\.ectopy\.run_beats"):
@@ -71,12 +71,12 @@ def test_a_whole_number_stands_for_a_fraction_but_a_fraction_for_no_count() -> N
         b" " * (MAX_BYTES + 1),
     ],
 )
-def test_what_is_no_study_is_refused(content: bytes) -> None:
+def test_an_invalid_study_file_is_rejected(content: bytes) -> None:
     with pytest.raises(SettingsError, match=r"found .*, expected "):
         read_study(content)
 
 
-def test_a_refusal_tells_the_field_and_no_value() -> None:
+def test_a_message_contains_the_field_and_no_value() -> None:
     for broken in ({"lead": ["Smith"]}, {"Smith": 1}, {"rhythm": {"pauses": {"pause_s": "Smith"}}}):
         with pytest.raises(SettingsError) as refusal:
             study(**broken)
@@ -95,7 +95,7 @@ def test_a_run_has_three_beats_at_least_since_two_are_a_couplet() -> None:
         with_thresholds(ectopy={"run_beats": 2})
 
 
-def test_a_pause_is_not_so_short_that_none_could_be_confirmed() -> None:
+def test_a_pause_is_long_enough_to_be_confirmed() -> None:
     # 0.6 s of a T wave, 0.3 s over which the signal is looked at, 0.2 s before the next beat
     assert with_thresholds(pauses={"pause_s": 1.11}).pauses.pause_s == 1.11
     with pytest.raises(SettingsError, match=r"rhythm\.pauses\.pause_s .* at least 1\.1"):
@@ -105,7 +105,7 @@ def test_a_pause_is_not_so_short_that_none_could_be_confirmed() -> None:
 
 
 @pytest.mark.parametrize("name", ["pause_s", "unconfirmed_pause_s"])
-def test_no_pause_is_urgent_that_is_too_short_to_be_found(name: str) -> None:
+def test_an_urgent_pause_is_long_enough_to_be_found(name: str) -> None:
     with_thresholds(pauses={"pause_s": 2.5}, urgent={name: 2.5})
     with pytest.raises(SettingsError, match=rf"rhythm\.urgent\.{name} .* at least 2\.5"):
         with_thresholds(pauses={"pause_s": 2.5}, urgent={name: 2.4})
@@ -115,7 +115,7 @@ def test_no_pause_is_urgent_that_is_too_short_to_be_found(name: str) -> None:
 
 @given(json_values)
 @settings(max_examples=200)
-def test_whatever_json_there_is_it_is_read_or_refused(value: object) -> None:
+def test_any_json_is_read_or_rejected(value: object) -> None:
     with contextlib.suppress(SettingsError):
         read_study(json.dumps(value).encode())
 
@@ -132,7 +132,7 @@ def leaves(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 THRESHOLDS = dict(leaves(RhythmSettings()))
 BETWEEN_OTHERS = {("pauses", "pause_s"), ("variability", "hf_from_hz")}
-"""These lie between two others, and cannot be moved so far alone."""
+"""Thresholds between two others, which alone cannot be changed by a factor of ten."""
 
 
 def with_threshold(path: tuple[str, ...], value: float) -> bytes:
@@ -158,7 +158,7 @@ def stream() -> BeatStream:
 
 
 @pytest.mark.parametrize("path", THRESHOLDS, ids=".".join)
-def test_any_threshold_at_the_ends_of_its_range_is_analysed_with_or_refused(
+def test_any_threshold_at_the_ends_of_its_range_is_used_or_rejected(
     stream: BeatStream, path: tuple[str, ...]
 ) -> None:
     default = THRESHOLDS[path]
@@ -173,7 +173,7 @@ def test_any_threshold_at_the_ends_of_its_range_is_analysed_with_or_refused(
 
 
 @pytest.mark.parametrize("factor", [0.09, 12])
-def test_a_threshold_beyond_its_range_is_refused(factor: float) -> None:
+def test_a_threshold_beyond_its_range_is_rejected(factor: float) -> None:
     for path, default in THRESHOLDS.items():
         value = round(default * factor) if isinstance(default, int) else default * factor
         with pytest.raises(SettingsError, match=r"\.".join(path)):
@@ -186,7 +186,7 @@ def test_a_threshold_beyond_its_range_is_refused(factor: float) -> None:
     )
 )
 @settings(max_examples=60, deadline=None)
-def test_thresholds_set_together_are_analysed_with_or_refused(
+def test_thresholds_set_together_are_used_or_rejected(
     stream: BeatStream, factors: dict[tuple[str, ...], float]
 ) -> None:
     document: dict[str, Any] = {}
@@ -200,7 +200,7 @@ def test_thresholds_set_together_are_analysed_with_or_refused(
         analyse_rhythm(stream, read_study(json.dumps({"rhythm": document}).encode()).rhythm)
 
 
-def test_bands_and_limits_that_cross_are_refused() -> None:
+def test_bands_and_limits_that_cross_are_rejected() -> None:
     for broken in (
         {"variability": {"hf_from_hz": 0.03}},
         {"variability": {"hf_until_hz": 0.1}},

@@ -40,12 +40,12 @@ from deepecg.scoring import score_recording
 from deepecg.settings_file import Study, read_study
 
 COMMANDS = "deepecg.commands"
-"""The entry points that bring further subcommands: each a function that adds one."""
+"""Group of entry points for further subcommands: each is a function that adds one."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A recording to score, and the name of its folder of results."""
+    """A recording to score: its file, and the name of its folder of results."""
 
     path: Path
     name: str
@@ -77,31 +77,38 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help=f"a {SUFFIX_LIST} file, or a folder of them; {HEADER_SUFFIX} may be omitted",
     )
-    score.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go")
+    score.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for results")
     score.add_argument(
-        "--settings", type=Path, metavar="FILE", help="a study's thresholds, as JSON (see README)"
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="study file with your own settings, JSON (see README)",
     )
-    score.add_argument("--lead", metavar="NAME", help="the lead to score instead of the best one")
+    score.add_argument("--lead", metavar="NAME", help="lead to analyse (default: the best leads)")
     score.add_argument(
         "--model", type=Path, default=model_folder(), metavar="DIR", help="folder of the model"
     )
     score.add_argument("--quiet", action="store_true", help="no progress bars")
-    report = commands.add_parser("report", help="report on all recordings scored on a day")
+    report = commands.add_parser(
+        "report", help="write the report on all recordings scored on one day"
+    )
     report.set_defaults(run=_report)
     report.add_argument(
-        "--results", type=Path, required=True, metavar="DIR", help="what --out of `score` was"
+        "--results",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="the folder given as --out of `score`",
     )
-    report.add_argument(
-        "--date", metavar="YYYY-MM-DD", help="the day on which they were scored; today's by default"
-    )
+    report.add_argument("--date", metavar="YYYY-MM-DD", help="day of scoring (default: today)")
     for entry_point in entry_points(group=COMMANDS):
         entry_point.load()(commands)
     return parser
 
 
 def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
-    """Yield the recordings named or found; two of one name get different folders."""
-    taken = {NIGHTS, REPORTS}  # folders beside those of recordings
+    """Yield the recordings given or found in folders; equal names get different folders."""
+    taken = {NIGHTS, REPORTS}  # folders that are not recordings
     for given in paths:
         if given.is_dir():
             found = find_recordings(given)
@@ -120,14 +127,16 @@ def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
 
 
 def _score(given: argparse.Namespace) -> int:
-    """Score recordings; return 0 if all were."""
+    """Score recordings; return 0 if all were scored, otherwise 1."""
     jobs = list(_jobs(given.paths))
     if not jobs:
         raise SettingsError(f"found no recording ({SUFFIX_LIST}) in the folders given")
     study = _study(given.settings) if given.settings else Study()
     study = replace(study, lead=given.lead or study.lead)
     if study.subject is not None and len(jobs) > 1:
-        raise SettingsError(f"found {len(jobs)} recordings and one subject, expected one of each")
+        raise SettingsError(
+            f"found {len(jobs)} recordings for the subject of a study file, expected one"
+        )
     classifier = BeatClassifier.load(given.model)
     classifier.card.refuse_other_conditioning(study.scoring.conditioning)
     _refuse_unwritable(given.out)
@@ -137,12 +146,12 @@ def _score(given: argparse.Namespace) -> int:
 
 
 def _refuse_unwritable(folder: Path) -> None:
-    """Make the folder of results; refuse one that this user may not write to."""
+    """Create the folder for results; reject one that this user cannot write to."""
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         raise SettingsError(
-            "found a folder for results that cannot be written to, expected one that can "
+            "found a folder for results that cannot be written to, expected a writable one "
             '(in Docker: --user "$(id -u):$(id -g)")'
         )
 
@@ -153,14 +162,14 @@ def _study(path: Path) -> Study:
         return read_study(path.read_bytes())
     except OSError as error:
         raise SettingsError(
-            f"found settings that cannot be read ({type(error).__name__}), expected a JSON file"
+            f"found a study file that cannot be read ({type(error).__name__}), expected a JSON file"
         ) from error
 
 
 def _score_job(
     job: Job, classifier: BeatClassifier, study: Study, out: Path, *, quiet: bool
 ) -> bool:
-    """Score one recording and write what comes of it; return whether it was scored."""
+    """Score one recording and write its results or rejection; return whether it was scored."""
     folder, identity = out / job.name, recording_id(job.name)
     folder.mkdir(parents=True, exist_ok=True)
     now, began_s = datetime.now().astimezone(), time.perf_counter()
@@ -176,7 +185,7 @@ def _score_job(
             (folder / stale).unlink(missing_ok=True)
         document = rejection_document(error, identity)
         (folder / REJECTION_FILE).write_text(to_json(document), encoding="utf-8")
-        print(f"{job.name}: refused ({error.code}): {error}", file=sys.stderr)
+        print(f"{job.name}: rejected ({error.code}): {error}", file=sys.stderr)
     else:
         (folder / REJECTION_FILE).unlink(missing_ok=True)
     entry = night_entry(
@@ -191,7 +200,7 @@ def _score_job(
 
 
 def _report(given: argparse.Namespace) -> int:
-    """Write the report of a day."""
+    """Write the report on a day."""
     today = datetime.now().astimezone().date()
     day = parse_night(given.date, today=today) if given.date else today
     make_night(day, FolderStore(given.results), LOCAL_SETTINGS)
@@ -201,19 +210,19 @@ def _report(given: argparse.Namespace) -> int:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """Refuse what the file system will not give: it does not stop the other recordings."""
+    """Reject a file that the system cannot read, so that other recordings are still scored."""
     try:
         yield
     except OSError as error:
         raise UnreadableFileError(
-            f"found a file that the system does not let us read ({type(error).__name__}), "
-            "expected one that can be opened"
+            f"found a file that the system cannot read ({type(error).__name__}), expected one that "
+            "can be opened"
         ) from error
 
 
 @contextmanager
 def _progress(name: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
-    """Show a bar for one recording; the function given moves it to a share of the work."""
+    """Show a progress bar for one recording; yield a function that sets its share, 0 to 1."""
     layout = "{desc}: {percentage:3.0f}%|{bar:30}| {elapsed}"
     with tqdm(total=1.0, desc=name, bar_format=layout, disable=quiet) as bar:
 

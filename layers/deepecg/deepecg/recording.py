@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.errors import NoLeadsError, SamplingRateError, UnknownLeadError
+from deepecg.units import SECONDS_PER_DAY
 
 MIN_SAMPLING_RATE_HZ = 50.0
 """Lowest sampling rate: a QRS complex has energy up to some 25 Hz, half this rate."""
 MAX_SAMPLING_RATE_HZ = 10_000.0
 """Highest sampling rate: no surface-ECG recorder is faster; the header is damaged."""
-MAX_DURATION_S = 90 * 86_400.0
+MAX_DURATION_S = 90.0 * SECONDS_PER_DAY
 """Longest recording in seconds: patch recorders run for some 30 days; a header that gives more is
 damaged.
 """

@@ -8,8 +8,8 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.rhythm_analysis import RhythmAnalysis
 from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import ConditionedLead
-from deepecg.signal.lead_selection import UsedLead
-from deepecg.signal.quality import SecondFlags
+from deepecg.signal.lead_selection import AnalysedLead
+from deepecg.signal.quality import QualityFlags
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class ScoredRecording:
     ----------
     recording : Recording
         What was scored.
-    used : tuple of UsedLead
+    used : tuple of AnalysedLead
         The leads that were scored: the primary, and a second if there is one.
-    flags : SecondFlags
+    flags : QualityFlags
         Which seconds could not be analysed in any of them, and what is wrong with the primary
         there.
     rhythm : RhythmAnalysis
@@ -34,8 +34,8 @@ class ScoredRecording:
     """
 
     recording: Recording
-    used: tuple[UsedLead, ...]
-    flags: SecondFlags
+    used: tuple[AnalysedLead, ...]
+    flags: QualityFlags
     rhythm: RhythmAnalysis
     card: ModelCard
     settings: ScoringSettings
@@ -55,7 +55,7 @@ class ScoredRecording:
         """The primary lead, as detector and classifier saw it."""
         return self.used[0].conditioned
 
-    def lead_for(self, start_s: float, duration_s: float) -> UsedLead:
+    def lead_for(self, start_s: float, duration_s: float) -> AnalysedLead:
         """Return the lead to show a stretch of time on: the one that can be used in most of it."""
         first = int(start_s)
         seconds = slice(first, max(int(start_s + duration_s), first) + 1)

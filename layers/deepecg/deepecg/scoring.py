@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.detection import detect_beats
-from deepecg.beats.pause_confirmation import quiet_before
+from deepecg.beats.pause_confirmation import confirm_pauses
 from deepecg.errors import TooLongError, TooShortError
 from deepecg.recording import Recording
 from deepecg.rhythm.beat_stream import BeatStream
@@ -12,10 +12,10 @@ from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
+from deepecg.units import SECONDS_PER_DAY
 
 DETECTION_SHARE = 0.6
 """Of the time that scoring takes, for the progress bar."""
-SECONDS_PER_DAY = 86_400
 
 
 def score_recording(
@@ -61,7 +61,7 @@ def score_recording(
         lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share),
     )
     primary = found.used[0]
-    pause_confirmed = quiet_before(
+    pause_confirmed = confirm_pauses(
         recording,
         primary.number,
         primary.conditioned,

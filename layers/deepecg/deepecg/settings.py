@@ -1,4 +1,4 @@
-"""All settings of scoring, composed: each part stands beside what it sets."""
+"""All settings of scoring, composed of those of signal, beats and rhythm."""
 
 from dataclasses import dataclass, field
 
@@ -8,6 +8,7 @@ from deepecg.rhythm.settings import RhythmSettings
 
 @dataclass(frozen=True)
 class ScoringSettings(DetectionSettings):
-    """All settings of :func:`deepecg.scoring.score_recording` but the model's own."""
+    """All settings of :func:`deepecg.scoring.score_recording` except those in the model's card."""
 
     rhythm: RhythmSettings = field(default_factory=RhythmSettings)
+    """Thresholds of rhythm analysis."""

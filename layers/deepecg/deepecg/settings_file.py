@@ -1,6 +1,6 @@
-"""A study file: what a clinic sets otherwise than the defaults, for all or for one recording.
+"""Study files: a clinic's own settings, for all of its recordings or for one.
 
-A JSON object, every part of which may be left out::
+A study file is a JSON object in which each part is optional::
 
     {
       "lead": "V5",
@@ -21,14 +21,14 @@ from deepecg.rhythm.settings import RhythmSettings
 from deepecg.settings import ScoringSettings
 
 MAX_BYTES = 100_000
-"""A study file is a screenful; what is larger is something else."""
+"""Largest size of a study file, which has some 50 lines; a larger file is something else."""
 MAX_TEXT = 300
-"""Characters of a lead's name or of a reference."""
+"""Largest number of characters of a lead's name or of a reference to a patient."""
 FACTOR = 10
-"""A threshold is at least a tenth of its default and at most ten times that: beyond lies a slip of
-the keyboard or of the unit, with which the analysis might take for ever."""
+"""A threshold lies between its default divided by this factor and multiplied by it: other values
+are typing errors or in another unit, and could make the analysis endless."""
 COUPLET_BEATS = 2
-PAUSES_FROM = "pauses are found from rhythm.pauses.pause_s"
+PAUSES_FROM = "shorter pauses are not found because of rhythm.pauses.pause_s"
 
 SUBJECT = re.compile(
     r"(https?://([A-Za-z0-9\-.:%$]+/)+)?Patient/[A-Za-z0-9\-.]{1,64}(/_history/[A-Za-z0-9\-.]{1,64})?"
@@ -40,17 +40,17 @@ Group = TypeVar("Group")
 
 @dataclass(frozen=True)
 class Study:
-    """What a study file says.
+    """The content of a study file.
 
     Attributes
     ----------
     lead : str or None
-        The lead to score; None leaves the choice to the software.
+        Name of the lead to analyse; None selects leads automatically.
     subject : str or None
-        FHIR reference to the patient, for ``diagnostic_report.json`` alone: it enters no other
-        document, and no log.
+        FHIR reference to the patient, which is written to ``diagnostic_report.json`` only, and
+        never to a log.
     rhythm : RhythmSettings
-        Thresholds.
+        Thresholds of rhythm analysis.
     """
 
     lead: str | None = None
@@ -74,9 +74,9 @@ def read_study(content: bytes) -> Study:
     Raises
     ------
     SettingsError
-        If it is no JSON object, has a field that there is none of, or a value that the field
-        cannot take, alone or beside the others. The message names the field, never its value,
-        which may be a patient's.
+        If the content is not a JSON object, has an unknown field, or a value that is not allowed by
+        itself or together with others. The message contains the field, never its value, which may
+        be about a patient.
     """
     if len(content) > MAX_BYTES:
         raise SettingsError(f"found {len(content)} bytes of settings, expected at most {MAX_BYTES}")
@@ -86,19 +86,19 @@ def read_study(content: bytes) -> Study:
         raise SettingsError(
             f"found settings that are not JSON ({type(error).__name__}), expected an object"
         ) from None
-    study = _filled(Study(), given, "")
+    study = _with_given(Study(), given, "")
     refuse_other_subject(study.subject)
     _refuse_contradictions(study.scoring)
     return study
 
 
 def refuse_other_subject(subject: str | None) -> None:
-    """Refuse what is no reference to a patient.
+    """Reject a subject that is not a reference to a patient.
 
     Raises
     ------
     SettingsError
-        If it is neither None nor such a reference; the message does not repeat it.
+        If ``subject`` is neither None nor such a reference; the message does not contain it.
     """
     if subject is not None and not SUBJECT.fullmatch(subject):
         raise SettingsError(
@@ -108,7 +108,7 @@ def refuse_other_subject(subject: str | None) -> None:
 
 
 def _refuse_contradictions(settings: ScoringSettings) -> None:
-    """Refuse thresholds that do not go with what they stand beside."""
+    """Reject thresholds that contradict each other."""
     rhythm, nn = settings.rhythm, settings.rhythm.variability
     least_pause_s = rhythm.pauses.least_s(settings.detector.refractory_s)
     for path, value, least, why in (
@@ -121,18 +121,19 @@ def _refuse_contradictions(settings: ScoringSettings) -> None:
             rhythm.pauses.pause_s,
             PAUSES_FROM,
         ),
-        ("variability.hf_from_hz", nn.hf_from_hz, nn.lf_from_hz, "low frequencies begin there"),
-        ("variability.hf_until_hz", nn.hf_until_hz, nn.hf_from_hz, "high frequencies begin there"),
-        ("variability.longest_nn_s", nn.longest_nn_s, nn.shortest_nn_s, "the shortest is that"),
+        ("variability.hf_from_hz", nn.hf_from_hz, nn.lf_from_hz, "the LF band begins there"),
+        ("variability.hf_until_hz", nn.hf_until_hz, nn.hf_from_hz, "the HF band begins there"),
+        ("variability.longest_nn_s", nn.longest_nn_s, nn.shortest_nn_s, "the shortest NN interval"),
     ):
         if value < least:
             raise SettingsError(
-                f"found less for rhythm.{path} than it can be, expected at least {least:g}: {why}"
+                f"found a value for rhythm.{path} that is too low, expected at least {least:g}: "
+                f"{why}"
             )
 
 
-def _filled(default: Group, given: object, path: str) -> Group:
-    """Return a settings dataclass with the fields that are given in place of the defaults."""
+def _with_given(default: Group, given: object, path: str) -> Group:
+    """Return a settings dataclass in which given values replace the defaults."""
     where = path or "the settings"
     if not isinstance(given, dict):
         raise SettingsError(f"found {_kind(given)} for {where}, expected an object")
@@ -151,7 +152,7 @@ def _filled(default: Group, given: object, path: str) -> Group:
 
 def _value(default: object, given: object, path: str) -> Any:
     if is_dataclass(default):
-        return _filled(default, given, path)
+        return _with_given(default, given, path)
     if isinstance(default, int | float):
         return _number(default, given, path)
     if not isinstance(given, str) or not 0 < len(given.strip()) <= MAX_TEXT:
@@ -162,7 +163,7 @@ def _value(default: object, given: object, path: str) -> Any:
 
 
 def _number(default: float, given: object, path: str) -> float:
-    """Return a threshold; those that count things are whole."""
+    """Return a threshold within its range; counts are whole numbers."""
     low, high = sorted((default / FACTOR, default * FACTOR))
     kind = "whole number" if isinstance(default, int) else "number"
     wanted = f"a {kind} from {low:g} to {high:g}"
@@ -174,16 +175,16 @@ def _number(default: float, given: object, path: str) -> float:
 
 
 def _kind(value: object) -> str:
-    """Return what a JSON value is, without saying it."""
+    """Return the type of a JSON value for a message, never the value."""
     match value:
         case None:
             return "null"
         case bool():
             return "true or false"
         case int() | float():
-            return "a number that it cannot take"
+            return "a number that is not allowed"
         case str():
-            return "a text that it cannot take"
+            return "a text that is not allowed"
         case list():
             return "a list"
     return "an object"

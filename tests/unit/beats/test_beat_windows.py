@@ -31,7 +31,7 @@ def test_the_default_window_is_one_second_with_the_r_peak_at_three_eighths() -> 
 
 @given(st.lists(st.floats(60, 1900), max_size=20))
 @settings(max_examples=25, deadline=None)
-def test_the_nearest_sample_is_the_middle_of_a_window(peaks: list[float]) -> None:
+def test_the_sample_nearest_to_the_r_peak_has_its_place_in_the_window(peaks: list[float]) -> None:
     windows = cut_windows(SIGNAL, np.array(peaks, np.float64), RATE, SETTINGS)
     assert windows.shape == (len(peaks), 128)
     for window, peak in zip(windows, peaks, strict=True):
@@ -97,7 +97,7 @@ def test_correlation_is_pearsons() -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.45])
-def test_ectopic_beats_have_no_part_in_the_template_beat(share: float) -> None:
+def test_ectopic_beats_do_not_change_the_template_beat(share: float) -> None:
     usual, ectopic = one_beat(), one_beat(r_mv=-1.5, qrs_s=0.05, t_mv=0.6)
     n_ectopic = round(200 * share)
     windows = np.concatenate(

@@ -48,15 +48,17 @@ def in_context(classifier: BeatClassifier, beats: ModelInput) -> NDArray[np.floa
 
 
 @pytest.fixture(scope="module")
-def alone(classifier: BeatClassifier, beats: ModelInput) -> NDArray[np.float32]:
-    return classifier.alone(beats)
+def without_context(classifier: BeatClassifier, beats: ModelInput) -> NDArray[np.float32]:
+    return classifier.without_context(beats)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _shared(classifier: BeatClassifier, beats: ModelInput, alone: NDArray[np.float32]) -> None:
+def _shared(
+    classifier: BeatClassifier, beats: ModelInput, without_context: NDArray[np.float32]
+) -> None:
     """Fixtures for the property test: hypothesis runs it many times."""
     global SHARED  # noqa: PLW0603
-    SHARED = (classifier, beats, alone)
+    SHARED = (classifier, beats, without_context)
 
 
 def classify(
@@ -68,9 +70,11 @@ def classify(
 
 
 def test_every_beat_has_a_probability_for_every_class_and_they_sum_to_1(
-    classifier: BeatClassifier, in_context: NDArray[np.float32], alone: NDArray[np.float32]
+    classifier: BeatClassifier,
+    in_context: NDArray[np.float32],
+    without_context: NDArray[np.float32],
 ) -> None:
-    for found in (classify(classifier, SIGNAL, SECOND), in_context, alone):
+    for found in (classify(classifier, SIGNAL, SECOND), in_context, without_context):
         assert found.shape == (N_BEATS, len(CLASSES))
         assert found.dtype == np.float32
         assert np.all(found >= 0)
@@ -107,7 +111,7 @@ def test_a_lead_that_cannot_be_used_changes_nothing_whatever_is_in_it(
     np.testing.assert_allclose(turned, found, rtol=0, atol=1e-4)
 
 
-def test_to_the_model_itself_a_lead_that_cannot_be_used_is_none(
+def test_the_model_ignores_a_lead_that_cannot_be_used(
     classifier: BeatClassifier, beats: ModelInput
 ) -> None:
     first = replace(
@@ -119,12 +123,12 @@ def test_to_the_model_itself_a_lead_that_cannot_be_used_is_none(
     without = replace(beats, usable=beats.usable & np.array([True, False]))
     for found, expected in (
         (classifier.in_context(without), classifier.in_context(first)),
-        (classifier.alone(without), classifier.alone(first)),
+        (classifier.without_context(without), classifier.without_context(first)),
     ):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_two_leads_are_not_one(classifier: BeatClassifier) -> None:
+def test_a_second_lead_changes_the_result(classifier: BeatClassifier) -> None:
     both = classify(classifier, SIGNAL, SECOND)
     for one in (SIGNAL, SECOND):
         assert np.abs(np.log(both / classify(classifier, one))).max() > 0.1
@@ -156,7 +160,7 @@ def test_a_beats_score_does_not_depend_on_where_runs_of_the_model_begin(
 
 
 @pytest.mark.parametrize("beat", [0, 3, 150, 255, 256, N_BEATS - 1])
-def test_a_beat_bears_on_its_neighbours_as_far_as_the_card_says(
+def test_a_beat_affects_as_many_neighbours_as_the_card_says(
     classifier: BeatClassifier, beats: ModelInput, in_context: NDArray[np.float32], beat: int
 ) -> None:
     timing = beats.timing.copy()
@@ -169,14 +173,16 @@ def test_a_beat_bears_on_its_neighbours_as_far_as_the_card_says(
 
 @given(st.integers(0, N_BEATS - 1), st.integers(1, 300))
 @settings(max_examples=15, deadline=None)
-def test_alone_a_beats_score_does_not_depend_on_the_others(first: int, length: int) -> None:
-    classifier, beats, alone = SHARED
+def test_without_context_a_beats_result_does_not_depend_on_the_others(
+    first: int, length: int
+) -> None:
+    classifier, beats, without_context = SHARED
     some = slice(first, first + length)
-    np.testing.assert_array_equal(classifier.alone(beats[some]), alone[some])
+    np.testing.assert_array_equal(classifier.without_context(beats[some]), without_context[some])
 
 
-def test_an_extreme_beat_changes_no_other_that_is_asked_about_alone(
-    classifier: BeatClassifier, beats: ModelInput, alone: NDArray[np.float32]
+def test_without_context_an_extreme_beat_changes_no_other(
+    classifier: BeatClassifier, beats: ModelInput, without_context: NDArray[np.float32]
 ) -> None:
     waveforms, morphology, timing = (
         beats.waveforms.copy(),
@@ -187,23 +193,23 @@ def test_an_extreme_beat_changes_no_other_that_is_asked_about_alone(
     morphology[50] = -1e6
     timing[50] = 1e6
     extreme = replace(beats, waveforms=waveforms, morphology=morphology, timing=timing)
-    found = classifier.alone(extreme)
+    found = classifier.without_context(extreme)
     others = np.arange(N_BEATS) != 50
-    np.testing.assert_array_equal(found[others], alone[others])
+    np.testing.assert_array_equal(found[others], without_context[others])
     assert np.isfinite(found).all()
     assert np.isfinite(classifier.in_context(extreme)).all()
 
 
-def test_the_order_of_beats_asked_about_alone_is_that_of_their_scores(
-    classifier: BeatClassifier, beats: ModelInput, alone: NDArray[np.float32]
+def test_without_context_the_order_of_beats_does_not_matter(
+    classifier: BeatClassifier, beats: ModelInput, without_context: NDArray[np.float32]
 ) -> None:
-    np.testing.assert_array_equal(classifier.alone(beats[::-1]), alone[::-1])
+    np.testing.assert_array_equal(classifier.without_context(beats[::-1]), without_context[::-1])
 
 
-def test_a_model_without_context_says_the_same_of_a_beat_alone(model_dir: Path) -> None:
+def test_a_model_without_context_gives_the_same_result_either_way(model_dir: Path) -> None:
     single = BeatClassifier.load(model_dir / "single_beat")
     (seen,) = model_inputs([SIGNAL], BEATS_S * RATE, rr_intervals(BEATS_S), single.card.input)
-    np.testing.assert_array_equal(single.alone(seen), single.in_context(seen))
+    np.testing.assert_array_equal(single.without_context(seen), single.in_context(seen))
 
 
 # Any number of beats
@@ -212,13 +218,13 @@ def test_a_model_without_context_says_the_same_of_a_beat_alone(model_dir: Path) 
 def test_no_beats_have_no_probabilities(classifier: BeatClassifier, beats: ModelInput) -> None:
     assert classifier.classify([SIGNAL], np.empty(0), np.empty(0)).shape == (0, 5)
     assert classifier.in_context(beats[:0]).shape == (0, 5)
-    assert classifier.alone(beats[:0]).shape == (0, 5)
+    assert classifier.without_context(beats[:0]).shape == (0, 5)
 
 
 def test_progress_ends_at_1(classifier: BeatClassifier) -> None:
-    told: list[float] = []
-    classifier.classify([SIGNAL], BEATS_S * RATE, rr_intervals(BEATS_S), progress=told.append)
-    assert told[-1] == 1
+    reported: list[float] = []
+    classifier.classify([SIGNAL], BEATS_S * RATE, rr_intervals(BEATS_S), progress=reported.append)
+    assert reported[-1] == 1
 
 
 @given(hnp.arrays(np.float32, (4, 5), elements=st.floats(-80, 80, width=32)))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from unit.small_recordings import RATE, bell
 
-from deepecg.beats import cluster_consensus as cluster_consensus
+from deepecg.beats import cluster_consensus
 from deepecg.beats.cluster_consensus import apply_cluster_consensus
 from deepecg.beats.input_spec import InputSpec
 from deepecg.beats.model_input import ModelInput
@@ -52,7 +52,7 @@ def log_odds(probabilities: NDArray[np.floating] | tuple[float, ...]) -> NDArray
     return np.asarray(np.log(share / (1 - share)))
 
 
-def test_an_outvoted_beat_moves_to_its_share_of_the_mean_log_odds() -> None:
+def test_a_beat_moves_towards_the_mean_log_odds_of_its_cluster() -> None:
     shapes = [[WIDE]] * 8 + [[NARROW]] * 3
     found = agreed([*[V] * 7, *[N] * 4], beats(shapes))
     wide = log_odds(V) * 7 / 8 + log_odds(N) / 8
@@ -61,13 +61,13 @@ def test_an_outvoted_beat_moves_to_its_share_of_the_mean_log_odds() -> None:
     assert found.argmax(axis=1).tolist() == [2] * 8 + [0] * 3
 
 
-def test_beats_of_another_shape_have_no_say() -> None:
+def test_beats_of_another_shape_have_no_effect() -> None:
     found = agreed([V, V, N, N], beats([[WIDE], [WIDE], [NARROW], [NARROW]]))
     np.testing.assert_allclose(found, [V, V, N, N], atol=1e-5)
 
 
 @pytest.mark.parametrize("probabilities", [N, V, (0.2, 0.2, 0.2, 0.2, 0.2), (1, 0, 0, 0, 0)])
-def test_a_beat_without_its_like_stands_for_itself(probabilities: tuple[float, ...]) -> None:
+def test_a_beat_of_a_shape_of_its_own_is_not_changed(probabilities: tuple[float, ...]) -> None:
     np.testing.assert_allclose(
         agreed([probabilities], beats([[WIDE]]))[0], probabilities, atol=1e-5
     )
@@ -94,7 +94,7 @@ def test_probabilities_stay_probabilities(seed: int, n: int) -> None:
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
 
-def test_with_a_share_of_0_nothing_moves_and_with_1_all_of_a_shape_say_the_same() -> None:
+def test_share_0_changes_nothing_and_share_1_makes_a_cluster_equal() -> None:
     mixed = beats([[WIDE]] * 3)
     np.testing.assert_allclose(
         agreed([V, N, N], mixed, replace(SETTINGS, share=0.0)), [V, N, N], atol=1e-5
@@ -103,22 +103,22 @@ def test_with_a_share_of_0_nothing_moves_and_with_1_all_of_a_shape_say_the_same(
     np.testing.assert_allclose(same, (log_odds(V) + 2 * log_odds(N)) / 3, atol=1e-3)
 
 
-def test_height_offset_and_what_lies_outside_the_complex_make_no_other_shape() -> None:
+def test_height_offset_and_signal_outside_the_qrs_do_not_change_the_shape() -> None:
     early_p = WIDE + 0.5 * bell(AT, -0.25, 0.02)
     found = agreed([V, V, V, N], beats([[WIDE], [3 * WIDE + 0.4], [WIDE], [early_p]]))
     assert found[3, 2] > 7 * N[2]
 
 
-def test_two_leads_must_agree_on_the_whole_and_not_each() -> None:
-    """One lead alike and the other not is half of the correlation that is asked for."""
+def test_two_leads_are_compared_by_their_mean_correlation() -> None:
+    """If only one lead is similar, the mean correlation is half of the required one."""
     by_both = [[WIDE, WIDE_BESIDE], [WIDE, WIDE_BESIDE], [WIDE, NARROW_BESIDE]]
     assert np.corrcoef(WIDE_BESIDE[33:78], NARROW_BESIDE[33:78])[0, 1] < 0.75
     found = agreed([V, V, N], beats(by_both))
     np.testing.assert_allclose(found[2], N, atol=1e-5)
 
 
-def test_one_lead_alone_must_be_the_more_alike() -> None:
-    """A correlation of 0.95 is enough on two leads, and not on one."""
+def test_a_single_lead_needs_a_higher_correlation() -> None:
+    """A correlation of 0.95 is enough on two leads, but not on one."""
     random = np.random.default_rng(0)
     span = slice(48 - round(0.11 * RATE), 48 + round(0.235 * RATE))
     shape = WIDE[span] - WIDE[span].mean()
@@ -137,7 +137,7 @@ def test_one_lead_alone_must_be_the_more_alike() -> None:
     assert two[2, 2] > 4 * N[2]
 
 
-def test_what_is_in_a_lead_that_cannot_be_used_says_nothing() -> None:
+def test_a_lead_that_cannot_be_used_has_no_effect() -> None:
     usable = np.array([[True, False]] * 4)
     probabilities = [V, V, N, N]
     expected = agreed(probabilities, beats([[WIDE], [WIDE], [WIDE], [NARROW]]))
@@ -153,7 +153,7 @@ def test_beats_without_a_lead_in_common_are_not_compared() -> None:
     np.testing.assert_allclose(agreed([V, V, N], beats(shapes, usable))[2], N, atol=1e-5)
 
 
-def test_a_flat_complex_is_like_none() -> None:
+def test_a_flat_beat_has_the_shape_of_no_other() -> None:
     flat = [[0 * WIDE], [0 * WIDE], [WIDE]]
     np.testing.assert_allclose(agreed([N, V, V], beats(flat)), [N, V, V], atol=1e-5)
 

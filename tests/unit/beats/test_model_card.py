@@ -61,7 +61,7 @@ def test_no_record_of_the_test_set_was_trained_on(model_dir: Path) -> None:
     assert not tested & set(document["training"]["records"])
 
 
-def test_a_tampered_model_file_is_refused(model: Path) -> None:
+def test_a_changed_model_file_is_rejected(model: Path) -> None:
     content = bytearray((model / MODEL_FILE).read_bytes())
     content[len(content) // 2] ^= 1
     (model / MODEL_FILE).write_bytes(content)
@@ -107,14 +107,14 @@ CHANGES: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize(("change", "message"), CHANGES.values(), ids=CHANGES)
-def test_a_card_that_does_not_fit_is_refused(model: Path, change: Change, message: str) -> None:
+def test_a_card_that_does_not_fit_is_rejected(model: Path, change: Change, message: str) -> None:
     change_card(model, change)
     with pytest.raises(ModelMismatchError, match=message):
         BeatClassifier.load(model)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '"card"', "{}"])
-def test_what_is_no_card_is_refused(model: Path, content: str) -> None:
+def test_a_file_that_is_no_card_is_rejected(model: Path, content: str) -> None:
     (model / CARD_FILE).write_text(content)
     with pytest.raises(ModelMismatchError, match="model card"):
         BeatClassifier.load(model)
@@ -123,24 +123,24 @@ def test_what_is_no_card_is_refused(model: Path, content: str) -> None:
 @pytest.mark.parametrize(
     "other", [{"rate_hz": 250}, {"low_hz": 0.05}, {"high_hz": 40.0}, {"order": 4}]
 )
-def test_signal_conditioned_otherwise_is_refused(model_dir: Path, other: dict[str, Any]) -> None:
+def test_signal_conditioned_differently_is_rejected(model_dir: Path, other: dict[str, Any]) -> None:
     card = read_card(model_dir)
     with pytest.raises(ModelMismatchError, match="conditioned"):
         card.refuse_other_conditioning(replace(ConditioningSettings(), **other))
 
 
-def test_chunks_are_no_part_of_what_the_model_depends_on(model_dir: Path) -> None:
+def test_the_length_of_chunks_is_not_compared_with_the_card(model_dir: Path) -> None:
     card = read_card(model_dir)
     card.refuse_other_conditioning(ConditioningSettings(chunk_s=30, margin_s=60))
 
 
-def test_features_are_standardised_and_cut_at_the_limit() -> None:
+def test_features_are_standardised_and_clipped_at_the_limit() -> None:
     found = Scaling((1.0, 0.0), (2.0, 4.0), 5.0).apply(np.array([[3, 10], [1, -90]], np.float32))
     np.testing.assert_array_equal(found, np.array([[1, 2.5], [0, -5]], np.float32))
     assert found.dtype == np.float32
 
 
-def test_features_are_standardised_along_the_last_axis_and_none_stay_none() -> None:
+def test_features_are_standardised_along_the_last_axis() -> None:
     each = np.arange(24, dtype=np.float32).reshape(3, 4, 2)
     found = Scaling((4.0, 5.0), (2.0, 1.0), 100.0).apply(each)
     np.testing.assert_array_equal(found[..., 0], (each[..., 0] - 4) / 2)
@@ -148,7 +148,7 @@ def test_features_are_standardised_along_the_last_axis_and_none_stay_none() -> N
     assert Scaling((), (), 5.0).apply(np.empty((3, 1, 0), np.float32)).shape == (3, 1, 0)
 
 
-def test_a_model_may_see_each_beat_alone_and_let_none_agree(model_dir: Path) -> None:
+def test_the_model_for_single_beats_has_neither_context_nor_rules(model_dir: Path) -> None:
     card = read_card(model_dir / SINGLE_BEAT_FOLDER)
     assert card.context_beats == 0
     assert card.cluster_consensus is None
@@ -156,16 +156,16 @@ def test_a_model_may_see_each_beat_alone_and_let_none_agree(model_dir: Path) -> 
     assert card.input.morphology == ()
 
 
-def test_how_beats_agree_is_read_as_it_is_written(model: Path) -> None:
-    told = {
+def test_the_rule_of_the_consensus_is_read_from_the_card(model: Path) -> None:
+    rule = {
         "correlation": 0.8,
         "correlation_of_one_lead": 0.9,
         "share": 0.5,
         "before_s": 0.1,
         "after_s": 0.2,
     }
-    change_card(model, lambda card: card.update(cluster_consensus=told))
-    assert read_card(model).cluster_consensus == ClusterConsensusSettings(**told)
+    change_card(model, lambda card: card.update(cluster_consensus=rule))
+    assert read_card(model).cluster_consensus == ClusterConsensusSettings(**rule)
 
 
 def test_classes_are_those_of_ec57_in_their_order() -> None:
@@ -185,13 +185,13 @@ RULES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", RULES.values(), ids=RULES)
-def test_what_changes_the_answers_changes_the_version(model: Path, change: Change) -> None:
+def test_a_change_of_results_changes_the_version(model: Path, change: Change) -> None:
     before = read_card(model).version
     change_card(model, change)
     assert read_card(model).version != before
 
 
-def test_what_changes_no_answer_leaves_the_version(model: Path) -> None:
+def test_a_change_of_no_result_keeps_the_version(model: Path) -> None:
     before = read_card(model).version
     change_card(model, lambda card: card.update(limits="Adults.", evaluation={}))
     assert read_card(model).version == before

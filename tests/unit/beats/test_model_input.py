@@ -12,7 +12,7 @@ from deepecg.beats.input_spec import CHANNELS, MORPHOLOGY_FEATURES, TIMING_FEATU
 from deepecg.beats.model_input import (
     LARGEST_RELATIVE,
     ModelInput,
-    input_of,
+    input_from_windows,
     model_inputs,
     morphology_features,
 )
@@ -72,7 +72,7 @@ def test_the_names_of_features_are_those_that_are_computed() -> None:
     )
 
 
-def test_every_beat_gives_one_row_in_the_order_asked_for() -> None:
+def test_channels_and_features_have_the_order_of_the_spec() -> None:
     assert len(FOUND) == N_BEATS
     assert FOUND.waveforms.shape == (N_BEATS, 1, len(CHANNELS), SPEC.length)
     assert SPEC.length == 128
@@ -95,7 +95,7 @@ def test_every_beat_gives_one_row_in_the_order_asked_for() -> None:
     np.testing.assert_array_equal(turned.timing, FOUND.timing[:, ::-1])
 
 
-def test_some_of_the_beats_are_those_rows_of_all() -> None:
+def test_a_slice_contains_the_rows_of_its_beats() -> None:
     some = FOUND[10:14]
     assert len(some) == 4
     np.testing.assert_array_equal(some.waveforms, FOUND.waveforms[10:14])
@@ -114,18 +114,20 @@ def test_a_beat_is_z_scored_and_the_slope_is_that_of_the_beat() -> None:
     assert np.corrcoef(np.diff(beat), beat_slope[:-1])[0, 1] > 0.9999
 
 
-def test_the_template_beat_is_shared_by_all_and_is_the_usual_one() -> None:
+def test_all_beats_share_the_template_beat() -> None:
     for name in ("template", "template_slope", "template_compressed"):
         assert np.all(channel(name) == channel(name)[0])
     usual = ecg(np.array([0.375]), 1)
     assert np.corrcoef(channel("template")[0], usual)[0, 1] > 0.99
 
 
-def test_relative_channels_are_measured_by_the_template_beat() -> None:
+def test_relative_channels_are_in_units_of_the_template_beat() -> None:
     template = ecg(np.array([0.375]), 1)
     windows = np.stack([template, 3 * template + np.float32(0.5), 1000 * template])[:, None]
     timing = rr_features(np.full(3, 0.8), SPEC.windows)
-    found = input_of(windows, template[None, None], timing, SPEC, usable=np.ones((3, 1), bool))
+    found = input_from_windows(
+        windows, template[None, None], timing, SPEC, usable=np.ones((3, 1), bool)
+    )
     level, spread = template.mean(), template.std()
     np.testing.assert_allclose(
         channel("relative", found)[0], (template - level) / spread, atol=1e-4
@@ -161,7 +163,7 @@ def test_compression_lifts_the_p_wave_against_the_r_peak() -> None:
     assert share("template_compressed") > 0.25
 
 
-# Likeness
+# Morphology features
 
 
 def test_ventricular_beats_are_unlike_the_template_beat_and_larger() -> None:
@@ -184,7 +186,7 @@ def test_a_beat_is_compared_with_the_one_before_and_the_one_after() -> None:
     assert after[unlike - 1].max() < 0.3
 
 
-def test_the_beat_before_may_be_given_and_then_nothing_is_known_of_the_one_after() -> None:
+def test_with_a_given_beat_before_the_beat_after_counts_as_equal() -> None:
     windows = cut_windows(SIGNAL, BEATS_S * RATE, RATE, SPEC.windows)
     some = np.array([3, 30, 61])
     template = np.broadcast_to(windows[1], windows[some].shape)
@@ -203,7 +205,7 @@ def test_a_beat_twice_as_large_has_a_log_amplitude_of_log_2() -> None:
         np.testing.assert_allclose(found[name], expected, atol=1e-5, err_msg=name)
 
 
-def test_an_absent_p_wave_is_unlike_the_template_one() -> None:
+def test_a_missing_p_wave_has_a_low_amplitude_feature() -> None:
     usual = ecg(np.array([0.375]), 1, p_mv=0.15)
     without = ecg(np.array([0.375]), 1, p_mv=0.0)
     found = morphology_features(np.stack([usual, without]), usual[None], RATE, SPEC.windows)
@@ -225,7 +227,7 @@ def test_no_beats_give_no_input() -> None:
     assert list(model_inputs([SIGNAL], np.empty(0), np.empty(0), SPEC)) == []
 
 
-def test_the_template_beat_is_taken_anew_with_every_group_of_beats() -> None:
+def test_each_group_of_beats_has_its_own_template_beat() -> None:
     spec = replace(SPEC, windows=replace(SPEC.windows, template_beats=50))
     signal = np.concatenate([SIGNAL, ecg(BEATS_S, 120, r_mv=0.4, qrs_s=0.02, t_mv=-0.3)])
     beats = np.concatenate([BEATS_S, BEATS_S + 120])
@@ -239,7 +241,7 @@ def test_the_template_beat_is_taken_anew_with_every_group_of_beats() -> None:
 # Leads
 
 
-def test_every_lead_is_seen_as_if_it_were_the_only_one_and_rhythm_belongs_to_none() -> None:
+def test_leads_do_not_affect_each_other_nor_the_rr_features() -> None:
     both = inputs(SIGNAL, SECOND)
     for lead, signal in enumerate((SIGNAL, SECOND)):
         one = inputs(signal)
@@ -248,14 +250,14 @@ def test_every_lead_is_seen_as_if_it_were_the_only_one_and_rhythm_belongs_to_non
         np.testing.assert_array_equal(both.timing, one.timing)
 
 
-def test_whether_leads_can_be_used_is_passed_on_beat_by_beat() -> None:
+def test_usable_leads_are_passed_on_for_each_beat() -> None:
     usable = np.ones((2, N_BEATS), bool)
     usable[1, 20:40] = False
     found = inputs(SIGNAL, SECOND, usable=usable)
     np.testing.assert_array_equal(found.usable, usable.T)
 
 
-def test_beats_that_cannot_be_used_have_no_part_in_the_template_beat_of_their_lead() -> None:
+def test_beats_in_unusable_seconds_do_not_change_the_template_beat() -> None:
     usable = np.ones((2, N_BEATS), bool)
     usable[1, : round(0.7 * N_BEATS)] = False  # an electrode that is put on late
     half = round(BEATS_S[round(0.7 * N_BEATS)] * RATE) - RATE // 2
@@ -274,7 +276,7 @@ def test_beats_that_cannot_be_used_have_no_part_in_the_template_beat_of_their_le
 
 @given(st.integers(-6, 6))
 @settings(max_examples=8, deadline=None)
-def test_a_gain_of_a_power_of_two_changes_next_to_nothing(power: int) -> None:
+def test_a_gain_of_a_power_of_two_changes_input_only_by_rounding(power: int) -> None:
     scaled = inputs(SIGNAL * np.float32(2.0**power))
     np.testing.assert_array_equal(scaled.waveforms[:, :, Z_SCORED], FOUND.waveforms[:, :, Z_SCORED])
     np.testing.assert_allclose(scaled.waveforms, FOUND.waveforms, rtol=0.01, atol=0.01)
@@ -290,7 +292,7 @@ def test_any_gain_changes_input_only_by_rounding(gain: float) -> None:
     np.testing.assert_allclose(scaled.morphology, FOUND.morphology, atol=0.01)
 
 
-def test_inverted_electrodes_turn_the_shapes_round_and_leave_the_features() -> None:
+def test_inverted_electrodes_invert_waveforms_and_keep_features() -> None:
     inverted = inputs(-SIGNAL)
     np.testing.assert_allclose(inverted.waveforms, -FOUND.waveforms, atol=1e-5)
     np.testing.assert_allclose(inverted.morphology, FOUND.morphology, atol=1e-5)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from unit.small_recordings import bell, ecg, every, recording_of
 
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.beats.pause_confirmation import MAX_READS, quiet_before
+from deepecg.beats.pause_confirmation import MAX_READS, confirm_pauses
 from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
@@ -36,30 +36,30 @@ def with_pause(noise_mv: float = 0.015) -> NDArray[np.float64]:
     return ecg(BEATS_S, SECONDS, RATE) + noise(noise_mv)
 
 
-def gaps_quiet(
+def confirmed_pauses(
     recording: Recording,
     beats_s: NDArray[np.float64] = BEATS_S,
     rr_s: NDArray[np.float64] | None = None,
 ) -> list[bool]:
-    """Return for every interval of 2 s or more whether it is quiet; no other may be."""
+    """Return for each interval of 2 s or more whether it is confirmed; no other may be."""
     lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
     rr = rr_intervals(beats_s) if rr_s is None else rr_s
-    quiet = quiet_before(
+    confirmed = confirm_pauses(
         recording, 0, lead, beats_s, rr, settings=SETTINGS, pauses=SETTINGS.rhythm.pauses
     )
-    assert quiet.dtype == bool
-    assert not quiet[~(rr >= 2.0)].any()
-    return quiet[rr >= 2.0].tolist()
+    assert confirmed.dtype == bool
+    assert not confirmed[~(rr >= 2.0)].any()
+    return confirmed[rr >= 2.0].tolist()
 
 
-def lead_alone(signal: NDArray[np.float64]) -> list[bool]:
-    return gaps_quiet(recording_of(signal))
+def confirmed_on_one_lead(signal: NDArray[np.float64]) -> list[bool]:
+    return confirmed_pauses(recording_of(signal))
 
 
 # On one lead
 
 
-def test_the_made_up_ecg_holds_one_pause() -> None:
+def test_the_synthetic_ecg_has_one_pause() -> None:
     rr = np.diff(BEATS_S)
     longest = int(rr.argmax())
     assert BEATS_S[[longest, longest + 1]].tolist() == pytest.approx(PAUSE)
@@ -68,92 +68,94 @@ def test_the_made_up_ecg_holds_one_pause() -> None:
 
 @pytest.mark.parametrize("noise_mv", [0.0, 0.005, 0.015, 0.03])
 @pytest.mark.parametrize("gain", [-1.0, 1.0, 3.0])
-def test_a_pause_is_quiet(noise_mv: float, gain: float) -> None:
-    assert lead_alone(gain * ecg(BEATS_S, SECONDS, RATE) + noise(noise_mv)) == [True]
+def test_a_pause_is_confirmed(noise_mv: float, gain: float) -> None:
+    assert confirmed_on_one_lead(gain * ecg(BEATS_S, SECONDS, RATE) + noise(noise_mv)) == [True]
 
 
 @pytest.mark.parametrize("p_mv", [0.1, 0.15, 0.2, 0.25])
-def test_p_waves_may_march_through_it(p_mv: float) -> None:
+def test_a_pause_with_p_waves_is_confirmed(p_mv: float) -> None:
     p_waves = sum(p_mv * bell(T, at, 0.025) for at in np.arange(29.9, 32.4, 0.62))
-    assert lead_alone(with_pause() + p_waves) == [True]
+    assert confirmed_on_one_lead(with_pause() + p_waves) == [True]
 
 
 @pytest.mark.parametrize("swing_mv", [0.05, 0.1])
-def test_breathing_may_move_the_baseline(swing_mv: float) -> None:
-    assert lead_alone(with_pause() + swing_mv * np.sin(2 * np.pi * 0.3 * T)) == [True]
+def test_a_pause_with_baseline_wander_is_confirmed(swing_mv: float) -> None:
+    assert confirmed_on_one_lead(with_pause() + swing_mv * np.sin(2 * np.pi * 0.3 * T)) == [True]
 
 
 @pytest.mark.parametrize("at_s", [29.8, 30.3, 31.0, 31.9])
-def test_a_normal_beat_that_was_missed_is_not_quiet(at_s: float) -> None:
-    assert lead_alone(with_pause() + 1.0 * bell(T, at_s, 0.012)) == [False]
-    assert lead_alone(with_pause() + 0.35 * bell(T, at_s, 0.012)) == [False]
+def test_an_interval_with_a_missed_normal_beat_is_not_confirmed(at_s: float) -> None:
+    assert confirmed_on_one_lead(with_pause() + 1.0 * bell(T, at_s, 0.012)) == [False]
+    assert confirmed_on_one_lead(with_pause() + 0.35 * bell(T, at_s, 0.012)) == [False]
 
 
 @pytest.mark.parametrize("at_s", [30.3, 31.0, 31.7])
 @pytest.mark.parametrize("r_mv", [0.45, -0.45, 1.2])
-def test_a_low_and_broad_ventricular_beat_is_not_quiet(at_s: float, r_mv: float) -> None:
+def test_an_interval_with_a_low_broad_ventricular_beat_is_not_confirmed(
+    at_s: float, r_mv: float
+) -> None:
     beat = r_mv * bell(T, at_s, 0.050) - 0.4 * r_mv * bell(T, at_s + 0.3, 0.07)
-    assert lead_alone(with_pause() + beat) == [False]
+    assert confirmed_on_one_lead(with_pause() + beat) == [False]
 
 
 @pytest.mark.parametrize("noise_mv", [0.1, 0.3])
 @pytest.mark.parametrize("lasts_s", [0.3, 2.0])
-def test_what_a_burst_of_noise_hides_is_not_known_to_be_quiet(
+def test_an_interval_with_a_burst_of_noise_is_not_confirmed(
     noise_mv: float, lasts_s: float
 ) -> None:
     burst = noise(noise_mv, 1) * (np.abs(T - 31) < lasts_s / 2)
-    assert lead_alone(with_pause() + burst) == [False]
+    assert confirmed_on_one_lead(with_pause() + burst) == [False]
 
 
 @pytest.mark.parametrize("step_mv", [0.0, 0.5, 3.0])
-def test_an_electrode_that_comes_off_is_not_a_quiet_heart(step_mv: float) -> None:
+def test_an_interval_with_a_detached_electrode_is_not_confirmed(step_mv: float) -> None:
     regular = ecg(REGULAR, SECONDS, RATE) + noise(0.02)
     off = np.where(IN_PAUSE, step_mv + noise(0.003, 1), regular)
     assert np.ptp(off[IN_PAUSE]) > 0.01  # not so flat that the seconds count as flat
-    assert lead_alone(off) == [False]
+    assert confirmed_on_one_lead(off) == [False]
 
 
-def test_beats_that_come_back_by_and_by_are_those_of_an_electrode_not_of_a_heart() -> None:
+def test_an_interval_before_gradually_growing_beats_is_not_confirmed() -> None:
     # Scaled to nothing within a beat, back over six seconds: no step, no loss of noise
     scale = np.interp(T, [PAUSE[0] + 0.2, PAUSE[0] + 0.4, PAUSE[1] - 0.5, 38], [1, 0.02, 0.15, 1])
-    assert lead_alone(ecg(REGULAR, SECONDS, RATE) * scale + noise(0.003)) == [False]
+    assert confirmed_on_one_lead(ecg(REGULAR, SECONDS, RATE) * scale + noise(0.003)) == [False]
 
 
-def test_only_long_intervals_that_are_known_are_asked_about() -> None:
+def test_short_and_missing_intervals_are_not_confirmed() -> None:
     recording = recording_of(with_pause())
     rr = rr_intervals(BEATS_S)
     rr[rr > 1] = np.nan  # seconds that cannot be analysed lie in between
-    assert gaps_quiet(recording, rr_s=rr) == []
-    assert gaps_quiet(recording_of(ecg(REGULAR, SECONDS, RATE)), REGULAR) == []
+    assert confirmed_pauses(recording, rr_s=rr) == []
+    assert confirmed_pauses(recording_of(ecg(REGULAR, SECONDS, RATE)), REGULAR) == []
 
 
 @pytest.mark.parametrize("first_s", [0.05, 0.5])
 def test_a_pause_between_the_first_two_beats_and_the_last_two(first_s: float) -> None:
     beats = np.concatenate([[first_s], every(0.8, 57.2, 3.0), [59.5]])
     recording = recording_of(ecg(beats, SECONDS, RATE) + noise(0.015))
-    assert gaps_quiet(recording, beats) == [True, True]
+    assert confirmed_pauses(recording, beats) == [True, True]
 
 
-def test_two_beats_and_nothing_else() -> None:
+def test_a_pause_in_a_recording_of_two_beats() -> None:
     beats = np.array([20.0, 24.0])
-    assert gaps_quiet(recording_of(ecg(beats, SECONDS, RATE) + noise(0.015)), beats) == [True]
+    assert confirmed_pauses(recording_of(ecg(beats, SECONDS, RATE) + noise(0.015)), beats) == [True]
 
 
-def test_no_heart_stands_still_for_minutes() -> None:
+def test_an_interval_of_minutes_is_not_confirmed() -> None:
     beats = np.concatenate([every(0.8, 60), every(0.8, 290, 230)])
     signal = ecg(beats, 300, RATE) + np.random.default_rng(0).normal(0, 0.015, 300 * RATE)
-    assert gaps_quiet(recording_of(signal), beats) == [False]
+    assert confirmed_pauses(recording_of(signal), beats) == [False]
 
 
 @pytest.mark.parametrize(
-    ("pause_s", "asked"), [(0.1, True), (1.5, True), (3.1, True), (3.3, False)]
+    ("pause_s", "expected"), [(0.1, True), (1.5, True), (3.1, True), (3.3, False)]
 )
-def test_a_study_says_how_long_a_pause_is(pause_s: float, asked: bool) -> None:
+def test_the_settings_determine_the_length_of_a_pause(pause_s: float, expected: bool) -> None:
     pauses = replace(SETTINGS.rhythm.pauses, pause_s=pause_s)
     settings = replace(SETTINGS, rhythm=replace(SETTINGS.rhythm, pauses=pauses))
     recording = recording_of(with_pause())
     lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
-    quiet = quiet_before(
+    confirmed = confirm_pauses(
         recording,
         0,
         lead,
@@ -162,10 +164,10 @@ def test_a_study_says_how_long_a_pause_is(pause_s: float, asked: bool) -> None:
         settings=settings,
         pauses=settings.rhythm.pauses,
     )
-    assert quiet.any() == asked
+    assert confirmed.any() == expected
 
 
-# What a gap is compared with
+# The beats that an interval is compared with
 
 
 def many_pauses() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -182,22 +184,24 @@ def many_pauses() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return beats, signal
 
 
-def test_the_verdict_on_a_gap_does_not_hang_on_the_other_gaps() -> None:
+def test_confirmation_does_not_depend_on_other_long_intervals() -> None:
     beats, signal = many_pauses()
     recording, rr = recording_of(signal), rr_intervals(beats)
-    together = gaps_quiet(recording, beats)
+    together = confirmed_pauses(recording, beats)
     assert together == [number % 3 != 0 for number in range(len(together))]
     for number, gap in enumerate(np.flatnonzero(rr > 2)[:12]):
         only = np.where(np.arange(len(rr)) == gap, rr, np.nan)
-        assert gaps_quiet(recording, beats, only) == [together[number]]
+        assert confirmed_pauses(recording, beats, only) == [together[number]]
 
 
 @pytest.mark.parametrize("delay_s", [1, 3600 - 100])
-def test_the_verdict_does_not_hang_on_the_time_of_day(delay_s: int) -> None:
+def test_confirmation_does_not_depend_on_the_time_of_day(delay_s: int) -> None:
     beats, signal = many_pauses()
     nothing = np.full(delay_s * RATE, np.nan)
     delayed = recording_of(np.concatenate([nothing, signal]))
-    assert gaps_quiet(delayed, beats + delay_s) == gaps_quiet(recording_of(signal), beats)
+    assert confirmed_pauses(delayed, beats + delay_s) == confirmed_pauses(
+        recording_of(signal), beats
+    )
 
 
 # On other leads
@@ -207,15 +211,15 @@ def other_lead(beats_s: NDArray[np.float64]) -> NDArray[np.float64]:
     return ecg(beats_s, SECONDS, RATE, r_mv=-0.6) + noise(0.015, 2)
 
 
-def test_a_beat_that_only_another_lead_shows_is_a_beat() -> None:
+def test_a_beat_on_another_lead_prevents_confirmation() -> None:
     hidden = np.sort(np.append(BEATS_S, 31.0))
-    assert gaps_quiet(recording_of(with_pause(), other_lead(BEATS_S))) == [True]
-    assert gaps_quiet(recording_of(with_pause(), other_lead(hidden))) == [False]
+    assert confirmed_pauses(recording_of(with_pause(), other_lead(BEATS_S))) == [True]
+    assert confirmed_pauses(recording_of(with_pause(), other_lead(hidden))) == [False]
     three = recording_of(with_pause(), other_lead(BEATS_S), other_lead(hidden))
-    assert gaps_quiet(three) == [False]
+    assert confirmed_pauses(three) == [False]
 
 
-def test_another_lead_that_shows_no_beats_says_nothing() -> None:
+def test_another_lead_without_beats_does_not_prevent_confirmation() -> None:
     spike = 2 * bell(T, 31.0, 0.012)
     useless = {
         "dead": np.zeros(SECONDS * RATE),
@@ -224,12 +228,12 @@ def test_another_lead_that_shows_no_beats_says_nothing() -> None:
         "pops": np.where(T < 0, 0, spike + noise(0.3, 5)),
     }
     for name, other in useless.items():
-        assert gaps_quiet(recording_of(with_pause(), other)) == [True], name
+        assert confirmed_pauses(recording_of(with_pause(), other)) == [True], name
 
 
-def test_noise_in_another_lead_hides_no_pause_that_the_first_shows() -> None:
+def test_noise_on_another_lead_does_not_prevent_confirmation() -> None:
     burst = noise(0.2, 4) * IN_PAUSE
-    assert gaps_quiet(recording_of(with_pause(), other_lead(BEATS_S) + burst)) == [True]
+    assert confirmed_pauses(recording_of(with_pause(), other_lead(BEATS_S) + burst)) == [True]
 
 
 def test_other_leads_are_read_at_their_own_rate_and_place() -> None:
@@ -238,11 +242,11 @@ def test_other_leads_are_read_at_their_own_rate_and_place() -> None:
         rng = np.random.default_rng(0)
         first = ecg(BEATS_S, SECONDS, rate)[:n] + rng.normal(0, 0.015, n)
         hidden = ecg(np.sort(np.append(BEATS_S, 31.0)), SECONDS, rate)[:n]
-        assert gaps_quiet(recording_of(first, hidden, rate=rate)) == [False]
-        assert gaps_quiet(recording_of(first, 0.5 * first, rate=rate)) == [True]
+        assert confirmed_pauses(recording_of(first, hidden, rate=rate)) == [False]
+        assert confirmed_pauses(recording_of(first, 0.5 * first, rate=rate)) == [True]
 
 
-def test_a_slow_heart_all_day_long_costs_a_bounded_number_of_reads() -> None:
+def test_a_day_of_long_intervals_takes_a_limited_number_of_reads() -> None:
     hours = 2
     beats = every(2.2, 3600)
     beats = np.concatenate([beats + 3600 * hour for hour in range(hours)])
@@ -261,7 +265,7 @@ def test_a_slow_heart_all_day_long_costs_a_bounded_number_of_reads() -> None:
     )
     lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
     reads.clear()
-    quiet = quiet_before(
+    confirmed = confirm_pauses(
         recording,
         0,
         lead,
@@ -270,7 +274,7 @@ def test_a_slow_heart_all_day_long_costs_a_bounded_number_of_reads() -> None:
         settings=SETTINGS,
         pauses=SETTINGS.rhythm.pauses,
     )
-    assert quiet[1:].sum() > 10 * MAX_READS
+    assert confirmed[1:].sum() > 10 * MAX_READS
     assert len(reads) <= MAX_READS
     assert max(reads) < 30 * RATE
 
@@ -285,21 +289,21 @@ def reference_beats(path: Path, rate_hz: float) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("record", ["svdb/853", "mitdb/116", "mitdb/203", "mitdb/208"])
-@pytest.mark.parametrize("alone", [True, False])
-def test_no_pause_where_an_electrode_comes_off_for_seconds(
-    data_dir: Path, model_dir: Path, record: str, alone: bool
+@pytest.mark.parametrize("single_lead", [True, False])
+def test_no_pause_is_confirmed_where_an_electrode_is_off_for_seconds(
+    data_dir: Path, model_dir: Path, record: str, single_lead: bool
 ) -> None:
     # On one lead annotated beats go unseen there for 2 to 10 s; the other lead shows them
     recording = open_recording(data_dir / f"{record}.hea")
-    if alone:
+    if single_lead:
         recording = replace(recording, leads=recording.leads[:1])
     beats = score_recording(recording, BeatClassifier.load(model_dir)).beats
-    assert not alone or (beats.rr_s >= 2).any()
+    assert not single_lead or (beats.rr_s >= 2).any()
     assert not beats.pause_confirmed.any()
 
 
 @pytest.mark.parametrize(("record", "n_pauses"), [("svdb/850", 1), ("mitdb/201", 13)])
-def test_annotated_pauses_are_found_and_quiet(
+def test_annotated_pauses_are_found_and_confirmed(
     data_dir: Path, model_dir: Path, record: str, n_pauses: int
 ) -> None:
     recording = open_recording(data_dir / f"{record}.hea")

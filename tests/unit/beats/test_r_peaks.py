@@ -78,7 +78,7 @@ def test_t_waves_taller_than_the_qrs_are_no_beats(r_mv: float) -> None:
     assert_found(beats, found, within_s=0.02)
 
 
-def test_a_qrs_with_two_equal_summits_is_one_beat() -> None:
+def test_a_qrs_with_two_equal_maxima_is_one_beat() -> None:
     beats = np.rint(every(0.8, 100) * RATE) / RATE + 0.5 / RATE  # between two samples
     found = detect(ecg(beats, 100, p_mv=0, t_mv=0))
     assert_found(beats, found)
@@ -116,7 +116,7 @@ def test_amplitude_that_falls_to_a_third_loses_no_beat() -> None:
     assert_found(beats, detect(conditioned(signal)))
 
 
-def test_a_huge_artefact_does_not_blind_the_next_minute() -> None:
+def test_a_huge_artefact_loses_no_beat_of_the_next_minute() -> None:
     signal = ecg(IRREGULAR, 100)
     signal[40 * RATE : 41 * RATE] += 50 * np.random.default_rng(0).normal(size=RATE)
     found = detect(conditioned(signal))
@@ -126,7 +126,7 @@ def test_a_huge_artefact_does_not_blind_the_next_minute() -> None:
     assert false.sum() == len(clear)
 
 
-def test_a_flat_stretch_holds_no_beat_and_costs_none() -> None:
+def test_a_flat_stretch_has_no_beat_and_loses_none() -> None:
     beats = every(0.8, 180)
     beats = beats[(beats < 60) | (beats > 120)]
     noise = np.random.default_rng(0).normal(0, 0.001, 180 * RATE)  # a microvolt
@@ -134,13 +134,13 @@ def test_a_flat_stretch_holds_no_beat_and_costs_none() -> None:
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 2, 3, 8, 9, 20, 128, 300])
-def test_tiny_and_level_signals_hold_no_beat(n_samples: int) -> None:
+def test_tiny_and_level_signals_have_no_beat(n_samples: int) -> None:
     assert detect(np.zeros(n_samples)).shape == (0,)
 
 
 @given(st.lists(st.floats(-1, 1, width=32), max_size=400))
 @settings(max_examples=50, deadline=None)
-def test_whatever_the_signal_peaks_ascend_inside_it(samples: list[float]) -> None:
+def test_peaks_of_any_signal_ascend_inside_it(samples: list[float]) -> None:
     found = detect(np.array(samples))
     assert np.all(np.diff(found) > 0)
     assert np.all((found >= 0) & (found * RATE < max(len(samples), 1)))
@@ -172,7 +172,7 @@ def test_a_delay_by_whole_seconds_moves_the_beats_and_nothing_else(delay_s: int)
     np.testing.assert_allclose(detect(delayed), detect(SIGNAL) + delay_s, rtol=0, atol=1e-9)
 
 
-def test_an_hour_of_beats_goes_on_across_the_pieces_it_is_worked_in() -> None:
+def test_beats_are_found_across_the_pieces_of_a_long_recording() -> None:
     beats = every(0.75, 2 * 3600 + 30)
     beats = beats + 0.01 * np.sin(np.arange(len(beats)))
     assert_found(beats, detect(ecg(beats, 2 * 3600 + 30)))
@@ -246,9 +246,7 @@ def test_small_wide_premature_beats_in_bigeminy_are_found(height: float) -> None
 
 @pytest.mark.parametrize("rate", [250.0, 360.0, 500.0, 1000.0])
 @pytest.mark.parametrize("spike_mv", [2.0, -2.0])
-def test_pacing_spikes_before_the_qrs_are_no_beats_of_their_own(
-    rate: float, spike_mv: float
-) -> None:
+def test_pacing_spikes_before_the_qrs_are_no_beats(rate: float, spike_mv: float) -> None:
     beats = every(0.9, 60)
     signal = ecg(beats, 60, rate, p_mv=0, qrs_s=0.03)
     for beat in beats:
@@ -284,13 +282,13 @@ def second_leads() -> dict[str, NDArray[np.float64]]:
 
 
 @pytest.mark.parametrize("name", second_leads())
-def test_a_second_lead_that_shows_nothing_new_changes_nothing(name: str) -> None:
+def test_a_second_lead_without_further_beats_changes_nothing(name: str) -> None:
     alone = detect(SIGNAL)
     np.testing.assert_array_equal(detect(SIGNAL, conditioned(second_leads()[name])), alone)
 
 
 @pytest.mark.parametrize("name", ["flat", "faint noise", "white noise", "hum", "wander"])
-def test_a_first_lead_that_shows_no_beat_hides_none(name: str) -> None:
+def test_a_first_lead_without_beats_hides_none(name: str) -> None:
     found = detect(conditioned(second_leads()[name]), SIGNAL)
     assert n_paired(IRREGULAR, found) == len(IRREGULAR) == len(found)
 
@@ -311,7 +309,7 @@ def test_beats_that_the_first_lead_hardly_shows_are_found_on_the_second() -> Non
     assert n_paired(early, found) == len(early) == len(found)
 
 
-def test_a_minute_off_the_first_lead_costs_no_beat() -> None:
+def test_a_minute_without_the_first_lead_loses_no_beat() -> None:
     off = SIGNAL.copy()
     off[30 * RATE : 90 * RATE] = 0
     off[90 * RATE] = 8  # the electrode comes back with a step
@@ -321,7 +319,7 @@ def test_a_minute_off_the_first_lead_costs_no_beat() -> None:
 
 
 @pytest.mark.parametrize("noisy", [0, 1])
-def test_a_burst_of_noise_in_one_lead_costs_no_beat_and_makes_none(noisy: int) -> None:
+def test_a_burst_of_noise_in_one_lead_loses_and_adds_no_beat(noisy: int) -> None:
     leads = [SIGNAL.copy(), SECOND.copy()]
     burst = slice(40 * RATE, 46 * RATE)
     leads[noisy][burst] += np.random.default_rng(6).normal(0, 0.4, 6 * RATE).astype(np.float32)
@@ -329,10 +327,10 @@ def test_a_burst_of_noise_in_one_lead_costs_no_beat_and_makes_none(noisy: int) -
     assert n_paired(IRREGULAR, found) == len(IRREGULAR) == len(found)
 
 
-# Seconds that do not count
+# Seconds that cannot be used
 
 
-def test_seconds_that_do_not_count_hold_no_beat_and_harm_no_other() -> None:
+def test_unusable_seconds_have_no_beat_and_lose_no_other() -> None:
     signal = SIGNAL.copy()
     signal[40 * RATE : 60 * RATE] = np.random.default_rng(7).normal(0, 3, 20 * RATE)
     usable = np.ones((1, 100), bool)
@@ -343,7 +341,7 @@ def test_seconds_that_do_not_count_hold_no_beat_and_harm_no_other() -> None:
     assert not ((found > 40.1) & (found < 59.9)).any()
 
 
-def test_beats_are_located_on_the_second_lead_where_the_first_does_not_count() -> None:
+def test_beats_are_located_on_the_second_lead_where_the_first_is_unusable() -> None:
     later = conditioned(ecg(IRREGULAR + 0.03, 100))  # its peaks come 30 ms later
     usable = np.ones((2, 100), bool)
     usable[0, 30:70] = False
@@ -354,17 +352,17 @@ def test_beats_are_located_on_the_second_lead_where_the_first_does_not_count() -
     np.testing.assert_allclose(found[~edges], expected[~edges], rtol=0, atol=0.2 / RATE)
 
 
-def test_without_a_second_that_counts_there_is_no_beat() -> None:
+def test_without_usable_seconds_there_is_no_beat() -> None:
     assert len(detect(SIGNAL, SECOND, usable=np.zeros((2, 100), bool))) == 0
 
 
-def test_all_seconds_counting_is_the_same_as_no_mask() -> None:
+def test_a_mask_of_usable_seconds_only_is_the_same_as_none() -> None:
     np.testing.assert_array_equal(
         detect(SIGNAL, SECOND, usable=np.ones((2, 100), bool)), detect(SIGNAL, SECOND)
     )
 
 
-# Ratchets on training records, and on paced ones, which are in neither half of the split
+# Ratchets on training records, and on paced records, which are in neither set of the split
 
 
 def judge(record: Path, n_leads: int) -> tuple[float, float, int]:
@@ -423,7 +421,7 @@ RATCHETS = [
 
 
 @pytest.mark.parametrize(("record", "n_leads", "at_least", "missed_v"), RATCHETS)
-def test_the_detector_does_not_fall_behind_what_it_has_reached(
+def test_sensitivity_and_precision_do_not_fall_below_those_reached(
     data_dir: Path, record: str, n_leads: int, at_least: tuple[float, float], missed_v: int
 ) -> None:
     found = judge(data_dir / record, n_leads)
@@ -432,7 +430,7 @@ def test_the_detector_does_not_fall_behind_what_it_has_reached(
     assert found[2] <= missed_v
 
 
-# What is no heart
+# Signals without heartbeats
 
 
 @pytest.mark.parametrize("noise_mv", [0.0, 1e-6, 0.002, 0.004])
@@ -442,7 +440,7 @@ def test_without_an_electrode_there_are_no_beats(noise_mv: float) -> None:
 
 
 @pytest.mark.parametrize("noise_mv", [0.002, 0.004])
-def test_the_noise_of_a_minute_without_electrode_makes_no_beats(noise_mv: float) -> None:
+def test_the_noise_of_a_minute_without_electrode_adds_no_beats(noise_mv: float) -> None:
     signal = ecg(every(0.8, 180), 180, RATE)
     off = slice(60 * RATE, 120 * RATE)
     signal[off] = np.random.default_rng(4).normal(0, noise_mv, 60 * RATE)

@@ -80,7 +80,7 @@ def test_an_early_beat_without_a_pause_makes_a_short_pair() -> None:
     assert found["pair_median"][199] == found["pair_median"][200]  # the same pair's other half
 
 
-def test_intervals_that_alternate_step_each_time_and_come_back_with_the_next() -> None:
+def test_alternating_intervals_have_large_steps_and_small_skipping_steps() -> None:
     found = rr_features(np.tile([0.5, 1.0], 200), SETTINGS)
     middle = slice(100, 300)
     for name in ("step_11", "step_21", "step_41", "step_81"):
@@ -95,7 +95,7 @@ def test_intervals_that_alternate_step_each_time_and_come_back_with_the_next() -
     np.testing.assert_allclose(found["pair_median"][101:300:2], np.log(0.75), rtol=1e-5)
 
 
-def test_a_short_run_shows_in_the_narrow_surroundings_and_not_in_the_wide_ones() -> None:
+def test_a_short_run_changes_steps_over_few_beats_and_not_over_many() -> None:
     rr = np.full(401, 0.8)
     rr[200:205:2] = 0.4  # six steps, one after the other
     found = rr_features(rr, SETTINGS)
@@ -105,7 +105,7 @@ def test_a_short_run_shows_in_the_narrow_surroundings_and_not_in_the_wide_ones()
         np.testing.assert_array_equal(found[name], 0)
 
 
-def test_intervals_that_never_repeat_step_to_the_next_but_one_too() -> None:
+def test_irregular_intervals_have_large_skipping_steps() -> None:
     rr = np.tile([0.5, 0.7, 1.1], 150)
     found = rr_features(rr, SETTINGS)
     # Every third step to the next but one is that to the one before: the medians are the same.
@@ -114,13 +114,13 @@ def test_intervals_that_never_repeat_step_to_the_next_but_one_too() -> None:
 
 
 @pytest.mark.parametrize(("ratio", "share"), [(1.07, 0), (1.09, 1)])
-def test_steps_are_notable_from_8_percent_on(ratio: float, share: float) -> None:
+def test_steps_are_large_from_8_percent_on(ratio: float, share: float) -> None:
     found = rr_features(np.tile([0.8, 0.8 * ratio], 200), SETTINGS)
     for name in ("changing_21", "changing_61"):
         np.testing.assert_allclose(found[name][100:300], share, atol=1e-6)
 
 
-def test_streams_side_by_side_are_described_as_each_alone() -> None:
+def test_several_streams_have_the_features_of_each_one() -> None:
     streams = np.random.default_rng(0).uniform(0.4, 1.2, (3, 150))
     streams[1, 70] = NAN
     together = rr_features(streams, SETTINGS)
@@ -130,13 +130,13 @@ def test_streams_side_by_side_are_described_as_each_alone() -> None:
 
 
 def test_the_local_rhythm_is_a_mean_and_not_a_median() -> None:
-    rr = np.tile([0.6, 0.6, 1.8], 200)  # a median would say 0.6
+    rr = np.tile([0.6, 0.6, 1.8], 200)  # the median is 0.6
     found = rr_features(rr, WindowSettings(local_beats=81, global_beats=402))
     np.testing.assert_allclose(found["local_rr"][100:-100], 0, atol=1e-6)  # a mean of 1 s
     np.testing.assert_allclose(found["pre_local"][102:500:3], np.log([rr[102]] * 133), atol=1e-6)
 
 
-def test_local_follows_the_rhythm_and_global_lags() -> None:
+def test_the_local_mean_follows_the_rhythm_faster_than_the_global_one() -> None:
     rr = np.repeat([0.6, 1.2], 1000)
     found = rr_features(rr, SETTINGS)
     assert found["pre_local"][1100] == pytest.approx(0, abs=1e-6)
@@ -154,7 +154,7 @@ def test_a_missing_interval_counts_as_the_local_mean() -> None:
     assert found["later_local"][98] == pytest.approx(0, abs=1e-6)
 
 
-def test_pauses_are_cut_at_the_longest_interval() -> None:
+def test_pauses_are_clipped_at_the_longest_interval() -> None:
     rr = np.full(200, 1.0)
     rr[100] = 8.0
     found = rr_features(rr, SETTINGS)
@@ -174,7 +174,7 @@ def test_few_or_no_intervals_still_give_finite_features(rr: list[float]) -> None
     st.lists(st.one_of(st.just(NAN), st.floats(0.2, 20)), min_size=1, max_size=150),
 )
 @settings(max_examples=40, deadline=None)
-def test_features_are_finite_whatever_the_intervals(rr: list[float]) -> None:
+def test_features_of_any_intervals_are_finite(rr: list[float]) -> None:
     for name, values in rr_features(np.array(rr), SETTINGS).items():
         assert np.isfinite(values).all(), name
 

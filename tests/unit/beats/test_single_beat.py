@@ -1,4 +1,4 @@
-"""One beat alone is seen as the same beat of a recording is, and classified without the others."""
+"""A single beat has the input and the result of the same beat in a recording."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,7 +28,7 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.signal.filters import band_pass
-from deepecg.signal.quality import flag_seconds, second_statistics
+from deepecg.signal.quality import flag_seconds, per_second_statistics
 from deepecg.signal.settings import ConditioningSettings, QualitySettings
 
 BEFORE, AFTER = 48, 80
@@ -56,7 +56,7 @@ def models() -> SingleBeatModels:
 @pytest.fixture(scope="module")
 def classifier() -> BeatClassifier:
     """The recordings' model."""
-    return loaded().comparing
+    return loaded().with_template
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,10 @@ def record(
 # The same beat inside a scored recording
 
 
-def test_with_all_that_a_recording_knows_its_input_and_result_come_out_bit_by_bit(
+def test_with_all_of_a_recordings_data_input_and_result_are_bit_equal(
     record: ScoredRecord, classifier: BeatClassifier
 ) -> None:
-    """But for the beat after, of which nothing can be told: it counts as alike."""
+    """Except for the beat after, which is not known and counts as equal."""
     windows, compared = record.windows(), record.compared()
     usual = template_beat(windows).astype(np.float64)
     beats = [
@@ -130,11 +130,11 @@ def test_with_all_that_a_recording_knows_its_input_and_result_come_out_bit_by_bi
     np.testing.assert_array_equal(given_beats.morphology, whole.morphology[compared])
     np.testing.assert_array_equal(given_beats.timing, whole.timing[compared])
     found = np.stack([classify_beat(beat, classifier) for beat in beats])
-    np.testing.assert_array_equal(found, classifier.alone(whole)[compared])
+    np.testing.assert_array_equal(found, classifier.without_context(whole)[compared])
     np.testing.assert_array_equal(np.stack(classify_beats(beats, classifier)), found)
 
 
-def test_from_41_raw_seconds_the_result_is_the_recordings_to_a_thousandth(
+def test_from_41_raw_seconds_the_result_differs_by_less_than_a_thousandth(
     record: ScoredRecord, classifier: BeatClassifier
 ) -> None:
     spec, recording = classifier.card.input, record.scored.recording
@@ -167,7 +167,7 @@ def test_from_41_raw_seconds_the_result_is_the_recordings_to_a_thousandth(
     assert max(worst) < 1e-3  # standard deviations of the window
 
 
-# What is not given
+# Missing intervals and beats
 
 
 def three_beats(pre_s: float, post_s: float) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -178,12 +178,12 @@ def three_beats(pre_s: float, post_s: float) -> tuple[NDArray[np.float32], NDArr
 
 @given(st.floats(0.3, 4), st.floats(0.3, 4))
 @settings(max_examples=25, deadline=None)
-def test_two_intervals_alone_are_the_rhythm_of_a_recording_of_three_beats(
+def test_two_intervals_have_the_features_of_a_recording_of_three_beats(
     pre_s: float, post_s: float
 ) -> None:
     # All the rhythm there is, and of the shape what is compared with nothing.
     spec = replace(
-        loaded().comparing.card.input,
+        loaded().with_template.card.input,
         channels=("beat", "beat_slope"),
         morphology=(),
         timing=TIMING_FEATURES,
@@ -211,7 +211,7 @@ def feature(beat: SingleBeat, name: str, classifier: BeatClassifier) -> float:
     return float(found.morphology[0, 0, spec.morphology.index(name)])
 
 
-def test_an_interval_that_is_not_known_counts_as_the_mean_of_those_before(
+def test_a_missing_interval_counts_as_the_mean_of_those_before(
     classifier: BeatClassifier,
 ) -> None:
     realtime = replace(BEAT, rr_before_s=[0.9, 0.7, 0.8, 0.6], rr_after_s=[])
@@ -220,7 +220,7 @@ def test_an_interval_that_is_not_known_counts_as_the_mean_of_those_before(
     assert feature(realtime, "earlier_local", classifier) == pytest.approx(np.log(0.8 / 0.75))
 
 
-def test_a_beat_without_another_is_like_its_usual_one_and_the_one_before(
+def test_a_beat_given_alone_equals_its_template_beat_and_the_beat_before(
     classifier: BeatClassifier,
 ) -> None:
     for name in ("similarity", "qrs_similarity", "previous_similarity", "next_similarity"):
@@ -234,7 +234,7 @@ def test_a_beat_without_another_is_like_its_usual_one_and_the_one_before(
     assert feature(after, "previous_similarity", classifier) < 0.3
 
 
-def test_a_wide_premature_beat_is_ventricular_beside_the_usual_one(
+def test_a_wide_premature_beat_with_a_template_beat_is_ventricular(
     classifier: BeatClassifier,
 ) -> None:
     wide = ecg(np.array([0.375]), 1, r_mv=-2, qrs_s=0.05, p_mv=0, t_mv=0.5).astype(np.float64)
@@ -243,17 +243,17 @@ def test_a_wide_premature_beat_is_ventricular_beside_the_usual_one(
     assert CLASSES[classify_beat(BEAT, classifier).argmax()] == "N"
 
 
-def test_a_beat_alone_has_a_model_that_compares_with_nothing(models: SingleBeatModels) -> None:
+def test_a_beat_without_template_beat_has_a_model_of_its_own(models: SingleBeatModels) -> None:
     wide = ecg(np.array([0.375]), 1, r_mv=-2, qrs_s=0.05, p_mv=0, t_mv=0.5).astype(np.float64)
     alone = SingleBeat(wide, RATE, [0.5], [1.1], AT)
     beside = replace(alone, template_beat_mv=WINDOW)
     normal = SingleBeat(WINDOW, RATE, [0.8], [0.8], AT)
     found = np.stack(models.classify([alone, beside, normal]))
     assert [CLASSES[number] for number in found.argmax(axis=1)] == ["V", "V", "N"]
-    np.testing.assert_array_equal(found[0], classify_beat(alone, models.alone))
-    np.testing.assert_array_equal(found[1], classify_beat(beside, models.comparing))
-    assert {*models.alone.card.input.channels} <= {"beat", "beat_slope"}
-    assert models.alone.card.input.morphology == ()
+    np.testing.assert_array_equal(found[0], classify_beat(alone, models.without_template))
+    np.testing.assert_array_equal(found[1], classify_beat(beside, models.with_template))
+    assert {*models.without_template.card.input.channels} <= {"beat", "beat_slope"}
+    assert models.without_template.card.input.morphology == ()
 
 
 def test_raw_signals_are_band_passed_and_filtered_ones_are_not(classifier: BeatClassifier) -> None:
@@ -278,7 +278,7 @@ def test_a_beat_may_have_any_rate_and_any_length(classifier: BeatClassifier, rat
         assert np.corrcoef(found, wanted)[0, 1] > 0.95  # 50 Hz cuts half of the R wave's energy
 
 
-# Beats that have nothing to do with each other
+# Independent beats classified together
 
 
 def mixture() -> list[SingleBeat]:
@@ -297,10 +297,10 @@ def mixture() -> list[SingleBeat]:
 
 @given(st.permutations(range(7)), st.integers(1, 7))
 @settings(max_examples=25, deadline=None)
-def test_a_beats_result_does_not_depend_on_those_it_is_classified_with(
+def test_a_beats_result_does_not_depend_on_beats_classified_with_it(
     order: list[int], n: int
 ) -> None:
-    classifier, beats = loaded().comparing, mixture()
+    classifier, beats = loaded().with_template, mixture()
     for number, found in zip(order, classify_beats([beats[k] for k in order[:n]], classifier)):  # noqa: B905
         if isinstance(found, RefusedRecordingError):
             assert number == 5
@@ -312,7 +312,7 @@ def test_no_beats_have_no_results(classifier: BeatClassifier) -> None:
     assert classify_beats([], classifier) == []
 
 
-# What cannot be analysed
+# Beats that are not analysable
 
 
 @pytest.mark.parametrize("part", ["samples_mv", "template_beat_mv", "previous_beat_mv"])
@@ -327,7 +327,7 @@ def test_no_beats_have_no_results(classifier: BeatClassifier) -> None:
     ],
     ids=["level", "microvolts", "clipped above", "clipped below", "short"],
 )
-def test_what_cannot_be_analysed_is_refused_with_its_reason(
+def test_a_beat_that_is_not_analysable_is_rejected_with_its_reason(
     classifier: BeatClassifier,
     part: str,
     samples: NDArray[np.float64],
@@ -354,17 +354,15 @@ def test_the_qrs_complex_is_enough(classifier: BeatClassifier) -> None:
     st.integers(-768, 768),
 )
 @settings(max_examples=150, deadline=None)
-def test_flat_and_clipped_mean_what_they_mean_in_a_recording(
-    values: list[int], offset: int
-) -> None:
+def test_flat_and_clipped_have_the_limits_of_a_recording(values: list[int], offset: int) -> None:
     """A beat that is a whole second, judged by the code that judges a recording's seconds.
 
     In 256ths of a millivolt, which both compute exactly: what lies on a limit lies on it for both.
     """
     samples = (np.array(values) + offset).astype(np.float32) / 256
     level = samples - np.median(samples)
-    flags = flag_seconds(second_statistics(level, 60, 0, 1), QualitySettings())
+    flags = flag_seconds(per_second_statistics(level, 60, 0, 1), QualitySettings())
     beat = SingleBeat(samples.astype(np.float64), 60, [0.8], [0.8], 0.375 * 60 / 59)
-    (found,) = classify_beats([beat], loaded().comparing)
+    (found,) = classify_beats([beat], loaded().with_template)
     assert isinstance(found, FlatLineError) == bool(flags.flat[0])
     assert isinstance(found, SaturatedError) == bool(flags.saturated[0])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepecg.cloud.upload_pseudonyms import is_api_folder, key_in, new_folder
-from deepecg.cloud.upload_settings_files import is_own_study
+from deepecg.cloud.upload_settings_files import is_own_settings_file
 
 FOLDER = "api/6nV1sVJmQ0uVYxkq0C8XQA/"
 RANDOM = "6nV1sVJmQ0uVYxkq0C8XQA"
@@ -70,17 +70,17 @@ def test_other_folders_keep_the_name(name: str) -> None:
 
 
 @given(names)
-def test_another_announcement_gives_another_digest(name: str) -> None:
+def test_another_upload_request_gives_another_digest(name: str) -> None:
     one, other = (key_in(new_folder(), name) for _ in range(2))
     assert one != other
     if not one.endswith("/settings.json"):
         assert one.rpartition("/")[2] != other.rpartition("/")[2]
 
 
-def test_study_file_is_found_by_its_recording() -> None:
-    study = key_in(FOLDER, "Holter.Settings.JSON")
-    assert is_own_study(study)
-    assert study.removesuffix(".settings.json") == key_in(FOLDER, "holter.edf").removesuffix(".edf")
+def test_settings_file_has_the_stem_of_its_recording() -> None:
+    key = key_in(FOLDER, "Holter.Settings.JSON")
+    assert is_own_settings_file(key)
+    assert key.removesuffix(".settings.json") == key_in(FOLDER, "holter.edf").removesuffix(".edf")
 
 
 def test_folders_are_never_the_same() -> None:
@@ -93,5 +93,5 @@ def test_folders_are_never_the_same() -> None:
     "folder",
     ["", "api/", "api/short/", f"x/{FOLDER}", FOLDER[:-1], f"{FOLDER}more/", f"{FOLDER}\n"],
 )
-def test_folders_of_others(folder: str) -> None:
+def test_other_folders_are_none_of_the_api(folder: str) -> None:
     assert not is_api_folder(folder)

@@ -48,7 +48,7 @@ def test_the_result_does_not_depend_on_the_chunk_length(rate: float) -> None:
         np.testing.assert_allclose(chunked.signal, whole.signal, rtol=0, atol=1e-6)
         for name in ("highest", "lowest", "at_highest", "at_lowest"):
             np.testing.assert_array_equal(
-                getattr(chunked.seconds, name), getattr(whole.seconds, name)
+                getattr(chunked.raw_statistics, name), getattr(whole.raw_statistics, name)
             )
         found = detect_r_peaks([chunked.signal], chunked.rate_hz, DetectorSettings())
         np.testing.assert_allclose(found, peaks, rtol=0, atol=1e-6)
@@ -68,10 +68,10 @@ def test_chunks_give_what_scipy_gives_on_the_whole_record(rate: float) -> None:
 
 
 @pytest.mark.parametrize("chunk_s", [30, 77, WHOLE])
-def test_seconds_are_those_of_the_raw_signal_one_by_one(chunk_s: int) -> None:
+def test_statistics_of_each_second_are_those_of_the_raw_signal(chunk_s: int) -> None:
     rate = 199.8
     signal = wandering_ecg(200.7, rate)
-    seconds = condition(signal, rate, chunk_s).seconds
+    seconds = condition(signal, rate, chunk_s).raw_statistics
     edges = [*(round(second * rate) for second in range(201)), len(signal)]
     assert len(seconds.highest) == 201
     for second in range(201):
@@ -91,47 +91,47 @@ def test_seconds_are_those_of_the_raw_signal_one_by_one(chunk_s: int) -> None:
         (1000 / 3, 10_001, 30),
     ],
 )
-def test_a_recording_that_ends_beside_a_chunk_is_conditioned_to_its_end(
+def test_a_recording_that_ends_near_the_end_of_a_chunk_is_conditioned_to_its_end(
     rate: float, n_samples: int, chunk_s: int
 ) -> None:
     signal = np.random.default_rng(0).normal(0, 1, n_samples).astype(np.float32)
     chunked, whole = (condition(signal, rate, length, 0.0) for length in (chunk_s, WHOLE))
     np.testing.assert_allclose(chunked.signal, whole.signal, rtol=0, atol=1e-6)
-    np.testing.assert_array_equal(chunked.seconds.highest, whole.seconds.highest)
+    np.testing.assert_array_equal(chunked.raw_statistics.highest, whole.raw_statistics.highest)
 
 
 @given(st.floats(50, 400), st.integers(500, 9_000), st.integers(3, 50))
 @example(100.1, 3003, 30)
 @settings(max_examples=20, deadline=None)
-def test_no_sample_and_no_second_is_left_out_whatever_rate_length_and_chunk(
+def test_every_sample_and_second_is_used_at_any_rate_length_and_chunk(
     rate: float, n_samples: int, chunk_s: int
 ) -> None:
     signal = np.sin(np.arange(n_samples)).astype(np.float32)
     found = condition(signal, rate, chunk_s, 0.0)
     assert abs(len(found.signal) - n_samples * 128 / rate) <= 1.001
     assert np.abs(found.signal).max() < 10
-    assert abs(len(found.seconds.highest) - max(1, n_samples / rate)) <= 0.5
-    assert np.max(found.seconds.highest) == signal.max()
-    assert np.min(found.seconds.lowest) == signal.min()
+    assert abs(len(found.raw_statistics.highest) - max(1, n_samples / rate)) <= 0.5
+    assert np.max(found.raw_statistics.highest) == signal.max()
+    assert np.min(found.raw_statistics.lowest) == signal.min()
 
 
 @pytest.mark.parametrize("chunk_s", [2, 5, 10, WHOLE])
-def test_the_last_second_takes_what_remains(chunk_s: int) -> None:
+def test_the_last_second_contains_the_remaining_samples(chunk_s: int) -> None:
     samples = np.arange(2625, dtype=np.float32)  # 10.5 s: 10 seconds
-    seconds = condition(samples, 250, chunk_s, 0.0).seconds
+    seconds = condition(samples, 250, chunk_s, 0.0).raw_statistics
     assert len(seconds.lowest) == 10
     assert (seconds.lowest[-1], seconds.highest[-1]) == (2250, 2624)
 
 
 @pytest.mark.parametrize("rate", [128.01, 360, 896.05])
-def test_beats_keep_the_recordings_own_time_where_the_ratio_is_not_exact(rate: float) -> None:
+def test_beat_times_follow_the_recordings_clock_where_the_ratio_is_not_exact(rate: float) -> None:
     beats = np.arange(0.5, 1199, 0.8)
     found = condition(ecg(beats, 1200, rate), rate, 600, 0.0)
     peaks = detect_r_peaks([found.signal], found.rate_hz, DetectorSettings())
     np.testing.assert_allclose(peaks / found.clock_hz, beats, rtol=0, atol=0.004)
 
 
-def test_missing_samples_become_the_baseline_and_leave_no_trace_afterwards() -> None:
+def test_missing_samples_become_the_baseline_and_do_not_affect_later_ones() -> None:
     signal = np.full(60 * 250, 3.0, np.float32)
     signal[5000:6000] = np.nan
     signal[8000] = np.inf
@@ -140,12 +140,12 @@ def test_missing_samples_become_the_baseline_and_leave_no_trace_afterwards() -> 
 
 
 def test_progress_rises_to_one() -> None:
-    told: list[float] = []
+    reported: list[float] = []
     recording = recording_of(np.zeros(250 * 95), rate=250)
-    condition_lead(recording, 0, 0.0, replace(SETTINGS, chunk_s=30), told.append)
-    assert told == sorted(told)
-    assert len(told) == 4
-    assert told[-1] == 1
+    condition_lead(recording, 0, 0.0, replace(SETTINGS, chunk_s=30), reported.append)
+    assert reported == sorted(reported)
+    assert len(reported) == 4
+    assert reported[-1] == 1
 
 
 @given(st.integers(-8, 8))
@@ -157,7 +157,7 @@ def test_a_gain_of_a_power_of_two_scales_every_sample_exactly(power: int) -> Non
     np.testing.assert_array_equal(scaled.signal, once.signal * np.float32(2**power))
 
 
-def test_turning_the_electrodes_round_turns_the_signal_round() -> None:
+def test_inverted_electrodes_invert_the_signal() -> None:
     signal = wandering_ecg(120, 250)
     upright, inverted = condition(signal, 250, 30), condition(-signal, 250, 30, -3.0)
     np.testing.assert_array_equal(inverted.signal, -upright.signal)

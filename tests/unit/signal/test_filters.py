@@ -121,7 +121,7 @@ def test_resampling_keeps_the_duration_to_the_next_sample(rate: float, n_samples
 
 
 @pytest.mark.parametrize("n", [1, 2, 28, 128, 5000])
-def test_one_filter_kept_is_scipys_own_designed_anew(n: int) -> None:
+def test_the_cached_filter_gives_the_result_of_sosfiltfilt(n: int) -> None:
     signal = np.random.default_rng(n).normal(3, 1, n)
     sections = butter(2, (0.5, 50), btype="bandpass", output="sos", fs=RATE)
     scipys = sosfiltfilt(sections, signal, padlen=min(n - 1, 10 * RATE))
@@ -130,7 +130,7 @@ def test_one_filter_kept_is_scipys_own_designed_anew(n: int) -> None:
 
 
 @pytest.mark.parametrize("ratio", [Fraction(16, 45), Fraction(64, 125), Fraction(2560, 17921)])
-def test_one_low_pass_kept_is_scipys_own_designed_anew(ratio: Fraction) -> None:
+def test_the_cached_low_pass_gives_the_result_of_resample_poly(ratio: Fraction) -> None:
     signal = np.random.default_rng(0).normal(3, 1, 4000)
     scipys = resample_poly(signal, ratio.numerator, ratio.denominator, padtype="reflect")
     for _ in range(2):

@@ -38,7 +38,7 @@ def test_noise_is_not_chosen_over_an_ecg() -> None:
 
 
 @pytest.mark.parametrize("name", ["II", "ii", "MLII", "ECG II", "Lead II"])
-def test_lead_ii_is_preferred_among_leads_alike(name: str) -> None:
+def test_lead_ii_is_preferred_among_equal_leads(name: str) -> None:
     assert chosen(clean(seed=1), clean(seed=2), clean(seed=3), names=("I", name, "V5")) == 1
 
 
@@ -52,21 +52,21 @@ def test_the_choice_does_not_depend_on_the_gain_of_a_lead() -> None:
     assert chosen(10 * leads[1], 0.1 * leads[0]) == 1
 
 
-def test_the_lead_asked_for_is_taken_however_bad() -> None:
+def test_the_requested_lead_is_taken_however_bad() -> None:
     recording = recording_of(np.zeros(LENGTH_S * RATE), clean(), rate=RATE, names=("V1", "II"))
     ((lead, survey),) = rank_leads(recording, replace(SETTINGS, lead=" v1 "))
     assert lead == 0
     assert survey.prominence == 0
 
 
-def test_an_unknown_lead_is_refused_with_the_names_there_are() -> None:
+def test_an_unknown_lead_is_rejected_with_the_names_of_the_leads() -> None:
     recording = recording_of(clean(), rate=RATE, names=("MLII",))
     with pytest.raises(UnknownLeadError, match="MLII") as caught:
         rank_leads(recording, replace(SETTINGS, lead="V9"))
-    assert "V9" not in str(caught.value)  # whoever asked knows it; it may be anything
+    assert "V9" not in str(caught.value)  # a requested name may contain anything
 
 
-def test_the_baseline_is_the_usual_level_whatever_peaks_and_gaps_there_are() -> None:
+def test_the_baseline_does_not_depend_on_peaks_and_gaps() -> None:
     lead = clean() - 2.75
     lead[: 30 * RATE] = np.nan
     lead[40 * RATE : 41 * RATE] = 50
@@ -79,7 +79,7 @@ def test_a_lead_without_samples_has_baseline_and_prominence_zero() -> None:
     assert (survey.baseline_mv, survey.prominence) == (0, 0)
 
 
-def test_a_day_is_surveyed_without_reading_it_all() -> None:
+def test_a_day_is_surveyed_from_a_fraction_of_its_samples() -> None:
     n_read = 0
 
     def read(lead: int, start: int, stop: int) -> NDArray[np.float32]:
@@ -106,10 +106,10 @@ def pops(period_s: float) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("period_s", [0.8, 1.0, 3.0])
-def test_an_open_lead_with_pops_is_not_taken_for_an_ecg(period_s: float) -> None:
+def test_an_open_lead_with_pops_ranks_below_an_ecg(period_s: float) -> None:
     assert chosen(pops(period_s), clean()) == 1
 
 
-def test_a_lead_that_jumps_between_two_levels_is_not_taken_for_an_ecg() -> None:
+def test_a_lead_that_jumps_between_two_levels_ranks_below_an_ecg() -> None:
     jumps = 5.0 * (np.arange(LENGTH_S * RATE) // RATE % 2) + pops(LENGTH_S)
     assert chosen(jumps, clean()) == 1

@@ -27,7 +27,7 @@ def clean() -> NDArray[np.float64]:
 
 
 def wandering(rng: np.random.Generator, n_samples: int) -> NDArray[np.float64]:
-    """Return what a moved electrode gives: jumps that decay within 0.1 s, 1 mV rms."""
+    """Return the noise of a moved electrode: jumps that decay within 0.1 s, 1 mV rms."""
     jumps = rng.normal(size=n_samples) * (rng.random(n_samples) < 0.2)
     decay = np.exp(-np.arange(RATE) / (0.1 * RATE))
     found = np.convolve(jumps, decay)[:n_samples]
@@ -49,7 +49,7 @@ def noisy(signal: NDArray[np.floating]) -> NDArray[np.bool_]:
     return noisy_seconds(lead, r_peaks, n_seconds, NoiseSettings(), QrsSettings())
 
 
-def test_a_clean_lead_has_no_noise_at_any_gain_and_either_way_up() -> None:
+def test_a_clean_lead_has_no_noise_at_any_gain_and_polarity() -> None:
     for factor in (1, -1, 0.2, 10):
         assert not noisy(factor * clean()).any()
 
@@ -96,17 +96,17 @@ def test_a_pause_and_a_rapid_irregular_rhythm_are_no_noise() -> None:
 
 
 @pytest.mark.parametrize("seconds", [1, 2, 10])
-def test_a_lead_too_short_or_empty_to_tell_is_not_called_noisy(seconds: int) -> None:
+def test_a_lead_without_enough_beats_is_not_noisy(seconds: int) -> None:
     assert not noisy(np.zeros(seconds * RATE)).any()
 
 
-def test_a_lead_that_is_noise_throughout_is_refused_as_noisy(model_dir: Path) -> None:
+def test_a_lead_that_is_noise_throughout_is_rejected_as_noisy(model_dir: Path) -> None:
     nothing_else = wandering(np.random.default_rng(4), 300 * RATE)
     with pytest.raises(NoisyError, match=r"too noisy, expected"):
         score_recording(recording_of(nothing_else, rate=RATE), BeatClassifier.load(model_dir))
 
 
-def test_noise_on_one_of_two_leads_costs_no_second_and_no_beat(model_dir: Path) -> None:
+def test_noise_on_one_of_two_leads_loses_no_second_and_no_beat(model_dir: Path) -> None:
     classifier = BeatClassifier.load(model_dir)
     quiet = 0.8 * clean()
     scored = score_recording(recording_of(disturbed(0.5), quiet, rate=RATE), classifier)
@@ -117,9 +117,7 @@ def test_noise_on_one_of_two_leads_costs_no_second_and_no_beat(model_dir: Path) 
 
 
 @pytest.mark.parametrize("record", ["118e24", "118"])
-def test_a_record_that_can_be_read_is_read_whole(
-    data_dir: Path, model_dir: Path, record: str
-) -> None:
+def test_a_clean_record_has_no_noisy_second(data_dir: Path, model_dir: Path, record: str) -> None:
     folder = "nstdb" if "e" in record else "mitdb"
     scored = score_recording(
         open_recording(data_dir / folder / f"{record}.hea"), BeatClassifier.load(model_dir)
@@ -127,7 +125,7 @@ def test_a_record_that_can_be_read_is_read_whole(
     assert scored.flags.noisy.sum() == 0
 
 
-def test_strong_noise_of_physionets_noise_stress_test_is_found_where_it_was_put(
+def test_strong_noise_of_physionets_noise_stress_test_is_found_where_it_was_added(
     data_dir: Path, model_dir: Path
 ) -> None:
     # By its description noise is added for two minutes of every four from the fifth minute on.

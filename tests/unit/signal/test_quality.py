@@ -11,11 +11,11 @@ from deepecg.errors import (
     SaturatedError,
 )
 from deepecg.signal.quality import (
-    SecondFlags,
-    SecondStatistics,
+    PerSecondStatistics,
+    QualityFlags,
     flag_seconds,
+    per_second_statistics,
     refuse_unusable,
-    second_statistics,
 )
 from deepecg.signal.settings import QualitySettings
 
@@ -23,9 +23,9 @@ RATE = 250
 SETTINGS = QualitySettings()
 
 
-def flags_of(signal: NDArray[np.floating], rate: float = RATE) -> SecondFlags:
+def flags_of(signal: NDArray[np.floating], rate: float = RATE) -> QualityFlags:
     raw = np.asarray(signal, np.float32)
-    return flag_seconds(second_statistics(raw, rate, 0, round(len(raw) / rate)), SETTINGS)
+    return flag_seconds(per_second_statistics(raw, rate, 0, round(len(raw) / rate)), SETTINGS)
 
 
 def seconds(mask: NDArray[np.bool_]) -> list[int]:
@@ -84,7 +84,7 @@ def test_one_missing_sample_makes_its_second_missing() -> None:
     assert not flags.saturated.any()
 
 
-def test_faults_beside_each_other_are_told_apart_and_never_counted_twice() -> None:
+def test_each_second_has_at_most_one_fault() -> None:
     signal = minute()
     signal[5 * RATE : 7 * RATE] = np.nan
     signal[10 * RATE : 13 * RATE] = 0
@@ -108,31 +108,34 @@ def test_all_missing_is_missing_and_nothing_else() -> None:
 
 def test_statistics_of_two_seconds_by_hand() -> None:
     raw = np.array([1, 2, 2, 0, 5, 5, 5, 5], np.float32)
-    found = second_statistics(raw, 4, 0, 2)
+    found = per_second_statistics(raw, 4, 0, 2)
     np.testing.assert_array_equal(found.highest, [2, 5])
     np.testing.assert_array_equal(found.lowest, [0, 5])
     np.testing.assert_array_equal(found.at_highest, [0.5, 1])
     np.testing.assert_array_equal(found.at_lowest, [0.25, 1])
 
 
-def test_stretches_join_to_the_statistics_of_the_whole() -> None:
+def test_joined_parts_have_the_statistics_of_the_whole() -> None:
     rate = 199.8
     raw = np.random.default_rng(3).normal(size=round(20 * rate)).astype(np.float32)
     cut = round(7 * rate)
-    parts = [second_statistics(raw[:cut], rate, 0, 7), second_statistics(raw[cut:], rate, 7, 13)]
-    joined, whole = SecondStatistics.join(parts), second_statistics(raw, rate, 0, 20)
+    parts = [
+        per_second_statistics(raw[:cut], rate, 0, 7),
+        per_second_statistics(raw[cut:], rate, 7, 13),
+    ]
+    joined, whole = PerSecondStatistics.join(parts), per_second_statistics(raw, rate, 0, 20)
     np.testing.assert_array_equal(joined.highest, whole.highest)
     np.testing.assert_array_equal(joined.at_lowest, whole.at_lowest)
 
 
-def flags_with(n_seconds: int = 100, **bad: int) -> SecondFlags:
+def flags_with(n_seconds: int = 100, **bad: int) -> QualityFlags:
     """Return flags whose first seconds have these faults, one after the other."""
     flags = {name: np.zeros(n_seconds, bool) for name in FAULTS}
     first = 0
     for name, count in bad.items():
         flags[name][first : first + count] = True
         first += count
-    return SecondFlags(**flags)
+    return QualityFlags(**flags)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +151,8 @@ def flags_with(n_seconds: int = 100, **bad: int) -> SecondFlags:
         (flags_with(missing=30, flat=26, saturated=40), SaturatedError, "saturated"),
     ],
 )
-def test_a_lead_with_nothing_to_analyse_is_refused_by_its_commonest_fault(
-    flags: SecondFlags, error: type[RefusedRecordingError], code: str
+def test_a_lead_with_nothing_to_analyse_is_rejected_for_its_most_frequent_fault(
+    flags: QualityFlags, error: type[RefusedRecordingError], code: str
 ) -> None:
     with pytest.raises(error, match=r"found that .*%.* expected at least 5%") as caught:
         refuse_unusable(flags, SETTINGS)
@@ -157,27 +160,27 @@ def test_a_lead_with_nothing_to_analyse_is_refused_by_its_commonest_fault(
 
 
 @pytest.mark.parametrize("flat", [0, 50, 90, 95])
-def test_a_lead_with_a_twentieth_to_analyse_is_taken(flat: int) -> None:
+def test_a_lead_with_a_twentieth_to_analyse_is_accepted(flat: int) -> None:
     refuse_unusable(flags_with(flat=flat), SETTINGS)
 
 
-def test_beats_in_bad_seconds_are_left_out() -> None:
+def test_beats_in_faulty_seconds_are_not_analysable() -> None:
     flags = flags_with(10, flat=3)
     times = np.array([0.5, 2.999, 3.0, 9.9, 10.2])  # the last second takes what remains
     assert flags.beats_analysable(times).tolist() == [False, False, True, True, True]
 
 
-def test_an_interval_across_bad_seconds_is_a_gap_and_no_other_is() -> None:
+def test_only_intervals_across_faulty_seconds_are_gaps() -> None:
     flat = np.zeros(20, bool)
     flat[[6, 12, 13]] = True
-    flags = SecondFlags(*np.zeros((1, 20), bool), flat, *np.zeros((2, 20), bool))
+    flags = QualityFlags(*np.zeros((1, 20), bool), flat, *np.zeros((2, 20), bool))
     times = np.array([4.2, 5.1, 5.9, 7.1, 8.0, 11.9, 14.0, 15.0])
     assert flags.gap_before(times).tolist() == [
         False, False, False, True, False, False, True, False,
     ]  # fmt: skip
 
 
-def test_bad_seconds_before_the_first_beat_make_a_gap_before_it() -> None:
+def test_faulty_seconds_before_the_first_beat_are_a_gap_before_it() -> None:
     assert flags_with(10, flat=2).gap_before(np.array([2.5, 3.5])).tolist() == [True, False]
 
 

@@ -1,1 +1,1 @@
-"""From conditioned leads to classified beats: R peaks, RR intervals, features, model."""
+"""Beats: R peaks are detected, described by features, classified; pauses are confirmed."""

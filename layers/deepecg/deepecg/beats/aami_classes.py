@@ -1,5 +1,5 @@
-"""The beat classes of ANSI/AAMI EC57, in the model's order."""
+"""The AAMI beat classes (ANSI/AAMI EC57), in the order of the model's output."""
 
 CLASSES = ("N", "S", "V", "F", "Q")
-"""Normal (bundle-branch block included), supraventricular and ventricular ectopic, fusion,
+"""Normal (with bundle branch block), supraventricular ectopic, ventricular ectopic, fusion,
 unclassifiable."""

@@ -1,15 +1,16 @@
-"""Beat windows: the shape of one beat, and of the patient's template beat beside it."""
+"""Beat windows: cutting and scaling them, and the patient's template beat."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.settings import WindowSettings
+from deepecg.signal.windows import windows_at
 
 TEMPLATE_CORRELATION = 0.8
-"""Beats at least this similar to the median beat have its shape."""
+"""Correlation with the template beat from which a beat contributes to it."""
 TEMPLATE_ROUNDS = 3
-"""Taking the median again of the beats that resemble it settles within few rounds where one
-shape prevails; where none does (record 208), any of them will do."""
+"""Largest number of times that the template beat is computed again from the beats that resemble it.
+It settles sooner if one shape prevails; if none does (record 208), any shape will do."""
 
 
 def cut_windows(
@@ -18,7 +19,7 @@ def cut_windows(
     rate_hz: int,
     settings: WindowSettings,
 ) -> NDArray[np.float32]:
-    """Cut the signal around every R peak.
+    """Cut the signal around each R peak.
 
     Parameters
     ----------
@@ -34,16 +35,15 @@ def cut_windows(
     Returns
     -------
     ndarray of float32, shape (n_beats, length)
-        Millivolts; beyond the signal's ends its last value is repeated.
+        In mV; beyond the signal's ends its first or last value is repeated.
     """
     before = round(settings.before_s * rate_hz)
     after = round(settings.after_s * rate_hz)
-    around = np.rint(r_peaks).astype(np.int64)[:, None] + np.arange(-before, after)
-    return np.asarray(signal[np.clip(around, 0, len(signal) - 1)])
+    return windows_at(signal, np.rint(r_peaks).astype(np.int64) - before, before + after)
 
 
 def z_score(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return windows with mean 0 and standard deviation 1 each; flat ones become 0.
+    """Scale each window to mean 0 and standard deviation 1; flat windows become 0.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def z_score(windows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def centre(windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return windows with mean 0, and the standard deviation of each.
+    """Return windows shifted to mean 0, and the standard deviation of each.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def centre(windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[n
 
 
 def scaled(centred: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return, in place, centred windows with standard deviation 1; flat ones become 0."""
+    """Scale centred windows in place to standard deviation 1; flat windows become 0."""
     share = np.zeros_like(spread)
     np.divide(np.float32(1), spread, out=share, where=spread > np.finfo(np.float32).tiny)
     centred *= share[..., None]
@@ -87,18 +87,18 @@ def scaled(centred: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray
 
 
 def slope(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the difference from sample to sample, as long as the windows."""
+    """Return the differences between successive samples; the last one is 0."""
     steps = np.zeros_like(windows)
     np.subtract(windows[..., 1:], windows[..., :-1], out=steps[..., :-1])
     return steps
 
 
 def template_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the shape that most of the beats have.
+    """Return the patient's template beat: the shape that most beats have.
 
-    The median of all beats, then of those that resemble it, until ectopic beats have no part
-    in it. The median of beats with every second one premature is neither kind; the beats
-    nearest to it decide.
+    It is the median of all beats, then the median of those that resemble it, until ectopic beats no
+    longer contribute. If every second beat is ectopic, the first median has neither shape; the
+    beats nearest to it decide.
 
     Parameters
     ----------
@@ -108,21 +108,21 @@ def template_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns
     -------
     ndarray of float32, shape (length,)
-        Millivolts.
+        In mV.
     """
     shapes = z_score(windows)
     template = np.median(windows, axis=0)
     before = np.ones(len(windows), bool)
     for _ in range(TEMPLATE_ROUNDS):
-        alike = correlation(shapes, z_score(template)) >= TEMPLATE_CORRELATION
-        if not alike.any() or np.array_equal(alike, before):
+        similar = correlation(shapes, z_score(template)) >= TEMPLATE_CORRELATION
+        if not similar.any() or np.array_equal(similar, before):
             break
-        before = alike
-        template = np.median(windows[alike], axis=0)
+        before = similar
+        template = np.median(windows[similar], axis=0)
     return template
 
 
 def correlation(shapes: NDArray[np.float32], shape: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return Pearson's correlation of z-scored windows with another, along the last axis."""
+    """Return Pearson's correlation of z-scored windows with a z-scored shape, (...)."""
     dot = np.einsum("...i,...i->...", shapes, shape)
     return np.asarray(dot / np.float32(shapes.shape[-1]))

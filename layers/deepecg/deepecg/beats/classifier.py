@@ -1,4 +1,4 @@
-"""The beat classifier: a model card and an ONNX session."""
+"""The beat classifier: a model card, its ONNX model, and the rules that the card sets."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from deepecg.beats.cluster_consensus import apply_cluster_consensus
 from deepecg.beats.model_card import MODEL_FILE, ModelCard, read_card
 from deepecg.beats.model_input import ModelInput, model_inputs
 from deepecg.beats.onnx_runtime import InferenceSession, SessionOptions
-from deepecg.beats.paroxysmal_svt import name_paroxysmal_svt
+from deepecg.beats.paroxysmal_svt import relabel_paroxysmal_svt
 from deepecg.errors import ModelMismatchError
 
 BATCH_BEATS = 256
-"""Beats a run: large enough to hide the call, small enough to stay in the cache."""
+"""Beats per run of the model: enough to hide the cost of a call, few enough for the cache."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class BeatClassifier:
     Attributes
     ----------
     card : ModelCard
-        What the model expects.
+        Input, rules and version of the model.
     session : InferenceSession
-        One thread: functions have one processor, and many recordings run beside each other.
+        ONNX session with one thread, because a function has one processor.
     """
 
     card: ModelCard
@@ -41,7 +41,7 @@ class BeatClassifier:
         Raises
         ------
         ModelMismatchError
-            If the two do not belong together or to this software.
+            If model and card do not belong together, or this software cannot run them.
         """
         card = read_card(folder)
         options = SessionOptions()
@@ -55,19 +55,19 @@ class BeatClassifier:
         if spec.morphology:
             expected["morphology"] = [len(spec.morphology)]
         found = {
-            given.name: [size for size in given.shape if isinstance(size, int)]
-            for given in session.get_inputs()
-            if given.name != "usable"
+            declared.name: [size for size in declared.shape if isinstance(size, int)]
+            for declared in session.get_inputs()
+            if declared.name != "usable"
         }
         if found != expected:
             raise ModelMismatchError(
-                f"found a model with inputs of {found} a beat, expected {expected} as in its card"
+                f"found the model inputs {found} per beat, expected {expected} as in its card"
             )
         return cls(card, session)
 
     @property
     def version(self) -> str:
-        """Name of the trained model."""
+        """Version of the model, from its card."""
         return self.card.version
 
     def classify(
@@ -78,20 +78,20 @@ class BeatClassifier:
         usable: NDArray[np.bool_] | None = None,
         progress: Callable[[float], None] = lambda _: None,
     ) -> NDArray[np.float32]:
-        """Classify every beat of conditioned leads.
+        """Return the probabilities of each beat of conditioned leads.
 
         Parameters
         ----------
         signals : sequence of ndarray of float32, shape (n,) each
-            The leads in mV, the primary first; those beyond the model's are not looked at.
+            Leads in mV, the primary first; leads beyond the model's number are not used.
         r_peaks : ndarray of float64, shape (n_beats,)
             Positions in samples.
         rr_s : ndarray of float64, shape (n_beats,)
-            Interval before every beat in seconds, NaN where there is none.
+            RR interval before each beat in seconds, NaN where there is none.
         usable : ndarray of bool, shape (n_leads, n_beats), optional
-            Whether each lead can be used at each beat; all of them if None.
+            Whether each lead can be analysed at each beat; all of them if None.
         progress : callable
-            Told the share of the beats that is done, 0 to 1.
+            Receives the share of the beats that is done, 0 to 1.
 
         Returns
         -------
@@ -113,23 +113,23 @@ class BeatClassifier:
             done = stop
             progress(done / len(r_peaks))
         if self.card.paroxysmal_svt:
-            probabilities = name_paroxysmal_svt(probabilities, rr_s, self.card.paroxysmal_svt)
+            probabilities = relabel_paroxysmal_svt(probabilities, rr_s, self.card.paroxysmal_svt)
         return probabilities
 
     def in_context(self, beats: ModelInput) -> NDArray[np.float32]:
-        """Return the probabilities of consecutive beats, shape (n_beats, 5).
+        """Return the probabilities of consecutive beats, each with its neighbours, (n_beats, 5).
 
-        Every run of the model is given the neighbours that bear on its beats, so that the result
+        Each run of the model includes the neighbours that its beats depend on, so that the result
         does not depend on where runs begin.
         """
         return self._probabilities(beats, "logits", self.card.context_beats)
 
-    def alone(self, beats: ModelInput) -> NDArray[np.float32]:
-        """Return the probabilities of beats each without its neighbours, shape (n_beats, 5)."""
+    def without_context(self, beats: ModelInput) -> NDArray[np.float32]:
+        """Return the probabilities of beats, each without its neighbours, shape (n_beats, 5)."""
         return self._probabilities(beats, "alone" if self.card.context_beats else "logits", 0)
 
     def _probabilities(self, beats: ModelInput, output: str, reach: int) -> NDArray[np.float32]:
-        """Run the model over beats, each with ``reach`` neighbours on either side."""
+        """Run the model on beats, each with ``reach`` neighbours on either side."""
         logits = [np.empty((0, len(CLASSES)), np.float32)]
         for start in range(0, len(beats), BATCH_BEATS):
             first, stop = max(start - reach, 0), start + BATCH_BEATS
@@ -138,21 +138,21 @@ class BeatClassifier:
         return softmax(np.concatenate(logits))
 
     def _run(self, beats: ModelInput, output: str) -> NDArray[np.float32]:
-        """Return logits; of beats in context only those with all their neighbours are right."""
-        given = {
+        """Return logits; in context, only those of beats with all their neighbours are valid."""
+        inputs = {
             "waveforms": beats.waveforms,
             "morphology": self.card.morphology.apply(beats.morphology),
             "usable": beats.usable.astype(np.float32),
             "timing": self.card.timing.apply(beats.timing),
         }
-        wanted = {one.name for one in self.session.get_inputs()}
+        names = [declared.name for declared in self.session.get_inputs()]
         logits: NDArray[np.float32] = self.session.run(
-            [output], {name: given[name] for name in wanted}
+            [output], {name: inputs[name] for name in names}
         )[0]
         return logits
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return probabilities, shape (n, n_classes), that sum to 1 over the classes."""
+    """Return probabilities that sum to 1 over the classes, shape (n, n_classes)."""
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)

@@ -1,9 +1,10 @@
-"""Beats of one shape are of one origin: what the model says of each is weighed with the others.
+"""Consensus over a morphology cluster: beats of one QRS shape get similar ventricular odds.
 
-A ventricular focus makes the same QRS complex again and again. The model sees one beat in its
-surroundings; here, within half an hour, its log-odds for a ventricular origin are drawn to the
-mean over all beats that look the same on the leads that can be used. Supraventricular against
-normal is a matter of timing and P wave, not of the QRS complex, and is left as it is.
+A ventricular focus produces the same QRS complex again and again, but the model classifies each
+beat from its surroundings only. Here, within half an hour, a beat's log-odds of a ventricular
+origin are moved towards their mean over all beats of the same QRS shape on the usable leads.
+Whether a beat is supraventricular or normal depends on timing and P wave, not on the QRS complex,
+and is not changed.
 """
 
 import numpy as np
@@ -18,8 +19,9 @@ from deepecg.beats.settings import ClusterConsensusSettings
 VENTRICULAR = [CLASSES.index("V"), CLASSES.index("F")]
 OTHER = [CLASSES.index(name) for name in "NSQ"]
 SMALLEST_PROBABILITY = 1e-6
+"""Added to each probability, so that odds are finite."""
 BLOCK_BEATS = 256
-"""Beats compared with all others at a time, to stay in the processor's cache."""
+"""Beats that are compared with all others at a time, few enough for the processor's cache."""
 
 
 def apply_cluster_consensus(
@@ -28,42 +30,43 @@ def apply_cluster_consensus(
     spec: InputSpec,
     settings: ClusterConsensusSettings,
 ) -> NDArray[np.float32]:
-    """Return probabilities in which beats of one shape agree on their origin.
+    """Move the odds of a ventricular origin towards their mean over beats of one shape.
 
     Parameters
     ----------
     probabilities : ndarray of float32, shape (n_beats, 5)
-        As the model gives them.
+        Output of the model.
     beats : ModelInput
-        The beats' shapes; of channel 0 the part around the QRS complex is compared.
+        The beats; their shapes are compared in channel 0, around the QRS complex.
     spec : InputSpec
-        Where the R peak lies.
+        Position of the R peak.
     settings : ClusterConsensusSettings
-        What counts as the same shape, and how much the others weigh.
+        Limits of the same shape, and weight of the mean.
 
     Returns
     -------
     ndarray of float32, shape (n_beats, 5)
-        V and F together moved against N, S and Q together; within either, the shares stay.
+        V and F together are moved against N, S and Q together; the shares within each group do
+        not change.
     """
     odds = probabilities.astype(np.float64) + SMALLEST_PROBABILITY
     ventricular, other = odds[:, VENTRICULAR].sum(axis=1), odds[:, OTHER].sum(axis=1)
     own = np.log(ventricular / other).astype(np.float32)
-    common = _mean_over_alike(own, beats, spec, settings)
-    drawn = (1 - settings.share) * own + settings.share * common
-    share = 1 / (1 + np.exp(-drawn.astype(np.float64)))
+    common = _mean_over_cluster(own, beats, spec, settings)
+    moved = (1 - settings.share) * own + settings.share * common
+    share = 1 / (1 + np.exp(-moved.astype(np.float64)))
     odds[:, VENTRICULAR] *= (share / ventricular)[:, None]
     odds[:, OTHER] *= ((1 - share) / other)[:, None]
     return odds.astype(np.float32)
 
 
-def _mean_over_alike(
+def _mean_over_cluster(
     values: NDArray[np.float32],
     beats: ModelInput,
     spec: InputSpec,
     settings: ClusterConsensusSettings,
 ) -> NDArray[np.float32]:
-    """Return for every beat the mean of ``values`` over the beats of its shape, itself included."""
+    """Return for each beat the mean of ``values`` over the beats of its shape, with itself."""
     peak = round(spec.windows.before_s * spec.rate_hz)
     first = peak - round(settings.before_s * spec.rate_hz)
     last = peak + round(settings.after_s * spec.rate_hz)
@@ -72,7 +75,7 @@ def _mean_over_alike(
     complexes = complexes.reshape(len(beats), -1)
     usable = beats.usable.astype(np.float32)
     n_leads = usable.shape[1]
-    # The sum of correlations from which beats are alike, by the number of leads they share.
+    # Smallest sum of correlations of beats of one shape, by the number of leads they share.
     least = settings.correlation * np.arange(n_leads + 1, dtype=np.float32)
     least[:2] = np.inf, settings.correlation_of_one_lead
     all_usable = bool(beats.usable.all())
@@ -82,9 +85,9 @@ def _mean_over_alike(
         rows, onwards = slice(start, start + BLOCK_BEATS), slice(start, None)
         correlations = complexes[rows] @ complexes[onwards].T
         shared = n_leads if all_usable else (usable[rows] @ usable[onwards].T).astype(np.int8)
-        alike = (correlations >= least[shared]).astype(np.float32)
-        np.fill_diagonal(alike, 1)
-        sums[rows] += alike @ added[onwards]
-        # Likeness is mutual: beats further on are alike to these, too.
-        sums[start + BLOCK_BEATS :] += alike[:, BLOCK_BEATS:].T @ added[rows]
+        same_shape = (correlations >= least[shared]).astype(np.float32)
+        np.fill_diagonal(same_shape, 1)
+        sums[rows] += same_shape @ added[onwards]
+        # Correlation is symmetric: later beats of the same shape get these beats' values.
+        sums[start + BLOCK_BEATS :] += same_shape[:, BLOCK_BEATS:].T @ added[rows]
     return np.asarray(sums[:, 0] / sums[:, 1], np.float32)

@@ -1,4 +1,4 @@
-"""From a recording to its beats, not yet classified: usable leads, R peaks, intervals."""
+"""Beat detection on a recording: selected leads, R peaks and RR intervals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,40 +12,38 @@ from deepecg.beats.settings import DetectionSettings
 from deepecg.errors import NoBeatsError
 from deepecg.recording import Recording
 from deepecg.signal.lead_selection import (
-    UsedLead,
-    find_usable_leads,
-    flags_of_all,
+    AnalysedLead,
+    recording_flags,
+    select_leads,
     usable_beats,
     usable_seconds,
 )
-from deepecg.signal.quality import SecondFlags
-
-MIN_BEATS = 3
-"""Fewer make no rhythm."""
+from deepecg.signal.quality import QualityFlags
+from deepecg.signal.settings import MIN_BEATS
 
 
 @dataclass(frozen=True)
 class DetectedBeats:
-    """The beats of a recording in the seconds that can be analysed.
+    """The beats in the analysable seconds of a recording, not yet classified.
 
     Attributes
     ----------
-    used : tuple of UsedLead
-        The leads they were found on, the primary first.
-    flags : SecondFlags
-        Which seconds could not be analysed in any of them.
+    used : tuple of AnalysedLead
+        The leads on which they were found, the primary first.
+    flags : QualityFlags
+        Which seconds cannot be analysed in any of these leads.
     r_peaks : ndarray of float64, shape (n_beats,)
         Positions in samples of the conditioned leads.
     times_s : ndarray of float64, shape (n_beats,)
-        The same in seconds from the recording's start.
+        Times of the R peaks in seconds from the recording's start.
     rr_s : ndarray of float64, shape (n_beats,)
-        Interval to the beat before in seconds; NaN for the first and across gaps.
+        RR interval before each beat in seconds; NaN for the first beat and across gaps.
     usable : ndarray of bool, shape (n_leads, n_beats)
-        Whether each lead can be used at each beat.
+        Whether each lead can be analysed at each beat.
     """
 
-    used: tuple[UsedLead, ...]
-    flags: SecondFlags
+    used: tuple[AnalysedLead, ...]
+    flags: QualityFlags
     r_peaks: NDArray[np.float64]
     times_s: NDArray[np.float64]
     rr_s: NDArray[np.float64]
@@ -53,7 +51,7 @@ class DetectedBeats:
 
     @property
     def signals(self) -> list[NDArray[np.float32]]:
-        """The conditioned leads in mV."""
+        """The conditioned signals of the leads in mV."""
         return [lead.conditioned.signal for lead in self.used]
 
 
@@ -62,23 +60,23 @@ def detect_beats(
     settings: DetectionSettings,
     progress: Callable[[float], None] = lambda _: None,
 ) -> DetectedBeats:
-    """Find the beats of a recording.
+    """Select the leads of a recording and detect its beats on them.
 
     Parameters
     ----------
     recording : Recording
-        Read by chunks.
+        Read in chunks.
     settings : DetectionSettings
-        Leads, filter, detector and quality.
+        Leads, filter, signal quality and detector.
     progress : callable
-        Told the share of the work that is done, 0 to 1.
+        Receives the share of the work that is done, 0 to 1.
 
     Raises
     ------
     RefusedRecordingError
-        If no lead can be analysed, or hardly a beat is found.
+        If no lead can be analysed, or fewer than :data:`MIN_BEATS` beats are found.
     """
-    used = find_usable_leads(
+    used = select_leads(
         recording,
         settings,
         lambda signal, rate_hz, usable: detect_r_peaks(
@@ -86,7 +84,7 @@ def detect_beats(
         ),
         progress,
     )
-    primary, flags = used[0].conditioned, flags_of_all(used)
+    primary, flags = used[0].conditioned, recording_flags(used)
     signals = [lead.conditioned.signal for lead in used]
     r_peaks = detect_r_peaks(signals, primary.rate_hz, settings.detector, usable_seconds(used))
     r_peaks = r_peaks[flags.beats_analysable(r_peaks / primary.clock_hz)]

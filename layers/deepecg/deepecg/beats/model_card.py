@@ -1,4 +1,4 @@
-"""The model card: what the model file beside it expects, was trained on, and can do."""
+"""The model card: input, rules, training data and evaluation of the model file beside it."""
 
 import json
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ from deepecg.signal.settings import ConditioningSettings
 MODEL_FILE = "beat_classifier.onnx"
 CARD_FILE = "model_card.json"
 SINGLE_BEAT_FOLDER = "single_beat"
-"""Below the folder of the recordings' model: that of the model for a beat asked about alone."""
+"""Folder of the model for single beats, inside the folder of the recordings' model."""
 CARD_VERSION = 3
-"""Version of the card's own layout."""
+"""Version of the card's layout."""
 MODEL_FOLDERS = (
     Path(__file__).parents[1] / "model",  # installed from a wheel
     Path(__file__).parents[3] / "model",  # the repository's layers/model
@@ -31,22 +31,23 @@ IDENTITY = (
     *("classes", "conditioning", "input", "n_leads", "context_beats"),
     *("cluster_consensus", "paroxysmal_svt"),
 )
-"""What of a card changes the model's answers, beside the model file itself: together they make its
+"""Fields of a card that change the model's results; with the model file they determine its
 version."""
 CHUNKING = ("chunk_s", "margin_s")
-"""Conditioning settings that change no result, so the card does not hold them."""
+"""Conditioning settings that change no result and are therefore not in the card."""
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """How features are standardised, by the training beats.
+    """Standardisation of features by the training beats.
 
     Attributes
     ----------
     mean, scale : tuple of float
-        Taken out, one entry a feature.
+        Mean and standard deviation of each feature in training.
     limit : float
-        Standardised features are cut here: an artefact's ratio of 1000 is no more than "large".
+        Limit at which standardised features are clipped: an artefact's ratio of 1000 means no more
+        than "large".
     """
 
     mean: tuple[float, ...]
@@ -54,37 +55,37 @@ class Scaling:
     limit: float
 
     def apply(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return features standardised, along the last axis."""
+        """Return standardised features; the last axis is that of the features."""
         scaled = (features - np.asarray(self.mean, np.float32)) / np.asarray(self.scale, np.float32)
         return np.asarray(np.clip(scaled, -self.limit, self.limit), np.float32)
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """A model's card, as far as scoring needs it.
+    """The fields of a model's card that scoring uses.
 
     Attributes
     ----------
     version : str
-        Name of this trained model, and a digest of all that changes its answers.
+        Name of the model and a digest of all that changes its results.
     sha256 : str
         Checksum of the model file, hexadecimal.
     conditioning : dict
-        Filter and rate the model was trained with.
+        Sampling rate and filter of the training data.
     input : InputSpec
         Channels, features and windows.
     morphology, timing : Scaling
-        How features are standardised.
+        Standardisation of the features.
     n_leads : int
-        Leads that it sees together, at most.
+        Largest number of leads that the model uses together.
     context_beats : int
-        Beats on either side that bear on a beat; 0 for a model that sees each alone.
+        Beats on either side that a beat's result depends on; 0 for single beats.
     cluster_consensus : ClusterConsensusSettings or None
-        How beats of one shape agree; None: each stands for itself.
+        Rule of the consensus over a morphology cluster; None: no consensus.
     paroxysmal_svt : ParoxysmalSvtSettings or None
-        What is a tachycardia that begins at once; None: none is looked for.
+        Rule of paroxysmal SVT; None: no beat is relabelled.
     evaluation : dict
-        Figures on records that the model has not seen.
+        Measures on records that were not used in training.
     document : dict
         The whole card.
     """
@@ -103,12 +104,12 @@ class ModelCard:
     document: dict[str, Any]
 
     def refuse_other_conditioning(self, settings: ConditioningSettings) -> None:
-        """Refuse signal conditioned otherwise than the model's training data.
+        """Reject settings that condition signals differently from the training data.
 
         Raises
         ------
         ModelMismatchError
-            If rate, corners or order differ.
+            If sampling rate, corners or order differ.
         """
         found = conditioning_of(settings)
         if found != self.conditioning:
@@ -120,12 +121,12 @@ class ModelCard:
 
 @cache
 def conditioning_of(settings: ConditioningSettings) -> dict[str, Any]:
-    """Return the settings that a model depends on."""
+    """Return the conditioning settings that change the model's results."""
     return {name: value for name, value in asdict(settings).items() if name not in CHUNKING}
 
 
 def model_folder() -> Path:
-    """Return the folder of the model that comes with this software."""
+    """Return the folder of the model that is installed with this software."""
     return next((folder for folder in MODEL_FOLDERS if folder.is_dir()), MODEL_FOLDERS[-1])
 
 
@@ -135,8 +136,8 @@ def read_card(folder: Path) -> ModelCard:
     Raises
     ------
     ModelMismatchError
-        If a field is missing, the model file is another one, or this software cannot compute
-        what the model wants to see.
+        If a field is missing, the model file is not the one described, or this software cannot
+        compute the model's input.
     """
     try:
         document = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
@@ -155,7 +156,7 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def model_version(document: Mapping[str, Any]) -> str:
-    """Return the name of a model and a digest of all that changes its answers.
+    """Return the name of a model with a digest of all that changes its results.
 
     Parameters
     ----------
@@ -165,12 +166,12 @@ def model_version(document: Mapping[str, Any]) -> str:
     Returns
     -------
     str
-        Such as ``default-65e3a218``: the same for the same file, inputs, scalings and rules.
+        For example ``default-65e3a218``: equal for equal file, input, scalings and rules.
     """
-    answers = json.dumps(
+    relevant = json.dumps(
         [document["model"]["sha256"], *map(document.get, IDENTITY)], sort_keys=True
     )
-    return f"{document['name']}-{sha256(answers.encode()).hexdigest()[:8]}"
+    return f"{document['name']}-{sha256(relevant.encode()).hexdigest()[:8]}"
 
 
 def _parse(document: dict[str, Any]) -> ModelCard:
@@ -183,10 +184,10 @@ def _parse(document: dict[str, Any]) -> ModelCard:
             f"found the class order {document['classes']}, expected {list(CLASSES)}"
         )
     given = document["input"]
-    known = {field.name for field in fields(WindowSettings)}
-    if set(given["windows"]) != known:
+    expected = {field.name for field in fields(WindowSettings)}
+    if set(given["windows"]) != expected:
         raise ModelMismatchError(
-            f"found the window settings {sorted(given['windows'])}, expected {sorted(known)}"
+            f"found the window settings {sorted(given['windows'])}, expected {sorted(expected)}"
         )
     spec = InputSpec(
         channels=tuple(given["channels"]),

@@ -1,7 +1,7 @@
-"""What the model sees of a beat: waveforms, morphology against the template beat, timing.
+"""Model input: waveforms, morphology features against the template beat, and RR features.
 
-Training and scoring both call :func:`model_inputs`, so that they cannot drift apart; what one
-beat alone is given (:mod:`deepecg.beats.single_beat`) comes from the same :func:`input_of`.
+Training and scoring both call :func:`model_inputs`, so that they cannot differ. Single beats
+(:mod:`deepecg.beats.single_beat`) use the same :func:`input_from_windows`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,32 +24,33 @@ from deepecg.beats.rr_features import rr_features
 from deepecg.beats.settings import WindowSettings
 
 QRS_S = (-0.10, 0.12)
-"""The QRS complex, relative to the R peak."""
+"""Begin and end of the QRS complex in seconds, relative to the R peak."""
 P_WAVE_S = (-0.30, -0.09)
-"""Where a P wave is expected, relative to the R peak."""
+"""Begin and end of the part with the P wave in seconds, relative to the R peak."""
 SMALLEST_MV = 1e-6
-"""Keeps logarithms and ratios of amplitudes finite; far below any recorder's step."""
+"""Amplitude in mV, far below any recorder's step, that keeps logarithms and ratios finite."""
 LARGEST_RELATIVE = 12.0
-"""A beat is cut at so many standard deviations of the usual one: an artefact is no more."""
+"""Limit at which a beat is clipped, in standard deviations of the template beat: beyond are
+artefacts."""
 COMPRESSION = 0.1
-"""Share of the usual beat's height above which the inverse hyperbolic sine compresses: P waves,
+"""Share of the template beat's height above which the inverse hyperbolic sine compresses: P waves,
 a tenth of the QRS or less, then fill half of the range."""
 
 
 @dataclass(frozen=True)
 class ModelInput:
-    """A run of consecutive beats as the model sees them.
+    """The model's input for consecutive beats.
 
     Attributes
     ----------
     waveforms : ndarray of float32, shape (n_beats, n_leads, n_channels, length)
-        Signal around the R peak, without unit.
+        Channels of the signal around the R peak, without unit.
     morphology : ndarray of float32, shape (n_beats, n_leads, n_morphology)
-        Comparison with the usual beat and the neighbours, not yet standardised.
+        Morphology features, not yet standardised.
     usable : ndarray of bool, shape (n_beats, n_leads)
-        Leads that count; at least one of every beat.
+        Which leads can be analysed; at least one at each beat.
     timing : ndarray of float32, shape (n_beats, n_timing)
-        Features of timing, not yet standardised.
+        RR features, not yet standardised.
     """
 
     waveforms: NDArray[np.float32]
@@ -74,7 +75,7 @@ def model_inputs(
     spec: InputSpec,
     usable: NDArray[np.bool_] | None = None,
 ) -> Iterator[ModelInput]:
-    """Yield the model's input for all beats, about half an hour of them at a time.
+    """Yield the model's input for all beats, about half an hour at a time.
 
     Parameters
     ----------
@@ -83,16 +84,16 @@ def model_inputs(
     r_peaks : ndarray of float64, shape (n_beats,)
         Positions in samples, ascending.
     rr_s : ndarray of float64, shape (n_beats,)
-        Interval before every beat in seconds, NaN where there is none.
+        RR interval before each beat in seconds, NaN where there is none.
     spec : InputSpec
-        What the model wants.
+        Channels, features and windows of the model.
     usable : ndarray of bool, shape (n_leads, n_beats), optional
-        Whether each lead can be used at each beat; all of them if None.
+        Whether each lead can be analysed at each beat; all of them if None.
 
     Yields
     ------
     ModelInput
-        Consecutive beats that share one template beat a lead.
+        Consecutive beats that share one template beat per lead.
     """
     if usable is None:
         usable = np.ones((len(signals), len(r_peaks)), bool)
@@ -113,10 +114,10 @@ def model_inputs(
             ]
         )
         timing_here = {name: values[group] for name, values in timing.items()}
-        yield input_of(windows, template[None], timing_here, spec, usable=good)
+        yield input_from_windows(windows, template[None], timing_here, spec, usable=good)
 
 
-def input_of(
+def input_from_windows(
     windows: NDArray[np.float32],
     template: NDArray[np.float32],
     rr_timing: Mapping[str, NDArray[np.float32]],
@@ -125,36 +126,36 @@ def input_of(
     usable: NDArray[np.bool_],
     previous: NDArray[np.float32] | None = None,
 ) -> ModelInput:
-    """Return the model's input for beats whose windows are cut.
+    """Return the model's input for beats whose windows have been cut.
 
     Parameters
     ----------
     windows : ndarray of float32, shape (n_beats, n_leads, length)
         The beats in mV.
     template : ndarray of float32, shape (1, n_leads, length) or (n_beats, n_leads, length)
-        The beat that all of them, or each, are compared with, in mV.
+        The template beat of all beats, or of each, in mV.
     rr_timing : dict of str to ndarray of float32, shape (n_beats,)
-        Their :func:`~deepecg.beats.rr_features.rr_features`.
+        Their features from :func:`~deepecg.beats.rr_features.rr_features`.
     spec : InputSpec
-        What the model wants.
+        Channels, features and windows of the model.
     usable : ndarray of bool, shape (n_beats, n_leads)
-        Leads that count.
+        Which leads can be analysed.
     previous : ndarray of float32, shape (n_beats, n_leads, length), optional
-        The beat before each; None if they are consecutive.
+        The beat before each, in mV; None if the beats are consecutive.
 
     Returns
     -------
     ModelInput
-        One row a beat.
+        One row per beat.
     """
     n_beats, n_leads, _ = windows.shape
-    alike = np.empty((n_beats, n_leads, len(spec.morphology)), np.float32)
+    morphology = np.empty((n_beats, n_leads, len(spec.morphology)), np.float32)
     if spec.morphology:
         found = morphology_features(windows, template, spec.rate_hz, spec.windows, previous)
         for number, name in enumerate(spec.morphology):
-            alike[..., number] = found[name]
+            morphology[..., number] = found[name]
     timing = np.stack([rr_timing[name] for name in spec.timing], axis=1).astype(np.float32)
-    return ModelInput(_channels(windows, template, spec.channels), alike, usable, timing)
+    return ModelInput(_channels(windows, template, spec.channels), morphology, usable, timing)
 
 
 def morphology_features(
@@ -164,29 +165,30 @@ def morphology_features(
     settings: WindowSettings,
     previous: NDArray[np.float32] | None = None,
 ) -> dict[str, NDArray[np.float32]]:
-    """Compare every beat with the patient's template beat and with its neighbours.
+    """Compare each beat with the patient's template beat and with its neighbours.
 
     Parameters
     ----------
     windows : ndarray of float32, shape (n_beats, ..., length)
         Beats in mV.
     template : ndarray of float32, shape (1, ..., length) or (n_beats, ..., length)
-        The template beat in mV, of all or of each.
+        The template beat of all beats, or of each, in mV.
     rate_hz : int
         Sampling rate.
     settings : WindowSettings
-        Where the R peak lies in a window.
+        Position of the R peak in a window.
     previous : ndarray of float32, shape (n_beats, ..., length), optional
-        The beat before each, and nothing is known of the one after: that counts as alike. None
-        if the beats are consecutive: then the first and the last count as their own neighbours.
+        The beat before each, in mV; the beat after is then unknown and counts as equal. None if
+        the beats are consecutive; the first and the last are then their own neighbours.
 
     Returns
     -------
     dict of str to ndarray of float32, shape (n_beats, ...)
-        Correlations, -1 to 1: ``similarity`` (whole window), ``qrs_similarity``,
-        ``p_wave_similarity``, ``previous_similarity`` and ``next_similarity`` (QRS complex of the
-        neighbours). Natural logarithms of ratios of root mean squares: ``amplitude`` (whole
-        window), ``qrs_amplitude``, ``p_wave_amplitude``.
+        Correlations with the template beat, -1 to 1: ``similarity`` (whole window),
+        ``qrs_similarity``, ``p_wave_similarity``; with the QRS complex of the neighbours:
+        ``previous_similarity``, ``next_similarity``. Natural logarithms of the standard deviation
+        over that of the template beat: ``amplitude`` (whole window), ``qrs_amplitude``,
+        ``p_wave_amplitude``.
     """
     peak = round(settings.before_s * rate_hz)
     qrs, p_wave = (
@@ -217,11 +219,11 @@ def morphology_features(
 def _channels(
     windows: NDArray[np.float32], template: NDArray[np.float32], names: Sequence[str]
 ) -> NDArray[np.float32]:
-    """Return the channels asked for, shape (n_beats, n_leads, n_channels, length).
+    """Return the named channels, shape (n_beats, n_leads, n_channels, length).
 
-    ``beat`` and ``beat_slope`` have mean 0 and standard deviation 1 each. All others are measured
-    by the template beat: ``relative`` and ``relative_slope`` in its standard deviations,
-    ``compressed`` against its height.
+    ``beat`` and ``beat_slope`` have mean 0 and standard deviation 1. The others are relative to the
+    template beat: ``relative`` and ``relative_slope`` in its standard deviations, ``compressed`` as
+    inverse hyperbolic sine of a share of its height.
     """
     level = template.mean(axis=-1, keepdims=True)
     spread = template.std(axis=-1, keepdims=True) + SMALLEST_MV
@@ -229,12 +231,12 @@ def _channels(
     height = COMPRESSION * (np.ptp(template, axis=-1, keepdims=True) + SMALLEST_MV)
 
     def relative(beats: NDArray[np.float32]) -> NDArray[np.float32]:
-        return measured_by(beats - level, spread)
+        return in_units_of(beats - level, spread)
 
     def relative_slope(beats: NDArray[np.float32]) -> NDArray[np.float32]:
-        return measured_by(slope(beats), steepness)
+        return in_units_of(slope(beats), steepness)
 
-    def measured_by(beats: NDArray[np.float32], unit: NDArray[np.float32]) -> NDArray[np.float32]:
+    def in_units_of(beats: NDArray[np.float32], unit: NDArray[np.float32]) -> NDArray[np.float32]:
         beats /= unit
         return np.clip(beats, -LARGEST_RELATIVE, LARGEST_RELATIVE, out=beats)
 
@@ -254,7 +256,7 @@ def _channels(
         "template_compressed": lambda: compressed(template),
     }
     n_beats, n_leads, length = windows.shape
-    given = np.empty((n_beats, n_leads, len(names), length), np.float32)
+    channels = np.empty((n_beats, n_leads, len(names), length), np.float32)
     for number, name in enumerate(names):
-        given[:, :, number] = compute[name]()
-    return given
+        channels[:, :, number] = compute[name]()
+    return channels

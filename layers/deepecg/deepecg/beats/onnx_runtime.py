@@ -1,12 +1,12 @@
-"""ONNX Runtime, told before it is loaded to report nothing of this machine to its maker.
+"""ONNX Runtime, imported with its telemetry switched off.
 
-Since version 1.32 it gives the machine an ID in the user's home folder, and keeps events there to
-be sent.
+Since version 1.32 it writes an ID of the machine, and events to send to its maker, into the user's
+home folder.
 """
 
 import os
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # the library reads it once, while it is loaded
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read once, on import
 
 from onnxruntime import InferenceSession, SessionOptions
 

@@ -1,11 +1,11 @@
-"""Regular tachycardia that begins at once is supraventricular from its first beat to its last.
+"""Paroxysmal SVT: normal beats of a regular tachycardia with sudden onset become supraventricular.
 
-Sinus rhythm speeds up over many beats; a re-entrant or ectopic atrial tachycardia starts from one
+Sinus rhythm accelerates over many beats; a re-entrant or ectopic atrial tachycardia starts from one
 beat to the next ("paroxysmal": 2015 ACC/AHA/HRS guideline on supraventricular tachycardia,
-doi:10.1161/CIR.0000000000000311, section 2). Once it has lasted for minutes, the rhythm around a
-beat is the tachycardia itself, and nothing but its onset tells it from exercise. Atrial
-fibrillation begins as suddenly, but is irregular; ventricular tachycardia keeps its name, as only
-beats that were taken for normal are renamed.
+doi:10.1161/CIR.0000000000000311, section 2). After some minutes the rhythm around a beat is the
+tachycardia itself, and only the onset distinguishes it from exercise. Atrial fibrillation starts as
+suddenly but is irregular. Ventricular tachycardia is not changed, because only beats classified as
+normal are relabelled.
 """
 
 from collections.abc import Iterator
@@ -19,60 +19,61 @@ from deepecg.beats.settings import ParoxysmalSvtSettings
 
 NORMAL, SUPRAVENTRICULAR = CLASSES.index("N"), CLASSES.index("S")
 SMOOTHING_BEATS = 5
-"""A median over so many passes over one ectopic or missed beat within the tachycardia."""
+"""Intervals in the running median, which one ectopic or missed beat in the tachycardia does not
+change."""
 BLOCK_BEATS = 1024
+"""Beats that are searched at a time, to bound memory and time."""
 MAX_UNEVEN_SHARE = 0.2
-"""Of the beats of a regular rhythm at most so many are ectopic, or follow one."""
+"""Largest share of large steps in a regular rhythm: ectopic beats and those after them."""
 
 
-def name_paroxysmal_svt(
+def relabel_paroxysmal_svt(
     probabilities: NDArray[np.float32], rr_s: NDArray[np.float64], settings: ParoxysmalSvtSettings
 ) -> NDArray[np.float32]:
-    """Return probabilities in which the normal beats of paroxysmal_svt are supraventricular.
+    """Move the probability of N to S in every paroxysmal SVT.
 
     Parameters
     ----------
     probabilities : ndarray of float32, shape (n_beats, 5)
-        As the model gives them.
+        Output of the model.
     rr_s : ndarray of float64, shape (n_beats,)
-        Interval before every beat in seconds, NaN where there is none.
+        RR interval before each beat in seconds, NaN where there is none.
     settings : ParoxysmalSvtSettings
-        What counts as one.
+        Limits of a paroxysmal SVT.
 
     Returns
     -------
     ndarray of float32, shape (n_beats, 5)
-        In paroxysmal_svt what N had is S's.
+        A copy; in a paroxysmal SVT the probability of S is that of N and S together.
     """
-    named = probabilities.copy()
+    relabelled = probabilities.copy()
     for first, stop in find_paroxysmal_svt(rr_s, settings):
-        named[first:stop, SUPRAVENTRICULAR] += named[first:stop, NORMAL]
-        named[first:stop, NORMAL] = 0
-    return named
+        relabelled[first:stop, SUPRAVENTRICULAR] += relabelled[first:stop, NORMAL]
+        relabelled[first:stop, NORMAL] = 0
+    return relabelled
 
 
 def find_paroxysmal_svt(
     rr_s: NDArray[np.float64], settings: ParoxysmalSvtSettings
 ) -> Iterator[tuple[int, int]]:
-    """Yield the first beat, and the one after the last, of every paroxysm.
+    """Yield the first beat, and the one after the last, of each paroxysmal SVT.
 
     Parameters
     ----------
     rr_s : ndarray of float64, shape (n_beats,)
-        Interval before every beat in seconds, NaN where there is none: nothing is known to go on
-        across it.
+        RR interval before each beat in seconds, NaN where there is none; an SVT ends there.
     settings : ParoxysmalSvtSettings
-        What counts as one.
+        Limits of a paroxysmal SVT.
     """
-    known = np.isfinite(rr_s)
-    interval = np.where(known, rr_s, np.inf)
-    smooth = np.where(known, median_filter(interval, SMOOTHING_BEATS, mode="nearest"), np.inf)
+    valid = np.isfinite(rr_s)
+    interval = np.where(valid, rr_s, np.inf)
+    smooth = np.where(valid, median_filter(interval, SMOOTHING_BEATS, mode="nearest"), np.inf)
     end = 0
-    for first, usual in _onsets(interval, settings):
+    for first, typical in _onsets(interval, settings):
         if first < end:
             continue
-        begun = first + SMOOTHING_BEATS // 2  # before that the median still sees the old rhythm
-        stop = _end(smooth, begun, usual, settings)
+        begun = first + SMOOTHING_BEATS // 2  # before it the median contains the old rhythm
+        stop = _end(smooth, begun, typical, settings)
         if stop - first >= settings.min_beats and _is_regular(interval[first:stop], settings):
             yield first, stop
             end = stop
@@ -81,32 +82,33 @@ def find_paroxysmal_svt(
 def _onsets(
     interval: NDArray[np.float64], settings: ParoxysmalSvtSettings
 ) -> Iterator[tuple[int, float]]:
-    """Yield beats at which the rate jumps up, with the usual interval of those that follow."""
+    """Yield beats at which the rate jumps up, with the median interval of the beats after."""
     fast = np.flatnonzero(interval < settings.max_rr_s)
     fast = fast[(fast >= settings.before_beats) & (fast <= len(interval) - settings.min_beats)]
     for start in range(0, len(fast), BLOCK_BEATS):
         first = fast[start : start + BLOCK_BEATS, None]
         before = np.median(interval[first + np.arange(-settings.before_beats, 0)], axis=1)
-        usual = np.median(interval[first + np.arange(settings.min_beats)], axis=1)
-        slower = before / np.maximum(usual, interval[first[:, 0]])
+        after = np.median(interval[first + np.arange(settings.min_beats)], axis=1)
+        slower = before / np.maximum(after, interval[first[:, 0]])
         reach = np.arange(-settings.before_beats, settings.min_beats)
-        known = np.isfinite(interval[first + reach]).all(axis=1)
-        begins = known & (usual < settings.max_rr_s) & (slower >= settings.onset_ratio)
-        yield from zip(first[begins, 0].tolist(), usual[begins].tolist(), strict=True)
+        valid = np.isfinite(interval[first + reach]).all(axis=1)
+        begins = valid & (after < settings.max_rr_s) & (slower >= settings.onset_ratio)
+        yield from zip(first[begins, 0].tolist(), after[begins].tolist(), strict=True)
 
 
 def _end(
-    smooth: NDArray[np.float64], begun: int, usual: float, settings: ParoxysmalSvtSettings
+    smooth: NDArray[np.float64], begun: int, typical: float, settings: ParoxysmalSvtSettings
 ) -> int:
-    """Return the first beat that is of another rate; looked for a block at a time."""
+    """Return the first beat whose rate differs from ``typical`` by more than the drift."""
     for start in range(begun, len(smooth), BLOCK_BEATS):
-        ended = np.abs(np.log(smooth[start : start + BLOCK_BEATS] / usual)) > settings.drift
+        ended = np.abs(np.log(smooth[start : start + BLOCK_BEATS] / typical)) > settings.drift
         if ended.any():
             return start + int(ended.argmax())
     return len(smooth)
 
 
 def _is_regular(interval: NDArray[np.float64], settings: ParoxysmalSvtSettings) -> bool:
+    """Return whether successive intervals differ little, except at a few ectopic beats."""
     steps = np.abs(np.diff(np.log(interval)))
     uneven = float(np.mean(steps > 2 * settings.step))
     return bool(np.median(steps) <= settings.step and uneven <= MAX_UNEVEN_SHARE)

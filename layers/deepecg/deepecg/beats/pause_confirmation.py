@@ -1,17 +1,16 @@
-"""Whether a long RR interval is a pause, or a beat may have been missed in it.
+"""Pause confirmation: in which long RR intervals the signal shows that no beat was missed.
 
-A gap between two beats is quiet if the signal shows that no ventricle can have beaten there:
+An interval is confirmed as a pause if no ventricle can have beaten in it:
 
-1. Nothing in it has a fair share of the QRS energy of the beats around, nor of the two beside it:
-   as an electrode comes back by and by, the beats beside the gap are small.
-2. No deflection is larger than a P wave, so a broad, slow ventricular beat makes it not quiet,
-   while P waves may march through it. The step of an electrode that comes off is large too.
-3. The electrode is alive: the finest noise, in which P and T waves have no part, goes on as it
+1. Nothing in it reaches a share of the QRS energy of the beats around, nor of the two beats beside
+   it, which are small when an electrode regains contact gradually.
+2. No deflection is larger than a P wave: a broad, slow ventricular beat or the step of a detached
+   electrode prevents confirmation, while P waves do not.
+3. The electrode is attached: the finest noise, which contains no P and T waves, continues as it
    does between the beats around.
-4. No other lead that shows the beats around shows one in the gap.
+4. No other lead that shows the beats around shows one in the interval.
 
-Where noise hides what happens, the gap is not known to be quiet: it is not confirmed, which does
-not say that it was no pause.
+An interval in which noise may hide a beat is not confirmed; it can still be a pause.
 """
 
 from collections.abc import Iterator
@@ -26,26 +25,25 @@ from deepecg.beats.settings import DetectionSettings, PauseSettings
 from deepecg.recording import Recording
 from deepecg.signal.conditioning import ConditionedLead
 from deepecg.signal.filters import band_pass, resample, resampling_ratio
-from deepecg.signal.qrs_energy import qrs_energy
+from deepecg.signal.qrs_energy import PIECE_S, qrs_energy
 from deepecg.signal.settings import QrsSettings
 
 BEATS_AROUND = 21
-"""Beats, and intervals between beats, that a gap is compared with."""
+"""Number of beats, and of RR intervals, with which a long interval is compared."""
 LOW_PERCENTILE = 25
-"""A usual small beat among those around: where every second one is ventricular, the other one."""
+"""Percentile of the heights around that is the height of the small beats: of the narrow ones, where
+every second beat is ventricular."""
 QRS_REACH_S = 0.10
-"""A QRS complex lies within this distance of its R peak."""
-MAX_STRETCH_S = 3600
-"""The lead is looked at by stretches of about this length at most, to bound the memory."""
+"""Seconds before and after its R peak within which a QRS complex lies."""
 OTHER_LEADS_S = 10.0
-"""Other leads are read from so much before a gap to so much after it."""
+"""Seconds before and after a long interval that are read of the other leads."""
 MAX_READS = 300
-"""Other leads are read at most this often, around the longest gaps, to bound the time."""
+"""Largest number of readings of other leads, around the longest intervals, to bound the time."""
 
 Indices = NDArray[np.int64]
 
 
-def quiet_before(
+def confirm_pauses(
     recording: Recording,
     lead: int,
     conditioned: ConditionedLead,
@@ -55,60 +53,61 @@ def quiet_before(
     settings: DetectionSettings,
     pauses: PauseSettings,
 ) -> NDArray[np.bool_]:
-    """Return for every beat whether the long interval before it is quiet.
+    """Return for each beat whether the interval before it is a confirmed pause.
 
     Parameters
     ----------
     recording : Recording
-        Its other leads are read around gaps that are quiet on the first: around the longest, if
-        that takes more than :data:`MAX_READS`; the others then rest on the first lead alone.
+        The recording. Its other leads are read around intervals that the first lead confirms; if
+        that takes more than :data:`MAX_READS` readings, only around the longest of them.
     lead : int
-        Number of the lead on which the beats were found.
+        Number of the first lead, on which the beats were found.
     conditioned : ConditionedLead
-        That lead.
+        Signal of that lead.
     times_s, rr_s : ndarray of float64, shape (n_beats,)
-        R peaks, and the interval before each; NaN where it is not known.
+        R peaks, and the RR interval before each, in seconds; NaN where there is none.
     settings : DetectionSettings
-        What QRS energy is, and how leads are conditioned.
+        QRS energy and conditioning.
     pauses : PauseSettings
-        Which intervals are long, and what is quiet.
+        Lengths of a pause, and limits of its confirmation.
 
     Returns
     -------
     ndarray of bool, shape (n_beats,)
-        False where the interval is no candidate for a pause: shorter than
-        ``PauseSettings.pause_s``, so short that the T wave may fill it, longer than
-        ``longest_s``, or not known.
+        False also where the interval is shorter than ``PauseSettings.pause_s``, so short that the
+        T wave may fill it, longer than ``longest_s``, or NaN.
     """
-    quiet = np.zeros(len(times_s), bool)
+    confirmed = np.zeros(len(times_s), bool)
     least_s = max(pauses.pause_s, pauses.least_s(settings.detector.refractory_s))
     long = is_at_least(rr_s, least_s)
     gaps = np.flatnonzero(long & (rr_s <= pauses.longest_s))
     for within, first, last in _stretches(times_s, gaps, pauses.longest_s):
         stretch = _stretch(conditioned, times_s[first : last + 1], settings.detector, pauses)
-        quiet[within] = _is_quiet(stretch, within - first, settings.detector, pauses)
+        confirmed[within] = _shows_no_beat(stretch, within - first, settings.detector, pauses)
     others = [other for other in range(len(recording.leads)) if other != lead]
     if others:
-        left = np.flatnonzero(quiet)
-        longest = np.argsort(-rr_s[left], kind="stable")[: MAX_READS // len(others)]
-        for gap in np.sort(left[longest]):
-            quiet[gap] = not any(
-                _shows_a_beat(recording, other, times_s, gap, settings=settings, pauses=pauses)
+        candidates = np.flatnonzero(confirmed)
+        longest = np.argsort(-rr_s[candidates], kind="stable")[: MAX_READS // len(others)]
+        for gap in np.sort(candidates[longest]):
+            confirmed[gap] = not any(
+                _other_lead_shows_beat(
+                    recording, other, times_s, gap, settings=settings, pauses=pauses
+                )
                 for other in others
             )
-    return quiet
+    return confirmed
 
 
 def _stretches(
     times_s: NDArray[np.float64], gaps: Indices, longest_s: float
 ) -> Iterator[tuple[Indices, int, int]]:
-    """Yield gaps that lie together, and the first and last of the beats to compare them with.
+    """Yield long intervals that are near each other, and the first and last beat around them.
 
-    What a gap is compared with does not depend on the gaps that it lies together with.
+    The beats that an interval is compared with do not depend on this grouping.
     """
     part = np.cumsum(np.diff(times_s, prepend=times_s[:1]) > longest_s)
     apart = np.diff(gaps) > BEATS_AROUND
-    apart |= np.diff(times_s[gaps] // MAX_STRETCH_S) > 0
+    apart |= np.diff(times_s[gaps] // PIECE_S) > 0
     apart |= np.diff(part[gaps]) > 0
     half = BEATS_AROUND // 2
     for together in np.split(gaps, np.flatnonzero(apart) + 1) if len(gaps) else ():
@@ -118,10 +117,10 @@ def _stretches(
 
 @dataclass(frozen=True)
 class _Stretch:
-    """A piece of the lead on which the beats were found, seen in three ways.
+    """A part of the lead on which the beats were found.
 
-    ``peaks`` are its beats in samples, ``energy`` is that of QRS complexes, ``swing`` how far the
-    signal moves within ``PauseSettings.deflection_s``, ``noise`` its finest part; all in mV.
+    ``peaks`` are the R peaks in samples, ``energy`` is the QRS energy, ``swing`` the peak-to-peak
+    amplitude within ``PauseSettings.deflection_s``, ``noise`` the finest noise; all in mV.
     """
 
     peaks: Indices
@@ -155,47 +154,47 @@ def _stretch(
     )
 
 
-def _is_quiet(
+def _shows_no_beat(
     stretch: _Stretch, gaps: Indices, qrs: QrsSettings, pauses: PauseSettings
 ) -> NDArray[np.bool_]:
-    """Return which intervals before the beats ``gaps`` of a stretch are quiet on its lead."""
+    """Return which intervals before the beats ``gaps`` of a stretch show no beat on its lead."""
     before, after = stretch.peaks[gaps - 1], stretch.peaks[gaps]
     wave, refractory = stretch.samples(qrs.wave_s), stretch.samples(qrs.refractory_s)
     half = stretch.samples(pauses.deflection_s / 2)
     beside_t = before + stretch.samples(pauses.t_wave_s) + half
-    gap_energy = _between(np.maximum, stretch.energy, before + wave, after - refractory)
-    gap_swing = _between(np.maximum, stretch.swing, beside_t, after - refractory - half)
-    gap_noise = _between(np.minimum, stretch.noise, before + wave, after - refractory)
-    low = pauses.qrs_share * _smallest_beside(stretch, stretch.energy, gaps)
-    flat = pauses.deflection_share * _smallest_beside(stretch, stretch.swing, gaps)
-    flat = np.clip(flat, pauses.p_wave_mv, pauses.deflection_mv)
-    usual_noise = _usual_noise(stretch)[gaps]
-    alive = gap_noise >= pauses.silence_share * usual_noise
-    alive |= usual_noise < pauses.noise_mv
-    return np.asarray((gap_energy < low) & (gap_swing < flat) & alive, bool)
+    gap_energy = _extremes(np.maximum, stretch.energy, before + wave, after - refractory)
+    gap_swing = _extremes(np.maximum, stretch.swing, beside_t, after - refractory - half)
+    gap_noise = _extremes(np.minimum, stretch.noise, before + wave, after - refractory)
+    max_energy = pauses.qrs_share * _small_beats_near(stretch, stretch.energy, gaps)
+    max_swing = pauses.deflection_share * _small_beats_near(stretch, stretch.swing, gaps)
+    max_swing = np.clip(max_swing, pauses.p_wave_mv, pauses.deflection_mv)
+    typical_noise = _typical_noise(stretch)[gaps]
+    attached = gap_noise >= pauses.silence_share * typical_noise
+    attached |= typical_noise < pauses.noise_mv
+    return np.asarray((gap_energy < max_energy) & (gap_swing < max_swing) & attached, bool)
 
 
-def _smallest_beside(
+def _small_beats_near(
     stretch: _Stretch, values: NDArray[np.float32], gaps: Indices
 ) -> NDArray[np.float32]:
-    """Return the height of small beats around gaps, or of those beside them if it is less."""
+    """Return the height of the small beats around, or of the two beside the interval if less."""
     reach = stretch.samples(QRS_REACH_S)
-    heights = _between(np.maximum, values, stretch.peaks - reach, stretch.peaks + reach)
-    usual = percentile_filter(heights, LOW_PERCENTILE, BEATS_AROUND, mode="nearest")
-    least = np.minimum(heights, usual)
+    heights = _extremes(np.maximum, values, stretch.peaks - reach, stretch.peaks + reach)
+    small = percentile_filter(heights, LOW_PERCENTILE, BEATS_AROUND, mode="nearest")
+    least = np.minimum(heights, small)
     return np.minimum(least[gaps - 1], least[gaps])
 
 
-def _usual_noise(stretch: _Stretch) -> NDArray[np.float32]:
-    """Return the least noise between beats, the median of the intervals around each."""
+def _typical_noise(stretch: _Stretch) -> NDArray[np.float32]:
+    """Return the median, over the intervals around, of the least noise in each interval."""
     reach = stretch.samples(QRS_REACH_S)
     before = np.concatenate([stretch.peaks[:1], stretch.peaks[:-1]])
-    least = _between(np.minimum, stretch.noise, before + reach, stretch.peaks - reach)
+    least = _extremes(np.minimum, stretch.noise, before + reach, stretch.peaks - reach)
     least[0] = least[1]
     return median_filter(least, BEATS_AROUND, mode="nearest")
 
 
-def _shows_a_beat(
+def _other_lead_shows_beat(
     recording: Recording,
     lead: int,
     times_s: NDArray[np.float64],
@@ -204,10 +203,10 @@ def _shows_a_beat(
     settings: DetectionSettings,
     pauses: PauseSettings,
 ) -> bool:
-    """Return whether a lead shows a QRS between beats ``gap - 1`` and ``gap``, as it does others.
+    """Return whether a lead shows a QRS complex between the beats ``gap - 1`` and ``gap``.
 
-    A lead that does not show the others, that is as noisy as a QRS all through the gap, or that
-    misses samples says nothing.
+    False also for a lead that does not show the beats around, that is as noisy as a QRS complex
+    throughout the interval, or in which samples are missing.
     """
     detector = settings.detector
     rate_hz = settings.conditioning.rate_hz
@@ -223,25 +222,25 @@ def _shows_a_beat(
     first, last = np.searchsorted(times_s, (begin_s, begin_s + len(energy) / rate_hz))
     peaks = np.rint((times_s[first:last] - begin_s) * rate_hz).astype(np.int64)
     reach = round(QRS_REACH_S * rate_hz)
-    beats = _between(np.maximum, energy, peaks - reach, peaks + reach)
-    usual = np.percentile(beats, LOW_PERCENTILE)
+    beats = _extremes(np.maximum, energy, peaks - reach, peaks + reach)
+    small = np.percentile(beats, LOW_PERCENTILE)
     before, after = peaks[gap - 1 - first], peaks[gap - first]
     between_beats = np.median(np.append(energy[:before], energy[after:]))
     start = before + round(detector.wave_s * rate_hz)
     inside = energy[start : after - round(detector.refractory_s * rate_hz)]
     return bool(
-        usual > pauses.prominence * between_beats
-        and inside.max() >= pauses.other_lead_share * usual
+        small > pauses.prominence * between_beats
+        and inside.max() >= pauses.other_lead_share * small
         and inside.max() >= pauses.prominence * np.median(inside)
     )
 
 
-def _between(
+def _extremes(
     extreme: np.ufunc, values: NDArray[np.float32], starts: Indices, stops: Indices
 ) -> NDArray[np.float32]:
-    """Return the extreme of ``values`` from each start to before its stop."""
+    """Return the extreme of ``values`` from each start up to, not including, its stop."""
     last = len(values) - 1
     starts = np.clip(starts, 0, last)
     edges = np.stack([starts, np.clip(stops, starts + 1, last + 1)], axis=1)
-    # The value added at the end is in no stretch: reduceat() wants indices within.
+    # The value added at the end is in no range; reduceat() accepts no index beyond the last.
     return np.asarray(extreme.reduceat(np.append(values, values[-1:]), edges.ravel())[::2])

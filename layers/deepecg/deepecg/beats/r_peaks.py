@@ -1,23 +1,24 @@
-"""R-peak detection on one conditioned lead or several.
+"""R-peak detection on one or several conditioned leads.
 
-The whole recording lies there, so the detector looks both ways:
+The whole recording is available, so the detector looks at both sides of a beat:
 
-1. In every lead, energy of the signal's second difference (a band-pass around 16 Hz), averaged
-   over the length of a QRS, against the expected height there, the median of the highest around.
-2. The leads' mean of the square roots of these, each lead weighted by how far QRS complexes stand
-   out in it now. A beat that is low in one lead stands out in the other; what one does not show
-   at all counts for less than what both show a little. The local maxima are the candidates.
-3. A candidate beside a higher one, closer than T and P waves lie to their QRS, has to reach a
-   share of it that falls with the distance.
-4. What remains is a beat if it is high enough: the longer the interval that it divides, against
-   the RR intervals around, the lower it may be (Pan & Tompkins's search-back, IEEE TBME 1985,
-   doi:10.1109/TBME.1985.325532, made gradual).
-5. The R peak is the extreme of the QRS in the first lead, on the side to which most beats of the
-   patient point.
+1. In each lead, the energy of the signal's second difference (a band-pass around 16 Hz), averaged
+   over the length of a QRS complex, is divided by the expected height of a QRS complex: the median
+   of the highest energies around.
+2. The leads are combined by the mean of the square roots, each weighted by how far QRS complexes
+   stand out in it at that time. A beat that is low in one lead stands out in the other; what only
+   one lead shows counts for less than what both show a little. The local maxima are the candidates.
+3. A candidate near a higher one, as close as P and T waves are to their QRS, must reach a share of
+   its height that falls with the distance.
+4. A remaining candidate is a beat if it is high enough: the longer the interval that it divides,
+   against the RR intervals around, the lower the threshold (the search-back of Pan & Tompkins,
+   IEEE TBME 1985, doi:10.1109/TBME.1985.325532, made gradual).
+5. The R peak is the extreme of the QRS complex in the first lead, on the side to which most of the
+   patient's beats point.
 
-Every step is relative to the signal itself, so that gain and polarity change nothing, but for a
-floor under the expected height: what is far below 0.1 mV is noise. No threshold adapts from one
-beat to the next, so one bad stretch leaves no trace in the next minute.
+All steps are relative to the signal itself, so that gain and polarity change nothing, except for a
+lower limit of the expected height: what is far below 0.1 mV is noise. No threshold adapts from one
+beat to the next, so a bad stretch does not affect the next minute.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,25 +29,22 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter
 
 from deepecg.beats.settings import DetectorSettings
-from deepecg.signal.qrs_energy import qrs_energy
+from deepecg.signal.qrs_energy import PIECE_S, qrs_energy
+from deepecg.signal.settings import MIN_BEATS
+from deepecg.signal.windows import PIECE_BEATS, windows_at
 
-PIECE_S = 3600
-"""Energy is computed an hour at a time, to bound the memory."""
-PIECE_BEATS = 50_000
-"""R peaks are located some half day at a time, for the same reason."""
 MAX_ROUNDS = 20
-"""A gap is filled beat by beat; this many rounds fill 40 s at 30 beats a minute."""
-MIN_BEATS = 3
-"""Of fewer there is no usual RR interval."""
+"""Largest number of beats added to one interval: enough for 40 s at 30 beats per minute."""
 ENERGY_STEP = 4
-"""The energy, averaged over 0.1 s, is known from every fourth sample."""
+"""Step in samples at which the typical energy is computed; energy is an average over 0.1 s."""
 PRESENCE_BLOCKS = 3
-"""Whether a lead shows QRS complexes now is told from this many blocks: an electrode that came
-off says nothing, however quiet it is."""
+"""Number of blocks over which the presence of QRS complexes in a lead is measured: a detached
+electrode shows none, however low its noise."""
 LEAST_PRESENCE = 0.05
-"""No lead is trusted less than this for showing none: in a pause there are none to show."""
+"""Smallest presence of QRS complexes: a pause has none either."""
 HIGHEST_PRESENCE = 1.5
-"""What is still higher above the expected height, for so long, is an artefact."""
+"""Energy over the expected height, in several blocks, above which a lead shows an artefact: its
+presence then counts as less."""
 
 
 def detect_r_peaks(
@@ -60,18 +58,19 @@ def detect_r_peaks(
     Parameters
     ----------
     signals : sequence of ndarray of float32, shape (n,) each
-        Conditioned leads in mV, the primary first: R peaks are located on it where it is usable.
+        Conditioned leads in mV, the primary first: R peaks are located on it where it can be
+        analysed.
     rate_hz : int
         Their sampling rate.
     settings : DetectorSettings
         Thresholds.
     usable : ndarray of bool, shape (n_leads, n_seconds), optional
-        The seconds of each lead that count; all if None.
+        Which seconds of each lead can be analysed; all if None.
 
     Returns
     -------
     ndarray of float64, shape (n_beats,)
-        Positions in samples, between samples where the peak is; ascending.
+        Positions in samples, interpolated between samples; ascending.
     """
     leads = [
         _Lead(signal, rate_hz, None if usable is None or usable[lead].all() else usable[lead])
@@ -80,9 +79,10 @@ def detect_r_peaks(
     positions, shares = _candidates(leads, settings)
     kept = shares >= settings.overdue_threshold
     positions, shares = positions[kept], shares[kept]
-    kept = _stand_alone(positions, shares, rate_hz, settings)
+    kept = _exceed_neighbours(positions, shares, rate_hz, settings)
     positions, shares = positions[kept], shares[kept]
-    return _located(leads, positions[_are_beats(positions, shares, rate_hz, settings)], settings)
+    beats = positions[_high_enough_for_interval(positions, shares, rate_hz, settings)]
+    return _locate_on_leads(leads, beats, settings)
 
 
 def locate_r_peaks(
@@ -91,7 +91,7 @@ def locate_r_peaks(
     rate_hz: int,
     settings: DetectorSettings,
 ) -> NDArray[np.float64]:
-    """Return the R peak of every QRS near the given positions.
+    """Return the R peak of the QRS complex near each given position.
 
     Parameters
     ----------
@@ -102,29 +102,31 @@ def locate_r_peaks(
     rate_hz : int
         Sampling rate of ``signal``.
     settings : DetectorSettings
-        Search distance and polarity.
+        Search distance and rule of polarity.
 
     Returns
     -------
     ndarray of float64, shape (n_beats,)
-        Positions in samples, set between samples by a parabola through the extreme and its
+        Positions in samples, interpolated by a parabola through the extreme and its two
         neighbours; strictly ascending unless ``near`` is not.
     """
     if len(near) == 0:
         return np.empty(0)
-    pieces = np.array_split(np.arange(len(near)), -(-len(near) // PIECE_BEATS))
+    reach = round(settings.peak_search_s * rate_hz)
     up, down = np.empty((2, len(near)), np.float32)
-    for beats in pieces:
-        complexes = signal[_around(signal, near[beats], rate_hz, settings)]
+    highest, lowest = np.empty((2, len(near)), np.int64)
+    for first in range(0, len(near), PIECE_BEATS):
+        beats = slice(first, first + PIECE_BEATS)
+        start = near[beats] - reach
+        # Without the first and last sample, which have only one neighbour.
+        complexes = windows_at(signal[1:-1], start - 1, 2 * reach + 1)
         up[beats], down[beats] = complexes.max(axis=1), -complexes.min(axis=1)
+        highest[beats] = start + complexes.argmax(axis=1)
+        lowest[beats] = start + complexes.argmin(axis=1)
     points_up = median_filter(up - down, settings.polarity_beats, mode="nearest") >= 0
     points_up &= down < settings.polarity_share * up
     points_up |= up >= settings.polarity_share * down
-    peak = np.empty(len(near), np.int64)
-    for beats in pieces:
-        around = _around(signal, near[beats], rate_hz, settings)
-        upright = np.where(points_up[beats, None], signal[around], -signal[around])
-        peak[beats] = around[np.arange(len(beats)), upright.argmax(axis=1)]
+    peak = np.clip(np.where(points_up, highest, lowest), 1, len(signal) - 2)
     before, at, after = (signal[peak + step].astype(np.float64) for step in (-1, 0, 1))
     bend = before - 2 * at + after
     shift = np.divide(before - after, 2 * bend, out=np.zeros_like(bend), where=bend != 0)
@@ -132,54 +134,42 @@ def locate_r_peaks(
     return np.where(_crossed(located), near, located)
 
 
-def _around(
-    signal: NDArray[np.float32],
-    near: NDArray[np.integer],
-    rate_hz: int,
-    settings: DetectorSettings,
-) -> NDArray[np.int64]:
-    """Return the samples in which R peaks are looked for, shape (n_beats, n_samples)."""
-    reach = round(settings.peak_search_s * rate_hz)
-    around = near[:, None] + np.arange(-reach, reach + 1)
-    return np.asarray(np.clip(around, 1, len(signal) - 2), np.int64)
-
-
 def _crossed(positions: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Mark beats whose search led them to a neighbour's peak."""
-    stuck = np.diff(positions) <= 1
-    return np.append(stuck, False) | np.insert(stuck, 0, False)
+    """Mark beats that were located at the peak of the next or the previous beat."""
+    same_peak = np.diff(positions) <= 1
+    return np.append(same_peak, False) | np.insert(same_peak, 0, False)
 
 
 @dataclass(frozen=True)
 class _Lead:
-    """A lead and the seconds of it that count, shape (n_seconds,); all if None."""
+    """A lead and its seconds that can be analysed, shape (n_seconds,); all if None."""
 
     signal: NDArray[np.float32]
     rate_hz: int
     usable: NDArray[np.bool_] | None
 
-    def counts(self, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return which samples lie in seconds that count."""
+    def usable_at(self, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which samples lie in seconds that can be analysed."""
         if self.usable is None:
             return np.ones(len(samples), bool)
         return self.usable[np.minimum(samples // self.rate_hz, len(self.usable) - 1)]
 
     def energy(self, first: int, stop: int, settings: DetectorSettings) -> NDArray[np.float32]:
-        """Return the QRS energy of some samples, 0 where the lead does not count."""
+        """Return the QRS energy of some samples, 0 where the lead cannot be analysed."""
         margin = self.rate_hz
         begin = max(first - margin, 0)
         energy = qrs_energy(self.signal[begin : stop + margin], self.rate_hz, settings)
         energy = energy[first - begin : stop - begin]
         if self.usable is not None:
-            energy = np.where(self.counts(np.arange(first, stop)), energy, np.float32(0))
+            energy = np.where(self.usable_at(np.arange(first, stop)), energy, np.float32(0))
         return energy
 
 
 @dataclass(frozen=True)
-class _Course:
-    """What QRS complexes look like in a lead, block by block; both of shape (n_blocks,).
+class _QrsHeights:
+    """The expected height of QRS energy in each block of a lead, and the weight of the lead.
 
-    ``expected`` is the height of their energy in mV, ``weight`` how far to trust the lead.
+    ``expected`` is in mV; both have the shape (n_blocks,).
     """
 
     expected: NDArray[np.float64]
@@ -187,86 +177,86 @@ class _Course:
 
 
 def _pieces(n_samples: int, block: int, rate_hz: int) -> Iterator[tuple[int, int]]:
-    """Yield first and last sample of pieces of whole blocks."""
+    """Yield the first sample of each piece, and the one after its last, in whole blocks."""
     length = PIECE_S * rate_hz // block * block
     for first in range(0, n_samples, length):
         yield first, min(first + length, n_samples)
 
 
-def _course(lead: _Lead, settings: DetectorSettings) -> _Course:
-    """Return what is expected of a lead, told from the highest energy of blocks and the median.
+def _qrs_heights(lead: _Lead, settings: DetectorSettings) -> _QrsHeights:
+    """Return expected heights and weights of a lead, from each block's highest and median energy.
 
-    A lead is trusted as the inverse of a variance: that of its energy between beats, against the
-    expected height, and that of the beats' own heights.
+    The weight is the inverse of a variance: of the energy between beats, as a share of the expected
+    height, plus that of the beats' own heights.
     """
     block = round(settings.reference_block_s * lead.rate_hz)
-    highest, typical, whole = [], [], []
+    highest, typical, usable = [], [], []
     for first, stop in _pieces(len(lead.signal), block, lead.rate_hz):
         energy = lead.energy(first, stop, settings)
         blocks = np.pad(energy, (0, -len(energy) % block), mode="edge").reshape(-1, block)
         highest.append(blocks.max(axis=1))
         typical.append(np.median(blocks[:, ::ENERGY_STEP], axis=1))
-        counts = lead.counts(np.arange(first, stop))
-        whole.append(np.logical_and.reduceat(counts, np.arange(0, len(counts), block)))
+        good = lead.usable_at(np.arange(first, stop))
+        usable.append(np.logical_and.reduceat(good, np.arange(0, len(good), block)))
     peak, between = (np.concatenate(part).astype(np.float64) for part in (highest, typical))
-    counted = np.flatnonzero(np.concatenate(whole))
-    known = np.interp(np.arange(len(peak)), counted, peak[counted]) if len(counted) else peak
-    expected = median_filter(known, settings.reference_blocks, mode="nearest")
-    usual = settings.reference_floor * np.median(expected)
-    expected = np.maximum(expected, max(usual, settings.reference_floor_mv))
-    shown = median_filter(peak / expected, PRESENCE_BLOCKS, mode="nearest")
-    doubt = (between / expected) ** 2 + settings.height_spread**2
-    shown = np.minimum(shown, HIGHEST_PRESENCE / np.maximum(shown, LEAST_PRESENCE))
-    return _Course(expected, np.clip(shown, LEAST_PRESENCE, 1) ** 2 / doubt)
+    whole = np.flatnonzero(np.concatenate(usable))
+    filled = np.interp(np.arange(len(peak)), whole, peak[whole]) if len(whole) else peak
+    expected = median_filter(filled, settings.reference_blocks, mode="nearest")
+    floor = settings.reference_floor * np.median(expected)
+    expected = np.maximum(expected, max(floor, settings.reference_floor_mv))
+    presence = median_filter(peak / expected, PRESENCE_BLOCKS, mode="nearest")
+    variance = (between / expected) ** 2 + settings.height_spread**2
+    presence = np.minimum(presence, HIGHEST_PRESENCE / np.maximum(presence, LEAST_PRESENCE))
+    return _QrsHeights(expected, np.clip(presence, LEAST_PRESENCE, 1) ** 2 / variance)
 
 
 def _candidates(
     leads: Sequence[_Lead], settings: DetectorSettings
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the local maxima of the leads' energy: position, and share of the expected height."""
+    """Return position and share of the expected height of each local maximum of the energy."""
     n_samples, rate_hz = len(leads[0].signal), leads[0].rate_hz
     if n_samples == 0:
         return np.empty(0, np.int64), np.empty(0)
     block = round(settings.reference_block_s * rate_hz)
-    courses = [_course(lead, settings) for lead in leads]
-    total = np.sum([course.weight for course in courses], axis=0)
+    heights = [_qrs_heights(lead, settings) for lead in leads]
+    total = np.sum([of_lead.weight for of_lead in heights], axis=0)
     reach = round(settings.refractory_s / 2 * rate_hz)
     positions, shares = [], []
     for first, stop in _pieces(n_samples, block, rate_hz):
         begin, end = max(first - reach, 0), min(stop + reach, n_samples)
-        energy, trust = np.zeros((2, end - begin), np.float32)
-        for lead, course in zip(leads, courses, strict=True):
+        energy, weights = np.zeros((2, end - begin), np.float32)
+        for lead, of_lead in zip(leads, heights, strict=True):
             share = lead.energy(begin, end, settings)
-            share /= _between_blocks(course.expected, begin, end, block)
-            _tame(share, settings)
+            share /= _interpolated(of_lead.expected, begin, end, block)
+            _compress_above_1(share, settings)
             np.sqrt(share, out=share)
-            weight = _between_blocks(course.weight / total, begin, end, block)
+            weight = _interpolated(of_lead.weight / total, begin, end, block)
             if lead.usable is not None:
-                weight *= lead.counts(np.arange(begin, end))
+                weight *= lead.usable_at(np.arange(begin, end))
             energy += weight * share
-            trust += weight
-        np.divide(energy, trust, out=energy, where=trust > 0)
+            weights += weight
+        np.divide(energy, weights, out=energy, where=weights > 0)
         np.square(energy, out=energy)
-        summit = maximum_filter1d(energy, 2 * reach + 1)
+        highest = maximum_filter1d(energy, 2 * reach + 1)
         inside = slice(first - begin, stop - begin)
-        found = np.flatnonzero((energy[inside] == summit[inside]) & (energy[inside] > 0))
+        found = np.flatnonzero((energy[inside] == highest[inside]) & (energy[inside] > 0))
         positions.append(found + first)
         shares.append(energy[inside][found].astype(np.float64))
     return np.concatenate(positions), np.concatenate(shares)
 
 
-def _between_blocks(
+def _interpolated(
     values: NDArray[np.float64], begin: int, end: int, block: int
 ) -> NDArray[np.float32]:
-    """Return samples ``begin`` to ``end`` of a line through the blocks' values at their middles."""
+    """Return the values of blocks, interpolated linearly at the samples ``begin`` to ``end``."""
     middles = (np.arange(len(values)) + 0.5) * block
     return np.interp(np.arange(begin, end), middles, values).astype(np.float32)
 
 
-def _tame(shares: NDArray[np.float32], settings: DetectorSettings) -> None:
-    """Bend, in place, shares of the expected height above 1 towards ``highest_share``.
+def _compress_above_1(shares: NDArray[np.float32], settings: DetectorSettings) -> None:
+    """Compress, in place, shares of the expected height above 1 to below ``highest_share``.
 
-    An artefact in one lead, or a huge beat, hides nothing in the other nor beside itself.
+    So an artefact or a huge beat hides neither the beats of other leads nor those beside it.
     """
     room = np.float32(settings.highest_share - 1)
     high = np.flatnonzero(shares > 1)
@@ -274,16 +264,16 @@ def _tame(shares: NDArray[np.float32], settings: DetectorSettings) -> None:
     shares[high] = 1 + above * room / (above + room)
 
 
-def _stand_alone(
+def _exceed_neighbours(
     positions: NDArray[np.int64],
     heights: NDArray[np.float64],
     rate_hz: int,
     settings: DetectorSettings,
 ) -> NDArray[np.bool_]:
-    """Mark candidates that are not the T wave, P wave or second summit of a higher one."""
-    alone = _stand_out(positions, heights, rate_hz, settings, settings.far_share)
-    lower = _stand_out(positions, heights, rate_hz, settings, settings.ectopic_share)
-    beats, others = np.flatnonzero(alone), np.flatnonzero(~alone)
+    """Mark candidates that are not the T wave, P wave or second maximum of a higher one."""
+    clear = _exceed_share(positions, heights, rate_hz, settings, settings.far_share)
+    ectopic = _exceed_share(positions, heights, rate_hz, settings, settings.ectopic_share)
+    beats, others = np.flatnonzero(clear), np.flatnonzero(~clear)
     before = np.searchsorted(beats, others) - 1
     others, before = others[before >= 0], before[before >= 0]
     close = positions[others] - positions[beats[before]] <= settings.wave_s * rate_hz
@@ -292,18 +282,18 @@ def _stand_alone(
     tallest = np.zeros(len(beats))
     np.maximum.at(tallest, before, share)
     t_wave = median_filter(tallest, settings.local_rr_beats, mode="nearest")
-    lower[others] &= share >= settings.t_waves * t_wave[before]
-    return alone | lower
+    ectopic[others] &= share >= settings.t_waves * t_wave[before]
+    return clear | ectopic
 
 
-def _stand_out(
+def _exceed_share(
     positions: NDArray[np.int64],
     heights: NDArray[np.float64],
     rate_hz: int,
     settings: DetectorSettings,
     far_share: float,
 ) -> NDArray[np.bool_]:
-    """Mark candidates that are high enough against every higher one beside them."""
+    """Mark candidates that exceed the required share of each higher candidate near them."""
     high_enough = np.ones(len(positions), bool)
     farthest_neighbour = round(settings.wave_s / settings.refractory_s * 2)
     for lag in range(1, farthest_neighbour):
@@ -315,60 +305,60 @@ def _stand_out(
             right=0,
         )
         share[distance_s < settings.refractory_s] = 1
-        high_enough[lag:] &= heights[lag:] > share * heights[:-lag]  # of two alike, the first
+        high_enough[lag:] &= heights[lag:] > share * heights[:-lag]  # of two equal ones, the first
         high_enough[:-lag] &= heights[:-lag] >= share * heights[lag:]
     return high_enough
 
 
-def _are_beats(
+def _high_enough_for_interval(
     positions: NDArray[np.int64],
     shares: NDArray[np.float64],
     rate_hz: int,
     settings: DetectorSettings,
 ) -> NDArray[np.bool_]:
-    """Mark the candidates that are beats: the sooner a beat is due, the lower it may be."""
+    """Mark the candidates that are beats: the longer the interval, the lower one may be."""
     high_enough = shares >= settings.due_threshold
     is_beat = shares >= settings.threshold
     if is_beat.sum() < MIN_BEATS:
         return high_enough
     likely = positions[high_enough]
-    usual = median_filter(np.diff(likely), settings.local_rr_beats, mode="nearest")
+    local_rr = median_filter(np.diff(likely), settings.local_rr_beats, mode="nearest")
     beside_t = round(settings.wave_s * rate_hz)
     for _ in range(MAX_ROUNDS):
-        beats, open_ones = np.flatnonzero(is_beat), np.flatnonzero(~is_beat)
-        gap = np.searchsorted(beats, open_ones) - 1  # the interval that a candidate lies in
+        beats, others = np.flatnonzero(is_beat), np.flatnonzero(~is_beat)
+        gap = np.searchsorted(beats, others) - 1  # the interval that a candidate lies in
         inside = (gap >= 0) & (gap < len(beats) - 1)
-        gap, open_ones = gap[inside], open_ones[inside]
+        gap, others = gap[inside], others[inside]
         before, after = positions[beats[gap]], positions[beats[gap + 1]]
-        local = usual[np.searchsorted(likely[1:-1], before, side="right")]
+        local = local_rr[np.searchsorted(likely[1:-1], before, side="right")]
         due = np.interp(
             (after - before) / local,
             (1, settings.due_rr, settings.overdue_rr),
             (settings.threshold, settings.due_threshold, settings.overdue_threshold),
         )
-        apart = high_enough[open_ones] | (positions[open_ones] - before > beside_t)
-        due_ones = (shares[open_ones] >= due) & apart
-        gap, open_ones = gap[due_ones], open_ones[due_ones]
+        apart = high_enough[others] | (positions[others] - before > beside_t)
+        accepted = (shares[others] >= due) & apart
+        gap, others = gap[accepted], others[accepted]
         if len(gap) == 0:
             break
-        order = np.lexsort((-shares[open_ones], gap))
+        order = np.lexsort((-shares[others], gap))
         _, highest = np.unique(gap[order], return_index=True)
-        is_beat[open_ones[order[highest]]] = True
+        is_beat[others[order[highest]]] = True
     first, last = np.flatnonzero(is_beat)[[0, -1]]
     is_beat[:first], is_beat[last + 1 :] = high_enough[:first], high_enough[last + 1 :]
     return is_beat
 
 
-def _located(
+def _locate_on_leads(
     leads: Sequence[_Lead], near: NDArray[np.int64], settings: DetectorSettings
 ) -> NDArray[np.float64]:
-    """Return the R peaks, each located on the first lead that counts there."""
+    """Return the R peaks, each located on the first lead that can be analysed there."""
     rate_hz = leads[0].rate_hz
     located = locate_r_peaks(leads[0].signal, near, rate_hz, settings)
-    homeless = ~leads[0].counts(near)
+    remaining = ~leads[0].usable_at(near)
     for lead in leads[1:]:
-        moved = homeless & lead.counts(near)
-        if moved.any():
-            located[moved] = locate_r_peaks(lead.signal, near, rate_hz, settings)[moved]
-        homeless &= ~moved
+        here = remaining & lead.usable_at(near)
+        if here.any():
+            located[here] = locate_r_peaks(lead.signal, near, rate_hz, settings)[here]
+        remaining &= ~here
     return np.where(_crossed(located), near, located)

@@ -1,175 +1,196 @@
-"""How beats are found, described and classified, and pauses confirmed: settings and sources."""
+"""Settings of beat detection, classification and pause confirmation, each with its source."""
 
 from dataclasses import dataclass, field
 
 from deepecg.signal.settings import QrsSettings, SignalSettings
-
-ROUNDING_S = 1e-6
-"""Tolerance of a comparison of two durations: far below a sample, above the rounding error of a
-difference of times."""
 
 
 @dataclass(frozen=True)
 class DetectorSettings(QrsSettings):
     """R-peak detection; see :mod:`deepecg.beats.r_peaks` for the method.
 
-    Shares were set on DS1 and the Supraventricular DB, never on DS2
+    A candidate is a local maximum of QRS energy; its height is measured as a share of the expected
+    height of a QRS complex. Shares were chosen on DS1 and the Supraventricular DB, never on DS2
     (``training/evaluate_detector.py``).
     """
 
     near_share: float = 0.8
-    """At ``refractory_s`` from a higher candidate, less than this share of it is no beat..."""
+    """Share of a higher candidate's height that a candidate ``refractory_s`` beside it must exceed;
+    the share falls linearly with the distance, to ``far_share``."""
     far_share: float = 0.4
-    """...and at ``wave_s`` less than this; linear in between, nothing beyond..."""
+    """Share of a higher candidate's height that a candidate ``wave_s`` beside it must exceed;
+    farther away there is no such condition."""
     ectopic_share: float = 0.3
-    """...or less than this, where the candidate reaches..."""
+    """Share that takes the place of ``far_share`` for a candidate much higher than the T waves
+    around (``t_waves``): it may be an ectopic beat."""
     t_waves: float = 1.5
-    """...so many times what usually follows QRS complexes here as closely: their T waves."""
+    """Factor by which a candidate must exceed the typical T wave around it for ``ectopic_share`` to
+    apply."""
     reference_block_s: float = 2.0
-    """Every block of this length holds a beat at 30 beats a minute or more."""
+    """Length in seconds of the blocks whose highest energy is measured: each contains a beat at 30
+    beats per minute or more."""
     reference_blocks: int = 11
-    """The expected height of a QRS is the median of this many blocks' highest candidates."""
+    """Number of blocks whose median is the expected height of a QRS complex."""
     reference_floor: float = 0.15
-    """The expected height is never less than this share of the lead's usual one: what is left
-    when an electrode comes off is noise..."""
+    """Smallest expected height, as a share of the lead's median one: after an electrode came off,
+    the remaining signal is noise."""
     reference_floor_mv: float = 0.1
-    """...and never less than this: no QRS complex is smaller than a third of it."""
+    """Smallest expected height in mV of energy: no QRS complex is smaller than a third of it."""
     height_spread: float = 0.15
-    """Beats of one patient differ by this share in height even in a clean lead: what bounds the
+    """Share by which the heights of one patient's beats differ even in a clean lead; bounds the
     weight of one lead against another."""
     highest_share: float = 1.25
-    """Higher energy, against the expected height, counts as no more than this."""
+    """Upper limit that heights above 1 approach, so that neither an artefact in one lead nor a huge
+    beat hides other beats."""
     threshold: float = 0.5
-    """A candidate of this share of the expected height is a beat wherever it comes,..."""
+    """Height from which a candidate is a beat at any time."""
     due_threshold: float = 0.28
-    """...of this share if it comes in an interval of ``due_rr`` local RR intervals..."""
+    """Height from which a candidate is a beat in an interval of ``due_rr``; thresholds of lengths
+    between are interpolated linearly."""
     due_rr: float = 1.2
-    """(a premature beat and its compensatory pause take 2),..."""
+    """Length of the interval, in local RR intervals, to which ``due_threshold`` applies."""
     overdue_threshold: float = 0.15
-    """...and of this share, T waves apart, where a beat is missing..."""
+    """Height from which a candidate is a beat in an interval of ``overdue_rr``, if it is farther
+    than ``wave_s`` from the beat before."""
     overdue_rr: float = 2.0
-    """in an interval of so many; linear in between."""
+    """Length of the interval, in local RR intervals, to which ``overdue_threshold`` applies: two,
+    because a beat on time, or a premature one with its compensatory pause, is missing in it."""
     local_rr_beats: int = 9
-    """The local RR interval is the median of this many."""
+    """Number of RR intervals whose median is the local RR interval."""
     peak_search_s: float = 0.08
-    """The R peak lies within this distance of the highest energy."""
+    """Largest distance in seconds of the R peak from the maximum of the energy."""
     polarity_beats: int = 301
-    """QRS complexes point the way most of this many beats around do..."""
+    """Number of beats around a beat whose majority decides whether its R peak points up or down."""
     polarity_share: float = 2.0
-    """...unless the opposite deflection is this many times as large."""
+    """Factor by which the opposite deflection must be larger to be the R peak against that
+    majority."""
 
 
 @dataclass(frozen=True)
 class WindowSettings:
-    """The model's input for one beat; the card carries these."""
+    """The model's input for one beat; the model's card contains these values."""
 
     before_s: float = 0.375
-    """Signal before the R peak: holds the P wave at PR up to some 250 ms."""
+    """Seconds of signal before the R peak: contains the P wave up to a PR interval of some
+    250 ms."""
     after_s: float = 0.625
-    """Signal after the R peak: holds the T wave."""
+    """Seconds of signal after the R peak: contains the T wave."""
     local_beats: int = 80
-    """RR intervals are set against their mean over this many beats around..."""
+    """Number of beats around a beat whose mean RR interval is the local one. A mean, because with
+    every second beat premature the median is one of the two intervals (record 232)."""
     global_beats: int = 400
-    """...and this many. Means, not medians: with every second beat premature the
-    median is one of the two (record 232)."""
+    """Number of beats around a beat whose mean RR interval is the global one."""
     template_beats: int = 2000
-    """The patient's template beat is taken anew about every half hour: posture changes it."""
+    """Number of beats, about half an hour, that share one template beat: posture changes it."""
     max_rr_s: float = 3.0
-    """Longer intervals are pauses or gaps; as a feature they are cut here."""
+    """Largest RR interval in seconds in a feature; longer ones are pauses or gaps and are
+    clipped."""
 
 
 @dataclass(frozen=True)
 class ClusterConsensusSettings:
-    """How beats of one shape agree on their origin; see :mod:`deepecg.beats.cluster_consensus`.
+    """Consensus over a morphology cluster; see :mod:`deepecg.beats.cluster_consensus`.
 
-    The model's card carries these. Set on training patients by cross-validation
+    The model's card contains these values. Chosen on training patients by cross-validation
     (``training/EXPERIMENTS.md``).
     """
 
     correlation: float = 0.9
-    """Mean correlation over two leads from which QRS complexes are of one shape."""
+    """Mean correlation over two leads from which two QRS complexes have the same shape."""
     correlation_of_one_lead: float = 0.97
-    """The same where only one lead can be used: V and N are alike there more often."""
+    """Correlation from which two QRS complexes have the same shape where only one lead can be used,
+    on which V and N look alike more often."""
     share: float = 0.8
-    """Weight of what is said of all such beats; the rest is the beat's own."""
+    """Weight of the mean over all beats of the same shape; the beat's own result has the rest."""
     before_s: float = 0.11
-    """Compared from here before the R peak..."""
+    """Seconds before the R peak at which the compared part of a beat begins, with the QRS
+    complex."""
     after_s: float = 0.235
-    """...to here after it: QRS complex and the beginning of its T wave."""
+    """Seconds after the R peak at which the compared part of a beat ends, early in the T wave."""
 
 
 @dataclass(frozen=True)
 class ParoxysmalSvtSettings:
-    """What counts as a tachycardia that begins at once; see :mod:`deepecg.beats.paroxysmal_svt`.
+    """Paroxysmal SVT; see :mod:`deepecg.beats.paroxysmal_svt`.
 
-    The model's card carries these. On the training patients such runs are supraventricular in
-    seven of eight; the eighth has flutter (``training/EXPERIMENTS.md``).
+    The model's card contains these values. Of eight training patients with runs found this way,
+    seven have supraventricular tachycardia and one has flutter (``training/EXPERIMENTS.md``).
     """
 
     max_rr_s: float = 0.6
-    """Faster than 100 a minute is tachycardia."""
+    """RR interval in seconds below which the rate is a tachycardia: 100 per minute."""
     onset_ratio: float = 1.25
-    """Intervals before are this many times as long: what also makes a beat premature."""
+    """Factor by which RR intervals before the onset are longer: the same as for a premature
+    beat."""
     before_beats: int = 6
-    """The rhythm before is the median of so many intervals: one pause does not make it slow."""
+    """Number of RR intervals before the onset whose median is the rhythm before: a single pause
+    does not change it."""
     min_beats: int = 10
-    """Shorter runs are for the model, which sees 15 beats on either side."""
+    """Fewest beats of a paroxysmal SVT: shorter runs are left to the model, which sees 15 beats on
+    either side."""
     step: float = 0.06
-    """Regular: half of the intervals differ by less from the one before (natural logarithm)."""
+    """Largest median difference between successive intervals of a regular rhythm (natural
+    logarithm)."""
     drift: float = 0.12
-    """It lasts while the rate stays within this of that of its first beats."""
+    """Largest difference of the rate from that of the first beats (natural logarithm), beyond which
+    the tachycardia has ended."""
 
 
 @dataclass(frozen=True)
 class PauseSettings:
-    """Pauses, and how a gap between beats is known to be quiet."""
+    """Pauses, and their confirmation; see :mod:`deepecg.beats.pause_confirmation`."""
 
     pause_s: float = 2.0
-    """An RR interval of at least this (ISHNE/HRS 2017)."""
+    """Shortest RR interval in seconds that is a pause (ISHNE/HRS 2017)."""
     longest_s: float = 120.0
-    """With no beat for longer than this, it is the electrode that came off."""
+    """Longest pause in seconds: without a beat for longer, the electrode came off."""
     qrs_share: float = 0.25
-    """Nothing in a quiet gap has this share of the QRS energy of the small beats around. Set on
-    DS1 and the Supraventricular DB: of 5,200 gaps made by taking beats out, none is called quiet
-    (``python -m training.evaluate_pauses --missed``)."""
+    """QRS energy, as a share of that of the small beats around, from which a confirmed pause has
+    none. Chosen on DS1 and the Supraventricular DB: of 5,200 intervals made by removing beats, none
+    is confirmed (``python -m training.evaluate_pauses --missed``)."""
     t_wave_s: float = 0.6
-    """T waves end this long after their R peak: QT is up to 0.5 s at 40 beats a minute, and a
-    wide QRS makes it longer."""
+    """Seconds after its R peak at which a T wave has ended: QT is up to 0.5 s at 40 beats per
+    minute, and longer with a wide QRS."""
     deflection_s: float = 0.3
-    """How far the signal moves is looked at over this time: more than a QRS, ventricular ones
-    too, and less than the baseline's wandering takes."""
+    """Seconds over which a deflection is measured: longer than a QRS complex, ventricular ones too,
+    and shorter than baseline wander."""
     deflection_share: float = 0.3
-    """Nothing in a quiet gap moves the signal by this share of what the small beats around do,
-    with these bounds..."""
+    """Deflection, as a share of that of the small beats around, from which a confirmed pause has
+    none; limited by ``p_wave_mv`` and ``deflection_mv``."""
     p_wave_mv: float = 0.25
-    """...never less than a P wave (upper limit in lead II, AHA/ACCF/HRS 2009)..."""
+    """Smallest limit in mV of a deflection in a confirmed pause: P waves are allowed (upper limit
+    in lead II, AHA/ACCF/HRS 2009)."""
     deflection_mv: float = 0.5
-    """...and never more than twice that, however tall the QRS: ventricular beats are taller."""
+    """Largest limit in mV of a deflection in a confirmed pause, however tall the QRS complexes:
+    ventricular beats exceed it."""
     silence_s: float = 0.2
-    """The finest noise is looked at over this time."""
+    """Seconds over which the finest noise is measured."""
     silence_share: float = 0.3
-    """With less than this share of the usual noise, the electrode is not on the skin..."""
+    """Noise, as a share of the typical one between beats, below which the electrode is off."""
     noise_mv: float = 0.01
-    """...unless there is less than this all the time: then silence says nothing."""
+    """Typical noise in mV below which a lead is always so quiet that silence is no sign of a
+    detached electrode."""
     prominence: float = 3.0
-    """In another lead, beats stand out by this from what lies between them, or it is not asked."""
+    """Factor by which beats must exceed what lies between them in another lead; otherwise that lead
+    is not used."""
     other_lead_share: float = 0.5
-    """In another lead, this share of the QRS energy of the small beats around is a beat. More than
-    on the first lead: it only has to contradict."""
+    """QRS energy in another lead, as a share of that of the small beats around, from which it shows
+    a beat: more than on the first lead, because it only has to contradict."""
 
     def least_s(self, refractory_s: float) -> float:
-        """Return the shortest pause that can be confirmed: beyond the T wave there is room in it.
+        """Return the shortest pause that can be confirmed: T wave, deflection, refractory time.
 
         Parameters
         ----------
         refractory_s : float
-            Before a beat, the detector sees no other for so long.
+            Seconds before a beat in which the detector finds no other.
         """
         return self.t_wave_s + self.deflection_s + refractory_s
 
 
 @dataclass(frozen=True)
 class DetectionSettings(SignalSettings):
-    """All that finding beats depends on: the leads, and the detector."""
+    """Settings on which the beats found depend: leads, filter, signal quality and detector."""
 
     detector: DetectorSettings = field(default_factory=DetectorSettings)
+    """R-peak detection."""

@@ -17,7 +17,7 @@ from deepecg.beats.beat_windows import cut_windows
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.input_spec import InputSpec
 from deepecg.beats.model_card import SINGLE_BEAT_FOLDER
-from deepecg.beats.model_input import QRS_S, ModelInput, input_of
+from deepecg.beats.model_input import QRS_S, ModelInput, input_from_windows
 from deepecg.beats.rr_features import rr_features
 from deepecg.beats.settings import WindowSettings
 from deepecg.errors import FlatLineError, RefusedRecordingError, SaturatedError, TooShortError
@@ -75,16 +75,16 @@ class SingleBeatModels:
 
     Attributes
     ----------
-    comparing : BeatClassifier
+    with_template : BeatClassifier
         The model of recordings, for a beat that comes with a template beat. Without one it finds
         next to no ventricular beat.
-    alone : BeatClassifier
+    without_template : BeatClassifier
         The model for a beat without a template beat: its input is the beat and the two RR intervals
         around it.
     """
 
-    comparing: BeatClassifier
-    alone: BeatClassifier
+    with_template: BeatClassifier
+    without_template: BeatClassifier
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -99,14 +99,14 @@ class SingleBeatModels:
 
     def model_for(self, beat: SingleBeat) -> BeatClassifier:
         """Return the model that classifies a beat."""
-        return self.alone if beat.template_beat_mv is None else self.comparing
+        return self.without_template if beat.template_beat_mv is None else self.with_template
 
     def classify(
         self, beats: Sequence[SingleBeat], settings: SignalSettings = DEFAULTS
     ) -> list[NDArray[np.float32] | RefusedRecordingError]:
         """Classify beats as :func:`classify_beats` does, each with its model."""
         results: dict[int, NDArray[np.float32] | RefusedRecordingError] = {}
-        for model in (self.comparing, self.alone):
+        for model in (self.with_template, self.without_template):
             numbers = [n for n, beat in enumerate(beats) if self.model_for(beat) is model]
             found = classify_beats([beats[number] for number in numbers], model, settings)
             results.update(zip(numbers, found, strict=True))
@@ -120,8 +120,8 @@ def classify_beat(
 
     Where the signals are a conditioned lead, the template beat is that of the beat's group and the
     intervals are those of the recording, the result equals that of
-    :meth:`~deepecg.beats.classifier.BeatClassifier.alone` for the recording's beat, except that the
-    beat after is not known and counts as like this one.
+    :meth:`BeatClassifier.without_context <deepecg.beats.classifier.BeatClassifier.without_context>`
+    for the recording's beat, except that the beat after is not known and counts as like this one.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def classify_beats(
     spec = classifier.card.input
     refusals = [_refusal(beat, spec.windows, settings.quality) for beat in beats]
     good = [beat for beat, refusal in zip(beats, refusals, strict=True) if refusal is None]
-    found = classifier.alone(beats_input(good, spec, settings)) if good else ()
+    found = classifier.without_context(beats_input(good, spec, settings)) if good else ()
     probabilities = iter(found)
     return [next(probabilities) if refusal is None else refusal for refusal in refusals]
 
@@ -185,10 +185,10 @@ def beats_input(
                 rows[place, column] = len(signals)
                 signals.append(signal)
     windows = _windows(signals, spec, settings.conditioning)
-    this, previous, usual = windows[rows][:, :, None]
+    this, previous, template = windows[rows][:, :, None]
     timing = _timing(beats, spec)
     everywhere = np.ones((len(beats), 1), bool)
-    return input_of(this, usual, timing, spec, usable=everywhere, previous=previous)
+    return input_from_windows(this, template, timing, spec, usable=everywhere, previous=previous)
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def _signals(beat: SingleBeat) -> list[_Signal | None]:
     given = {
         "beat": beat.samples_mv,
         "beat before": beat.previous_beat_mv,
-        "usual beat": beat.template_beat_mv,
+        "template beat": beat.template_beat_mv,
     }
     return [
         None

@@ -1,4 +1,4 @@
-"""The package in AWS: uploads in one bucket, a queue, results in another.
+"""The AWS application: uploads in one S3 bucket, an SQS queue, results in another bucket.
 
-The only home of boto3. Nothing outside imports it but ``functions/``.
+Of the package, only this folder and ``local_cloud/`` import boto3.
 """

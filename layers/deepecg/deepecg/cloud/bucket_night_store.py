@@ -1,9 +1,7 @@
-"""The nights in the results bucket, as the nightly report reads and writes them."""
+"""The results bucket as the nightly report reads and writes it."""
 
 import json
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,47 +12,55 @@ from deepecg.night.night_entry import night_entry
 from deepecg.night.night_store import TOTALS
 from deepecg.outputs.json_files import to_json
 
-READERS = 32
-"""Entries read at once; the client needs as many connections."""
-AHEAD = 4 * READERS
-"""Entries held that were not asked for yet: memory does not grow with the night."""
+CONNECTIONS = 32
+"""Entries that are read at the same time; the S3 client needs as many connections."""
 UNFINISHED = ("received", "waiting")
+"""Outcomes of an entry that a dead letter turns into a failure."""
 DEAD_LETTER = "dead_letter"
-"""Code of an upload whose message was given up without a word: the function was killed."""
+"""Failure code of an upload whose message became a dead letter without an entry that says why:
+the function was killed."""
 
 
 @dataclass(frozen=True)
-class NightsInBucket:
+class BucketNightStore:
     """A :class:`deepecg.night.night_store.NightStore` in the results bucket.
 
     Attributes
     ----------
     results : Results
-        The bucket.
+        The results bucket.
     dead_letters : sequence of DeadLetter
-        Those of the night that is reported on. A recording that they name has failed, unless its
-        entry tells of an end; it appears even without an entry.
+        Dead letters of the reported night. A recording that they name has failed, unless its entry
+        has a final outcome; it is reported even where it has no entry.
     """
 
     results: Results
     dead_letters: Sequence[DeadLetter] = ()
 
     def entries(self, night: date) -> Iterator[bytes]:
-        """Yield the entries of a night, read in parallel."""
-        uploads = [(upload, one.sent) for one in self.dead_letters for upload in one.uploads]
-        named = {recording for upload, _ in uploads for recording in upload.ids}
-        given_up = {upload.ids: sent for upload, sent in uploads if upload.is_recording}
-        seen = set()
-        for recording, body in self._bodies(entries_prefix(night)):
-            if recording in named:
-                seen.add(recording)
-                yield _as_given_up(body)
+        """Yield the entries of a night, in the order of their recording IDs."""
+        dead_ids: set[str] = set()
+        dead_recordings: dict[tuple[str, ...], datetime] = {}
+        for letter in self.dead_letters:
+            for upload in letter.uploads:
+                dead_ids.update(upload.ids)
+                if upload.is_recording:
+                    dead_recordings[upload.ids] = letter.sent
+        seen_ids = set()
+        prefix = entries_prefix(night)
+        for key, body in self.results.read_many(self.results.keys(prefix), CONNECTIONS):
+            if body is None:  # it has moved to another night since it was listed
+                continue
+            recording_id = key.removeprefix(prefix).removesuffix(".json")
+            if recording_id in dead_ids:
+                seen_ids.add(recording_id)
+                yield _with_dead_letter(body)
             else:
                 yield body
-        for ids, sent in sorted(given_up.items()):
-            # A signal file is left to its header, where that was given up as well.
-            if seen.isdisjoint(ids) and ids[1:] not in given_up:
-                yield _given_up(ids[0], sent)
+        for ids, sent in sorted(dead_recordings.items()):
+            # A signal file is reported as its header, where that has a dead letter as well.
+            if seen_ids.isdisjoint(ids) and ids[1:] not in dead_recordings:
+                yield _dead_letter_entry(ids[0], sent)
 
     def totals(self, night: date) -> bytes | None:
         """Return the totals of an earlier night."""
@@ -64,41 +70,19 @@ class NightsInBucket:
         """Write a file of a report."""
         self.results.write_bytes(report_key(night, name), body, content_type)
 
-    def _bodies(self, prefix: str) -> Iterator[tuple[str, bytes]]:
-        """Yield ID and content of each entry, in the order of the IDs."""
-        pending: deque[tuple[str, Future[bytes | None]]] = deque()
-        with ThreadPoolExecutor(READERS) as pool:
-            try:
-                for key in self.results.keys(prefix):
-                    recording = key.removeprefix(prefix).removesuffix(".json")
-                    pending.append((recording, pool.submit(self.results.read_bytes, key)))
-                    if len(pending) == AHEAD:
-                        yield from _read(pending.popleft())
-                while pending:
-                    yield from _read(pending.popleft())
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
 
-
-def _read(pending: tuple[str, Future[bytes | None]]) -> Iterator[tuple[str, bytes]]:
-    recording, future = pending
-    body = future.result()
-    if body is not None:  # None: it has moved to another night since it was listed
-        yield recording, body
-
-
-def _as_given_up(body: bytes) -> bytes:
-    """Return the entry of an upload whose message is dead: failed, unless it came to an end."""
+def _with_dead_letter(body: bytes) -> bytes:
+    """Return the entry of an upload with a dead letter: failed, unless its outcome is final."""
     try:
         entry = json.loads(body)
         is_unfinished = entry["outcome"] in UNFINISHED
     except (ValueError, KeyError, TypeError):
-        return body  # no entry; whoever reads them all counts that
+        return body  # the report counts it as unreadable
     if not is_unfinished:
         return body
     return to_json({**entry, "outcome": "failed", "code": DEAD_LETTER}).encode()
 
 
-def _given_up(recording: str, sent: datetime) -> bytes:
-    entry = night_entry(recording, outcome="failed", code=DEAD_LETTER, uploaded_at=sent)
+def _dead_letter_entry(recording_id: str, sent: datetime) -> bytes:
+    entry = night_entry(recording_id, outcome="failed", code=DEAD_LETTER, uploaded_at=sent)
     return to_json(entry).encode()

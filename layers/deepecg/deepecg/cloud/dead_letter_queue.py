@@ -1,4 +1,4 @@
-"""What lies in the dead-letter queue: looked at, and left as it is."""
+"""Reads the dead-letter queue and leaves its messages there."""
 
 import time
 from contextlib import suppress
@@ -12,8 +12,8 @@ from deepecg.cloud.errors import StorageError, UnknownMessageError
 from deepecg.cloud.queue_messages import parse_message
 from deepecg.cloud.queues import Queue
 from deepecg.cloud.s3_buckets import without_suffix
-from deepecg.cloud.s3_keys import OWN_STUDY_SUFFIX
-from deepecg.cloud.upload_settings_files import is_own_study, is_study
+from deepecg.cloud.s3_keys import OWN_SETTINGS_SUFFIX
+from deepecg.cloud.upload_settings_files import is_own_settings_file, is_settings_file
 from deepecg.outputs.recording_id import recording_id
 from deepecg.readers.formats import RECORDING_SUFFIXES, is_recording_name
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX
@@ -22,25 +22,27 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 MAX_LETTERS = 10_000
-"""More are not looked at: something is broken, and the report says that it does not know all."""
+"""Dead letters that are read. Where there are more, the report says that it lacks some."""
 MAX_PEEK_S = 45.0
-"""Nor is the queue looked at for longer..."""
+"""Longest time in seconds that the queue is read for."""
 HIDDEN_S = 120
-"""...than messages stay hidden, so that none is seen twice. Each is shown again at the end."""
+"""Time in seconds for which a message is hidden when read: more than :data:`MAX_PEEK_S`, so that
+none is read twice. At the end all are made visible again."""
 
 
 @dataclass(frozen=True)
 class DeadUpload:
-    """What a dead letter names.
+    """An object that a dead letter names.
 
     Attributes
     ----------
     ids : tuple of str
-        What the recording may be called: by the object itself, and for a WFDB signal file by the
-        header of the same name; for a recording's own study file by any kind of recording.
+        Possible IDs of its recording: that of the object itself; for a WFDB signal file also that
+        of the header of the same name; for a recording's own settings file those of every type of
+        recording of that name.
     is_recording : bool
-        Whether it is a recording or may be a part of one, which has failed even where nothing
-        else is known of it. A study file speaks for a recording that is there, and is none.
+        Whether it is a recording, or may be a part of one, which then has failed even without an
+        entry. False for a settings file, which concerns a recording only where that has an entry.
     """
 
     ids: tuple[str, ...]
@@ -49,37 +51,37 @@ class DeadUpload:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A message that was given up.
+    """A message that failed as often as it may.
 
     Attributes
     ----------
     sent : datetime
-        When S3 sent it: a dead letter keeps the time of its first queue.
+        Time at which S3 sent it, which a dead letter keeps.
     uploads : tuple of DeadUpload
-        What it names. Empty where the message cannot be read, and of what no recording depends
-        on: folders, annotations, the study file of a folder.
+        The objects that it names. Empty where the message cannot be read, and without objects that
+        no recording depends on: folders, annotations, settings files of a folder.
     """
 
     sent: datetime
     uploads: tuple[DeadUpload, ...]
 
     def night(self, zone: ZoneInfo) -> date:
-        """Return the date that it was sent on."""
+        """Return the date on which it was sent."""
         return self.sent.astimezone(zone).date()
 
 
 @dataclass(frozen=True)
-class DeadLetters:
-    """What was seen of a queue of dead letters.
+class PeekedLetters:
+    """The messages that were read from a dead-letter queue.
 
     Attributes
     ----------
     letters : tuple of DeadLetter
-        Those that were seen, each once.
+        The messages, each once.
     n_in_queue : int
-        How many there are, about, by the queue's own count.
+        Approximate number of messages in the queue, by its own count.
     is_complete : bool
-        Whether that is all: no bound was met, and nobody else was holding some back.
+        Whether all messages were read: no limit was reached, and no other reader hid any.
     """
 
     letters: tuple[DeadLetter, ...]
@@ -87,30 +89,30 @@ class DeadLetters:
     is_complete: bool
 
 
-def peek(queue: Queue) -> DeadLetters:
+def peek(queue: Queue) -> PeekedLetters:
     """Return the messages of a queue, at most :data:`MAX_LETTERS`, and leave them there.
 
-    They are hidden while this looks, and visible again afterwards; if this is killed, after
-    :data:`HIDDEN_S`. What somebody else looks at meanwhile is hidden from this: the queue counts
-    it all the same, and so it is known that it was not seen.
+    They are hidden meanwhile and made visible afterwards; if the function is killed, they become
+    visible after :data:`HIDDEN_S`. Messages that another reader hides are in the queue's count, so
+    that the result is not complete.
     """
     n_in_queue = queue.count()
     until_s = time.monotonic() + MAX_PEEK_S
     handles: list[str] = []
     found: dict[str, DeadLetter] = {}
-    was_emptied = False
+    is_emptied = False
     try:
-        while not was_emptied and len(handles) < MAX_LETTERS and time.monotonic() < until_s:
+        while not is_emptied and len(handles) < MAX_LETTERS and time.monotonic() < until_s:
             batch = queue.receive(hidden_s=HIDDEN_S)
-            was_emptied = not batch
+            is_emptied = not batch
             for message in batch:
                 handles.append(message["ReceiptHandle"])
                 found[message["MessageId"]] = _letter(message)
     finally:
-        with suppress(StorageError):  # they show themselves again, only later
+        with suppress(StorageError):  # they become visible by themselves, only later
             queue.show(handles)
     letters = tuple(found[message_id] for message_id in sorted(found))
-    return DeadLetters(letters, n_in_queue, was_emptied and len(letters) >= n_in_queue)
+    return PeekedLetters(letters, n_in_queue, is_emptied and len(letters) >= n_in_queue)
 
 
 def _letter(message: "MessageTypeDef") -> DeadLetter:
@@ -126,11 +128,11 @@ def _letter(message: "MessageTypeDef") -> DeadLetter:
 
 
 def _dead_upload(key: str) -> DeadUpload | None:
-    """Return what a key stands for, without a look at the bucket; None where no recording is."""
+    """Return what an object is, by its key alone; None where no recording depends on it."""
     if key.endswith("/"):
         return None
-    if is_study(key):
-        return _recording_of_study(key)
+    if is_settings_file(key):
+        return _dead_settings_file(key)
     path = PurePosixPath(key)
     if is_recording_name(path.name) or not path.suffix:
         return DeadUpload((recording_id(key),), is_recording=True)
@@ -140,10 +142,10 @@ def _dead_upload(key: str) -> DeadUpload | None:
     return DeadUpload((recording_id(key), recording_id(header)), is_recording=True)
 
 
-def _recording_of_study(key: str) -> DeadUpload | None:
-    if not is_own_study(key):
-        return None  # a folder's: it holds for what comes later
-    stem = key.removesuffix(OWN_STUDY_SUFFIX)
+def _dead_settings_file(key: str) -> DeadUpload | None:
+    if not is_own_settings_file(key):
+        return None  # a folder's file applies only to recordings that come after it
+    stem = key.removesuffix(OWN_SETTINGS_SUFFIX)
     suffixes = (spelt for suffix in RECORDING_SUFFIXES for spelt in (suffix, suffix.upper()))
     ids = tuple(recording_id(stem + suffix) for suffix in suffixes)
     return DeadUpload(ids, is_recording=False)

@@ -1,4 +1,4 @@
-"""What may be said of an exception: its kind and place. Its message may name a patient."""
+"""Describes exceptions for the log without their messages, which may contain a patient's name."""
 
 import logging
 import traceback
@@ -8,7 +8,7 @@ LIBRARIES_THAT_LOG_KEYS = ("boto3", "botocore", "mangum", "s3transfer", "urllib3
 
 
 def describe_failure(error: Exception) -> dict[str, Any]:
-    """Return an exception's class, its service's error code, and the lines it passed through."""
+    """Return the class of an exception, its AWS error code, and the lines of its traceback."""
     return {
         "error": type(error).__name__,
         "error_code": getattr(error, "code", None),
@@ -20,12 +20,12 @@ def describe_failure(error: Exception) -> dict[str, Any]:
 
 
 def failure_code(error: Exception) -> str:
-    """Return the service's error code, or else the class of an exception."""
+    """Return the AWS error code of an exception, or its class where it has none."""
     code = getattr(error, "code", None)
     return code if isinstance(code, str) else type(error).__name__
 
 
 def silence_libraries() -> None:
-    """Keep libraries, whose messages may hold the keys of uploads, out of the log."""
+    """Disable the logs of libraries whose messages may contain the keys of uploads."""
     for name in LIBRARIES_THAT_LOG_KEYS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -1,4 +1,4 @@
-"""What can go wrong between the buckets. No message ever holds a key, a bucket's name or a path."""
+"""Errors of the AWS application. Their messages contain no key, bucket name or path."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +10,12 @@ from deepecg.errors import HolterError, RefusedRecordingError
 
 
 class StorageError(Exception):
-    """S3 or SQS did not do what was asked, and may do it later.
+    """A request to S3, SQS or SNS failed, and may succeed later.
 
     Attributes
     ----------
     code : str
-        The service's own error code, such as ``SlowDown``, or the class of a network failure.
+        The service's error code, such as ``SlowDown``, or the class of a network error.
     """
 
     def __init__(self, operation: str, code: str) -> None:
@@ -24,38 +24,38 @@ class StorageError(Exception):
 
 
 class UnknownMessageError(Exception):
-    """The queue holds a message that neither S3 nor this function sends."""
+    """A message of the queue is neither an S3 notification nor a re-check."""
 
 
 class UnknownRequestError(HolterError):
-    """The nightly report is asked for by neither a date nor a schedule."""
+    """An event for the nightly report has neither a date nor a scheduled time."""
 
 
 class SameNameTwiceError(HolterError):
-    """Two files of a recording cannot be told apart by their names."""
+    """Two files of an upload request have the same name, apart from case and Unicode form."""
 
 
 class TooLargeError(RefusedRecordingError):
-    """The recording does not fit into the function's temporary storage."""
+    """The recording is larger than the function's temporary storage."""
 
     code: ClassVar[str] = "too_large"
 
 
 class TooManyPartsError(RefusedRecordingError):
-    """The record is made of more files than are looked for."""
+    """The WFDB record has more files than are supported."""
 
     code: ClassVar[str] = "too_many_parts"
 
 
 class BadSettingsError(RefusedRecordingError):
-    """The study file beside the recording cannot be read."""
+    """The settings file of the recording, or of its folder, is invalid."""
 
     code: ClassVar[str] = "bad_settings"
 
 
 @contextmanager
 def storage_errors(operation: str) -> Iterator[None]:
-    """Turn what botocore raises, whose messages may hold keys, into a :class:`StorageError`."""
+    """Replace botocore's errors, whose messages may contain keys, by :class:`StorageError`."""
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""What to do with each message: score, reject, or wait for the parts that are not there yet."""
+"""Handles each message about an upload: scores it, rejects it, or waits for its missing parts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,57 +6,54 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-import boto3
-from botocore.config import Config
-
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.cloud.incomplete_uploads import note_waiting, stop_waiting
-from deepecg.cloud.night_entries import Entries
-from deepecg.cloud.queue_messages import Recheck, Uploaded, parse_message
+from deepecg.cloud.aws_clients import s3_client, sqs_client
+from deepecg.cloud.folder_listing import FolderListing
+from deepecg.cloud.night_entries import NightEntries
+from deepecg.cloud.queue_messages import ObjectCreated, Recheck, parse_message
 from deepecg.cloud.queues import Queue
-from deepecg.cloud.s3_buckets import Results, Uploads
+from deepecg.cloud.s3_buckets import Results, Uploads, folder_of
 from deepecg.cloud.s3_keys import waiting_key
-from deepecg.cloud.score_upload import Outcome, reject, result_keys, score_upload
-from deepecg.cloud.settings import CloudSettings
+from deepecg.cloud.score_upload import MessageOutcome, reject, result_keys, score_upload
+from deepecg.cloud.settings import IngestSettings
 from deepecg.cloud.upload_parts import Upload, find_upload
-from deepecg.cloud.upload_settings_files import find_recordings, is_study
+from deepecg.cloud.upload_settings_files import is_settings_file, recordings_of_settings_file
 from deepecg.errors import MissingPartError
 from deepecg.outputs.recording_id import recording_id
+from deepecg.units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-AWS_CLIENT = Config(
-    retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=60
-)
 FIRST_RETRY_S = 30
-"""A message that failed is seen again after this, the next time after twice this, and so on."""
+"""Seconds until a message that failed is received again; doubled for every further failure."""
 MAX_RETRY_S = 900
+"""Longest of these delays in seconds."""
 
 
 @dataclass(frozen=True)
-class Intake:
-    """Everything a message needs, made once for each execution environment.
+class UploadIngest:
+    """Handles messages about uploads; made once for each execution environment.
 
     Attributes
     ----------
-    settings : CloudSettings
-        Where results go and how long parts are waited for.
+    settings : IngestSettings
+        The function's settings.
     s3 : S3Client
-        For the uploads, in the bucket that the message names, and the results.
+        Client for the uploads bucket, which the message names, and the results bucket.
     queue : Queue
-        Where re-checks are sent.
+        The queue that re-checks are sent to.
     """
 
-    settings: CloudSettings
+    settings: IngestSettings
     s3: "S3Client" = field(repr=False)
     queue: Queue = field(repr=False)
+    _uploads: dict[str, Uploads] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def connect(cls, settings: CloudSettings) -> Self:
-        """Return an intake with clients of its own."""
-        s3 = boto3.client("s3", config=AWS_CLIENT)
-        return cls(settings, s3, Queue(boto3.client("sqs", config=AWS_CLIENT), settings.queue_url))
+    def connect(cls, settings: IngestSettings) -> Self:
+        """Return one with clients of its own."""
+        return cls(settings, s3_client(), Queue(sqs_client(), settings.queue_url))
 
     @cached_property
     def results(self) -> Results:
@@ -64,117 +61,123 @@ class Intake:
         return Results(self.s3, self.settings.results_bucket)
 
     @cached_property
-    def entries(self) -> Entries:
+    def entries(self) -> NightEntries:
         """The night entries, in the results bucket."""
-        return Entries(self.results, self.settings.time_zone)
+        return NightEntries(self.results, self.settings.time_zone)
 
     @cached_property
     def classifier(self) -> BeatClassifier:
-        """The model, loaded when the first recording asks for it."""
+        """The model, loaded at first use."""
         return BeatClassifier.load(self.settings.model_folder)
 
-    def handle(self, body: str, received: datetime) -> Iterator[Outcome]:
-        """Do what a message asks for.
+    def handle(self, body: str, received: datetime) -> Iterator[MessageOutcome]:
+        """Handle a message.
 
         Parameters
         ----------
         body : str
-            Of the message.
+            Body of the message.
         received : datetime
-            When it was received first, by the queue's clock.
+            Time at which it was received first, by the queue's clock.
 
         Yields
         ------
-        Outcome
-            What came of each object that the message names; in place of a study file, of each
-            recording that it is for.
+        MessageOutcome
+            The outcome for each object that the message names; for a settings file, the outcome
+            for each recording that it is for.
 
         Raises
         ------
         UnknownMessageError
             If the message cannot be read.
         StorageError
-            If S3 or SQS fails; the message should be tried again.
+            If S3 or SQS fails; the message should be retried.
         """
         for request in parse_message(body):
-            found = self._uploads_of(request)
-            if not found:
-                yield Outcome("nothing_to_do", recording_id(request.key))
-            for each in found:
+            requests = self._requests_for_recordings(request)
+            if not requests:
+                yield MessageOutcome("nothing_to_do", recording_id(request.key))
+            for each in requests:
                 yield self._handle(each, received)
 
     def retry_later(self, receipt_handle: str, times_received: int) -> None:
-        """Have a failed message seen again soon, later each time.
+        """Make a failed message visible again after a delay that doubles with each failure.
 
-        Without this it would be seen after the queue's visibility timeout, which is as long as
-        a whole batch may take: an hour and a half.
+        Without this it would stay hidden for the queue's visibility timeout of an hour and a half,
+        which allows for a whole batch.
         """
         delay_s = min(FIRST_RETRY_S * 2 ** (times_received - 1), MAX_RETRY_S)
         self.queue.retry_in(receipt_handle, delay_s)
 
     def note_failed(self, body: str, code: str) -> None:
-        """Note that what a message names was not scored, and that the message is given up.
+        """Write entries that say that scoring failed, as the message becomes a dead letter.
 
         Parameters
         ----------
         body : str
-            Of the message.
+            Body of the message.
         code : str
-            Kind of the failure; nothing about the recording.
+            Kind of the failure, which must not describe the recording.
         """
         for request in parse_message(body):
-            for each in self._uploads_of(request):
-                upload = find_upload(Uploads(self.s3, each.bucket), each.key)
+            for each in self._requests_for_recordings(request):
+                upload = find_upload(self._listing(each), each.key)
                 if upload is not None:
-                    self.entries.note(upload, "failed", code)
+                    self.entries.write_unfinished(upload, "failed", code)
 
-    def _uploads_of(self, request: Uploaded | Recheck) -> list[Uploaded | Recheck]:
-        """Return what is to be looked at: of a study file, the recordings that it is for."""
-        if not is_study(request.key):
+    def _listing(self, request: ObjectCreated | Recheck) -> FolderListing:
+        uploads = self._uploads.setdefault(request.bucket, Uploads(self.s3, request.bucket))
+        return FolderListing(uploads, folder_of(request.key))
+
+    def _requests_for_recordings(
+        self, request: ObjectCreated | Recheck
+    ) -> list[ObjectCreated | Recheck]:
+        """Return the request, or one for each recording that a settings file is for."""
+        if not is_settings_file(request.key):
             return [request]
-        keys = find_recordings(Uploads(self.s3, request.bucket), request.key)
-        return [Uploaded(request.bucket, key) for key in keys]
+        keys = recordings_of_settings_file(self._listing(request), request.key)
+        return [ObjectCreated(request.bucket, key) for key in keys]
 
-    def _handle(self, request: Uploaded | Recheck, received: datetime) -> Outcome:
-        uploads = Uploads(self.s3, request.bucket)
-        upload = find_upload(uploads, request.key)
+    def _handle(self, request: ObjectCreated | Recheck, received: datetime) -> MessageOutcome:
+        listing = self._listing(request)
+        upload = find_upload(listing, request.key)
         if upload is None or upload.key != request.key:
-            # The object is gone, or has turned out to be a part: it is not waited for itself.
-            stop_waiting(recording_id(request.key), self.entries)
+            # The object is gone, or is a part: it has no result of its own.
+            self.entries.finish(recording_id(request.key))
         if upload is None:
-            return Outcome("nothing_to_do", recording_id(request.key))
+            return MessageOutcome("nothing_to_do", recording_id(request.key))
         if upload.n_missing == 0 or upload.refusal is not None:
-            return score_upload(upload, uploads, self.entries, self.classifier)
+            return score_upload(upload, listing.uploads, self.entries, self.classifier)
         if isinstance(request, Recheck) and upload.key == request.key:
-            return self._wait_on(upload, uploads, request, received)
+            return self._recheck(upload, listing.uploads, request, received)
         return self._wait(upload, request.bucket, received)
 
-    def _wait(self, upload: Upload, bucket: str, now: datetime) -> Outcome:
-        """Start to wait for an incomplete upload, or go on, unless it was given up as it is."""
+    def _wait(self, upload: Upload, bucket: str, now: datetime) -> MessageOutcome:
+        """Wait for missing parts, unless the upload was rejected with the same parts missing."""
         keys = result_keys(upload, self.classifier.version)
         if self.results.exists(keys.rejection):
-            self.entries.note_result(upload, keys.rejection)
-            stop_waiting(upload.id, self.entries, self.entries.night(upload.uploaded_at))
-            return Outcome("repeated", upload.id, MissingPartError.code)
+            self.entries.write_result(upload, keys.rejection)
+            self.entries.finish(upload.id, keep=self.entries.night(upload.uploaded_at))
+            return MessageOutcome("repeated", upload.id, MissingPartError.code)
         waiting = self.results.read(waiting_key(upload.id))
         until = datetime.fromisoformat(waiting["waiting_until"]) if waiting else now
         if until <= now:
             until = now + self.settings.wait_for_parts
-            self._recheck_later(Recheck(bucket, upload.key, until), now)
-        note_waiting(upload, until, self.entries)
-        return Outcome("waiting", upload.id)
+            self._send_recheck(Recheck(bucket, upload.key, until), now)
+        self.entries.write_waiting(upload, until)
+        return MessageOutcome("waiting", upload.id)
 
-    def _wait_on(
+    def _recheck(
         self, upload: Upload, uploads: Uploads, recheck: Recheck, now: datetime
-    ) -> Outcome:
-        """Look again at an upload that is still incomplete: give it up, or go on waiting."""
+    ) -> MessageOutcome:
+        """Wait on for an upload that is still incomplete, or reject it when the time is over."""
         if not self.results.exists(waiting_key(upload.id)):
-            return Outcome("nothing_to_do", upload.id)
+            return MessageOutcome("nothing_to_do", upload.id)
         if now < recheck.waiting_until:
-            self._recheck_later(recheck, now)
-            note_waiting(upload, recheck.waiting_until, self.entries)
-            return Outcome("waiting", upload.id)
-        minutes = self.settings.wait_for_parts.total_seconds() / 60
+            self._send_recheck(recheck, now)
+            self.entries.write_waiting(upload, recheck.waiting_until)
+            return MessageOutcome("waiting", upload.id)
+        minutes = self.settings.wait_for_parts.total_seconds() / SECONDS_PER_MINUTE
         refusal = MissingPartError(
             f"found {len(upload.parts)} of {len(upload.parts) + upload.n_missing} files, "
             f"expected the others within {minutes:g} minutes"
@@ -182,6 +185,6 @@ class Intake:
         keys = result_keys(upload, self.classifier.version)
         return reject(upload, uploads, self.entries, keys, refusal)
 
-    def _recheck_later(self, recheck: Recheck, now: datetime) -> None:
-        # Sent before the waiting is noted: whoever finds the note can count on the re-check.
+    def _send_recheck(self, recheck: Recheck, now: datetime) -> None:
+        # Sent before the note is written, so that every note has a re-check that ends it.
         self.queue.send(recheck.to_body(), (recheck.waiting_until - now).total_seconds())

@@ -1,13 +1,13 @@
-"""What this package logs with: Powertools' logger in a function, whose name it does not know."""
+"""The interface of the logger that functions pass in: Powertools' own logger has it."""
 
 from typing import Any, Protocol
 
 
 class Log(Protocol):
-    """Writes lines of a message and fields. Neither may name a patient, a file or a key."""
+    """Writes log lines of a message and fields, which must not name a patient, a file or a key."""
 
     def info(self, msg: object, **fields: Any) -> None:
-        """Write what is as it should be."""
+        """Log a normal event."""
 
     def error(self, msg: object, **fields: Any) -> None:
-        """Write what is not."""
+        """Log a failure."""

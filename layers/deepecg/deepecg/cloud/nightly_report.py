@@ -1,4 +1,4 @@
-"""The report on a night: which night is meant, what is read, who is told."""
+"""Makes the nightly report: finds the night, reads entries and dead letters, sends the message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,38 +6,29 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-import boto3
-from botocore.config import Config
-
-from deepecg.cloud.bucket_night_store import READERS, NightsInBucket
+from deepecg.cloud.aws_clients import s3_client, sns_client, sqs_client
+from deepecg.cloud.bucket_night_store import CONNECTIONS, BucketNightStore
 from deepecg.cloud.dead_letter_queue import peek
 from deepecg.cloud.errors import UnknownRequestError
 from deepecg.cloud.queues import Queue, Topic
 from deepecg.cloud.s3_buckets import Results
-from deepecg.cloud.settings import NightlySettings
+from deepecg.cloud.settings import NightlyReportSettings
 from deepecg.night.dead_letter_count import DeadLettersOfDate
 from deepecg.night.make_report import make_night
 from deepecg.night.night_store import parse_night
 from deepecg.night.notification_text import night_message
 
-AWS_CLIENT = Config(
-    retries={"mode": "standard", "total_max_attempts": 5},
-    connect_timeout=5,
-    read_timeout=20,
-    max_pool_connections=READERS,
-)
-
 
 @dataclass(frozen=True)
-class Request:
-    """A night to report on.
+class ReportRequest:
+    """The night that an event asks a report for.
 
     Attributes
     ----------
     night : date
         The date that the report covers.
     is_scheduled : bool
-        Whether the schedule asks, and not somebody who wants to see a date (again).
+        Whether the event comes from the schedule, and not from a person who names a date.
     """
 
     night: date
@@ -45,24 +36,24 @@ class Request:
 
     @classmethod
     def read(cls, event: Mapping[str, Any], zone: ZoneInfo, today: date) -> Self:
-        """Return what an event asks for.
+        """Read an event.
 
         Parameters
         ----------
         event : mapping
-            ``{"scheduled_time": "2026-11-22T05:00:00Z"}`` asks for the day before, by the clocks
-            of the zone; ``{"date": "2026-11-21"}`` for a date.
+            ``{"scheduled_time": "2026-11-22T05:00:00Z"}`` asks for the day before in the time
+            zone; ``{"date": "2026-11-21"}`` asks for that date.
         zone : ZoneInfo
-            Where the days begin and end.
+            Time zone of the nights.
         today : date
-            The date there.
+            The date in the time zone.
 
         Raises
         ------
         UnknownRequestError
             If it is neither.
         SettingsError
-            If the date is none, or one on which nothing can have been uploaded.
+            If the date is invalid, or one on which nothing can have been uploaded.
         """
         match event:
             case {"date": str(text)} if len(event) == 1:
@@ -76,20 +67,20 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Reported:
-    """What may be said of a report that was made.
+class NightlyReportOutcome:
+    """The outcome of a report; it may be logged.
 
     Attributes
     ----------
     night : date
-        What it covers.
+        The date that it covers.
     outcomes : dict of str to int
-        Uploads by what became of them.
+        Number of uploads by outcome.
     dead_letters_in_queue : int
-        All there are, about, of whatever date.
+        Approximate number of all dead letters, whatever their date.
     queued_messages : int
-        Messages, about, of whatever date: of uploads that nobody has worked on, which the report
-        lacks, and of those that are to be tried or looked at again.
+        Approximate number of queued messages, whatever their date: about uploads that were not
+        handled yet, which the report lacks, and those to be retried or re-checked.
     """
 
     night: date
@@ -99,72 +90,71 @@ class Reported:
 
 
 @dataclass(frozen=True)
-class Nightly:
-    """Everything that a report needs, made once for each execution environment."""
+class NightlyReport:
+    """Makes reports; made once for each execution environment."""
 
-    settings: NightlySettings
+    settings: NightlyReportSettings
     results: Results = field(repr=False)
     uploads: Queue = field(repr=False)
     dead_letters: Queue = field(repr=False)
     topic: Topic | None = field(repr=False)
 
     @classmethod
-    def connect(cls, settings: NightlySettings) -> Self:
+    def connect(cls, settings: NightlyReportSettings) -> Self:
         """Return one with clients of its own."""
         topic = None
         if settings.topic_arn is not None:
-            topic = Topic(boto3.client("sns", config=AWS_CLIENT), settings.topic_arn)
-        sqs = boto3.client("sqs", config=AWS_CLIENT)
+            topic = Topic(sns_client(), settings.topic_arn)
+        sqs = sqs_client()
         return cls(
             settings,
-            Results(boto3.client("s3", config=AWS_CLIENT), settings.results_bucket),
+            Results(s3_client(connections=CONNECTIONS), settings.results_bucket),
             Queue(sqs, settings.queue_url),
             Queue(sqs, settings.dead_letter_queue_url),
             topic,
         )
 
-    def report(self, event: Mapping[str, Any]) -> Reported:
-        """Write the report that an event asks for, and tell of it if it is the schedule's.
+    def report(self, event: Mapping[str, Any]) -> NightlyReportOutcome:
+        """Write the report that an event asks for; send a message if the schedule asks.
 
-        The same entries and dead letters give the same files. A date that is asked for again
-        shows what has become of its uploads since: those that were scored after all, and no more
-        the dead letters that were worked off or that the queue has dropped after its 14 days.
-        What is queued now is no matter of a date and not in the files: it is told to the topic,
-        and returned.
+        The same entries and dead letters give the same files. A later report on the same date
+        contains the present outcomes: uploads that were scored since, without the dead letters that
+        were redriven or that the queue dropped after its 14 days. The number of queued messages
+        belongs to no date; it is returned and sent to the topic, and is not in the files.
 
         Raises
         ------
         HolterError
-            If the event asks for nothing that there is.
+            If the event or its date is invalid.
         StorageError
-            If S3, SQS or SNS fails; the report may be asked for again.
+            If S3, SQS or SNS fails; the report may be requested again.
         """
         zone = self.settings.time_zone
-        request = Request.read(event, zone, utc_now().astimezone(zone).date())
-        # Before the entries are read: what is taken from the queue meanwhile is counted twice, and
-        # nothing is lost between.
+        request = ReportRequest.read(event, zone, utc_now().astimezone(zone).date())
+        # Counted before the entries are read: a message that is handled meanwhile is counted twice,
+        # and none is missed.
         n_queued = self.uploads.count()
         dead = peek(self.dead_letters)
-        letters = [one for one in dead.letters if one.night(zone) == request.night]
+        letters = [letter for letter in dead.letters if letter.night(zone) == request.night]
         report = make_night(
             request.night,
-            NightsInBucket(self.results, letters),
+            BucketNightStore(self.results, letters),
             self.settings.night,
             dead_letters=DeadLettersOfDate(len(letters), dead.is_complete),
         )
         if request.is_scheduled and self.topic is not None:
-            # Last of all: where anything fails after it, Lambda tries again, and tells again.
+            # Sent last: Lambda repeats the call after a failure, which would send it twice.
             self.topic.publish(*night_message(report, n_queued))
-        return Reported(request.night, report["outcomes"], dead.n_in_queue, n_queued)
+        return NightlyReportOutcome(request.night, report["outcomes"], dead.n_in_queue, n_queued)
 
 
 def utc_now() -> datetime:
-    """Return the time."""
+    """Return the present time."""
     return datetime.now(UTC)
 
 
 def _day_before(text: str, zone: ZoneInfo) -> str:
-    """Return the date before that of a moment in the zone."""
+    """Return the date before that of a time, in the time zone."""
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
@@ -172,5 +162,5 @@ def _day_before(text: str, zone: ZoneInfo) -> str:
         return (moment.astimezone(zone).date() - timedelta(days=1)).isoformat()
     except (ValueError, OverflowError):
         raise UnknownRequestError(
-            "found a scheduled time that is none, expected one such as 2026-11-22T05:00:00Z"
+            "found an invalid scheduled time, expected one such as 2026-11-22T05:00:00Z"
         ) from None

@@ -1,7 +1,7 @@
-"""Addresses that let their holder send or fetch one object, for a while, without further rights.
+"""Presigned URLs: their holder may send or fetch one object for a limited time.
 
-They are signed here (AWS Signature Version 4), with the credentials of whoever signs; no request
-is sent. They end with those credentials where that is sooner.
+They are signed without a request (AWS Signature Version 4). They expire with the credentials that
+signed them, where that is sooner.
 """
 
 from dataclasses import dataclass
@@ -11,25 +11,26 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.config import Config
+
+from deepecg.cloud.aws_clients import signing_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MAX_ORIGINS = 8
-"""A server is called by few names; clients for further ones are made anew."""
+"""Clients that are kept, one for each host name by which callers reach the API."""
 
 
 @dataclass(frozen=True)
 class PresignedPost:
-    """What an HTML form needs to send one object.
+    """The URL and fields with which an HTML form sends one object.
 
     Attributes
     ----------
     url : str
-        Where to.
+        URL that the form is sent to.
     fields : dict of str to str
-        To be sent before the file, each as it is.
+        Fields to be sent unchanged, before the file.
     """
 
     url: str
@@ -37,15 +38,15 @@ class PresignedPost:
 
 
 class Presigner:
-    """Signs addresses of objects.
+    """Signs URLs of objects.
 
     Parameters
     ----------
     public_endpoint : str or None
-        Where callers reach S3: a URL; a path on the host that they call the API by; None for
-        AWS's own endpoint of the region.
+        S3 as callers reach it: a URL; a path on the API's own host; None for AWS's endpoint of the
+        region.
     session : boto3.Session, optional
-        Whose credentials and region are used. Nobody else may make clients of it later.
+        Source of credentials and region. No other code may make clients with it later.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Presigner:
         self._making = Lock()  # a session makes one client at a time
         self._path = public_endpoint if (public_endpoint or "").startswith("/") else None
         self._client = self._connect(None if self._path else public_endpoint)
-        self._connect_to_origin = lru_cache(MAX_ORIGINS)(self._connect)
+        self._connect_to_url = lru_cache(MAX_ORIGINS)(self._connect)
 
     def post(
         self,
@@ -67,20 +68,20 @@ class Presigner:
         expires_in: timedelta,
         origin: str,
     ) -> PresignedPost:
-        """Return a form that takes one object: this key, this type, this size.
+        """Return a form that S3 accepts for one object of a given key, type and size.
 
         Parameters
         ----------
         bucket, key : str
-            Where the object goes.
+            The object.
         content_type : str
-            What the form must say it is.
+            Content type that the form must contain.
         size_bytes : int
-            What it must have.
+            Size in bytes that the object must have.
         expires_in : timedelta
-            How long S3 takes it.
+            Time for which S3 accepts the form.
         origin : str
-            Scheme and host that the caller calls the API by.
+            Scheme and host by which the caller reaches the API.
         """
         signed = self._for(origin).generate_presigned_post(
             bucket,
@@ -104,18 +105,18 @@ class Presigner:
         expires_in: timedelta,
         origin: str,
     ) -> str:
-        """Return an address that gives one object.
+        """Return a URL that fetches one object.
 
         Parameters
         ----------
         bucket, key : str
             The object.
         content_type, disposition : str
-            What S3 says of it: ``Content-Type`` and ``Content-Disposition``.
+            ``Content-Type`` and ``Content-Disposition`` of S3's response.
         expires_in : timedelta
-            How long it is given.
+            Time for which S3 accepts the URL.
         origin : str
-            Scheme and host that the caller calls the API by.
+            Scheme and host by which the caller reaches the API.
         """
         return self._for(origin).generate_presigned_url(
             "get_object",
@@ -132,17 +133,8 @@ class Presigner:
     def _for(self, origin: str) -> "S3Client":
         if self._path is None:
             return self._client
-        return self._connect_to_origin(origin + self._path)
+        return self._connect_to_url(origin + self._path)
 
     def _connect(self, endpoint: str | None) -> "S3Client":
-        # The bucket as part of the host's name is that of its own region; without it, a bucket
-        # outside us-east-1 answers with a redirect for its first hours, which a form cannot follow.
-        config = Config(
-            signature_version="s3v4",
-            s3={
-                "addressing_style": "path" if endpoint else "virtual",
-                "us_east_1_regional_endpoint": "regional",
-            },
-        )
         with self._making:
-            return self._session.client("s3", endpoint_url=endpoint, config=config)
+            return signing_client(self._session, endpoint)

@@ -1,4 +1,4 @@
-"""What the queue's messages say: S3's notifications, and our own re-checks."""
+"""Reads the queue's messages: S3's notifications, and the re-checks that the ingest sends."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 from deepecg.cloud.errors import UnknownMessageError
 
 UNREADABLE = (
-    ValueError,  # a key that is no text in UTF-8, too
+    ValueError,  # includes keys that are not UTF-8
     KeyError,
     TypeError,
     AttributeError,
@@ -17,12 +17,12 @@ UNREADABLE = (
     OSError,
     RecursionError,
 )
-"""What a message of somebody else's making raises, whatever is in it."""
+"""Exceptions that reading any malformed message raises."""
 
 
 @dataclass(frozen=True)
-class Uploaded:
-    """An object was written to the uploads bucket, some time ago."""
+class ObjectCreated:
+    """S3's notification that an object was written to the uploads bucket."""
 
     bucket: str
     key: str
@@ -30,12 +30,12 @@ class Uploaded:
 
 @dataclass(frozen=True)
 class Recheck:
-    """Look again whether an incomplete recording has been completed.
+    """The request to look again whether an incomplete recording has become complete.
 
     Attributes
     ----------
     waiting_until : datetime
-        When the recording is given up.
+        Time at which the recording is rejected if parts are still missing.
     """
 
     bucket: str
@@ -52,7 +52,7 @@ class Recheck:
         return json.dumps({"recheck": fields})
 
 
-def parse_message(body: str) -> list[Uploaded | Recheck]:
+def parse_message(body: str) -> list[ObjectCreated | Recheck]:
     """Read one message of the queue.
 
     Parameters
@@ -62,14 +62,14 @@ def parse_message(body: str) -> list[Uploaded | Recheck]:
 
     Returns
     -------
-    list of Uploaded or Recheck
-        In the message's order. Keys are decoded: S3 sends a space as ``+`` and the rest
-        percent-encoded. Empty for S3's test event.
+    list of ObjectCreated or Recheck
+        Requests in the message's order; none for S3's test event. Keys are decoded: S3 sends a
+        space as ``+`` and other characters percent-encoded.
 
     Raises
     ------
     UnknownMessageError
-        If it is none of these.
+        If it is none of these, or malformed. The error does not contain the message.
     """
     try:
         message = json.loads(body)
@@ -78,17 +78,17 @@ def parse_message(body: str) -> list[Uploaded | Recheck]:
         if message.get("Event") == "s3:TestEvent":
             return []
         return [
-            _uploaded(record["s3"])
-            for record in message["Records"]
-            if record["eventName"].startswith("ObjectCreated:")
+            _object_created(event["s3"])
+            for event in message["Records"]
+            if event["eventName"].startswith("ObjectCreated:")
         ]
     except UNREADABLE:
-        # `from None`: the cause would carry the body, and with it a key, into a log.
+        # `from None`: the cause contains the body with its keys, which must not be logged.
         raise UnknownMessageError("found a message that is no S3 notification") from None
 
 
-def _uploaded(s3: dict[str, Any]) -> Uploaded:
-    return Uploaded(bucket=s3["bucket"]["name"], key=_text(unquote_plus(s3["object"]["key"])))
+def _object_created(s3: dict[str, Any]) -> ObjectCreated:
+    return ObjectCreated(bucket=s3["bucket"]["name"], key=_text(unquote_plus(s3["object"]["key"])))
 
 
 def _recheck(fields: dict[str, Any]) -> Recheck:

@@ -1,4 +1,4 @@
-"""The queues and the topic, as the rest of the package sees them: few verbs."""
+"""SQS queues and the SNS topic, with errors that contain no message text."""
 
 import math
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 MAX_SQS_DELAY_S = 900
-"""SQS delays a message no longer."""
+"""Longest delay of a message in seconds that SQS accepts."""
 SQS_BATCH = 10
-"""SQS takes or gives no more messages at once."""
+"""Largest number of messages in one request of SQS."""
 
 
 @dataclass(frozen=True)
 class Queue:
-    """The queue that the function is fed from, or that of the dead letters."""
+    """The queue of the uploads, or the dead-letter queue."""
 
     sqs: "SQSClient"
     url: str
 
     def send(self, body: str, delay_s: float) -> None:
-        """Send a message that is seen after a delay, at most :data:`MAX_SQS_DELAY_S`."""
+        """Send a message with a delay in seconds, which is cut to :data:`MAX_SQS_DELAY_S`."""
         with storage_errors("SendMessage"):
             self.sqs.send_message(
                 QueueUrl=self.url,
@@ -35,25 +35,25 @@ class Queue:
             )
 
     def retry_in(self, receipt_handle: str, delay_s: int) -> None:
-        """Let a message that failed be seen again after a delay."""
+        """Make a message that failed visible again after a delay in seconds."""
         with storage_errors("ChangeMessageVisibility"):
             self.sqs.change_message_visibility(
                 QueueUrl=self.url, ReceiptHandle=receipt_handle, VisibilityTimeout=delay_s
             )
 
     def receive(self, hidden_s: int) -> "list[MessageTypeDef]":
-        """Return up to ten messages, and hide them for a while; none if the queue is empty."""
+        """Return up to ten messages, if there are any, and hide them for a time in seconds."""
         with storage_errors("ReceiveMessage"):
             return self.sqs.receive_message(
                 QueueUrl=self.url,
                 MaxNumberOfMessages=SQS_BATCH,
                 MessageSystemAttributeNames=["SentTimestamp"],
                 VisibilityTimeout=hidden_s,
-                WaitTimeSeconds=1,  # asks all of SQS's servers, not some of them
+                WaitTimeSeconds=1,  # long polling reads from all of SQS's servers
             ).get("Messages", [])
 
     def show(self, receipt_handles: Sequence[str]) -> None:
-        """Let messages that were received be seen again at once."""
+        """Make received messages visible again at once."""
         for first in range(0, len(receipt_handles), SQS_BATCH):
             batch = receipt_handles[first : first + SQS_BATCH]
             with storage_errors("ChangeMessageVisibilityBatch"):
@@ -66,7 +66,7 @@ class Queue:
                 )
 
     def count(self) -> int:
-        """Return how many messages there are, about, hidden ones included."""
+        """Return the approximate number of messages, hidden ones included."""
         with storage_errors("GetQueueAttributes"):
             attributes = self.sqs.get_queue_attributes(
                 QueueUrl=self.url,
@@ -80,12 +80,12 @@ class Queue:
 
 @dataclass(frozen=True)
 class Topic:
-    """The topic that is told of a report."""
+    """The SNS topic that gets a message about each report."""
 
     sns: "SNSClient"
     arn: str
 
     def publish(self, subject: str, text: str) -> None:
-        """Send a message; it must name nobody."""
+        """Publish a message, which must name no patient."""
         with storage_errors("Publish"):
             self.sns.publish(TopicArn=self.arn, Subject=subject, Message=text)

@@ -1,20 +1,27 @@
-"""What has become of a recording, read from the notes that announcing and scoring leave.
+"""Finds the status of a recording from its notes and results in the results bucket.
 
-What counts is the newest upload that scoring has begun with: while an upload that replaces one
-with a result waits or is scored, the recording waits; where it was given up, it has failed. Before
-its message is taken from the queue nothing tells of it, and the former result counts.
+It is the status of the newest upload whose message was received. While an upload that replaces one
+with a result is incomplete or being scored, the recording waits; where its message became a dead
+letter, it has failed. Until its message is received, the former result is valid.
 
-It takes three requests of S3, and four at most. It needs of S3, in the results bucket alone:
-``GetObject`` for ``recordings/*``, ``nights/*`` and ``announced/*``, and ``ListBucket``, without
-which S3 does not tell missing from forbidden.
+This takes three or four requests of S3. It needs ``GetObject`` for ``recordings/*``, ``nights/*``
+and ``announced/*`` of the results bucket, and ``ListBucket``, without which S3 answers 403 for a
+missing object.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from deepecg.cloud.night_entries import FINAL_OUTCOMES
 from deepecg.cloud.s3_buckets import Results
-from deepecg.cloud.s3_keys import announced_key, current_key, entry_key, unfinished_key, waiting_key
+from deepecg.cloud.s3_keys import (
+    current_key,
+    entry_key,
+    unfinished_key,
+    upload_request_key,
+    waiting_key,
+)
 from deepecg.night.night_entry import Entry, UnreadableEntryError, read_entry
 
 
@@ -25,10 +32,11 @@ class Waiting:
     Attributes
     ----------
     waiting_for : str
-        ``upload``: nothing of it has been taken from the queue; ``parts``: files that its header
-        names are not there; ``scoring``.
+        ``upload``: no message about it was received; ``parts``: files that its header names are
+        missing; ``scoring``: it is being scored.
     until : datetime or None
-        When its forms expire; when it is given up without its parts. None for scoring.
+        Time at which its upload forms expire, or at which it is rejected without its parts; None
+        for ``scoring``.
     """
 
     waiting_for: Literal["upload", "parts", "scoring"]
@@ -42,7 +50,7 @@ class Scored:
     Attributes
     ----------
     summary : dict
-        As it was written.
+        Its summary.
     """
 
     summary: dict[str, Any]
@@ -50,12 +58,12 @@ class Scored:
 
 @dataclass(frozen=True)
 class Rejected:
-    """It cannot be scored as it is.
+    """It was rejected.
 
     Attributes
     ----------
     code, message : str
-        Why.
+        Code and text of the rejection.
     """
 
     code: str
@@ -64,7 +72,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Failed:
-    """It was not scored, for no fault of its own, and is not tried again by itself.
+    """It was not scored, through no fault of its own, and is not retried without a redrive.
 
     Attributes
     ----------
@@ -82,81 +90,79 @@ class PartOf:
     Attributes
     ----------
     recording_id : str
-        The other's.
+        ID of that recording.
     """
 
     recording_id: str
 
 
-Status = Waiting | Scored | Rejected | Failed | PartOf
-ENDS = ("scored", "rejected")
-"""Outcomes of a night entry that has its result."""
+RecordingStatus = Waiting | Scored | Rejected | Failed | PartOf
 UNKNOWN_FAILURE = "unknown"
 
 
-def find_status(results: Results, recording: str) -> Status | None:
-    """Return what has become of a recording; None where nothing is known of it.
+def find_status(results: Results, recording_id: str) -> RecordingStatus | None:
+    """Return the status of a recording; None if it was neither uploaded nor requested.
 
     Parameters
     ----------
     results : Results
         The results bucket.
-    recording : str
-        The recording's ID.
+    recording_id : str
+        The recording.
 
     Raises
     ------
     StorageError
         If S3 fails.
     """
-    noted = results.read(unfinished_key(recording))
-    entry = None if noted is None else _entry(results, recording, noted["night"])
-    if noted is not None and (entry is None or entry.outcome not in ENDS):
-        return _unfinished(results, recording, entry)
-    current = results.read(current_key(recording))
+    unfinished = results.read(unfinished_key(recording_id))
+    entry = None if unfinished is None else _entry(results, recording_id, unfinished["night"])
+    if unfinished is not None and (entry is None or entry.outcome not in FINAL_OUTCOMES):
+        return _unfinished(results, recording_id, entry)
+    current = results.read(current_key(recording_id))
     if entry is not None and not _is_result_of(entry, current):
-        return Waiting("scoring")  # the result is written, and about to count
-    return _finished(results, current) or _announced(results, recording)
+        return Waiting("scoring")  # the result is written, and about to become the valid one
+    return _finished(results, current) or _requested(results, recording_id)
 
 
-def find_result_folder(results: Results, recording: str) -> str | None:
-    """Return where the files of a scored recording lie, with a slash at the end; else None.
+def find_result_folder(results: Results, recording_id: str) -> str | None:
+    """Return the folder of a scored recording's files, with a slash at its end; else None.
 
-    One request.
+    This takes one request.
     """
-    current = results.read(current_key(recording))
+    current = results.read(current_key(recording_id))
     if current is None or current["outcome"] != "scored":
         return None
     key: str = current["result"]
     return key[: key.rfind("/") + 1]
 
 
-def _entry(results: Results, recording: str, night: str) -> Entry | None:
-    """Return the night entry of a recording; None where it cannot be read, or moves just now."""
-    body = results.read_bytes(entry_key(date.fromisoformat(night), recording))
+def _entry(results: Results, recording_id: str, night: str) -> Entry | None:
+    """Return the night entry of a recording; None if it is unreadable, or is just being moved."""
+    body = results.read_bytes(entry_key(date.fromisoformat(night), recording_id))
     try:
         return None if body is None else read_entry(body)
     except UnreadableEntryError:
         return None
 
 
-def _unfinished(results: Results, recording: str, entry: Entry | None) -> Status:
+def _unfinished(results: Results, recording_id: str, entry: Entry | None) -> RecordingStatus:
     if entry is not None and entry.outcome == "failed":
         return Failed(entry.code or UNKNOWN_FAILURE)
     if entry is not None and entry.outcome == "waiting":
-        waiting = results.read(waiting_key(recording))
+        waiting = results.read(waiting_key(recording_id))
         until = datetime.fromisoformat(waiting["waiting_until"]) if waiting else None
         return Waiting("parts", until)
     return Waiting("scoring")
 
 
 def _is_result_of(entry: Entry, current: dict[str, Any] | None) -> bool:
-    """Return whether the result that counts is that of an entry."""
+    """Return whether the valid result is that of an entry."""
     result: str = "" if current is None else current.get("result", "")
     return result.rpartition("/")[0] == entry.folder
 
 
-def _finished(results: Results, current: dict[str, Any] | None) -> Status | None:
+def _finished(results: Results, current: dict[str, Any] | None) -> RecordingStatus | None:
     if current is None:
         return None
     if current["outcome"] == "part":
@@ -169,8 +175,8 @@ def _finished(results: Results, current: dict[str, Any] | None) -> Status | None
     return Rejected(document["code"], document["message"])
 
 
-def _announced(results: Results, recording: str) -> Status | None:
-    announced = results.read(announced_key(recording))
-    if announced is None:
+def _requested(results: Results, recording_id: str) -> RecordingStatus | None:
+    request = results.read(upload_request_key(recording_id))
+    if request is None:
         return None
-    return Waiting("upload", datetime.fromisoformat(announced["expires_at"]))
+    return Waiting("upload", datetime.fromisoformat(request["expires_at"]))

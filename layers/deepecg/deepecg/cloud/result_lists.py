@@ -1,19 +1,18 @@
-"""Recordings and nights, newest first, page by page.
+"""Lists of recordings and of nights, newest first, page by page.
 
-A page asks for what it shows and little more: the folders of ``nights/`` and ``reports/``, a
-thousand from each request; of the nights that the page reaches into the entries' keys, a thousand
-from each request; then the entries that are shown, side by side. A night of 10,000 takes ten
-requests and those of its page. It needs of S3, in the results bucket: ``ListBucket``, and
+A page lists the folders of ``nights/`` and ``reports/`` and the entries' keys of the nights that it
+shows, 1,000 a request, and reads the entries that it shows. For a night of 10,000 recordings these
+are ten requests and one for each row. It needs ``ListBucket`` of the results bucket, and
 ``GetObject`` for ``nights/*`` and ``reports/*``.
 
-A page begins behind a position, not behind a number of rows: what comes meanwhile moves nothing.
-So pages neither repeat nor lose what was there, unless it is written anew: then it is among the
-newest, which is the first page.
+A page begins after a position, not after a number of rows, so that new recordings move nothing.
+Pages neither repeat nor omit a recording, unless its entry is written anew meanwhile: then it is
+among the newest, on the first page.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -31,24 +30,22 @@ from deepecg.errors import SettingsError
 from deepecg.night.night_entry import Entry, UnreadableEntryError, read_entry
 from deepecg.night.night_store import REPORT, parse_night
 
-READERS = 10
-"""Entries read at once: as many as the connections that a client keeps."""
-ID = re.compile(r"[0-9a-f]{20}")
+RECORDING_ID = re.compile(r"[0-9a-f]{20}")
 CURSOR_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{10}\.[0-9a-f]{20}$"
-"""What a :class:`Position` looks like as text."""
+"""Pattern of a :class:`Position` as text."""
 
 
 class Position(NamedTuple):
-    """Where an entry stands among all: compared field by field, the newest is the greatest.
+    """Position of an entry among all: compared field by field, the newest is the greatest.
 
     Attributes
     ----------
     night : str
-        The date under which it lies, as ``2026-11-22``.
+        Date of its night, as ``2026-11-22``.
     modified_s : int
-        When it was written last, in seconds since 1970.
+        Time of its last write, in seconds since 1970.
     recording_id : str
-        The recording's.
+        ID of the recording.
     """
 
     night: str
@@ -57,7 +54,7 @@ class Position(NamedTuple):
 
     @classmethod
     def read(cls, cursor: str) -> "Position":
-        """Return a position from its text, of which any that fits the pattern is one."""
+        """Return a position from its text, which must match :data:`CURSOR_PATTERN`."""
         night, modified_s, recording = cursor.split(".")
         return cls(night, int(modified_s), recording)
 
@@ -67,16 +64,16 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class RecordingsPage:
-    """Some recordings.
+    """One page of recordings.
 
     Attributes
     ----------
     entries : tuple of (str, Entry)
         Night and entry of each.
     n_unreadable : int
-        Entries that would be here, and cannot be read.
+        Number of entries that would be on the page, and cannot be read.
     next : Position or None
-        Where the next page begins; None behind the last.
+        Position after which the next page begins; None for the last page.
     """
 
     entries: tuple[tuple[str, Entry], ...]
@@ -85,15 +82,15 @@ class RecordingsPage:
 
 
 @dataclass(frozen=True)
-class Night:
-    """A night, and some of its recordings.
+class NightDetails:
+    """A night with one page of its recordings.
 
     Attributes
     ----------
     outcomes : dict or None
-        The counts that the report on it tells of; None where there is no report.
+        Counts by outcome in the night's report; None where there is no report.
     page : RecordingsPage
-        Its recordings.
+        The recordings.
     """
 
     outcomes: dict[str, Any] | None
@@ -102,14 +99,14 @@ class Night:
 
 @dataclass(frozen=True)
 class NightsPage:
-    """Some nights.
+    """One page of nights.
 
     Attributes
     ----------
     nights : tuple of (str, bool)
-        The date of each, and whether there is a report on it.
+        Date of each, and whether it has a report.
     next : str or None
-        The date behind which the next page begins; None behind the last.
+        Date after which the next page begins; None for the last page.
     """
 
     nights: tuple[tuple[str, bool], ...]
@@ -117,16 +114,16 @@ class NightsPage:
 
 
 def list_recordings(results: Results, limit: int, after: Position | None = None) -> RecordingsPage:
-    """Return recordings of all nights: the newest night first, in it what was written last.
+    """Return recordings of all nights: the newest night first, in it the last write first.
 
     Parameters
     ----------
     results : Results
         The results bucket.
     limit : int
-        At most so many.
+        Largest number of recordings.
     after : Position or None
-        Where the page begins; None for the first.
+        Position after which the page begins; None for the first page.
 
     Raises
     ------
@@ -135,22 +132,22 @@ def list_recordings(results: Results, limit: int, after: Position | None = None)
     """
     nights = sorted(_dates(results, NIGHTS_PREFIX), reverse=True)
     reached = (night for night in nights if after is None or night <= after.night)
-    positions = (position for night in reached for position in _positions(results, night))
+    positions = (position for night in reached for position in _newest_first(results, night))
     return _page(results, positions, limit, after)
 
 
 def find_night(
     results: Results, night: date, limit: int, after: Position | None = None
-) -> Night | None:
-    """Return a night and a page of its recordings; None where nothing is known of it.
+) -> NightDetails | None:
+    """Return a night and a page of its recordings; None if it has neither uploads nor a report.
 
-    Parameters and what is raised are those of :func:`list_recordings`.
+    Parameters and errors are those of :func:`list_recordings`.
     """
     report = results.read(report_key(night, REPORT))
-    positions = list(_positions(results, night.isoformat()))
+    positions = list(_newest_first(results, night.isoformat()))
     if report is None and not positions:
         return None
-    return Night(report and report["outcomes"], _page(results, positions, limit, after))
+    return NightDetails(report and report["outcomes"], _page(results, positions, limit, after))
 
 
 def list_nights(results: Results, limit: int, after: str | None = None) -> NightsPage:
@@ -161,9 +158,9 @@ def list_nights(results: Results, limit: int, after: str | None = None) -> Night
     results : Results
         The results bucket.
     limit : int
-        At most so many.
+        Largest number of nights.
     after : str or None
-        Only those before this date; None for the first page.
+        Date before which the page begins; None for the first page.
 
     Raises
     ------
@@ -171,14 +168,14 @@ def list_nights(results: Results, limit: int, after: str | None = None) -> Night
         If S3 fails.
     """
     reported = _dates(results, REPORTS_PREFIX)
-    known = sorted(_dates(results, NIGHTS_PREFIX) | reported, reverse=True)
-    found = [night for night in known if after is None or night < after]
+    nights = sorted(_dates(results, NIGHTS_PREFIX) | reported, reverse=True)
+    found = [night for night in nights if after is None or night < after]
     shown = tuple((night, night in reported) for night in found[:limit])
     return NightsPage(shown, found[limit - 1] if len(found) > limit else None)
 
 
 def _dates(results: Results, prefix: str) -> set[str]:
-    """Return the dates among the folders below a prefix; ``nights/unfinished/`` is none."""
+    """Return the folders below a prefix that are dates, which ``nights/unfinished/`` is not."""
     names = (folder.removeprefix(prefix).rstrip("/") for folder in results.folders(prefix))
     return {name for name in names if _is_night(name)}
 
@@ -191,41 +188,33 @@ def _is_night(name: str) -> bool:
     return True
 
 
-def _positions(results: Results, night: str) -> Iterator[Position]:
+def _newest_first(results: Results, night: str) -> Iterator[Position]:
     """Yield the positions of the entries of a night, the newest first."""
     prefix = entries_prefix(date.fromisoformat(night))
     found = (
         Position(night, int(modified.timestamp()), key.removeprefix(prefix).removesuffix(".json"))
         for key, modified in results.times(prefix)
     )
-    sound = (position for position in found if ID.fullmatch(position.recording_id))
+    sound = (position for position in found if RECORDING_ID.fullmatch(position.recording_id))
     yield from sorted(sound, reverse=True)
 
 
 def _page(
     results: Results, positions: Iterable[Position], limit: int, after: Position | None
 ) -> RecordingsPage:
-    behind = (position for position in positions if after is None or position < after)
-    found = list(islice(behind, limit + 1))
+    older = (position for position in positions if after is None or position < after)
+    found = list(islice(older, limit + 1))
     shown = found[:limit]
-    with ThreadPoolExecutor(READERS) as pool:
-        bodies = list(pool.map(lambda position: _read(results, position), shown))
+    keys = (entry_key(date.fromisoformat(one.night), one.recording_id) for one in shown)
     entries = []
     n_unreadable = 0
-    for position, body in zip(shown, bodies, strict=True):
+    for position, (_, body) in zip(shown, results.read_many(keys), strict=True):
         if body is None:  # it has moved to another night since it was listed
             continue
-        try:
+        with suppress(UnreadableEntryError):
             entry = read_entry(body)
-        except UnreadableEntryError:
-            n_unreadable += 1
-            continue
-        if entry.recording_id == position.recording_id:
-            entries.append((position.night, entry))
-        else:
-            n_unreadable += 1
+            if entry.recording_id == position.recording_id:
+                entries.append((position.night, entry))
+                continue
+        n_unreadable += 1
     return RecordingsPage(tuple(entries), n_unreadable, shown[-1] if len(found) > limit else None)
-
-
-def _read(results: Results, position: Position) -> bytes | None:
-    return results.read_bytes(entry_key(date.fromisoformat(position.night), position.recording_id))

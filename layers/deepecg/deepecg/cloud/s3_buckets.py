@@ -1,17 +1,21 @@
-"""S3, SQS and SNS as the rest of this package sees them: few verbs, errors without keys."""
+"""The uploads and the results bucket, with errors that contain no keys."""
 
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from botocore.exceptions import ClientError
 
+from deepecg.cloud.aws_clients import DEFAULT_CONNECTIONS
 from deepecg.cloud.errors import storage_errors
 from deepecg.outputs.json_files import to_json
 
@@ -19,28 +23,59 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
+T = TypeVar("T")
+
+JSON = "application/json"
 COPY_BYTES = 1 << 20
-"""A download holds this much in memory."""
-MAX_KEY_BYTES = 1024
-"""S3 has no longer keys."""
-MAX_WRITES = 4
-"""Of two conditional writes at once S3 may refuse one, which is to be tried again..."""
+"""Bytes of a download that are in memory at a time."""
+MAX_CACHED_BYTES = 8192
+"""Size of the largest object that is cached: a segment header of 12 leads has about 1,000 bytes."""
+MAX_CACHED_OBJECTS = 10_000
+"""Number of objects in the cache, which takes at most 82 MB: the headers of two 14-day recordings
+in segments of 5 minutes."""
+MAX_WRITE_ATTEMPTS = 4
+"""Attempts of a conditional write: S3 may refuse both of two that come at the same time."""
 CONFLICT_PAUSE_S = 0.1
-"""...after this."""
+"""Pause between these attempts in seconds."""
 
 
 def folder_of(key: str) -> str:
-    """Return the key of an object's folder: empty, or with a slash at its end."""
+    """Return the folder of an object: empty, or with a slash at its end."""
     return key[: key.rfind("/") + 1]
 
 
 def without_suffix(key: str) -> str:
-    """Return a key without the ending of its name."""
+    """Return a key without the suffix of its name."""
     return key.removesuffix(PurePosixPath(key).suffix)
 
 
 def _status(error: ClientError) -> int:
     return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def _if_found(operation: str, request: Callable[[], T]) -> T | None:
+    """Return what a request returns, or None where there is no such object."""
+    with storage_errors(operation):
+        try:
+            return request()
+        except ClientError as error:
+            if _status(error) == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+
+def _pages(
+    s3: "S3Client", bucket: str, prefix: str, delimiter: str = ""
+) -> "Iterator[ListObjectsV2OutputTypeDef]":
+    """Yield all pages of a LIST, up to 1,000 objects each."""
+    paginator = s3.get_paginator("list_objects_v2")
+    pages = iter(paginator.paginate(Bucket=bucket, Prefix=prefix, Delimiter=delimiter))
+    while True:
+        with storage_errors("ListObjectsV2"):
+            page = next(pages, None)
+        if page is None:
+            return
+        yield page
 
 
 @dataclass(frozen=True)
@@ -50,15 +85,15 @@ class Part:
     Attributes
     ----------
     key : str
-        Its key. May hold a patient's name: never logged, never stored elsewhere.
+        Its key. It may contain a patient's name: it is never logged nor written elsewhere.
     etag : str
-        What S3 calls these very bytes.
+        S3's identifier of the content.
     size : int
-        Bytes.
+        Size in bytes.
     modified : datetime
-        When it was uploaded, to the second. The same bytes uploaded again are the same part.
+        Time of the upload, to the second. The same content uploaded again compares equal.
     named : str or None
-        What the header of its record calls it; None where nothing names it.
+        Its name in the header of its record; None where no header names it.
     """
 
     key: str
@@ -69,47 +104,58 @@ class Part:
 
     @property
     def name(self) -> str:
-        """What it is called: by the header of its record, or else the key without its folder."""
+        """Its name in the header of its record, or else its key without the folder."""
         return self.named or PurePosixPath(self.key).name
 
 
 @dataclass(frozen=True)
 class Uploads:
-    """The uploads bucket, read only."""
+    """The uploads bucket, read only. One object serves all messages of an execution environment."""
 
     s3: "S3Client"
     bucket: str
+    _cache: dict[tuple[str, str], bytes] = field(default_factory=dict, repr=False, compare=False)
 
-    def find(self, key: str) -> Part | None:
-        """Return the object as it is now, or None."""
-        if len(key.encode()) > MAX_KEY_BYTES:  # such as the study of a key that is almost as long
-            return None
-        with storage_errors("HeadObject"):
-            try:
-                head = self.s3.head_object(Bucket=self.bucket, Key=key)
-            except ClientError as error:
-                if _status(error) == HTTPStatus.NOT_FOUND:
-                    return None
-                raise
-        return Part(key, head["ETag"], head["ContentLength"], head["LastModified"])
+    def pages(self, prefix: str) -> Iterator[tuple[list[Part], bool]]:
+        """Yield the objects of one folder whose keys begin with a prefix, page by page.
 
-    def list_prefix(self, prefix: str) -> list[Part]:
-        """Return the first thousand objects of one folder that begin so, in the order of keys."""
-        with storage_errors("ListObjectsV2"):
-            page = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
-        return [
-            Part(item["Key"], item["ETag"], item["Size"], item["LastModified"])
-            for item in page.get("Contents", [])
-        ]
+        Yields
+        ------
+        list of Part
+            Up to 1,000 objects, in the order of their keys.
+        bool
+            Whether this is the last page.
+        """
+        for page in _pages(self.s3, self.bucket, prefix, delimiter="/"):
+            parts = [
+                Part(item["Key"], item["ETag"], item["Size"], item["LastModified"])
+                for item in page.get("Contents", [])
+            ]
+            yield parts, not page["IsTruncated"]
 
     def read(self, part: Part, max_bytes: int) -> bytes:
-        """Return the beginning of an object; it must still be the version that was found."""
+        """Return the first bytes of an object; fails if it is no longer the listed version."""
         with storage_errors("GetObject"):
             response = self.s3.get_object(Bucket=self.bucket, Key=part.key, IfMatch=part.etag)
             return response["Body"].read(max_bytes)
 
+    def read_cached(self, part: Part, max_bytes: int) -> bytes:
+        """Return the first bytes of an object; a small one is read once for each version.
+
+        A recording of n segments sends 2 n messages, and each of them needs the n segment headers.
+        """
+        version = (part.key, part.etag)
+        content = self._cache.get(version)
+        if content is None:
+            content = self.read(part, max_bytes)
+            if len(content) <= MAX_CACHED_BYTES:
+                if len(self._cache) >= MAX_CACHED_OBJECTS:
+                    self._cache.clear()
+                self._cache[version] = content
+        return content
+
     def download(self, part: Part, path: Path) -> None:
-        """Write an object to a file; it must still be the version that was found."""
+        """Write an object to a file; fails if it is no longer the listed version."""
         with storage_errors("GetObject"), path.open("wb") as file:
             response = self.s3.get_object(Bucket=self.bucket, Key=part.key, IfMatch=part.etag)
             shutil.copyfileobj(response["Body"], file, COPY_BYTES)
@@ -123,8 +169,9 @@ class Results:
     bucket: str
 
     def exists(self, key: str) -> bool:
-        """Return whether there is such an object."""
-        return Uploads(self.s3, self.bucket).find(key) is not None
+        """Return whether there is an object of this key."""
+        head = partial(self.s3.head_object, Bucket=self.bucket, Key=key)
+        return _if_found("HeadObject", head) is not None
 
     def read(self, key: str) -> dict[str, Any] | None:
         """Return a JSON document, or None where there is none."""
@@ -133,100 +180,103 @@ class Results:
 
     def read_version(self, key: str) -> tuple[dict[str, Any], str] | None:
         """Return a JSON document with its ETag, or None where there is none."""
-        found = self._get(key)
+        found = _if_found("GetObject", partial(self._get, key))
         return (json.loads(found[0]), found[1]) if found else None
 
     def read_bytes(self, key: str) -> bytes | None:
         """Return an object, or None where there is none."""
-        found = self._get(key)
+        found = _if_found("GetObject", partial(self._get, key))
         return found[0] if found else None
 
+    def read_many(
+        self, keys: Iterable[str], connections: int = DEFAULT_CONNECTIONS
+    ) -> Iterator[tuple[str, bytes | None]]:
+        """Yield each key with its object, or with None where there is none, in the given order.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            It is consumed only as far as the objects are: memory does not grow with their number.
+        connections : int, optional
+            Objects that are read at the same time, at most as many as the client has connections.
+        """
+        pending: deque[tuple[str, Future[bytes | None]]] = deque()
+        with ThreadPoolExecutor(connections) as pool:
+            try:
+                for key in keys:
+                    pending.append((key, pool.submit(self.read_bytes, key)))
+                    if len(pending) == 4 * connections:
+                        first, future = pending.popleft()
+                        yield first, future.result()
+                for first, future in pending:
+                    yield first, future.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that begin with a prefix, in their order, a thousand from each request."""
+        """Yield the keys that begin with a prefix, in their order."""
         for key, _ in self.times(prefix):
             yield key
 
     def times(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        """Yield the same keys, each with the time of its last writing."""
-        for page in self._pages(Prefix=prefix):
+        """Yield the keys that begin with a prefix, each with the time of its last write."""
+        for page in _pages(self.s3, self.bucket, prefix):
             for item in page.get("Contents", []):
                 yield item["Key"], item["LastModified"]
 
     def folders(self, prefix: str) -> Iterator[str]:
-        """Yield the folders right below a prefix that ends with a slash, as it does."""
-        for page in self._pages(Prefix=prefix, Delimiter="/"):
+        """Yield the folders right below a prefix; both end with a slash."""
+        for page in _pages(self.s3, self.bucket, prefix, delimiter="/"):
             for item in page.get("CommonPrefixes", []):
                 yield item["Prefix"]
 
     def write(self, key: str, document: dict[str, Any]) -> None:
         """Write a JSON document, unless it is there already."""
         if self.read(key) != document:
-            with storage_errors("PutObject"):
-                self.s3.put_object(Bucket=self.bucket, Key=key, **_json_object(document))
+            self.write_bytes(key, to_json(document).encode(), JSON)
 
     def write_once(self, key: str, document: dict[str, Any]) -> bool:
         """Write a JSON document where there is none; return whether it was written."""
         return self._write_if(key, document, {"IfNoneMatch": "*"}, HTTPStatus.PRECONDITION_FAILED)
 
     def replace(self, key: str, document: dict[str, Any], etag: str) -> bool:
-        """Write a JSON document in place of a version; return whether that was still there."""
+        """Write a JSON document in place of one version; return whether it was still there."""
         gone = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND)
         return self._write_if(key, document, {"IfMatch": etag}, *gone)
 
-    def write_bytes(self, key: str, body: bytes, content_type: str) -> None:
+    def write_bytes(self, key: str, body: bytes | BinaryIO, content_type: str) -> None:
         """Write an object."""
         with storage_errors("PutObject"):
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
     def write_file(self, key: str, path: Path, content_type: str) -> None:
         """Write a file."""
-        with storage_errors("PutObject"), path.open("rb") as file:
-            self.s3.put_object(Bucket=self.bucket, Key=key, Body=file, ContentType=content_type)
+        with path.open("rb") as file:
+            self.write_bytes(key, file, content_type)
 
     def delete(self, key: str) -> None:
         """Delete an object, if it is there."""
         with storage_errors("DeleteObject"):
             self.s3.delete_object(Bucket=self.bucket, Key=key)
 
-    def _pages(self, **arguments: Any) -> "Iterator[ListObjectsV2OutputTypeDef]":
-        paginator = self.s3.get_paginator("list_objects_v2")
-        pages = iter(paginator.paginate(Bucket=self.bucket, **arguments))
-        while True:
-            with storage_errors("ListObjectsV2"):
-                page = next(pages, None)
-            if page is None:
-                return
-            yield page
-
-    def _get(self, key: str) -> tuple[bytes, str] | None:
-        with storage_errors("GetObject"):
-            try:
-                response = self.s3.get_object(Bucket=self.bucket, Key=key)
-                return response["Body"].read(), response["ETag"]
-            except ClientError as error:
-                if _status(error) == HTTPStatus.NOT_FOUND:
-                    return None
-                raise
+    def _get(self, key: str) -> tuple[bytes, str]:
+        response = self.s3.get_object(Bucket=self.bucket, Key=key)
+        return response["Body"].read(), response["ETag"]
 
     def _write_if(
         self, key: str, document: dict[str, Any], condition: dict[str, str], *unmet: HTTPStatus
     ) -> bool:
-        """Write where a condition holds; a conflict does not say whether it does."""
-        arguments: Any = {**condition, **_json_object(document)}
-        n_tries = 0
+        """Write if a condition holds, which a conflict leaves open; return whether it did."""
+        arguments: Any = {**condition, "Body": to_json(document).encode(), "ContentType": JSON}
         with storage_errors("PutObject"):
-            while True:
-                n_tries += 1
+            for n_left in reversed(range(MAX_WRITE_ATTEMPTS)):
                 try:
                     self.s3.put_object(Bucket=self.bucket, Key=key, **arguments)
-                    return True
+                    break
                 except ClientError as error:
                     if _status(error) in unmet:
                         return False
-                    if _status(error) != HTTPStatus.CONFLICT or n_tries == MAX_WRITES:
+                    if _status(error) != HTTPStatus.CONFLICT or not n_left:
                         raise
                 time.sleep(CONFLICT_PAUSE_S)
-
-
-def _json_object(document: dict[str, Any]) -> dict[str, Any]:
-    return {"Body": to_json(document).encode(), "ContentType": "application/json"}
+        return True

@@ -1,4 +1,7 @@
-"""Where things lie. Keys of uploads may hold a patient's name; keys of results are digests."""
+"""The keys of the results bucket, and the names of settings files in the uploads bucket.
+
+Keys of uploads may contain a patient's name; those of results contain digests (recording IDs).
+"""
 
 import hashlib
 import json
@@ -12,10 +15,11 @@ from deepecg.outputs.file_names import REJECTION_FILE, SUMMARY_FILE
 RESULTS_PREFIX = f"{RECORDINGS}/"
 NIGHTS_PREFIX = f"{NIGHTS}/"
 REPORTS_PREFIX = f"{REPORTS}/"
-OWN_STUDY_SUFFIX = ".settings.json"
-"""Of a study file among the uploads, in place of its recording's."""
-FOLDER_STUDY = "settings.json"
-"""The study file of a folder of uploads."""
+UNFINISHED_PREFIX = f"{NIGHTS_PREFIX}unfinished/"
+OWN_SETTINGS_SUFFIX = ".settings.json"
+"""Suffix of a recording's settings file, in place of the recording's suffix."""
+FOLDER_SETTINGS_NAME = "settings.json"
+"""Name of the settings file of a folder of uploads."""
 
 
 def version(etags: Iterable[tuple[str, str]], *conditions: str) -> str:
@@ -37,38 +41,38 @@ def version(etags: Iterable[tuple[str, str]], *conditions: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def waiting_key(recording: str) -> str:
-    """Return where it says that a recording waits for its other parts."""
-    return f"{RESULTS_PREFIX}{recording}/waiting.json"
+def waiting_key(recording_id: str) -> str:
+    """Return the key of the note that a recording waits for its other parts."""
+    return f"{RESULTS_PREFIX}{recording_id}/waiting.json"
 
 
-def current_key(recording: str) -> str:
-    """Return where it says which result of a recording counts."""
-    return f"{RESULTS_PREFIX}{recording}/current.json"
+def current_key(recording_id: str) -> str:
+    """Return the key of the pointer to a recording's valid result."""
+    return f"{RESULTS_PREFIX}{recording_id}/current.json"
 
 
-def announced_key(recording: str) -> str:
-    """Return where it says that a recording is to be uploaded."""
-    return f"announced/{recording}.json"
+def upload_request_key(recording_id: str) -> str:
+    """Return the key of the note that a recording's upload was requested through the API."""
+    return f"announced/{recording_id}.json"
 
 
 def entries_prefix(night: date) -> str:
-    """Return what the keys of the entries of a night begin with."""
+    """Return the prefix of the entries of a night."""
     return f"{NIGHTS_PREFIX}{night.isoformat()}/"
 
 
-def entry_key(night: date, recording: str) -> str:
-    """Return where the entry of an upload lies, for the nightly report on the day it came."""
-    return f"{entries_prefix(night)}{recording}.json"
+def entry_key(night: date, recording_id: str) -> str:
+    """Return the key of a recording's night entry, which the nightly report reads."""
+    return f"{entries_prefix(night)}{recording_id}.json"
 
 
-def unfinished_key(recording: str) -> str:
-    """Return where it says which night has the entry of an upload that has no result yet."""
-    return f"{NIGHTS_PREFIX}unfinished/{recording}.json"
+def unfinished_key(recording_id: str) -> str:
+    """Return the key of the note which night has the entry of an upload without a result."""
+    return f"{UNFINISHED_PREFIX}{recording_id}.json"
 
 
 def report_key(night: date, name: str) -> str:
-    """Return where a file of the report on a night lies."""
+    """Return the key of a file of a nightly report."""
     return f"{REPORTS_PREFIX}{night.isoformat()}/{name}"
 
 
@@ -76,20 +80,20 @@ def report_key(night: date, name: str) -> str:
 class ResultKeys:
     """The keys of one version of one recording's result."""
 
-    recording: str
+    recording_id: str
     version: str
 
     @property
     def folder(self) -> str:
-        """Common beginning of the keys."""
-        return f"{RESULTS_PREFIX}{self.recording}/{self.version}/"
+        """Prefix of the keys."""
+        return f"{RESULTS_PREFIX}{self.recording_id}/{self.version}/"
 
     @property
     def summary(self) -> str:
-        """Written last, and once: where it is, the recording was scored."""
+        """Key of the summary: written last and once, so that its existence means it was scored."""
         return f"{self.folder}{SUMMARY_FILE}"
 
     @property
     def rejection(self) -> str:
-        """Why the recording was refused."""
+        """Key of the rejection, the reason why the recording was not scored."""
         return f"{self.folder}{REJECTION_FILE}"

@@ -1,9 +1,10 @@
-"""Scoring a complete upload, and writing down what came of it: once, whoever comes second."""
+"""Scores a complete upload and writes its result, once for any number of messages."""
 
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,13 +14,14 @@ import msgspec
 
 from deepecg import __version__
 from deepecg.beats.classifier import BeatClassifier
+from deepecg.cloud.aws_clients import DEFAULT_CONNECTIONS
 from deepecg.cloud.errors import StorageError, TooLargeError
-from deepecg.cloud.incomplete_uploads import stop_waiting
-from deepecg.cloud.night_entries import Entries
-from deepecg.cloud.s3_buckets import Part, Uploads
+from deepecg.cloud.folder_listing import FolderListing
+from deepecg.cloud.night_entries import NightEntries
+from deepecg.cloud.s3_buckets import Uploads, folder_of
 from deepecg.cloud.s3_keys import ResultKeys, current_key, version
 from deepecg.cloud.upload_parts import Upload, find_upload
-from deepecg.cloud.upload_settings_files import is_own_study, load_study
+from deepecg.cloud.upload_settings_files import is_own_settings_file, load_settings_file
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.file_names import REJECTION_FILE, SUMMARY_FILE
 from deepecg.outputs.recording_id import recording_id
@@ -30,24 +32,24 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.scoring import score_recording
 
 SPARE_BYTES = 64 << 20
-"""Temporary storage left free beside a recording, for what is written of it."""
+"""Temporary storage that is left free beside a recording, for its output files."""
 
 Action = Literal["scored", "rejected", "repeated", "waiting", "nothing_to_do"]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of a message, fit to be logged.
+class MessageOutcome:
+    """The outcome of a message for one recording; it may be logged.
 
     Attributes
     ----------
     action : str
-        ``scored``, ``rejected`` or ``repeated`` (the result was there already); ``waiting`` for
-        parts; ``nothing_to_do`` for annotations, folders, and objects deleted since.
+        ``scored``, ``rejected``, or ``repeated`` where the result was there already; ``waiting``
+        for parts; ``nothing_to_do`` for annotations, folders, and objects deleted since.
     recording_id : str
-        The recording's, or that of the object where it belongs to none.
+        ID of the recording, or of the object where it belongs to none.
     code : str or None
-        Of the refusal.
+        Rejection code.
     """
 
     action: Action
@@ -62,38 +64,38 @@ class Written:
     Attributes
     ----------
     document : dict or None
-        Summary or rejection; None for one that was there already.
+        Summary or rejection; None for a result that was there already.
     processing_s : float or None
-        How long it took; None if not known.
+        Processing time in seconds; None if not known.
     """
 
-    document: dict[str, Any] | None
-    processing_s: float | None
+    document: dict[str, Any] | None = None
+    processing_s: float | None = None
 
 
-REPEATED = Written(None, None)
+REPEATED = Written()
 
 
 def result_keys(upload: Upload, model_version: str, *conditions: str) -> ResultKeys:
-    """Return where the result of an upload lies, as it is now."""
-    objects = (*upload.parts, upload.study) if upload.study else upload.parts
+    """Return the keys of the result of an upload as it is now."""
+    objects = (*upload.parts, upload.settings_file) if upload.settings_file else upload.parts
     etags = ((part.key, part.etag) for part in objects)
     software = (__version__, SUMMARY_SCHEMA_VERSION)
     return ResultKeys(upload.id, version(etags, model_version, *software, *conditions))
 
 
 def score_upload(
-    upload: Upload, uploads: Uploads, entries: Entries, classifier: BeatClassifier
-) -> Outcome:
+    upload: Upload, uploads: Uploads, entries: NightEntries, classifier: BeatClassifier
+) -> MessageOutcome:
     """Score a complete upload, unless that was done before.
 
-    The summary is written last, and only where there is none: where a summary is, the result is
-    complete, and nothing changes it.
+    The summary is written last, and only where there is none. A result with a summary is complete
+    and is never changed.
     """
     started_s = time.perf_counter()
     results = entries.results
     keys = result_keys(upload, classifier.version)
-    repeated = Outcome("repeated", upload.id)
+    repeated = MessageOutcome("repeated", upload.id)
     if results.exists(keys.summary):
         return _conclude(upload, uploads, entries, keys.summary, repeated)
     capacity_bytes = shutil.disk_usage(tempfile.gettempdir()).total - SPARE_BYTES
@@ -101,7 +103,7 @@ def score_upload(
         if upload.refusal is not None:
             raise upload.refusal
         if upload.size_bytes > capacity_bytes:
-            # A function with more storage may read it, so the result is one of this capacity.
+            # A function with more storage may score it, so this result is one of the capacity, too.
             keys = result_keys(upload, classifier.version, f"capacity_bytes={capacity_bytes}")
             raise TooLargeError(
                 f"found {upload.size_bytes} bytes, expected at most {capacity_bytes}, what the "
@@ -109,15 +111,15 @@ def score_upload(
             )
         if results.exists(keys.rejection):
             return _conclude(upload, uploads, entries, keys.rejection, repeated)
-        entries.note(upload, "received")
-        study = load_study(uploads, upload.study)
+        entries.write_unfinished(upload, "received")
+        study = load_settings_file(uploads, upload.settings_file)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
             scored = score_recording(open_recording(path), classifier, study.scoring)
             summary = msgspec.to_builtins(
                 write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
             )
             if results.exists(keys.summary):
-                # Somebody else was faster; what lies beside a summary does not change either.
+                # Another function was faster; the files beside a summary do not change either.
                 return _conclude(upload, uploads, entries, keys.summary, repeated)
             for name, media_type in output_files(upload.id).items():
                 if name != SUMMARY_FILE:
@@ -125,28 +127,28 @@ def score_upload(
     except RefusedRecordingError as refusal:
         elapsed_s = time.perf_counter() - started_s
         return reject(upload, uploads, entries, keys, refusal, processing_s=elapsed_s)
-    if results.write_once(keys.summary, summary):
-        written = Written(summary, time.perf_counter() - started_s)
-        outcome = Outcome("scored", upload.id)
-        return _conclude(upload, uploads, entries, keys.summary, outcome, written=written)
-    return _conclude(upload, uploads, entries, keys.summary, repeated)
+    if not results.write_once(keys.summary, summary):
+        return _conclude(upload, uploads, entries, keys.summary, repeated)
+    written = Written(summary, time.perf_counter() - started_s)
+    outcome = MessageOutcome("scored", upload.id)
+    return _conclude(upload, uploads, entries, keys.summary, outcome, written=written)
 
 
 def reject(
     upload: Upload,
     uploads: Uploads,
-    entries: Entries,
+    entries: NightEntries,
     keys: ResultKeys,
     refusal: RefusedRecordingError,
     *,
     processing_s: float | None = None,
-) -> Outcome:
-    """Write down why an upload cannot be scored, and how long it took to find that out."""
+) -> MessageOutcome:
+    """Write the reason why an upload is not scored, with the time in seconds that it took."""
     rejection = msgspec.to_builtins(rejection_document(refusal, upload.id))
     if not entries.results.write_once(keys.rejection, rejection):
-        repeated = Outcome("repeated", upload.id, refusal.code)
+        repeated = MessageOutcome("repeated", upload.id, refusal.code)
         return _conclude(upload, uploads, entries, keys.rejection, repeated)
-    outcome = Outcome("rejected", upload.id, refusal.code)
+    outcome = MessageOutcome("rejected", upload.id, refusal.code)
     written = Written(rejection, processing_s)
     return _conclude(upload, uploads, entries, keys.rejection, outcome, written=written)
 
@@ -154,56 +156,57 @@ def reject(
 def _conclude(
     upload: Upload,
     uploads: Uploads,
-    entries: Entries,
+    entries: NightEntries,
     result: str,
-    outcome: Outcome,
+    outcome: MessageOutcome,
     *,
     written: Written = REPEATED,
-) -> Outcome:
-    """Say which result counts, for the recording and for parts that had one of their own."""
-    now = find_upload(uploads, upload.key)
+) -> MessageOutcome:
+    """Make a result the valid one of its recording, unless the upload has changed meanwhile."""
+    now = find_upload(FolderListing(uploads, folder_of(upload.key)), upload.key)
     if now is None:
-        stop_waiting(upload.id, entries)  # deleted in the meantime, which no message tells of
+        entries.finish(upload.id)  # deleted meanwhile, for which S3 sends no message
         return outcome
-    if now.parts != upload.parts or _has_another_study(now, upload):
-        return outcome  # changed in the meantime: the message of that change says what counts
-    entries.note_result(upload, result, written.document, written.processing_s)
+    if now.parts != upload.parts or _has_other_settings(now, upload):
+        return outcome  # changed meanwhile: the message of that change sets the valid result
+    entries.write_result(upload, result, written.document, written.processing_s)
     kind = "rejected" if result.endswith(REJECTION_FILE) else "scored"
     current = {"outcome": kind, "result": result}
     if entries.results.read(current_key(upload.id)) != current:
-        for part in upload.parts[1:]:
-            _join(part, upload, entries)
-        entries.results.write(current_key(upload.id), current)  # last: then all was done
-    # Until here it is known to be under way: whoever asks finds either that or the result.
-    stop_waiting(upload.id, entries, entries.night(upload.uploaded_at))
+        _join_parts(upload, entries)
+        entries.results.write(current_key(upload.id), current)  # last: then all of it was done
+    # Only now: until here, the API reports that the recording is being scored.
+    entries.finish(upload.id, keep=entries.night(upload.uploaded_at))
     return outcome
 
 
-def _has_another_study(now: Upload, then: Upload) -> bool:
-    """Return whether a study of its own has come to an upload: its message has it scored anew.
+def _has_other_settings(now: Upload, then: Upload) -> bool:
+    """Return whether a recording's own settings file was added or replaced.
 
-    No message does so where a study was deleted, or that of the folder was replaced.
+    The message about that file has it scored anew. No message does so where a settings file was
+    deleted, or that of the folder was replaced.
     """
-    study = now.study
-    return study is not None and study != then.study and is_own_study(study.key)
+    found = now.settings_file
+    return found is not None and found != then.settings_file and is_own_settings_file(found.key)
 
 
-def _join(part: Part, upload: Upload, entries: Entries) -> None:
-    """Say that an object is part of a recording.
+def _join_parts(upload: Upload, entries: NightEntries) -> None:
+    """Point the parts of a recording to it, where they were waited for, rejected or scored before.
 
-    It may have been waited for, given up or scored before the rest of the recording came.
+    That happens to parts that come before their header.
     """
-    part_id = recording_id(part.key)
-    stop_waiting(part_id, entries)
-    if entries.results.exists(current_key(part_id)):
-        entries.forget(part_id, entries.night(part.modified))
-        joined = {"outcome": "part", "recording_id": upload.id}
-        entries.results.write(current_key(part_id), joined)
+    parts = {current_key(recording_id(part.key)): part for part in upload.parts[1:]}
+    entries.finish_many([recording_id(part.key) for part in parts.values()])
+    for key, body in entries.results.read_many(parts):
+        if body is not None:
+            part = parts[key]
+            entries.delete(recording_id(part.key), entries.night(part.modified))
+            entries.results.write(key, {"outcome": "part", "recording_id": upload.id})
 
 
 @contextmanager
 def _downloaded(upload: Upload, uploads: Uploads) -> Iterator[Path]:
-    """Yield the main file of an upload, with its parts beside it under the names it gives them."""
+    """Yield the main file of an upload, with its parts beside it under the names in its header."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if upload.size_bytes > shutil.disk_usage(folder).free - SPARE_BYTES:
@@ -211,6 +214,7 @@ def _downloaded(upload: Upload, uploads: Uploads) -> Iterator[Path]:
         main, *others = upload.parts
         path = folder / f"{upload.id}{PurePosixPath(main.key).suffix.casefold()}"
         uploads.download(main, path)
-        for part in others:
-            uploads.download(part, folder / part.name)
+        with ThreadPoolExecutor(DEFAULT_CONNECTIONS) as pool:
+            for _ in pool.map(lambda part: uploads.download(part, folder / part.name), others):
+                pass
         yield path

@@ -1,4 +1,4 @@
-"""What a function is told by its environment."""
+"""The settings of the functions, read from environment variables that the template sets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from deepecg.night.settings import NightSettings, Prices
 
 
 @dataclass(frozen=True)
-class CloudSettings:
-    """Where results go, and how patient the scoring function is.
+class IngestSettings:
+    """Settings of the scoring function.
 
     Attributes
     ----------
     results_bucket : str
-        Name of the bucket that takes the results.
+        Name of the results bucket.
     queue_url : str
-        The queue that uploads arrive in, and that re-checks are sent to.
+        URL of the uploads queue, which re-checks are sent to as well.
     wait_for_parts : timedelta
-        How long an incomplete WFDB record is waited for.
+        Time after which an incomplete WFDB record is rejected.
     model_folder : Path
-        Holds ``beat_classifier.onnx`` and ``model_card.json``.
+        Folder of ``beat_classifier.onnx`` and ``model_card.json``.
     time_zone : ZoneInfo
-        Where the days of the nightly report begin and end.
+        Time zone of the nights.
     max_receives : int
-        A message that fails this often is a dead letter.
+        Number of failures after which a message becomes a dead letter.
     """
 
     results_bucket: str
@@ -45,7 +45,7 @@ class CloudSettings:
         Raises
         ------
         SettingsError
-            If one is missing or not understood.
+            If one is missing or invalid.
         """
         minutes = _number(environment, "DEEPECG_WAIT_FOR_PARTS_MINUTES")
         return cls(
@@ -59,24 +59,24 @@ class CloudSettings:
 
 
 @dataclass(frozen=True)
-class NightlySettings:
-    """Where the nightly report finds what it needs, and whom it tells.
+class NightlyReportSettings:
+    """Settings of the nightly report function.
 
     Attributes
     ----------
     results_bucket : str
-        Name of the bucket with the entries; takes the reports.
+        Name of the results bucket, with the night entries and the reports.
     queue_url : str
-        The queue that uploads arrive in: what lies there has not been worked on.
+        URL of the uploads queue, whose messages are counted.
     dead_letter_queue_url : str
-        Holds the messages that were given up.
+        URL of the dead-letter queue.
     time_zone : ZoneInfo
-        Where the days begin and end.
+        Time zone of the nights.
     topic_arn : str or None
-        The SNS topic that gets a few counts; None for no message.
+        The SNS topic that the counts are sent to; None for no message.
     night : NightSettings
-        How the report is made; its prices are those of the scoring function as it is deployed,
-        its links lead to the page where there is one.
+        Settings of the report itself. Its prices are those of the deployed scoring function; its
+        links lead to the upload page, where there is one.
     """
 
     results_bucket: str
@@ -93,7 +93,7 @@ class NightlySettings:
         Raises
         ------
         SettingsError
-            If one is missing or not understood.
+            If one is missing or invalid.
         """
         is_arm = _text(environment, "DEEPECG_SCORING_ARCHITECTURE") == "arm64"
         prices = Prices(
@@ -114,23 +114,23 @@ class NightlySettings:
 
 @dataclass(frozen=True)
 class ApiSettings:
-    """Where the API finds recordings and results, and who lets its callers in.
+    """Settings of the API.
 
     Attributes
     ----------
     uploads_bucket, results_bucket : str
         Names of the buckets.
     model_folder : Path
-        Holds ``beat_classifier.onnx`` and ``model_card.json``.
+        Folder of ``beat_classifier.onnx`` and ``model_card.json``.
     time_zone : ZoneInfo
-        Where the days of the nightly report begin and end.
+        Time zone of the nights.
     authorisation : str
-        What lets callers in, in front of the application: ``iam``, ``jwt``, or ``none``.
+        How the gateway in front of the application authorises callers: ``iam``, ``jwt``, ``none``.
     jwt_issuer, jwt_audience : str or None
-        Of the tokens, with ``jwt``.
+        Issuer and audience of the tokens; None without ``jwt``.
     public_s3_endpoint : str or None
-        Where callers reach S3 with presigned addresses: a URL, or a path on the API's own host;
-        None for AWS's own.
+        S3 as callers reach it with presigned URLs: a URL, or a path on the API's own host; None for
+        AWS's endpoint.
     """
 
     uploads_bucket: str
@@ -149,7 +149,7 @@ class ApiSettings:
         Raises
         ------
         SettingsError
-            If one is missing or not understood.
+            If one is missing or invalid.
         """
         issuer = _text(environment, "DEEPECG_JWT_ISSUER") or None
         audience = _text(environment, "DEEPECG_JWT_AUDIENCE") or None
@@ -175,7 +175,7 @@ def _text(environment: Mapping[str, str], name: str) -> str:
 
 
 def _number(environment: Mapping[str, str], name: str) -> float:
-    """Return a variable that is a number above 0."""
+    """Return a variable as a number above 0."""
     try:
         number = float(_text(environment, name))
     except ValueError:
@@ -200,5 +200,5 @@ def _zone(environment: Mapping[str, str]) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise SettingsError(
-            "found a DEEPECG_TIME_ZONE that is not known, expected one such as Europe/Berlin"
+            "found an unknown DEEPECG_TIME_ZONE, expected one such as Europe/Berlin"
         ) from None

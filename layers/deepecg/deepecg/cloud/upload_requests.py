@@ -1,8 +1,8 @@
-"""Announcing a recording: it gets an ID, and each of its files a form that S3 takes it with.
+"""Upload requests: a recording gets an ID, and each of its files a presigned form to upload it.
 
-Nothing of the files' names is kept, nor answered. It needs of S3: ``PutObject`` for
-``announced/*`` in the results bucket; and for the forms, which carry the rights of whoever signs
-them, ``PutObject`` for ``api/*`` in the uploads bucket.
+Names of files are neither stored nor returned. This needs ``PutObject`` for ``announced/*`` in the
+results bucket, and for the forms, which grant what their signer may do, ``PutObject`` for ``api/*``
+in the uploads bucket.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 from deepecg.cloud.errors import SameNameTwiceError
 from deepecg.cloud.presigned_urls import PresignedPost, Presigner
 from deepecg.cloud.s3_buckets import Results
-from deepecg.cloud.s3_keys import announced_key
+from deepecg.cloud.s3_keys import upload_request_key
 from deepecg.cloud.upload_pseudonyms import key_in, new_folder
 from deepecg.outputs.recording_id import recording_id
 from deepecg.readers.formats import FORMATS
 
-TIME_TO_SEND = timedelta(hours=1)
-"""The largest file, 4 GiB, takes so long at 10 Mbit/s. Forms signed by a function end with its
-credentials where that is sooner."""
+EXPIRES_IN = timedelta(hours=1)
+"""Time for which the forms are accepted: the largest file, 4 GiB, takes an hour at 10 Mbit/s. Forms
+signed by a function expire with its credentials, where that is sooner."""
 CONTENT_TYPES = {suffix: item.content_type for item in FORMATS for suffix in item.suffixes} | {
     ".json": "application/json"
 }
@@ -29,15 +29,15 @@ OTHER_CONTENT_TYPE = "application/octet-stream"
 
 
 @dataclass(frozen=True)
-class AnnouncedFile:
-    """A file that is to be uploaded.
+class RequestedFile:
+    """A file to be uploaded.
 
     Attributes
     ----------
     name : str
-        What it is called, and what the header of its record calls it: may name a patient.
+        Name of the file, as in the header of its record; it may name a patient.
     size_bytes : int
-        How large it is.
+        Size in bytes.
     """
 
     name: str
@@ -45,17 +45,17 @@ class AnnouncedFile:
 
 
 @dataclass(frozen=True)
-class Announcement:
-    """Leave to upload a recording.
+class UploadRequest:
+    """Permission to upload a recording.
 
     Attributes
     ----------
     recording_id : str
-        What it will be known by.
+        ID of the recording.
     expires_at : datetime
-        When the forms are no longer taken, to the second.
+        Time at which the forms expire, to the second.
     uploads : tuple of PresignedPost
-        A form for each file, in their order.
+        A form for each file, in the order of the files.
     """
 
     recording_id: str
@@ -63,64 +63,64 @@ class Announcement:
     uploads: tuple[PresignedPost, ...]
 
 
-def announce(
-    files: Sequence[AnnouncedFile],
+def create_upload_request(
+    files: Sequence[RequestedFile],
     bucket: str,
     results: Results,
     presigner: Presigner,
     *,
     now: datetime,
     origin: str,
-) -> Announcement:
-    """Return an ID and a form for each file of a recording; note that it is to come.
+) -> UploadRequest:
+    """Return an ID and a form for each file of a recording, and write a note of the request.
 
     Parameters
     ----------
-    files : sequence of AnnouncedFile
-        The main file, which the recording is known by, and its parts.
+    files : sequence of RequestedFile
+        The main file, whose key gives the recording's ID, and its parts.
     bucket : str
         The uploads bucket.
     results : Results
-        Takes the note.
+        The results bucket, which takes the note.
     presigner : Presigner
         Signs the forms.
     now : datetime
-        The time, with its zone.
+        The present time, with its time zone.
     origin : str
-        Scheme and host that the caller calls the API by.
+        Scheme and host by which the caller reaches the API.
 
     Raises
     ------
     SameNameTwiceError
-        If two files would get the same key.
+        If two files have the same name, apart from case and Unicode form.
     StorageError
         If S3 fails.
     """
     folder = new_folder()
     keys = [key_in(folder, file.name) for file in files]
     if len(set(keys)) < len(keys):
-        raise SameNameTwiceError("found two files of one name, expected names of their own")
+        raise SameNameTwiceError("found two files of the same name, expected different names")
     now = now.astimezone(UTC).replace(microsecond=0)
-    expires_at = now + TIME_TO_SEND
+    expires_at = now + EXPIRES_IN
     uploads = tuple(
         presigner.post(
             bucket,
             key,
             content_type=_content_type(key),
             size_bytes=file.size_bytes,
-            expires_in=TIME_TO_SEND,
+            expires_in=EXPIRES_IN,
             origin=origin,
         )
         for key, file in zip(keys, files, strict=True)
     )
-    announced = Announcement(recording_id(keys[0]), expires_at, uploads)
+    request = UploadRequest(recording_id(keys[0]), expires_at, uploads)
     results.write_once(
-        announced_key(announced.recording_id),
+        upload_request_key(request.recording_id),
         {"announced_at": now.isoformat(), "expires_at": expires_at.isoformat()},
     )
-    return announced
+    return request
 
 
 def _content_type(key: str) -> str:
-    endings = (kind for ending, kind in CONTENT_TYPES.items() if key.endswith(ending))
-    return next(endings, OTHER_CONTENT_TYPE)
+    types = (kind for suffix, kind in CONTENT_TYPES.items() if key.endswith(suffix))
+    return next(types, OTHER_CONTENT_TYPE)

@@ -15,11 +15,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from deepecg.local_cloud.s3_error_response import S3Error
+from deepecg.units import SECONDS_PER_DAY
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SIGNATURE = "X-Amz-Signature"
-MAX_EXPIRES_S = 7 * 24 * 3600
-"""The longest validity that S3 accepts for a presigned address: 7 days."""
+MAX_EXPIRES_S = 7 * SECONDS_PER_DAY
+"""S3's limit for a presigned address."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import Any
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.night.night_entry import Digest, Entry, number
 from deepecg.outputs.report.labels import CLASS_NAMES
+from deepecg.units import SECONDS_PER_DAY
 
 NIGHT_TOTALS_SCHEMA_VERSION = "1.0"
-SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True)

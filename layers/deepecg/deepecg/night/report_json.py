@@ -27,11 +27,11 @@ from deepecg.night.settings import NightSettings
 from deepecg.night.urgency_ranking import by_urgency, urgency_points, urgent_kinds
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.file_names import REJECTION_FILE, REPORT_FILE
+from deepecg.units import SECONDS_PER_HOUR
 
 NIGHT_REPORT_SCHEMA_VERSION = "1.0"
 TO_RESULTS = "../../"
 """From ``reports/DATE/`` to the root of all results."""
-SECONDS_PER_HOUR = 3600
 DOCUMENTS = {"scored": REPORT_FILE, "rejected": REJECTION_FILE}
 """What a link to a recording leads to, in its folder."""
 NOT_SCORED = ("failed", "received", "waiting", "rejected")

@@ -35,6 +35,7 @@ from deepecg.outputs.fhir_measures import COUNT, PART_NAMES, UNITS, Accuracy, me
 from deepecg.outputs.summary import Provenance, RecordingBlock, Summary
 from deepecg.outputs.summary_values import SummaryValue
 from deepecg.settings_file import refuse_other_subject
+from deepecg.units import SECONDS_PER_HOUR
 
 Json = dict[str, Any]
 
@@ -49,7 +50,6 @@ UCUM_URI = "http://unitsofmeasure.org"
 URI_OF_URIS = "urn:ietf:rfc:3986"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 HOLTER_STUDY = ("18754-2", "Ambulatory cardiac rhythm monitor (Holter) study")
-SECONDS_PER_HOUR = 3600
 DAY_HOURS = (18.0, 30.0)
 """Length of a recording for which LOINC's 24-hour heart rates are used; at least the first of it is
 analysable."""

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.report.labels import plain
 from deepecg.outputs.summary import RecordingBlock, Summary
-
-SECONDS_PER_HOUR = 3600
+from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 
 def conclusion(summary: Summary) -> Iterator[str]:
@@ -67,7 +66,7 @@ def _span(seconds: float) -> str:
     """Return a duration in hours; below one hour in minutes, below two minutes in seconds."""
     if seconds >= SECONDS_PER_HOUR:
         return f"{seconds / SECONDS_PER_HOUR:.1f} h"
-    return f"{seconds / 60:.1f} min" if seconds >= 120 else f"{seconds:.0f} s"
+    return f"{seconds / SECONDS_PER_MINUTE:.1f} min" if seconds >= 120 else f"{seconds:.0f} s"
 
 
 def _number(value: float | None) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.episodes import RATE_DIGITS, Episode
+from deepecg.units import SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True)
@@ -71,29 +72,31 @@ class BeatStream:
         """Return the R peaks as sample numbers at a rate, shape (n_beats,)."""
         return np.rint(self.times_s * sampling_rate_hz).astype(np.int64)
 
+    def episodes(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[Episode, ...]:
+        """Return the episodes between pairs of beats. No pair may have a gap inside.
 
-def episodes_between(
-    stream: BeatStream, first: NDArray[np.int64], last: NDArray[np.int64]
-) -> tuple[Episode, ...]:
-    """Return the episodes between pairs of beats. No pair may have a gap inside.
+        Parameters
+        ----------
+        first, last : ndarray of int64, shape (n_episodes,)
+            Indices of the beats, with ``first <= last``.
 
-    Parameters
-    ----------
-    stream : BeatStream
-        The beats.
-    first, last : ndarray of int64, shape (n_episodes,)
-        Indices of the beats, with ``first <= last``.
-
-    Returns
-    -------
-    tuple of Episode
-        In the order of the input.
-    """
-    start = stream.times_s[first]
-    duration = stream.times_s[last] - start
-    n_intervals = last - first
-    rate = np.round(60 * n_intervals / np.where(n_intervals > 0, duration, 1), RATE_DIGITS)
-    rates = (bpm if n > 0 else None for bpm, n in zip(rate.tolist(), n_intervals, strict=True))
-    return tuple(
-        map(Episode, first.tolist(), last.tolist(), start.tolist(), duration.tolist(), rates)
-    )
+        Returns
+        -------
+        tuple of Episode
+            In the order of the input.
+        """
+        start = self.times_s[first]
+        duration = self.times_s[last] - start
+        n_intervals = last - first
+        rate = SECONDS_PER_MINUTE * n_intervals / np.where(n_intervals > 0, duration, 1)
+        rates = zip(np.round(rate, RATE_DIGITS).tolist(), n_intervals, strict=True)
+        return tuple(
+            map(
+                Episode,
+                first.tolist(),
+                last.tolist(),
+                start.tolist(),
+                duration.tolist(),
+                (bpm if n > 0 else None for bpm, n in rates),
+            )
+        )

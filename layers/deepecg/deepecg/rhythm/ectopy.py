@@ -12,11 +12,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.rhythm.beat_stream import BeatStream, episodes_between
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.settings import EctopySettings
-
-SECONDS_PER_HOUR = 3600
+from deepecg.units import SECONDS_PER_HOUR
 
 ALONE = r"E(?<!EE)(?!E)"
 PAIR = r"EE(?<!EEE)(?!E)"
@@ -120,7 +119,7 @@ def ectopy(
     text = _Text.of(ectopic, stream.is_class("N"), np.isnan(stream.rr_s))
 
     def episodes(pattern: str) -> tuple[Episode, ...]:
-        return episodes_between(stream, *text.find(pattern))
+        return stream.episodes(*text.find(pattern))
 
     count = int(ectopic.sum())
     hours = float(stream.analysable.sum()) / SECONDS_PER_HOUR

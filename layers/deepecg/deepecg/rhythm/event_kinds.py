@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from deepecg.beats.settings import ROUNDING_S
 from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.rhythm.wording import exact, rate, span
+from deepecg.units import ROUNDING_S
 
 Measure = Callable[[Episode], float]
 """What episodes of a kind are compared by: the larger, the more severe."""

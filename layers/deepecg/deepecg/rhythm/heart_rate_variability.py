@@ -26,9 +26,8 @@ from scipy.ndimage import median_filter
 
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.settings import VariabilitySettings
+from deepecg.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
-SECONDS_PER_DAY = 86_400
-SECONDS_PER_HOUR = 3600
 HISTOGRAM_BIN_MS = 1000 / 128
 """Bin width of the triangular index, as the Task Force recommends."""
 LEAST_POWER_MS2 = 0.01

@@ -12,8 +12,7 @@ from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.heart_rate import rate_windows
 from deepecg.rhythm.pauses import Pauses
 from deepecg.rhythm.settings import RateSettings
-
-SECONDS_PER_HOUR = 3600
+from deepecg.units import SECONDS_PER_HOUR
 
 _ByHour = list[NDArray[np.float64]]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepecg.beats.rr_intervals import is_at_least
 from deepecg.beats.settings import PauseSettings
-from deepecg.rhythm.beat_stream import BeatStream, episodes_between
+from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import Episode
 
 
@@ -80,7 +80,7 @@ def pauses(stream: BeatStream, settings: PauseSettings) -> Pauses:
     )
     beside = _beside_gaps(stream)
     return Pauses(
-        episodes_between(stream, after - 1, after),
+        stream.episodes(after - 1, after),
         between.joined(beside.of(is_at_least(beside.duration_s, settings.pause_s))).episodes(),
         _without_beats_s(without_unconfirmed(stream, settings)),
     )

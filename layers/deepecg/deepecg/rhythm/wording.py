@@ -1,6 +1,7 @@
 """Rates and durations as the message of a finding gives them."""
 
 from deepecg.rhythm.episodes import Episode
+from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 UP_TO_SECONDS = 120
 """Durations up to this are given in seconds, longer ones in minutes."""
@@ -17,9 +18,9 @@ def span(duration_s: float, limit_s: float | None = None) -> str:
     """Return a duration in seconds, minutes or hours, whichever suits its length."""
     if duration_s <= UP_TO_SECONDS:
         return f"{exact(duration_s, 0, limit_s)} s"
-    if duration_s <= UP_TO_MINUTES * 60:
-        return f"{duration_s / 60:.0f} min"
-    return f"{duration_s / 3600:.1f} h"
+    if duration_s <= UP_TO_MINUTES * SECONDS_PER_MINUTE:
+        return f"{duration_s / SECONDS_PER_MINUTE:.0f} min"
+    return f"{duration_s / SECONDS_PER_HOUR:.1f} h"
 
 
 def exact(value: float, digits: int, limit: float | None) -> str:

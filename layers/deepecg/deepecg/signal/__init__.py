@@ -1,1 +1,1 @@
-"""Leads in millivolts: surveyed, selected, filtered, and judged by the second."""
+"""Signal processing: lead survey and selection, filters, and the quality of each second."""

@@ -1,4 +1,4 @@
-"""Leads of a recording, read by chunks: resampled, band-passed, and described by the second."""
+"""Conditioning: leads are read in chunks, resampled and band-passed, with statistics per second."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,31 +9,31 @@ from numpy.typing import NDArray
 
 from deepecg.recording import Recording
 from deepecg.signal.filters import band_pass, resample, resampling_ratio
-from deepecg.signal.quality import SecondStatistics, second_statistics
+from deepecg.signal.quality import PerSecondStatistics, per_second_statistics
 from deepecg.signal.settings import ConditioningSettings
 
 
 @dataclass(frozen=True)
 class ConditionedLead:
-    """What detector and classifier see of a lead.
+    """A lead as detector and classifier read it.
 
     Attributes
     ----------
     signal : ndarray of float32, shape (n,)
-        Millivolts between the filter's corners, at ``rate_hz``, from the recording's start.
+        Band-passed signal in mV, from the recording's start.
     rate_hz : int
-        Samples per second of ``signal``.
+        Nominal samples per second of ``signal``.
     clock_hz : float
-        The same by the recording's clock: differs where a ratio of integers does not meet an
-        odd sampling rate. What turns positions in ``signal`` into times.
-    seconds : SecondStatistics
-        What the raw signal looked like, second by second.
+        Samples of ``signal`` per second of the recording's clock, for converting positions into
+        times. Differs from ``rate_hz`` where an odd sampling rate is no ratio of small integers.
+    raw_statistics : PerSecondStatistics
+        Extremes of the unfiltered signal in each second.
     """
 
     signal: NDArray[np.float32]
     rate_hz: int
     clock_hz: float
-    seconds: SecondStatistics
+    raw_statistics: PerSecondStatistics
 
 
 def condition_lead(
@@ -43,7 +43,7 @@ def condition_lead(
     settings: ConditioningSettings,
     progress: Callable[[float], None] = lambda _: None,
 ) -> ConditionedLead:
-    """Read, resample and band-pass one lead, as :func:`condition_leads` does several."""
+    """Read, resample and band-pass one lead; see :func:`condition_leads`."""
     return condition_leads(recording, [lead], [baseline_mv], settings, progress)[0]
 
 
@@ -54,42 +54,42 @@ def condition_leads(
     settings: ConditioningSettings,
     progress: Callable[[float], None] = lambda _: None,
 ) -> list[ConditionedLead]:
-    """Read, resample and band-pass leads, all of them chunk by chunk.
+    """Read, resample and band-pass leads chunk by chunk.
 
-    Every chunk is filtered with ``settings.margin_s`` of signal on both sides, so that the
-    result does not depend on where chunks begin.
+    Each chunk is filtered with ``settings.margin_s`` of signal on both sides, so that the result
+    does not depend on where chunks begin.
 
     Parameters
     ----------
     recording : Recording
         The recording.
     leads : sequence of int
-        Numbers of the leads.
+        Numbers of the leads in the recording.
     baselines_mv : sequence of float
-        The usual level of each; stands in for missing samples.
+        Median of each lead in mV, which replaces missing samples.
     settings : ConditioningSettings
         Rates, corners and chunk length.
     progress : callable
-        Told the share of the recording that is done, 0 to 1.
+        Receives the share of the recording that is done, 0 to 1.
 
     Returns
     -------
     list of ConditionedLead
-        The whole leads, in the order of ``leads``: 45 MB each for 24 hours at 128 Hz.
+        In the order of ``leads``; 24 hours at 128 Hz take 45 MB each.
     """
     ratio = resampling_ratio(recording.sampling_rate_hz, settings.rate_hz)
     n_out = -(-recording.n_samples * ratio.numerator // ratio.denominator)
     signals = [np.empty(n_out, np.float32) for _ in leads]
-    statistics: list[list[SecondStatistics]] = [[] for _ in leads]
+    statistics: list[list[PerSecondStatistics]] = [[] for _ in leads]
     for chunk in _chunks(recording, ratio.numerator, ratio.denominator, n_out, settings):
-        for lead, baseline_mv, signal, seconds in zip(
+        for lead, baseline_mv, signal, of_chunks in zip(
             leads, baselines_mv, signals, statistics, strict=True
         ):
             raw = recording.read(lead, chunk.read_start, chunk.read_stop)
             level = raw.astype(np.float64) - baseline_mv
             core = level[chunk.core_start - chunk.read_start : chunk.core_stop - chunk.read_start]
-            seconds.append(
-                second_statistics(
+            of_chunks.append(
+                per_second_statistics(
                     core.astype(np.float32),
                     recording.sampling_rate_hz,
                     chunk.first_second,
@@ -104,8 +104,8 @@ def condition_leads(
         progress(chunk.core_stop / recording.n_samples)
     clock_hz = float(Fraction(recording.sampling_rate_hz) * ratio)
     return [
-        ConditionedLead(signal, settings.rate_hz, clock_hz, SecondStatistics.join(seconds))
-        for signal, seconds in zip(signals, statistics, strict=True)
+        ConditionedLead(signal, settings.rate_hz, clock_hz, PerSecondStatistics.join(of_chunks))
+        for signal, of_chunks in zip(signals, statistics, strict=True)
     ]
 
 
@@ -113,12 +113,12 @@ def condition_leads(
 class _Chunk:
     first_second: int
     n_seconds: int
-    core_start: int  # input samples whose seconds this chunk judges
+    core_start: int  # input samples whose statistics this chunk gives
     core_stop: int
     read_start: int  # input samples read, margins included
     read_stop: int
-    filter_start: int  # output sample that falls on read_start
-    out_start: int  # output samples this chunk delivers
+    filter_start: int  # output sample at the same time as read_start
+    out_start: int  # output samples that this chunk gives
     out_stop: int
 
 
@@ -133,7 +133,7 @@ def _chunks(
         at_end = last >= n_seconds
         out_start = second * settings.rate_hz
         out_stop = n_out if at_end else last * settings.rate_hz
-        # Input and output samples fall together every `down` input and `up` output samples.
+        # Every `down` input samples and `up` output samples coincide in time.
         periods = max(out_start - margin, 0) // up
         yield _Chunk(
             first_second=second,

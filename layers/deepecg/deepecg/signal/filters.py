@@ -1,4 +1,4 @@
-"""Resampling and the zero-phase band-pass, on arrays that fit into memory."""
+"""Filters: resampling and the zero-phase band-pass, on arrays in memory."""
 
 from fractions import Fraction
 from functools import lru_cache
@@ -10,11 +10,12 @@ from scipy.signal import butter, firwin, resample_poly, sosfilt, sosfilt_zi
 from deepecg.signal.settings import ConditioningSettings
 
 MAX_RATIO_TERM = 10_000
-"""Rates become a ratio of integers no larger than this: exact up to 1000 Hz with one decimal.
-Elsewhere signal and clock drift apart by up to 4 s a day; see ``ConditionedLead.clock_hz``."""
+"""Largest integer in a resampling ratio: exact for rates up to 1000 Hz with one decimal. For other
+rates signal and clock drift apart by up to 4 s a day, which ``ConditionedLead.clock_hz``
+corrects."""
 KEPT_DESIGNS = 8
-"""Filters kept for the next signal: for one beat, designing them takes longer than filtering.
-A recorder has one rate; eight of the longest there can be are 33 MB."""
+"""Filter designs that are cached: for a single beat, designing takes longer than filtering. A
+recorder has one rate; eight of the longest possible filters take 33 MB."""
 
 
 @lru_cache(KEPT_DESIGNS)
@@ -25,7 +26,7 @@ def resampling_ratio(from_hz: float, to_hz: float) -> Fraction:
 
 
 def resample(signal: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64]:
-    """Resample by polyphase filtering, the first samples falling together.
+    """Resample by polyphase filtering; the first samples coincide in time.
 
     Parameters
     ----------
@@ -37,13 +38,13 @@ def resample(signal: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64
     Returns
     -------
     ndarray of float64, shape (..., ceil(n * ratio))
-        Beyond its ends the signal is taken to continue as its reflection.
+        Beyond its ends the signal is continued by its reflection.
     """
     if ratio == 1:
         return signal
     up, down = ratio.numerator, ratio.denominator
     low_pass = _low_pass(max(up, down))
-    resampled = resample_poly(  # type: ignore[call-overload]  # its stubs know no filter that is given
+    resampled = resample_poly(  # type: ignore[call-overload]  # its stubs do not accept a filter
         signal, up, down, axis=-1, window=low_pass, padtype="reflect"
     )
     return np.asarray(resampled)
@@ -79,15 +80,15 @@ def band_pass(signal: NDArray[np.float64], settings: ConditioningSettings) -> ND
 
 @lru_cache(KEPT_DESIGNS)
 def _low_pass(terms: int) -> NDArray[np.float64]:
-    """Return the filter that ``resample_poly`` designs anew at every call."""
+    """Return the filter that ``resample_poly`` would otherwise design at every call."""
     return np.asarray(firwin(20 * terms + 1, 1 / terms, window=("kaiser", 5.0)))
 
 
 @lru_cache(KEPT_DESIGNS)
 def _sections(settings: ConditioningSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the Butterworth filter, and the state it is in after a long constant 1.
+    """Return the Butterworth filter and its state after a long constant input of 1.
 
-    Those are what ``sosfiltfilt`` works with; it computes the state anew at every call.
+    ``sosfiltfilt`` uses the same two, and computes the state at every call.
     """
     sections = butter(
         settings.order,

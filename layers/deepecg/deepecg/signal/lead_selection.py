@@ -1,4 +1,4 @@
-"""The leads that are scored: one or two of those that can be analysed, conditioned."""
+"""Lead selection: the one or two best leads that can be analysed, conditioned."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,68 +11,69 @@ from deepecg.recording import Recording
 from deepecg.signal.conditioning import ConditionedLead, condition_leads
 from deepecg.signal.lead_survey import rank_leads
 from deepecg.signal.noise import noisy_seconds
-from deepecg.signal.quality import SecondFlags, flag_seconds, refuse_unusable
+from deepecg.signal.quality import QualityFlags, flag_seconds, refuse_unusable
 from deepecg.signal.settings import SignalSettings
 
 FindRPeaks = Callable[[NDArray[np.float32], int, NDArray[np.bool_]], NDArray[np.float64]]
-"""``find(signal, rate_hz, usable)``: the R peaks of a lead in samples, where its seconds count."""
+"""``find(signal, rate_hz, usable)`` returns the R peaks of one lead, in samples, in its usable
+seconds. It is a parameter because the detector is in ``deepecg.beats``, which imports this file."""
 
 
 @dataclass(frozen=True)
-class UsedLead:
-    """A lead that is scored.
+class AnalysedLead:
+    """A lead that is analysed.
 
     Attributes
     ----------
     number : int
-        Of the lead in the recording.
+        Number of the lead in the recording.
     conditioned : ConditionedLead
-        What detector and classifier see of it.
-    flags : SecondFlags
-        Which of its seconds cannot be used.
+        Its conditioned signal.
+    flags : QualityFlags
+        Which of its seconds cannot be analysed.
     """
 
     number: int
     conditioned: ConditionedLead
-    flags: SecondFlags
+    flags: QualityFlags
 
 
-def find_usable_leads(
+def select_leads(
     recording: Recording,
     settings: SignalSettings,
     find_r_peaks: FindRPeaks,
     progress: Callable[[float], None],
-) -> tuple[UsedLead, ...]:
+) -> tuple[AnalysedLead, ...]:
     """Return the best leads that can be analysed, the primary first.
 
     Parameters
     ----------
     recording : Recording
-        Read by chunks, all leads of one before the next.
+        Read in chunks, each chunk of all leads before the next chunk.
     settings : SignalSettings
-        ``settings.lead`` names the only lead to use; otherwise they are at most
-        ``settings.n_leads`` of the recording's duration.
+        ``settings.lead`` names the only lead to analyse; if None, ``settings.n_leads()`` is the
+        largest number of leads.
     find_r_peaks : callable
-        Finds the R peaks of one conditioned lead; noise is judged around them.
+        Returns the R peaks of one conditioned lead, around which noise is measured.
     progress : callable
-        Told the share of the work that is done, 0 to 1.
+        Receives the share of the work that is done, 0 to 1.
 
     Returns
     -------
-    tuple of UsedLead
+    tuple of AnalysedLead
         At least one.
 
     Raises
     ------
     RefusedRecordingError
-        If no lead can be analysed: what is wrong with the one that stands out most.
+        If no lead can be analysed; the type is the fault of the lead with the best rank.
     """
-    used: list[UsedLead] = []
+    selected: list[AnalysedLead] = []
     refusal: RefusedRecordingError | None = None
     ranked = rank_leads(recording, settings)
     wanted = settings.n_leads(recording.duration_s)
-    while ranked and len(used) < wanted:
-        tried, ranked = ranked[: wanted - len(used)], ranked[wanted - len(used) :]
+    while ranked and len(selected) < wanted:
+        tried, ranked = ranked[: wanted - len(selected)], ranked[wanted - len(selected) :]
         conditioned = condition_leads(
             recording,
             [lead for lead, _ in tried],
@@ -81,54 +82,56 @@ def find_usable_leads(
             progress,
         )
         for (lead, _), signal in zip(tried, conditioned, strict=True):
-            flags = flag_seconds(signal.seconds, settings.quality)
-            flags = flags.with_noise(_noisy(signal, flags, settings, find_r_peaks))
+            flags = flag_seconds(signal.raw_statistics, settings.quality)
+            flags = flags.with_noise(
+                _noisy_recording_seconds(signal, flags, settings, find_r_peaks)
+            )
             try:
                 refuse_unusable(flags, settings.quality)
             except RefusedRecordingError as unusable:
                 refusal = refusal or unusable
             else:
-                used.append(UsedLead(lead, signal, flags))
-        del conditioned, signal  # before the next is read: a lead may take half of the memory
-    if not used:
+                selected.append(AnalysedLead(lead, signal, flags))
+        del conditioned, signal  # before the next is read: one lead can take half of the memory
+    if not selected:
         raise refusal or NoLeadsError("found no lead, expected at least one")
-    return tuple(used)
+    return tuple(selected)
 
 
-def usable_seconds(leads: Iterable[UsedLead]) -> NDArray[np.bool_]:
-    """Return which seconds of each lead can be used, shape (n_leads, n_seconds).
+def usable_seconds(leads: Iterable[AnalysedLead]) -> NDArray[np.bool_]:
+    """Return which seconds of each lead can be analysed, shape (n_leads, n_seconds).
 
-    Seconds are those of the conditioned signals, ``rate_hz`` samples each, which differ from the
-    recording's where the two clocks do.
+    Seconds are those of the conditioned signals, ``rate_hz`` samples each; they differ from the
+    recording's seconds where ``ConditionedLead.clock_hz`` differs from ``rate_hz``.
     """
-    return np.stack([_by_samples(lead.conditioned, lead.flags) for lead in leads])
+    return np.stack([_usable_signal_seconds(lead.conditioned, lead.flags) for lead in leads])
 
 
-def usable_beats(leads: Iterable[UsedLead], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return for every lead and beat whether its second can be used, shape (n_leads, n_beats)."""
+def usable_beats(leads: Iterable[AnalysedLead], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return for each lead and beat whether its second can be analysed, (n_leads, n_beats)."""
     return np.stack([lead.flags.beats_analysable(times_s) for lead in leads])
 
 
-def flags_of_all(leads: Sequence[UsedLead]) -> SecondFlags:
-    """Return which seconds no lead can be used in, and what is wrong with the primary there."""
+def recording_flags(leads: Sequence[AnalysedLead]) -> QualityFlags:
+    """Return the seconds in which no lead can be analysed, with the primary lead's faults."""
     primary = leads[0].flags
     nowhere = ~np.any([lead.flags.analysable for lead in leads], axis=0)
     return primary.only(nowhere)
 
 
-def _noisy(
-    lead: ConditionedLead, flags: SecondFlags, settings: SignalSettings, find_r_peaks: FindRPeaks
+def _noisy_recording_seconds(
+    lead: ConditionedLead, flags: QualityFlags, settings: SignalSettings, find_r_peaks: FindRPeaks
 ) -> NDArray[np.bool_]:
-    """Return which seconds of the recording are too noisy in a lead."""
-    usable = _by_samples(lead, flags)
+    """Return which seconds of the recording are too noisy in one lead."""
+    usable = _usable_signal_seconds(lead, flags)
     r_peaks = find_r_peaks(lead.signal, lead.rate_hz, usable)
     noisy = noisy_seconds(lead, r_peaks, len(usable), settings.quality.noise, settings.detector)
     middles = np.arange(0.5, len(flags.missing)) * lead.clock_hz / lead.rate_hz
     return noisy[np.minimum(middles.astype(np.int64), len(noisy) - 1)]
 
 
-def _by_samples(lead: ConditionedLead, flags: SecondFlags) -> NDArray[np.bool_]:
-    """Return which seconds of the signal can be used, ``rate_hz`` samples each."""
+def _usable_signal_seconds(lead: ConditionedLead, flags: QualityFlags) -> NDArray[np.bool_]:
+    """Return which seconds of the signal, ``rate_hz`` samples each, can be analysed."""
     n_seconds = max(1, round(len(lead.signal) / lead.rate_hz))
     middles = np.arange(0.5, n_seconds) * float(lead.rate_hz)
     return flags.beats_analysable(middles / lead.clock_hz)

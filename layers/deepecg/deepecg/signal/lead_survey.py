@@ -1,4 +1,4 @@
-"""Which lead to score: the one whose QRS complexes stand out most, sampled over the recording."""
+"""Lead survey: leads are ranked by how far QRS complexes stand out, in samples of the recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,37 +12,41 @@ from deepecg.signal.qrs_energy import qrs_energy
 from deepecg.signal.settings import SignalSettings
 
 SURVEY_SEGMENTS = 24
-"""Stretches looked at: one an hour of a 24-hour recording."""
+"""Number of segments that are read: one per hour of a 24-hour recording."""
 SEGMENT_S = 10.0
-"""Long enough for several beats at 30 a minute."""
+"""Length of a segment in seconds: several beats at 30 per minute."""
 PREFERRED = ("mlii", "ii", "ecg ii", "lead ii")
-"""Names of limb lead II and its Holter equivalent, where P waves and upright QRS are largest."""
+"""Names of limb lead II and its Holter equivalent, which show the largest P waves and upright QRS
+complexes."""
 PREFERENCE = 1.5
-"""Another lead has to stand out this many times more to be taken instead of limb lead II, or
-of the first lead where there is no II."""
+"""Factor by which another lead's merit must exceed that of limb lead II, or of the first lead where
+there is no II, to be ranked before it."""
 HIGH_PERCENTILE = 97.0
-"""QRS complexes fill some 10 % of the time, or 5 % at 30 beats a minute."""
+"""Percentile of the energy that is measured as that of QRS complexes, which fill some 10 % of the
+time, or 5 % at 30 beats per minute."""
 MOST_PROMINENT = 60.0
-"""The clearest ECG stands out some 60 times; pops on an open lead, hundreds of times."""
+"""Largest prominence that counts: the clearest ECG has some 60, pops on an open lead hundreds."""
 SILENCE_S = 0.2
+"""Seconds over which silence is measured."""
 SILENCE_MV = 0.02
-"""A lead is silent where it moves by less than this in :data:`SILENCE_S`: between beats the
-noise of an electrode is larger, or the T wave and the P wave are."""
+"""Peak-to-peak amplitude in mV below which a lead is silent: with an electrode connected, noise,
+T waves or P waves exceed it between beats too."""
 
 
 @dataclass(frozen=True)
 class LeadSurvey:
-    """A lead, looked at in samples.
+    """Baseline, prominence of QRS complexes and silence of a lead, from segments of it.
 
     Attributes
     ----------
     baseline_mv : float
-        Its usual level; 0 if it has no samples.
+        Median in mV; 0 if the lead has no samples.
     prominence : float
-        How far QRS complexes stand out from what lies between them: energy there over
-        energy in between, the median over the stretches; 0 for a flat lead.
+        Energy of QRS complexes over energy between them, the median over the segments; 0 for a
+        flat lead.
     silent_share : float
-        Share of the time in which the lead does not move, or has no samples: no electrode.
+        Share of the time in which the lead does not move, or has no samples, because no electrode
+        is connected.
     """
 
     baseline_mv: float
@@ -51,50 +55,50 @@ class LeadSurvey:
 
     @property
     def merit(self) -> float:
-        """What leads are compared by."""
+        """Number by which leads are ranked."""
         return min(self.prominence, MOST_PROMINENT) * (1 - self.silent_share) ** 2
 
 
 def rank_leads(recording: Recording, settings: SignalSettings) -> list[tuple[int, LeadSurvey]]:
-    """Return the leads to score, the best first, with their surveys.
+    """Return the leads that may be analysed, the best first, with their surveys.
 
     Parameters
     ----------
     recording : Recording
         The recording.
     settings : SignalSettings
-        ``settings.lead`` names the only lead to score, or is None.
+        ``settings.lead`` is the name of the only lead to return, or None.
 
     Raises
     ------
     UnknownLeadError
-        If there is no lead called ``settings.lead``.
+        If the recording has no lead named ``settings.lead``.
     """
     if settings.lead is not None:
         lead = recording.lead_index(settings.lead)
         return [(lead, survey_leads(recording, [lead], settings)[0])]
     surveys = survey_leads(recording, range(len(recording.leads)), settings)
     names = [name.casefold() for name in recording.leads]
-    usual = next((lead for lead, name in enumerate(names) if name in PREFERRED), 0)
+    preferred = next((lead for lead, name in enumerate(names) if name in PREFERRED), 0)
     merits = np.array([survey.merit for survey in surveys])
-    merits[usual] *= PREFERENCE
+    merits[preferred] *= PREFERENCE
     return [(int(lead), surveys[lead]) for lead in np.argsort(-merits, kind="stable")]
 
 
 def survey_leads(
     recording: Recording, leads: Sequence[int], settings: SignalSettings
 ) -> list[LeadSurvey]:
-    """Look at leads in stretches spread evenly over the recording.
+    """Survey leads in segments that are spread evenly over the recording.
 
     Parameters
     ----------
     recording : Recording
-        Read stretch by stretch, all leads of one before the next: some formats decode them
-        together.
+        Read segment by segment, all leads of a segment before the next, because some formats
+        decode all leads together.
     leads : sequence of int
-        Numbers of the leads.
+        Numbers of the leads in the recording.
     settings : SignalSettings
-        How they will be conditioned.
+        Filter and QRS energy.
 
     Returns
     -------
@@ -104,9 +108,9 @@ def survey_leads(
     length = round(SEGMENT_S * recording.sampling_rate_hz)
     last = max(recording.n_samples - length, 0)
     starts = np.unique(np.linspace(0, last, SURVEY_SEGMENTS).astype(np.int64)).tolist()
-    stretches = [[recording.read(lead, at, at + length) for lead in leads] for at in starts]
+    segments_by_start = [[recording.read(lead, at, at + length) for lead in leads] for at in starts]
     rate = recording.sampling_rate_hz
-    return [_survey(segments, rate, settings) for segments in zip(*stretches, strict=True)]
+    return [_survey(segments, rate, settings) for segments in zip(*segments_by_start, strict=True)]
 
 
 def _survey(

@@ -1,16 +1,20 @@
-"""QRS energy: where in a conditioned lead QRS complexes stand out."""
+"""QRS energy: a curve that is high where a conditioned lead has QRS complexes."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from deepecg.signal.settings import QrsSettings
+from deepecg.units import SECONDS_PER_HOUR
+
+PIECE_S = SECONDS_PER_HOUR
+"""Seconds of a long recording whose energy is computed at a time, to bound the memory."""
 
 
 def qrs_energy(
     signal: NDArray[np.float32], rate_hz: int, settings: QrsSettings
 ) -> NDArray[np.float32]:
-    """Return the root mean square of the second difference, over the length of a QRS.
+    """Return the root mean square of the second difference, over the length of a QRS complex.
 
     Parameters
     ----------
@@ -24,7 +28,7 @@ def qrs_energy(
     Returns
     -------
     ndarray of float32, shape (n,)
-        High where a QRS complex is centred.
+        In mV, highest in the middle of a QRS complex.
     """
     step = round(settings.curvature_s * rate_hz)
     curvature = np.zeros(len(signal), np.float32)

@@ -1,7 +1,8 @@
-"""Which seconds of a lead can be analysed."""
+"""Signal quality: which seconds of a lead can be analysed, and why not the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +12,15 @@ from deepecg.signal.settings import QualitySettings
 
 
 @dataclass(frozen=True)
-class SecondStatistics:
-    """A lead before any filter, second by second.
+class PerSecondStatistics:
+    """Extremes of an unfiltered lead in each second.
 
     Attributes
     ----------
     highest, lowest : ndarray of float32, shape (n_seconds,)
-        Extremes in mV above the lead's usual level; NaN where samples are missing.
+        In mV above the lead's baseline; NaN where samples are missing.
     at_highest, at_lowest : ndarray of float32, shape (n_seconds,)
-        Share of the second's samples that equal its extreme.
+        Share of the second's samples that equal its highest, or lowest, value.
     """
 
     highest: NDArray[np.float32]
@@ -28,35 +29,34 @@ class SecondStatistics:
     at_lowest: NDArray[np.float32]
 
     @classmethod
-    def join(cls, parts: Sequence["SecondStatistics"]) -> "SecondStatistics":
-        """Return the statistics of consecutive stretches as one."""
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """Return the statistics of consecutive parts of a lead as one."""
         return cls(
             *(
-                np.concatenate([getattr(part, name) for part in parts])
-                for name in ("highest", "lowest", "at_highest", "at_lowest")
+                np.concatenate([getattr(part, field.name) for part in parts])
+                for field in fields(cls)
             )
         )
 
 
-def second_statistics(
+def per_second_statistics(
     level: NDArray[np.float32], sampling_rate_hz: float, first_second: int, n_seconds: int
-) -> SecondStatistics:
-    """Describe every second of a stretch of unfiltered signal.
+) -> PerSecondStatistics:
+    """Return the extremes of each second of a part of an unfiltered lead.
 
     Parameters
     ----------
     level : ndarray of float32, shape (n,)
-        Millivolts above the lead's usual level, beginning with second ``first_second`` of the
-        recording.
+        Millivolts above the lead's baseline, from second ``first_second`` of the recording on.
     sampling_rate_hz : float
-        Samples per second; seconds need not hold equally many.
+        Samples per second; seconds may differ by one sample.
     first_second, n_seconds : int
-        Number of the first second, and how many begin in ``level``.
+        Number of the first second in the recording, and number of seconds.
 
     Returns
     -------
-    SecondStatistics
-        One entry a second; the last one holds what remains, 0.5 to 1.5 s.
+    PerSecondStatistics
+        One entry per second; the last one covers the remaining 0.5 to 1.5 s.
     """
     edges = np.round((first_second + np.arange(n_seconds)) * sampling_rate_hz).astype(np.int64)
     edges = np.minimum(edges - round(first_second * sampling_rate_hz), len(level) - 1)
@@ -65,7 +65,7 @@ def second_statistics(
     lowest = np.minimum.reduceat(level, edges)
     at_highest = np.add.reduceat(level == np.repeat(highest, lengths), edges, dtype=np.int64)
     at_lowest = np.add.reduceat(level == np.repeat(lowest, lengths), edges, dtype=np.int64)
-    return SecondStatistics(
+    return PerSecondStatistics(
         highest,
         lowest,
         (at_highest / lengths).astype(np.float32),
@@ -74,8 +74,20 @@ def second_statistics(
 
 
 @dataclass(frozen=True)
-class SecondFlags:
-    """Which seconds cannot be analysed, and why; arrays of bool, shape (n_seconds,)."""
+class QualityFlags:
+    """Which seconds of a lead cannot be analysed, and why.
+
+    Attributes
+    ----------
+    missing : ndarray of bool, shape (n_seconds,)
+        Seconds with missing samples.
+    flat : ndarray of bool, shape (n_seconds,)
+        Seconds without movement: no electrode is connected.
+    saturated : ndarray of bool, shape (n_seconds,)
+        Seconds at the recorder's limits.
+    noisy : ndarray of bool, shape (n_seconds,)
+        Seconds with too much noise to trust the beats found.
+    """
 
     missing: NDArray[np.bool_]
     flat: NDArray[np.bool_]
@@ -84,34 +96,34 @@ class SecondFlags:
 
     @property
     def analysable(self) -> NDArray[np.bool_]:
-        """Seconds with none of the faults."""
+        """Seconds that have none of the four faults."""
         return ~(self.missing | self.flat | self.saturated | self.noisy)
 
-    def with_noise(self, noisy: NDArray[np.bool_]) -> "SecondFlags":
-        """Return the same with seconds called noisy that have no other fault."""
+    def with_noise(self, noisy: NDArray[np.bool_]) -> Self:
+        """Return these flags, with seconds marked as noisy if they have no other fault."""
         return replace(self, noisy=noisy & ~(self.missing | self.flat | self.saturated))
 
-    def only(self, chosen: NDArray[np.bool_]) -> "SecondFlags":
-        """Return the faults of the chosen seconds; the others have none."""
-        return SecondFlags(*(getattr(self, fault.name) & chosen for fault in fields(self)))
+    def only(self, chosen: NDArray[np.bool_]) -> "QualityFlags":
+        """Return the faults of the chosen seconds, and none of the others."""
+        return QualityFlags(*(getattr(self, fault.name) & chosen for fault in fields(self)))
 
     def beats_analysable(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return for every beat whether its second can be analysed, shape (n_beats,)."""
+        """Return for each beat whether its second can be analysed, shape (n_beats,)."""
         second = np.minimum(times_s.astype(np.int64), len(self.missing) - 1)
         return np.asarray(self.analysable[second], bool)
 
     def gap_before(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return for every beat whether bad seconds lie between it and the one before."""
-        bad_until = np.concatenate([[0], np.cumsum(~self.analysable)])
+        """Return for each beat whether faulty seconds lie between it and the beat before."""
+        n_faulty_until = np.concatenate([[0], np.cumsum(~self.analysable)])
         second = np.minimum(times_s.astype(np.int64), len(self.missing) - 1)
-        return np.diff(bad_until[second], prepend=0) > 0
+        return np.diff(n_faulty_until[second], prepend=0) > 0
 
 
-def flag_seconds(seconds: SecondStatistics, settings: QualitySettings) -> SecondFlags:
-    """Mark missing, flat and saturated seconds; none as noisy, which takes beats to tell.
+def flag_seconds(seconds: PerSecondStatistics, settings: QualitySettings) -> QualityFlags:
+    """Mark missing, flat and saturated seconds; noise is added later, since it requires beats.
 
-    A second is saturated if it rests on the highest or lowest value of the whole lead:
-    a recorder's limits are not in its header, but a clipped signal returns to them.
+    A second is saturated if many of its samples equal the highest or lowest value of the whole
+    lead: a recorder's limits are not in its header, but a clipped signal returns to them.
     """
     missing = ~np.isfinite(seconds.highest) | ~np.isfinite(seconds.lowest)
     with np.errstate(invalid="ignore"):
@@ -126,17 +138,17 @@ def flag_seconds(seconds: SecondStatistics, settings: QualitySettings) -> Second
         if -bottom >= least:
             rests = seconds.at_lowest >= settings.saturated_share
             saturated |= (seconds.lowest == bottom) & rests
-    return SecondFlags(missing, flat, saturated & ~flat & ~missing, np.zeros_like(missing))
+    return QualityFlags(missing, flat, saturated & ~flat & ~missing, np.zeros_like(missing))
 
 
-def refuse_unusable(flags: SecondFlags, settings: QualitySettings) -> None:
-    """Refuse a lead with next to nothing to analyse.
+def refuse_unusable(flags: QualityFlags, settings: QualitySettings) -> None:
+    """Reject a lead with next to nothing to analyse.
 
     Raises
     ------
     NoSignalError, FlatLineError, SaturatedError, NoisyError
-        Named for the commonest fault, if more than ``settings.max_unusable_share`` of the
-        seconds cannot be analysed.
+        If more than ``settings.max_unusable_share`` of the seconds cannot be analysed; the type is
+        that of the most frequent fault.
     """
     unusable = 1 - flags.analysable.mean()
     if unusable <= settings.max_unusable_share:

@@ -1,140 +1,166 @@
-"""How leads are chosen, filtered and judged, each setting with its source."""
+"""Settings of lead selection, filtering and signal quality, each with its source."""
 
 from dataclasses import dataclass, field
+
+from deepecg.units import SECONDS_PER_DAY
+
+MIN_BEATS = 3
+"""Fewest beats from which anything is computed: two RR intervals, which can be compared."""
 
 
 @dataclass(frozen=True)
 class ConditioningSettings:
-    """From the file's samples to the signal that detector and classifier see.
+    """Resampling and filtering of a lead before detection and classification.
 
-    These travel with the model: its card carries them, and a model trained on other
-    values is refused.
+    The model's card contains these values; a model trained with other values is rejected.
     """
 
     rate_hz: int = 128
-    """Rate of the conditioned signal; QRS energy ends near 40 Hz, and the Supraventricular DB
-    is sampled at 128 Hz, so nothing is invented by resampling upwards."""
+    """Sampling rate of the conditioned signal in Hz: QRS energy ends near 40 Hz, and the
+    Supraventricular DB has this rate, so no training record is resampled upwards."""
     low_hz: float = 0.5
-    """High-pass corner: removes baseline wander (AHA 2007, monitoring band from 0.5 Hz)."""
+    """High-pass corner in Hz, which removes baseline wander (AHA 2007: monitoring band from
+    0.5 Hz)."""
     high_hz: float = 50.0
-    """Low-pass corner of the report that this project follows (December 2025)."""
+    """Low-pass corner in Hz, as in the report of December 2025 that this project follows."""
     order: int = 2
-    """Butterworth order, applied forwards and backwards (so 4 in effect, with no delay)."""
+    """Order of the Butterworth filter, which runs forwards and backwards: in effect order 4
+    without delay."""
     chunk_s: int = 600
-    """Seconds read and filtered at a time: bounds the memory, changes no result."""
+    """Seconds that are read and filtered at a time; bounds the memory and changes no result."""
     margin_s: int = 20
-    """Extra signal on both sides of a chunk. The filter's slowest pole decays by
-    exp(-2.2 t), so after 20 s what lies outside is below the last bit of a float64."""
+    """Seconds of signal that are filtered in addition on both sides of a chunk: the filter's
+    slowest pole decays by exp(-2.2 t), so after 20 s what lies outside is below the last bit of a
+    float64."""
 
 
 @dataclass(frozen=True)
 class NoiseSettings:
-    """What counts as too noisy; see :mod:`deepecg.signal.noise` for the index.
+    """Noise index of a lead and its thresholds; see :mod:`deepecg.signal.noise`.
 
     Chosen on DS1, the Supraventricular DB and mixtures of both with noise, never on DS2
     (``training/evaluate_noise_gate.py``).
     """
 
     before_s: float = 0.25
-    """A beat from its P wave..."""
+    """Seconds before the R peak at which the window of a whole beat begins, to contain its P
+    wave."""
     after_s: float = 0.35
-    """...to its T wave, as far as the beat after it leaves room at 170 a minute."""
+    """Seconds after the R peak at which the window of a whole beat ends: it contains the T wave,
+    and not the next R peak up to 170 beats a minute."""
     qrs_s: float = 0.10
-    """A QRS complex lies within this distance of its R peak."""
+    """Seconds before and after its R peak within which a QRS complex lies."""
     neighbour_beats: int = 10
-    """A beat is compared with so many before and after it."""
+    """Number of beats before it, and as many after it, with which each beat is compared."""
     around_beats: int = 9
-    """What is said of a second is the median of so many beats: a couplet does not move it."""
+    """Number of beats around a second over which unlikeness and wander are taken: more than twice
+    a couplet, which therefore changes neither."""
     wander_rank_share: float = 0.75
-    """...and of its wander the value that this share of them stay below."""
+    """Share of the ``around_beats`` whose wander is below the wander of their second."""
     usual_beats: int = 31
-    """A usual QRS complex is the median of so many."""
+    """Number of beats whose median is the typical QRS height and the typical QRS energy."""
     level_from_s: float = 0.125
-    """The level before a QRS complex is the mean from here, in the PR segment..."""
+    """Seconds before the R peak at which the averaging of the baseline begins, in the PR
+    segment."""
     level_until_s: float = 0.0625
-    """...to here."""
+    """Seconds before the R peak at which the averaging of the baseline ends, ahead of the QRS
+    complex."""
     wander_limit_share: float = 0.15
-    """A level wandering by more than this share of a QRS complex proves no more: flutter has
-    no level..."""
+    """Largest wander that counts, as a share of the QRS height: atrial flutter has no level
+    baseline, so more wander is no stronger evidence of noise."""
     between_s: int = 5
-    """Energy between beats is the median of so many seconds' highest..."""
+    """Seconds over which the median of each second's highest QRS energy between beats is taken."""
     between_limit_share: float = 0.3
-    """...and more than this share of a beat proves no more: it may be missed beats."""
+    """Largest energy between beats that counts, as a share of a beat's: more may come from missed
+    beats."""
     least_share: float = 0.001
-    """Less of anything is as good as nothing."""
+    """Smallest value of each of the four shares: anything less is equally free of noise, and its
+    logarithm stays finite."""
     unlike_weight: float = 2.0
+    """Weight of the unlikeness of whole beats in the geometric mean of the four shares."""
     unlike_qrs_weight: float = 2.0
+    """Weight of the unlikeness of QRS complexes in the geometric mean of the four shares."""
     wander_weight: float = 2.0
+    """Weight of the baseline's wander in the geometric mean of the four shares."""
     between_weight: float = 1.0
-    """Of the four shares in their geometric mean."""
+    """Weight of the energy between beats in the geometric mean of the four shares."""
     average_s: int = 9
-    """The index is the mean of its logarithm over so many seconds."""
+    """Seconds over which the logarithm of the noise index is averaged."""
     begins_above_share: float = 0.085
-    """An index that one in two thousand beats of the training records has."""
+    """Noise index that a noisy stretch exceeds at least once: one in two thousand beats of the
+    training records does."""
     lasts_above_share: float = 0.029
-    """An index that one in fifty has: ordinary unless it is beside the other."""
+    """Noise index that a noisy stretch exceeds throughout: one in fifty beats of the training
+    records does, so by itself it is ordinary."""
     join_s: int = 10
-    """Noisy stretches closer than this are one."""
+    """Seconds between two noisy stretches below which they are joined."""
     extend_s: int = 1
-    """A noisy stretch begins and ends so much earlier and later."""
+    """Seconds by which a noisy stretch is extended on both sides."""
 
 
 @dataclass(frozen=True)
 class QualitySettings:
-    """What counts as signal that can be analysed."""
+    """Which seconds, and which recordings, can be analysed."""
 
     flat_mv: float = 0.01
-    """Peak-to-peak below this over one second is no electrode, not a quiet heart: twice the
-    step of a 200-per-mV recorder."""
+    """Peak-to-peak amplitude in mV below which a second is flat because no electrode is connected:
+    twice the step of a recorder with 200 steps per mV."""
     saturated_share: float = 0.2
-    """Share of a second spent at the lead's own extreme value: clipped."""
+    """Share of a second's samples at the lead's own extreme value from which the second is
+    clipped."""
     clipping_distance_share: float = 0.25
-    """A recorder's limit lies at least this share of the lead's range from its usual level: the
-    baseline of a signal without noise can be its extreme value too."""
+    """Smallest distance of a recorder's limit from the lead's baseline, as a share of the lead's
+    range: without noise, the baseline itself can be the extreme value."""
     min_recording_s: float = 10.0
-    """Shorter recordings hold too few beats to know the patient's rhythm."""
-    max_recording_s: float = 16 * 86_400.0
-    """Two weeks and a margin: what the function's memory holds. A header that promises years
-    is damaged."""
+    """Shortest recording in seconds: a shorter one contains too few beats to judge the rhythm."""
+    max_recording_s: float = 16.0 * SECONDS_PER_DAY
+    """Longest recording in seconds: two weeks and a margin, which fits into the function's memory;
+    a header that declares years is damaged."""
     max_unusable_share: float = 0.95
-    """With more of the lead than this flat, saturated, missing or noisy, it is refused."""
+    """Share of flat, saturated, missing or noisy seconds above which a lead is rejected."""
     noise: NoiseSettings = field(default_factory=NoiseSettings)
+    """Noise index of a lead and its thresholds."""
 
 
 @dataclass(frozen=True)
 class QrsSettings:
-    """Where QRS complexes stand out from what lies between them."""
+    """QRS energy and the times in which no second QRS complex is expected."""
 
     curvature_s: float = 0.03125
-    """Step of the second difference: a band-pass around 16 Hz, where QRS complexes stand out
-    most from P and T waves, ventricular ones too."""
+    """Step of the second difference in seconds: a band-pass around 16 Hz, where QRS complexes,
+    ventricular ones too, exceed P and T waves most."""
     energy_window_s: float = 0.10
-    """Averaging window: about one QRS (normal 80 to 100 ms)."""
+    """Seconds over which energy is averaged: about one QRS complex (normal: 80 to 100 ms)."""
     refractory_s: float = 0.20
-    """No two ventricular depolarisations are closer (Pan & Tompkins 1985)."""
+    """Seconds after a ventricular depolarisation in which no other is possible (Pan & Tompkins
+    1985)."""
     wave_s: float = 0.36
-    """T waves follow and P waves precede their QRS within this time (Pan & Tompkins 1985)."""
+    """Seconds around a QRS complex within which its P and T waves lie (Pan & Tompkins 1985)."""
 
 
 @dataclass(frozen=True)
 class SignalSettings:
-    """Which leads are used, and how they are filtered and judged."""
+    """Lead selection, filtering and signal quality."""
 
     lead: str | None = None
-    """Name of the lead to score; None lets :func:`deepecg.signal.lead_survey.rank_leads` decide."""
+    """Name of the only lead to analyse; None selects leads automatically
+    (:func:`deepecg.signal.lead_survey.rank_leads`)."""
     max_leads: int = 2
-    """Two leads see a ventricular beat from two sides, and one stands in where the other is
-    disturbed; the databases that the model learnt from have no more."""
+    """Largest number of leads that are analysed together: two show a ventricular beat from two
+    sides and replace each other where one is disturbed; the training databases have no more."""
     conditioning: ConditioningSettings = field(default_factory=ConditioningSettings)
+    """Resampling and filtering."""
     quality: QualitySettings = field(default_factory=QualitySettings)
+    """Which seconds, and which recordings, can be analysed."""
     detector: QrsSettings = field(default_factory=QrsSettings)
-    """What QRS energy is; :class:`~deepecg.beats.settings.DetectionSettings` adds the detector's
+    """QRS energy; :class:`~deepecg.beats.settings.DetectionSettings` adds the detector's
     thresholds."""
 
     def n_leads(self, duration_s: float) -> int:
-        """Return how many leads of a recording are used, if it has so many.
+        """Return how many leads of a recording of this length are analysed, if it has as many.
 
-        One where several would take more memory than one lead of the longest recording does.
+        Several leads of a short recording take no more memory than one of the longest recording
+        allowed; of longer ones only one lead is analysed.
         """
         fit = int(self.quality.max_recording_s // duration_s)
         return 1 if self.lead is not None else max(1, min(self.max_leads, fit))

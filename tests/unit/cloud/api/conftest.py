@@ -1,4 +1,4 @@
-"""The application in process, with storage that is not there."""
+"""The application, called in process, without reachable storage."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from deepecg.cloud.api.app import create_app
 from deepecg.cloud.settings import ApiSettings
 
 LOOP = asyncio.new_event_loop()
-"""Made while sockets may still be opened; it talks to itself through a pair of them."""
+"""Created at import, before sockets are blocked: an event loop opens a pair of them."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,7 +32,7 @@ def log() -> LogLines:
 
 @pytest.fixture(scope="session")
 def services(model_dir: Path) -> Services:
-    """Services whose storage nobody can reach."""
+    """Services whose storage cannot be reached."""
     settings = ApiSettings("uploads", "results", model_dir, ZoneInfo("Europe/Berlin"), "none")
     with pytest.MonkeyPatch.context() as environment:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -48,7 +48,7 @@ def app(services: Services, log: LogLines) -> FastAPI:
 
 @pytest.fixture
 def call() -> Iterator[Callable[[FastAPI], Caller]]:
-    """Return what calls an application."""
+    """Return a function that makes a caller for an application."""
     callers: list[Caller] = []
 
     def caller_of(app: FastAPI) -> Caller:
@@ -62,5 +62,5 @@ def call() -> Iterator[Callable[[FastAPI], Caller]]:
 
 @pytest.fixture
 def api(app: FastAPI, call: Callable[[FastAPI], Caller]) -> Caller:
-    """What calls the application."""
+    """A caller for the application."""
     return call(app)

@@ -1,4 +1,4 @@
-"""What the API is told by its environment."""
+"""``ApiSettings`` read from environment variables."""
 
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ ENVIRONMENT = {
 TOKENS = {"DEEPECG_JWT_ISSUER": "https://issuer.example", "DEEPECG_JWT_AUDIENCE": "holter"}
 
 
-def test_everything_is_read() -> None:
+def test_all_variables_are_read() -> None:
     assert ApiSettings.from_environment(ENVIRONMENT) == ApiSettings(
         uploads_bucket="uploads",
         results_bucket="results",
@@ -34,7 +34,7 @@ def test_everything_is_read() -> None:
     )
 
 
-def test_an_issuer_of_tokens_lets_callers_in_by_them() -> None:
+def test_an_issuer_turns_on_tokens() -> None:
     settings = ApiSettings.from_environment(ENVIRONMENT | TOKENS)
     assert settings.authorisation == "jwt"
     assert settings.jwt_issuer == "https://issuer.example"
@@ -51,13 +51,13 @@ def test_an_issuer_of_tokens_lets_callers_in_by_them() -> None:
         {"DEEPECG_TIME_ZONE": "Nowhere"},
     ],
 )
-def test_what_does_not_go_together_is_refused(change: dict[str, str]) -> None:
+def test_wrong_and_contradicting_values_are_errors(change: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match=r"^found "):
         ApiSettings.from_environment(ENVIRONMENT | change)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
-def test_what_is_missing_is_named(name: str) -> None:
+def test_a_missing_variable_is_named_in_the_error(name: str) -> None:
     environment = {key: value for key, value in ENVIRONMENT.items() if key != name}
     with pytest.raises(SettingsError, match=name):
         ApiSettings.from_environment(environment)

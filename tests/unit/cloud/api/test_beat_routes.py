@@ -1,4 +1,4 @@
-"""``POST /v1/predict`` and ``/v1/classify``: what they take, and what they answer."""
+"""``POST /v1/predict`` and ``/v1/classify``: requests and responses."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from unit.small_recordings import RATE, ecg, every
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.single_beat import SingleBeat, SingleBeatModels, classify_beat
 from deepecg.cloud.api.api_services import Services
-from deepecg.cloud.api.beat_examples import BEATS, STRIPS
+from deepecg.cloud.api.request_examples import BEATS, STRIPS
 from deepecg.cloud.api.strip_scoring import score_strip, strip_document
 
 SAMPLES = ecg(np.array([0.375]), 1).astype(np.float64).round(4).tolist()
@@ -33,7 +33,7 @@ REALTIME = {name: value for name, value in BEAT.items() if name != "post_rr_s"} 
 }
 STRIP = {"samples_mv": ecg(every(0.8, 12), 12, 100).round(4).tolist(), "sampling_rate_hz": 100}
 DROP = object()
-"""Takes a field away."""
+"""As the value of a change: removes the field."""
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def models(model_dir: Path) -> SingleBeatModels:
 
 @pytest.fixture(scope="module")
 def classifier(models: SingleBeatModels) -> BeatClassifier:
-    """The recordings' model."""
-    return models.comparing
+    """The model for recordings."""
+    return models.with_template
 
 
 def changed(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def test_a_beat_is_classified_by_the_code_of_recordings(
     assert response.status_code == 200
     found = response.json()
     beat = SingleBeat(np.array(SAMPLES), RATE, [0.82], [0.79], 0.378)
-    expected = classify_beat(beat, models.alone)
+    expected = classify_beat(beat, models.without_template)
     np.testing.assert_allclose(list(found["probabilities"].values()), expected, atol=5e-7)
     assert found.pop("advisory").startswith("Automatic analysis")
     assert found == {
@@ -71,7 +71,10 @@ def test_a_beat_is_classified_by_the_code_of_recordings(
         "probabilities": found["probabilities"],
         "mode": "diagnostic",
         "compared_with": "nothing",
-        "model": {"version": models.alone.version, "sha256": models.alone.card.sha256},
+        "model": {
+            "version": models.without_template.version,
+            "sha256": models.without_template.card.sha256,
+        },
     }
 
 
@@ -93,14 +96,16 @@ def test_context_reaches_the_model(api: Caller, classifier: BeatClassifier) -> N
     assert found["compared_with"] == "usual_beat"
 
 
-def test_in_real_time_the_interval_after_is_not_known(
+def test_realtime_takes_the_mean_as_the_next_interval(
     api: Caller, models: SingleBeatModels
 ) -> None:
     body = REALTIME | {"context": {"earlier_rr_s": [0.6, 0.9]}}
     found = api.post("/v1/predict", body).json()
     beat = SingleBeat(np.array(SAMPLES), RATE, [0.6, 0.9, 0.82], (), 0.378)
     probabilities = list(found["probabilities"].values())
-    np.testing.assert_allclose(probabilities, classify_beat(beat, models.alone), atol=5e-7)
+    np.testing.assert_allclose(
+        probabilities, classify_beat(beat, models.without_template), atol=5e-7
+    )
     assert found["mode"] == "realtime"
 
 
@@ -164,7 +169,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("changes", "pointer"), REFUSED.values(), ids=REFUSED)
-def test_what_is_not_as_documented_is_refused_where_it_is(
+def test_an_invalid_beat_is_rejected_with_a_pointer(
     api: Caller, changes: dict[str, Any], pointer: str
 ) -> None:
     response = api.post("/v1/predict", changed(BEAT, changes))
@@ -182,7 +187,7 @@ def test_what_is_not_as_documented_is_refused_where_it_is(
         ({"pre_rr_s": DROP}, "pre_rr_s"),
     ],
 )
-def test_in_real_time_nothing_later_is_taken(
+def test_realtime_rejects_later_intervals(
     api: Caller, changes: dict[str, Any], pointer: str
 ) -> None:
     response = api.post("/v1/predict", changed(REALTIME, changes))
@@ -193,9 +198,7 @@ def test_in_real_time_nothing_later_is_taken(
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 @pytest.mark.parametrize("field", ["samples_mv", "pre_rr_s", "sampling_rate_hz"])
-def test_numbers_that_are_none_are_refused_where_they_are(
-    api: Caller, number: str, field: str
-) -> None:
+def test_nan_and_infinity_are_rejected_with_a_pointer(api: Caller, number: str, field: str) -> None:
     value: Any = [*SAMPLES[:5], "HERE", *SAMPLES[5:]] if field == "samples_mv" else "HERE"
     body = json.dumps(BEAT | {field: value}).replace('"HERE"', number)
     response = post_text(api, "/v1/predict", body)
@@ -210,7 +213,7 @@ def post_text(api: Caller, path: str, text: str) -> httpx.Response:
 
 @pytest.mark.parametrize("path", ["/v1/predict", "/v1/classify"])
 @pytest.mark.parametrize("text", ["", "{", '{"samples_mv": [0.1,]}', "[1, 2"])
-def test_a_body_that_is_no_json_is_said_to_be_none(api: Caller, path: str, text: str) -> None:
+def test_a_body_that_is_not_json_is_rejected(api: Caller, path: str, text: str) -> None:
     response = post_text(api, path, text)
     assert response.status_code in {400, 422}
     assert response.json()["code"] == "invalid_request"
@@ -219,7 +222,7 @@ def test_a_body_that_is_no_json_is_said_to_be_none(api: Caller, path: str, text:
 @pytest.mark.parametrize("samples", ["shortest", "longest"])
 @pytest.mark.parametrize("rate", [50, 128, 359.9731, 10_000])
 @pytest.mark.parametrize("position", [0, 0.5, 1])
-def test_whatever_is_within_the_limits_is_answered(
+def test_every_beat_within_the_limits_gets_a_response(
     api: Caller, samples: str, rate: float, position: float
 ) -> None:
     n = 32 if samples == "shortest" else 20_000
@@ -255,7 +258,7 @@ def test_concurrent_requests_get_their_own_answers(
     assert [answer.json().get("class") for answer in found] == ["N", None, "N", None, "V"]
 
 
-def test_others_are_answered_while_the_models_load(
+def test_other_requests_are_served_while_the_models_load(
     app: FastAPI, api: Caller, models: SingleBeatModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other_is_answered = threading.Event()
@@ -303,7 +306,7 @@ def test_a_strips_beats_are_found_and_classified(api: Caller, classifier: BeatCl
         ({"samples_mv": [0] * 500_000, "sampling_rate_hz": 50}, "too_long"),
     ],
 )
-def test_a_strip_of_any_length_and_rate_is_answered(
+def test_a_strip_of_any_length_and_rate_gets_a_response(
     api: Caller, changes: dict[str, Any], code: str | None
 ) -> None:
     response = api.post("/v1/classify", STRIP | changes)
@@ -323,7 +326,7 @@ def test_a_strip_of_any_length_and_rate_is_answered(
         ({"lead": "II"}, "lead"),
     ],
 )
-def test_a_strip_that_is_not_as_documented_is_refused_where_it_is(
+def test_an_invalid_strip_is_rejected_with_a_pointer(
     api: Caller, changes: dict[str, Any], pointer: str
 ) -> None:
     response = api.post("/v1/classify", changed(STRIP, changes))
@@ -331,7 +334,7 @@ def test_a_strip_that_is_not_as_documented_is_refused_where_it_is(
     assert response.json()["errors"][0]["pointer"] == f"#/{pointer}"
 
 
-# The document
+# The OpenAPI document
 
 
 @pytest.mark.parametrize("name", BEATS)
@@ -344,7 +347,7 @@ def test_the_example_of_a_strip_works(api: Caller) -> None:
     assert api.post("/v1/classify", STRIPS["strip"]["value"]).json()["class_count"]["N"] == 15
 
 
-def test_examples_and_limits_stand_in_the_document(api: Caller) -> None:
+def test_the_openapi_document_contains_examples_and_limits(api: Caller) -> None:
     document = api.get("/openapi.json").json()
     content = document["paths"]["/v1/predict"]["post"]["requestBody"]["content"]
     assert content["application/json"]["examples"].keys() == BEATS.keys()

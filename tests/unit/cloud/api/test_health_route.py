@@ -1,4 +1,4 @@
-"""``GET /health``: versions, and a checksum that was verified."""
+"""``GET /health``: versions, and verified checksums."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.app import create_app
 
 
-def test_versions_and_checksum_are_told(api: Caller, model_dir: Path) -> None:
+def test_versions_and_checksums_are_returned(api: Caller, model_dir: Path) -> None:
     def model(folder: Path) -> dict[str, str]:
         return {
             "version": model_version(json.loads((folder / "model_card.json").read_text())),
@@ -37,7 +37,7 @@ def test_versions_and_checksum_are_told(api: Caller, model_dir: Path) -> None:
 
 @pytest.mark.parametrize("name", [".", "single_beat"])
 @pytest.mark.parametrize("broken", ["another model", "no model"])
-def test_a_model_that_is_another_is_a_problem(
+def test_a_wrong_or_missing_model_is_a_problem(
     services: Services, call: Callable[[FastAPI], Caller], tmp_path: Path, broken: str, name: str
 ) -> None:
     folder = shutil.copytree(services.settings.model_folder, tmp_path / "model")

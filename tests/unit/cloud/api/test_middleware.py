@@ -1,4 +1,4 @@
-"""What surrounds every request: log line, size limit, headers."""
+"""Middleware: log line, body size limit, response headers."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -28,22 +28,20 @@ def api(app: FastAPI, call: Callable[[FastAPI], Caller]) -> Caller:
 
 
 @pytest.mark.parametrize("path", ["/health", "/nothing", "/docs", "/v1/lengths/1"])
-def test_every_answer_has_the_headers(api: Caller, path: str) -> None:
+def test_every_response_has_the_security_headers(api: Caller, path: str) -> None:
     headers = api.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert not {name for name in headers if name.startswith("access-control")}
 
 
-def test_answers_about_patients_are_kept_by_no_cache(api: Caller) -> None:
+def test_responses_with_patient_data_are_not_cached(api: Caller) -> None:
     assert api.get("/v1/nothing").headers["cache-control"] == "no-store"
     assert api.get("/v1/kept").headers.get_list("cache-control") == ["private"]
     assert "cache-control" not in api.get("/health").headers
 
 
-def test_a_request_is_logged_by_its_route_and_not_by_what_was_sent(
-    api: Caller, log: LogLines
-) -> None:
+def test_the_log_contains_the_route_but_nothing_of_the_request(api: Caller, log: LogLines) -> None:
     api("POST", "/v1/lengths/Mueller?name=Mueller", content=b"Mueller")
     (line,) = log.infos
     assert line.pop("ms") >= 0
@@ -55,7 +53,7 @@ def test_a_request_is_logged_by_its_route_and_not_by_what_was_sent(
     }
 
 
-def test_a_path_that_is_not_there_is_not_logged(api: Caller, log: LogLines) -> None:
+def test_an_unknown_path_is_not_logged(api: Caller, log: LogLines) -> None:
     api.get("/v1/Mueller")
     assert log.infos[0]["status"] == 404
     assert "Mueller" not in json.dumps(log.infos)
@@ -63,7 +61,7 @@ def test_a_path_that_is_not_there_is_not_logged(api: Caller, log: LogLines) -> N
 
 @pytest.mark.parametrize(("n_bytes", "status"), [(LIMIT_BYTES, 200), (LIMIT_BYTES + 1, 413)])
 @pytest.mark.parametrize("streamed", [False, True], ids=["declared", "streamed"])
-def test_a_body_that_is_too_large_is_refused(
+def test_a_body_that_is_too_large_is_rejected(
     api: Caller, n_bytes: int, status: int, streamed: bool
 ) -> None:
     async def pieces() -> AsyncIterator[bytes]:
@@ -78,7 +76,7 @@ def test_a_body_that_is_too_large_is_refused(
 
 
 @pytest.mark.parametrize("declared", ["5000001", "9" * 5000])
-def test_a_declared_length_is_believed(api: Caller, declared: str) -> None:
+def test_a_declared_length_that_is_too_large_is_rejected(api: Caller, declared: str) -> None:
     headers = {"content-length": declared}
     response = api("POST", "/v1/lengths/1", content=b"1", headers=headers)
     assert response.json()["code"] == "too_large"

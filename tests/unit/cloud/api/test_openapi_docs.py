@@ -1,4 +1,4 @@
-"""The OpenAPI document says of problems, examples and callers what is so; the page loads ours."""
+"""Content of the OpenAPI document: problems, examples, security; and the page that shows it."""
 
 import re
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from asgi_client import Caller
 from fastapi import FastAPI
 
 from deepecg.cloud.api.api_services import Services
-from deepecg.cloud.api.openapi_docs import document
+from deepecg.cloud.api.openapi_docs import openapi_document
 
 
 @pytest.fixture
 def made(app: FastAPI, services: Services) -> dict[str, Any]:
-    return document(app, services.settings)
+    return openapi_document(app, services.settings)
 
 
 def operations(made: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -29,7 +29,7 @@ def operations(made: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def examples(made: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Yield every example of a body, of requests and answers, with its schema."""
+    """Yield the schema and value of every example of a request or response body."""
     for operation in operations(made).values():
         for part in (operation.get("requestBody", {}), *operation["responses"].values()):
             for media in part.get("content", {}).values():
@@ -40,12 +40,12 @@ def examples(made: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
             yield schema, example
 
 
-def test_the_operations_are_those_of_the_readme(made: dict[str, Any]) -> None:
+def test_the_operations_are_the_listed_ones(made: dict[str, Any]) -> None:
     assert set(operations(made)) == OPERATIONS
     assert all(operation["tags"] for operation in operations(made).values())
 
 
-def test_every_operation_says_which_problems_it_may_have(made: dict[str, Any]) -> None:
+def test_every_operation_lists_its_problems(made: dict[str, Any]) -> None:
     for name, operation in operations(made).items():
         responses = operation["responses"]
         expected = {"422", "500"}
@@ -63,7 +63,7 @@ def test_every_operation_says_which_problems_it_may_have(made: dict[str, Any]) -
     assert "HTTPValidationError" not in str(made)
 
 
-def test_every_example_is_as_its_schema_says(made: dict[str, Any]) -> None:
+def test_every_example_fits_its_schema(made: dict[str, Any]) -> None:
     n_examples = 0
     for schema, example in examples(made):
         whole = {**schema, "components": made["components"]}  # which its references point into
@@ -72,12 +72,12 @@ def test_every_example_is_as_its_schema_says(made: dict[str, Any]) -> None:
     assert n_examples > len(OPERATIONS)
 
 
-def test_every_schema_is_one(made: dict[str, Any]) -> None:
+def test_every_schema_is_valid(made: dict[str, Any]) -> None:
     for schema in made["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
 
 
-def test_callers_prove_who_they_are_as_the_settings_say(app: FastAPI, services: Services) -> None:
+def test_the_security_scheme_follows_the_settings(app: FastAPI, services: Services) -> None:
     def secured(authorisation: Any) -> tuple[set[str], dict[str, Any]]:
         settings = replace(
             services.settings,
@@ -85,9 +85,9 @@ def test_callers_prove_who_they_are_as_the_settings_say(app: FastAPI, services: 
             jwt_issuer="https://issuer.example",
             jwt_audience="holter",
         )
-        made = document(app, settings)
+        made = openapi_document(app, settings)
         names = {name for name, item in operations(made).items() if "security" in item}
-        # Whoever checks answers in its own way.
+        # API Gateway checks credentials and returns errors of its own.
         assert ("401" in made["info"]["description"]) == (authorisation != "none")
         return names, made["components"].get("securitySchemes", {})
 
@@ -100,13 +100,13 @@ def test_callers_prove_who_they_are_as_the_settings_say(app: FastAPI, services: 
     assert schemes["caller"]["scheme"] == "bearer"
 
 
-def test_the_document_is_answered(api: Caller, made: dict[str, Any]) -> None:
+def test_the_document_is_served(api: Caller, made: dict[str, Any]) -> None:
     response = api.get("/openapi.json")
     assert response.headers["content-type"] == "application/json"
     assert response.json() == made
 
 
-def test_the_page_loads_what_is_ours_and_nothing_else(api: Caller) -> None:
+def test_the_page_loads_only_files_of_the_package(api: Caller) -> None:
     page = api.get("/docs")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     policy = page.headers["content-security-policy"]

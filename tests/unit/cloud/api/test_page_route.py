@@ -1,4 +1,4 @@
-"""The page's answer: its policy, and what it says of every refusal."""
+"""The upload page as it is sent: its content security policy and its labels."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ UPLOADS = "https://uploads.s3.eu-central-1.amazonaws.com"
 COGNITO = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf"
 
 
-def page(uploads: str = UPLOADS, **settings: Any) -> Page:
+def rendered_page(uploads: str = UPLOADS, **settings: Any) -> Page:
     common = {"authorisation": "none", "model_folder": Path("m"), "time_zone": ZoneInfo("UTC")}
     return render_page(
         ApiSettings(uploads_bucket="u", results_bucket="r", **common | settings), uploads
@@ -33,8 +33,8 @@ def directives(found: Page) -> dict[str, list[str]]:
     return {name: values for name, *values in parts}
 
 
-def test_only_its_own_scripts_and_styles_are_let_through() -> None:
-    found = page()
+def test_the_policy_allows_only_the_own_script_and_styles() -> None:
+    found = rendered_page()
     policy = directives(found)
     assert policy["default-src"] == ["'none'"]
     assert policy["frame-ancestors"] == ["'none'"]
@@ -54,22 +54,24 @@ def test_only_its_own_scripts_and_styles_are_let_through() -> None:
         ("'self'", {"jwt_issuer": COGNITO}, ["'self'", COGNITO.rpartition("/")[0], "https://*.amazoncognito.com"]),
     ],
 )  # fmt: skip
-def test_it_may_talk_to_nobody_else(
+def test_the_policy_allows_requests_to_known_origins_only(
     uploads: str, settings: dict[str, Any], expected: list[str]
 ) -> None:
-    assert directives(page(uploads, **settings))["connect-src"] == expected
+    assert directives(rendered_page(uploads, **settings))["connect-src"] == expected
 
 
-def test_what_it_is_told_cannot_end_its_element() -> None:
-    found = page(authorisation="jwt", jwt_issuer="https://a.example/</script>", jwt_audience="b")
+def test_settings_cannot_end_their_script_element() -> None:
+    found = rendered_page(
+        authorisation="jwt", jwt_issuer="https://a.example/</script>", jwt_audience="b"
+    )
     assert found.html.count("</script>") == 2
 
 
-def test_it_bears_the_advisory() -> None:
-    assert ADVISORY in page().html
+def test_the_page_contains_the_advisory() -> None:
+    assert ADVISORY in rendered_page().html
 
 
-def test_there_is_a_next_step_for_every_code_of_a_refusal() -> None:
+def test_there_is_a_next_step_for_every_rejection_code() -> None:
     kinds = [
         kind
         for module in (deepecg.errors, deepecg.cloud.errors)

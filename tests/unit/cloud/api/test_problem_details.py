@@ -1,4 +1,4 @@
-"""Errors are problem documents (RFC 9457) that repeat nothing of what was sent."""
+"""Errors are problem documents (RFC 9457) that repeat nothing of the request."""
 
 import json
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def api(app: FastAPI, call: Callable[[FastAPI], Caller]) -> Caller:
 
 
 def problem(response: Any, status: int, code: str) -> dict[str, Any]:
-    """Return a problem document that is as it should be."""
+    """Return the problem document of a response; checks its status, code and schema."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     found: dict[str, Any] = response.json()
@@ -83,7 +83,7 @@ def pointers(response: Any) -> set[str]:
     return {error["pointer"] for error in found["errors"]}
 
 
-def test_what_is_as_documented_is_taken(api: Caller) -> None:
+def test_a_documented_request_is_accepted(api: Caller) -> None:
     way = {"mode": "diagnostic", "post_rr_s": 0.8}
     response = api.post("/v1/bodies/1?limit=3", {"samples_mv": [1, 2.5], "way": way})
     assert (response.status_code, response.json()) == (200, 6)
@@ -103,21 +103,21 @@ def test_what_is_as_documented_is_taken(api: Caller) -> None:
         ({"samples_mv": [], "way": {"mode": "realtime", "post_rr_s": 1}}, "#/way/post_rr_s"),
         ({"samples_mv": [], "a": {"b/c~d": -1}}, "#/a/b~1c~0d"),
         ({"samples_mv": [], "unit": SECRET}, "#/unit"),
-        # RFC 6901, section 6: what a fragment may not hold is percent-encoded.
+        # RFC 6901, section 6: characters not allowed in a fragment are percent-encoded.
         ({"samples_mv": [], "a": {'m"n %ä': -1}}, "#/a/m%22n%20%25%C3%A4"),
         (SECRET, "#"),
         (None, "#"),
         ([], "#"),
     ],
 )
-def test_a_field_that_is_wrong_is_pointed_at(api: Caller, body: Any, pointer: str) -> None:
+def test_a_wrong_field_gets_a_pointer(api: Caller, body: Any, pointer: str) -> None:
     headers = {"content-type": "application/json"}
     response = api("POST", "/v1/bodies/1", content=json.dumps(body), headers=headers)
     assert pointers(response) == {pointer}
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
-def test_what_is_no_number_is_pointed_at(api: Caller, text: str) -> None:
+def test_nan_and_infinity_get_a_pointer(api: Caller, text: str) -> None:
     response = api(
         "POST",
         "/v1/bodies/1",
@@ -127,7 +127,7 @@ def test_what_is_no_number_is_pointed_at(api: Caller, text: str) -> None:
     assert pointers(response) == {"#/samples_mv/1"}
 
 
-def test_at_most_twenty_errors_are_told(api: Caller) -> None:
+def test_at_most_twenty_errors_are_returned(api: Caller) -> None:
     found = problem(
         api.post("/v1/bodies/1", {"samples_mv": 900 * [SECRET]}), 422, "invalid_request"
     )
@@ -137,7 +137,7 @@ def test_at_most_twenty_errors_are_told(api: Caller) -> None:
 
 
 @pytest.mark.parametrize("depth", [0, 1, 3])
-def test_a_crowd_of_fields_is_refused_at_once(api: Caller, depth: int) -> None:
+def test_too_many_fields_are_rejected_as_one_error(api: Caller, depth: int) -> None:
     body: Any = {f"{SECRET}{number}": 0 for number in range(1001)}
     for _ in range(depth):
         body = {"a": [body]}
@@ -148,13 +148,13 @@ def test_a_crowd_of_fields_is_refused_at_once(api: Caller, depth: int) -> None:
     assert SECRET not in answer.text
 
 
-def test_a_thousand_fields_and_any_text_are_looked_at(api: Caller) -> None:
+def test_a_thousand_fields_and_any_text_are_accepted(api: Caller) -> None:
     fields = {str(number): number for number in range(998)}
     assert api.post("/v1/bodies/1", {"samples_mv": [0], "a": fields}).status_code == 200
     assert api.post("/v1/bodies/1", {"samples_mv": [0], "a": {3000 * '"': 0}}).status_code == 200
 
 
-def test_a_long_name_is_cut(api: Caller) -> None:
+def test_a_long_field_name_is_cut(api: Caller) -> None:
     response = api.post("/v1/bodies/1", {"samples_mv": [], 100_000 * "n": 1})
     assert pointers(response) == {"#/" + 64 * "n"}
 
@@ -174,7 +174,7 @@ def test_a_long_name_is_cut(api: Caller) -> None:
     ids=["cut", "comma", "latin-1", "surrogate", "deep", "long-number", "bom", "utf-16"],
 )
 @pytest.mark.parametrize("path", ["/v1/bodies/1", "/v1/anything"])
-def test_what_is_no_json_is_refused(api: Caller, path: str, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_rejected(api: Caller, path: str, body: bytes) -> None:
     headers = {"content-type": "application/json; charset=utf-8"}
     response = api("POST", path, content=body, headers=headers)
     assert "errors" not in problem(response, 400, "invalid_request")
@@ -184,7 +184,7 @@ def test_what_is_no_json_is_refused(api: Caller, path: str, body: bytes) -> None
     "content_type",
     [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp", SECRET],
 )
-def test_another_content_type_is_refused(api: Caller, content_type: str | None) -> None:
+def test_another_content_type_is_rejected(api: Caller, content_type: str | None) -> None:
     headers = {"content-type": content_type} if content_type else {}
     response = api("POST", "/v1/bodies/1", content=b'{"samples_mv": []}', headers=headers)
     problem(response, 415, "unsupported_media_type")
@@ -199,7 +199,7 @@ def test_another_content_type_is_refused(api: Caller, content_type: str | None) 
         ("limit=", [("int_parsing", "limit")]),
     ],
 )
-def test_query_parameters_are_named(
+def test_a_wrong_query_parameter_is_named(
     api: Caller, query: str, faults: list[tuple[str, str | None]]
 ) -> None:
     response = api.post(f"/v1/bodies/1?{query}", {"samples_mv": []})
@@ -207,14 +207,14 @@ def test_query_parameters_are_named(
     assert [(error["code"], error.get("parameter")) for error in found] == faults
 
 
-def test_a_parameter_of_the_path_is_named(api: Caller) -> None:
+def test_a_wrong_path_parameter_is_named(api: Caller) -> None:
     response = api.post(f"/v1/bodies/{SECRET}", {"samples_mv": []})
     (error,) = problem(response, 422, "invalid_request")["errors"]
     assert (error["code"], error["parameter"]) == ("int_parsing", "number")
 
 
 @pytest.mark.parametrize("path", [f"/{SECRET}", "/v1", "/health/", "/docs/app.py"])
-def test_a_path_that_is_not_there(api: Caller, path: str) -> None:
+def test_an_unknown_path(api: Caller, path: str) -> None:
     problem(api.get(path), 404, "unknown_path")
 
 
@@ -227,7 +227,9 @@ def test_a_path_that_is_not_there(api: Caller, path: str) -> None:
         ("GET", "/v1/bodies/1", "POST"),
     ],
 )
-def test_a_method_that_is_not_there(api: Caller, method: str, path: str, allowed: str) -> None:
+def test_a_method_that_the_path_does_not_accept(
+    api: Caller, method: str, path: str, allowed: str
+) -> None:
     response = api(method, path)
     assert response.headers["allow"] == allowed
     assert response.status_code == 405
@@ -235,7 +237,7 @@ def test_a_method_that_is_not_there(api: Caller, method: str, path: str, allowed
         problem(response, 405, "method_not_allowed")
 
 
-def test_a_storage_that_stumbles_is_told_of_and_logged(api: Caller, log: LogLines) -> None:
+def test_a_storage_failure_is_returned_and_logged(api: Caller, log: LogLines) -> None:
     response = api.get("/v1/failures/storage")
     problem(response, 503, "storage_unavailable")
     assert int(response.headers["retry-after"]) > 0

@@ -1,4 +1,4 @@
-"""The HTTP front door: one FastAPI application, for Lambda and for ``deepecg serve``.
+"""The HTTP API: one FastAPI application, run by Lambda and by ``deepecg serve``.
 
 Start reading at :func:`deepecg.cloud.api.app.create_app`.
 """

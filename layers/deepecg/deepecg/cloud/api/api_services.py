@@ -1,4 +1,4 @@
-"""What the routes work with, made once for each execution environment."""
+"""Settings, storage clients and models for the routes: made once for each process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 import boto3
-from botocore.config import Config
 from fastapi import Request
 
+from deepecg.cloud.aws_clients import INTERACTIVE, s3_client
 from deepecg.cloud.presigned_urls import Presigner
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.settings import ApiSettings
@@ -22,31 +22,23 @@ if TYPE_CHECKING:
     from deepecg.beats.model_card import ModelCard
     from deepecg.beats.single_beat import SingleBeatModels
 
-AWS_CLIENT = Config(
-    # Somebody waits for the answer: a storage that stumbles is told of, not waited for. With pauses
-    # of up to 1 and 2 s between, that is 21 s; the function is ended after 29.
-    retries={"mode": "standard", "total_max_attempts": 3},
-    connect_timeout=2,
-    read_timeout=4,
-)
-
 
 @dataclass(frozen=True)
 class Services:
-    """What the routes work with.
+    """Settings, storage clients and models that the routes use.
 
-    What needs the signal code is imported when it is first asked for, here and in ``beats.py``:
-    ``scipy.signal`` and ONNX Runtime take longer to import than everything else together, and
-    most routes need neither. Nothing here reads the uploads: only callers' own forms write there.
+    The models are loaded at first use, here and in ``beat_routes.py``: importing ``scipy.signal``
+    and ONNX Runtime takes longer than all other imports together, and most routes need neither.
+    The API never reads the uploads bucket; callers write to it with presigned forms.
 
     Attributes
     ----------
     settings : ApiSettings
-        Where recordings and results lie, and who lets callers in.
+        Names of the buckets, the model folder, and how callers are authorised.
     s3 : S3Client
-        For the results bucket.
+        Client for the results bucket.
     presigner : Presigner
-        For addresses by which callers send recordings and fetch results.
+        Signs the forms for uploads and the URLs of results.
     """
 
     settings: ApiSettings
@@ -61,7 +53,7 @@ class Services:
         process, its calls change the environment that a client is made from.
         """
         session = boto3.Session()  # has to read what it knows of S3, 0.2 s, once
-        s3 = session.client("s3", config=AWS_CLIENT)
+        s3 = s3_client(session, config=INTERACTIVE)
         return cls(settings, s3, Presigner(settings.public_s3_endpoint, session))
 
     @cached_property
@@ -71,12 +63,12 @@ class Services:
 
     @cached_property
     def cards(self) -> "tuple[ModelCard, ModelCard]":
-        """The cards of both models, the recordings' first, their checksums verified.
+        """The verified cards of the recording model and of the single-beat model.
 
         Raises
         ------
         ModelMismatchError
-            If card, model and software do not belong together.
+            If card, model file and software do not match.
         """
         from deepecg.beats.model_card import SINGLE_BEAT_FOLDER, read_card  # noqa: PLC0415
 
@@ -86,12 +78,12 @@ class Services:
 
     @cached_property
     def classifier(self) -> "BeatClassifier":
-        """The model.
+        """The model for recordings and strips.
 
         Raises
         ------
         ModelMismatchError
-            If card, model and software do not belong together.
+            If card, model file and software do not match.
         """
         from deepecg.beats.classifier import BeatClassifier  # noqa: PLC0415
 
@@ -100,26 +92,26 @@ class Services:
 
     @cached_property
     def single_beat_models(self) -> "SingleBeatModels":
-        """The models for a beat that is asked about alone.
+        """The models for one beat, with and without a template beat.
 
         Raises
         ------
         ModelMismatchError
-            If card, model and software do not belong together.
+            If card, model file and software do not match.
         """
         from deepecg.beats.classifier import BeatClassifier  # noqa: PLC0415
         from deepecg.beats.model_card import SINGLE_BEAT_FOLDER  # noqa: PLC0415
         from deepecg.beats.single_beat import SingleBeatModels  # noqa: PLC0415
 
         with _model_files():
-            alone = BeatClassifier.load(self.settings.model_folder / SINGLE_BEAT_FOLDER)
-        return SingleBeatModels(self.classifier, alone)
+            single_beat = BeatClassifier.load(self.settings.model_folder / SINGLE_BEAT_FOLDER)
+        return SingleBeatModels(self.classifier, single_beat)
 
 
 def services_of(request: Request) -> Services:
-    """Return the services of the application that a request has come to.
+    """Return the services of the application that handles a request.
 
-    A plain function that routes call: a FastAPI dependency would cost every request more.
+    A plain function: a FastAPI dependency would add its cost to every request.
     """
     services: Services = request.app.state.services
     return services
@@ -127,7 +119,7 @@ def services_of(request: Request) -> Services:
 
 @contextmanager
 def _model_files() -> Iterator[None]:
-    """Refuse an installation without a model as one with another model."""
+    """Report missing model files as a model mismatch."""
     try:
         yield
     except OSError:

@@ -1,23 +1,26 @@
-"""The application: what answers, in which order, and what surrounds every answer."""
+"""The FastAPI application: routes, error handlers and middleware."""
 
 from fastapi import FastAPI
 
 from deepecg import __version__
-from deepecg.cloud.api import beat_routes as beats
-from deepecg.cloud.api import health_route as health
-from deepecg.cloud.api import night_routes as nights
-from deepecg.cloud.api import openapi_docs as docs
-from deepecg.cloud.api import page_route as page
-from deepecg.cloud.api import recording_routes as recordings
+from deepecg.cloud.api import (
+    beat_routes,
+    health_route,
+    night_routes,
+    openapi_docs,
+    page_route,
+    recording_routes,
+)
 from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.exception_handlers import install_handlers
-from deepecg.cloud.api.middleware import AnswerHeaders, BodyLimit, RequestLog
+from deepecg.cloud.api.middleware import BodyLimit, RequestLog, ResponseHeaders
 from deepecg.cloud.logger import Log
 
 ROUTERS = (
-    beats.router, health.router, recordings.router, nights.router, page.router, docs.router,
+    beat_routes.router, health_route.router, recording_routes.router, night_routes.router,
+    page_route.router, openapi_docs.router,
 )  # fmt: skip
-"""In the order in which a request is held against their routes."""
+"""A request goes to the first route that matches, in this order."""
 
 
 def create_app(services: Services, log: Log) -> FastAPI:
@@ -26,26 +29,27 @@ def create_app(services: Services, log: Log) -> FastAPI:
     Parameters
     ----------
     services : Services
-        What the routes work with; they find it by :func:`deepecg.cloud.api.api_services.services_of`.
+        Settings, storage and models; routes get them from
+        :func:`deepecg.cloud.api.api_services.services_of`.
     log : Log
-        Takes one line a request, and says of failures what may be said.
+        Receives one line for each request, and one for each failure.
     """
     app = FastAPI(
         title="Deep-ECG",
         version=__version__,
-        openapi_url=None,  # docs.py has document and page of its own
+        openapi_url=None,  # openapi_docs.py serves the OpenAPI document and its page
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # a path is right or wrong
+        redirect_slashes=False,  # a path with a slash too many is a 404
     )
     app.state.services = services
     app.state.log = log
     for router in ROUTERS:
-        # `include_router` would hold every request against the routes twice.
+        # `include_router` would match every request against the routes twice.
         app.router.routes.extend(router.routes)
     install_handlers(app)
-    # The last one added is the outermost.
+    # The middleware added last runs first.
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog, log=log)
-    app.add_middleware(AnswerHeaders)
+    app.add_middleware(ResponseHeaders)
     return app

@@ -1,6 +1,6 @@
-"""From a valid request about a beat or a strip to its answer, by the code that scores recordings.
+"""Classify the beat or the strip of a valid request, with the code that scores recordings.
 
-What this imports takes a second to load: :mod:`deepecg.cloud.api.beat_routes` does so at first use.
+Importing this module takes a second: :mod:`deepecg.cloud.api.beat_routes` does so at first use.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.single_beat import SingleBeat, SingleBeatModels
+from deepecg.cloud.api.base_models import ModelVersion
 from deepecg.cloud.api.beat_models import (
-    BeatAnswer,
+    BeatResponse,
     DiagnosticBeat,
-    ModelUsed,
-    NotAnalysable,
+    NotAnalysableResponse,
     RealtimeBeat,
-    StripAnswer,
     StripRequest,
+    StripResponse,
 )
 from deepecg.cloud.api.strip_scoring import score_strip, strip_document
 from deepecg.errors import RefusedRecordingError
@@ -25,60 +25,63 @@ from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.class_probabilities import class_block
 
 
-def answer_beats(
-    asked: Sequence[DiagnosticBeat | RealtimeBeat], models: SingleBeatModels
-) -> list[BeatAnswer | NotAnalysable]:
-    """Classify beats that were asked about at the same time, each for itself."""
-    beats = [_single_beat(one) for one in asked]
+def classify_beats(
+    requests: Sequence[DiagnosticBeat | RealtimeBeat], models: SingleBeatModels
+) -> list[BeatResponse | NotAnalysableResponse]:
+    """Classify beats, each independently of the others."""
+    beats = [_single_beat(request) for request in requests]
     return [
         _not_analysable(result, models.model_for(beat))
         if isinstance(result, RefusedRecordingError)
-        else _beat_answer(one, beat, result, models)
-        for one, beat, result in zip(asked, beats, models.classify(beats), strict=True)
+        else _classified(request, beat, result, models)
+        for request, beat, result in zip(requests, beats, models.classify(beats), strict=True)
     ]
 
 
-def _beat_answer(
-    asked: DiagnosticBeat | RealtimeBeat,
+def _classified(
+    request: DiagnosticBeat | RealtimeBeat,
     beat: SingleBeat,
     probabilities: NDArray[np.float32],
     models: SingleBeatModels,
-) -> BeatAnswer:
-    return BeatAnswer.model_construct(
+) -> BeatResponse:
+    return BeatResponse.model_construct(
         **class_block(probabilities),
-        mode=asked.mode,
+        mode=request.mode,
         compared_with="nothing" if beat.template_beat_mv is None else "usual_beat",
-        model=_model(models.model_for(beat)),
+        model=_model_version(models.model_for(beat)),
         advisory=ADVISORY,
     )
 
 
-def answer_strip(asked: StripRequest, classifier: BeatClassifier) -> StripAnswer | NotAnalysable:
+def classify_strip(
+    request: StripRequest, classifier: BeatClassifier
+) -> StripResponse | NotAnalysableResponse:
     """Find and classify the beats of a strip."""
-    samples_mv = np.array(asked.samples_mv, np.float32)
+    samples_mv = np.array(request.samples_mv, np.float32)
     try:
-        scored = score_strip(samples_mv, asked.sampling_rate_hz, classifier)
+        scored = score_strip(samples_mv, request.sampling_rate_hz, classifier)
     except RefusedRecordingError as error:
         return _not_analysable(error, classifier)
-    return StripAnswer.model_validate(
-        strip_document(scored) | {"model": _model(classifier), "advisory": ADVISORY}
+    return StripResponse.model_validate(
+        strip_document(scored) | {"model": _model_version(classifier), "advisory": ADVISORY}
     )
 
 
-def _single_beat(asked: DiagnosticBeat | RealtimeBeat) -> SingleBeat:
-    known = asked.context
-    after: list[float] = []
-    if isinstance(asked, DiagnosticBeat):
-        after = [asked.post_rr_s, *(asked.context.later_rr_s if asked.context else ())]
+def _single_beat(request: DiagnosticBeat | RealtimeBeat) -> SingleBeat:
+    context = request.context
+    rr_after_s: list[float] = []
+    if isinstance(request, DiagnosticBeat):
+        later_rr_s = request.context.later_rr_s if request.context else []
+        rr_after_s = [request.post_rr_s, *later_rr_s]
     return SingleBeat(
-        samples_mv=np.array(asked.samples_mv),
-        sampling_rate_hz=asked.sampling_rate_hz,
-        rr_before_s=[*(known.earlier_rr_s if known else ()), asked.pre_rr_s],
-        rr_after_s=after,
-        r_peak_position=asked.r_peak_position,
-        filtered=asked.filtered,
-        template_beat_mv=_array(known.usual_beat_mv if known else None),
-        previous_beat_mv=_array(known.previous_beat_mv if known else None),
+        samples_mv=np.array(request.samples_mv),
+        sampling_rate_hz=request.sampling_rate_hz,
+        rr_before_s=[*(context.earlier_rr_s if context else ()), request.pre_rr_s],
+        rr_after_s=rr_after_s,
+        r_peak_position=request.r_peak_position,
+        filtered=request.filtered,
+        template_beat_mv=_array(context.usual_beat_mv if context else None),
+        previous_beat_mv=_array(context.previous_beat_mv if context else None),
     )
 
 
@@ -86,16 +89,18 @@ def _array(samples: list[float] | None) -> NDArray[np.float64] | None:
     return None if samples is None else np.array(samples)
 
 
-def _not_analysable(error: RefusedRecordingError, classifier: BeatClassifier) -> NotAnalysable:
-    return NotAnalysable.model_validate(
+def _not_analysable(
+    error: RefusedRecordingError, classifier: BeatClassifier
+) -> NotAnalysableResponse:
+    return NotAnalysableResponse.model_validate(
         {
             "code": error.code,
             "message": str(error),
-            "model": _model(classifier),
+            "model": _model_version(classifier),
             "advisory": ADVISORY,
         }
     )
 
 
-def _model(classifier: BeatClassifier) -> ModelUsed:
-    return ModelUsed.model_construct(version=classifier.version, sha256=classifier.card.sha256)
+def _model_version(classifier: BeatClassifier) -> ModelVersion:
+    return ModelVersion.model_construct(version=classifier.version, sha256=classifier.card.sha256)

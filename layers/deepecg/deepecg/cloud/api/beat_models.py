@@ -1,25 +1,28 @@
-"""What is asked and answered about one beat, or a strip of signal.
+"""Request and response bodies of one beat and of a strip of signal.
 
-All that makes a request wrong stands in the OpenAPI document: ranges field by field, and one
-variant for each mode. What is wrong with a signal itself is no error but an answer.
+The OpenAPI document contains every rule that a request must follow: the range of each field, and
+one variant for each mode. A signal that cannot be analysed is no error: it gets the outcome
+``not_analysable``.
 """
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from deepecg.cloud.api.base_models import ApiResponse, ModelVersion, StrictRequest
 
 MAX_MV = 50.0
-"""Ten times what an electrode gives, its offset apart; a signal in microvolts is beyond."""
+"""Largest sample in mV: ten times an electrode's signal; a signal in microvolts exceeds it."""
 MIN_RATE_HZ, MAX_RATE_HZ = 50.0, 10_000.0
-"""As of recordings (:mod:`deepecg.recording`)."""
+"""Accepted sampling rates, as for recordings (:mod:`deepecg.recording`)."""
 MIN_RR_S, MAX_RR_S = 0.15, 20.0
-"""400 beats a minute, and the longest pauses survived; milliseconds are beyond."""
+"""400 beats per minute, and the longest pauses survived; an interval in milliseconds exceeds it."""
 MAX_CONTEXT_BEATS = 400
-"""Intervals farther away than the model's long mean of 400 reaches say nothing."""
+"""Most RR intervals on one side of a beat: the model's longest mean is over 400 intervals."""
 MIN_BEAT_SAMPLES, MAX_BEAT_SAMPLES = 32, 20_000
-"""0.64 s at 50 Hz, and 2 s at 10 kHz: no shorter window has the P wave, no longer one is needed."""
+"""0.64 s at 50 Hz, the shortest window with a P wave; and 2 s at 10 kHz, more than is used."""
 MIN_STRIP_SAMPLES, MAX_STRIP_SAMPLES = 500, 500_000
-"""10 s at 50 Hz; with as many digits as recorders have, what fits into a request of 5 MB."""
+"""10 s at 50 Hz; and what fits into a request of 5 MB with the digits that recorders write."""
 
 Millivolts = Annotated[float, Field(ge=-MAX_MV, le=MAX_MV)]
 Interval = Annotated[float, Field(ge=MIN_RR_S, le=MAX_RR_S)]
@@ -28,90 +31,89 @@ BeatSamples = Annotated[
     Field(min_length=MIN_BEAT_SAMPLES, max_length=MAX_BEAT_SAMPLES, fail_fast=True),
 ]
 Intervals = Annotated[list[Interval], Field(max_length=MAX_CONTEXT_BEATS)]
-Rate = Annotated[
-    float, Field(ge=MIN_RATE_HZ, le=MAX_RATE_HZ, description="Samples a second.", examples=[360])
+SamplingRate = Annotated[
+    float,
+    Field(ge=MIN_RATE_HZ, le=MAX_RATE_HZ, description="Samples per second.", examples=[360]),
 ]
 
 
-class Asked(BaseModel):
-    """Part of a request: nothing unknown, nothing converted, no NaN, no infinity."""
+class RealtimeContext(StrictRequest):
+    """What the caller knows of the patient's rhythm: more context gives a more reliable class."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class RealtimeContext(Asked):
-    """What is known beside the beat itself; the more of it, the nearer to a recording's result."""
-
-    earlier_rr_s: Annotated[
-        Intervals,
-        Field(
-            description="RR intervals before `pre_rr_s`, the oldest first. Without them the "
-            "patient's own rhythm is not known: the mean of the intervals given stands for it."
-        ),
-    ] = []
+    earlier_rr_s: Intervals = Field(
+        default=[],
+        description="RR intervals before `pre_rr_s` in seconds, oldest first. Without them, the "
+        "mean of the given intervals is used as the patient's mean RR interval.",
+    )
     usual_beat_mv: Annotated[
         BeatSamples | None,
         Field(
-            description="The beat that the patient mostly has, such as the median of the last "
-            "minutes' beats; its rate, and the share at which its R peak lies, are those of "
-            "`samples_mv`. Without it another model answers, which sees the beat and the two "
-            "intervals around it, and nothing else of `context`."
+            description="The patient's template beat, for example the median of the beats of the "
+            "last minutes. It has the sampling rate and the R peak position of `samples_mv`. "
+            "Without it, a second model is used that sees only the beat and the two intervals "
+            "around it, and ignores the rest of `context`."
         ),
     ] = None
     previous_beat_mv: Annotated[
         BeatSamples | None,
         Field(
-            description="The beat before, given as `usual_beat_mv` is. Without it, it is taken to "
-            "be like this one."
+            description="The beat before this one, in the same form as `usual_beat_mv`. Without "
+            "it, the previous beat is assumed to be equal to this one."
         ),
     ] = None
 
 
 class DiagnosticContext(RealtimeContext):
-    """The same, with what came after."""
+    """What the caller knows of the patient's rhythm before and after the beat."""
 
-    later_rr_s: Annotated[
-        Intervals, Field(description="RR intervals after `post_rr_s`, in the order of time.")
-    ] = []
+    later_rr_s: Intervals = Field(
+        default=[], description="RR intervals after `post_rr_s` in seconds, oldest first."
+    )
 
 
-class _Beat(Asked):
+class _Beat(StrictRequest):
     samples_mv: Annotated[
         BeatSamples,
         Field(
-            description="One lead around the R peak. Best is 375 ms before to 625 ms after it, or "
-            "more; where there is less, the first or last sample stands for what is missing."
+            description="Signal of one lead around the R peak in mV. Send at least 375 ms before "
+            "to 625 ms after the R peak; a shorter signal is extended by repeating its first or "
+            "last sample."
         ),
     ]
-    sampling_rate_hz: Rate
+    sampling_rate_hz: SamplingRate
     r_peak_position: Annotated[
         float,
         Field(
             ge=0,
             le=1,
-            description="Where the R peak lies: 0 at the first sample, 1 at the last one.",
+            description="Position of the R peak: 0 is the first sample, 1 is the last one.",
         ),
     ] = 0.5
-    pre_rr_s: Annotated[Interval, Field(description="From the R peak before to this one.")]
+    pre_rr_s: Annotated[
+        Interval, Field(description="RR interval from the previous beat to this one in seconds.")
+    ]
     filtered: Annotated[
         bool,
         Field(
-            description="`true`: all signals are band-passed already as recordings are (0.5 to 50 "
-            "Hz, zero phase), and are only resampled. `false`: raw, with or without mains filter."
+            description="`true`: the signals are already band-passed like those of recordings "
+            "(0.5 to 50 Hz, zero phase) and are only resampled. `false`: the signals are raw, "
+            "with or without a mains filter."
         ),
     ] = False
 
 
 class DiagnosticBeat(_Beat):
-    """A beat of which the next one is known."""
+    """A beat whose next beat is known."""
 
-    mode: Annotated[Literal["diagnostic"], Field(description="May be left out.")] = "diagnostic"
-    post_rr_s: Annotated[Interval, Field(description="From this R peak to the next one.")]
+    mode: Annotated[Literal["diagnostic"], Field(description="The default.")] = "diagnostic"
+    post_rr_s: Annotated[
+        Interval, Field(description="RR interval from this beat to the next one in seconds.")
+    ]
     context: DiagnosticContext | None = None
 
 
 class RealtimeBeat(_Beat):
-    """A beat that has just come: the interval after it counts as the mean of those before."""
+    """A beat whose next beat has not come: the mean of the earlier RR intervals replaces it."""
 
     mode: Literal["realtime"]
     context: RealtimeContext | None = None
@@ -127,7 +129,7 @@ BeatRequest = Annotated[
 ]
 
 
-class StripRequest(Asked):
+class StripRequest(StrictRequest):
     """A strip of one lead."""
 
     samples_mv: Annotated[
@@ -135,25 +137,18 @@ class StripRequest(Asked):
         Field(
             min_length=MIN_STRIP_SAMPLES,
             max_length=MAX_STRIP_SAMPLES,
-            fail_fast=True,  # half a million errors would take seconds, and a gigabyte
-            description="Raw signal, from 10 s to an hour of it.",
+            fail_fast=True,  # half a million errors would take seconds and a gigabyte
+            description="Raw signal in mV, 10 seconds to one hour.",
         ),
     ]
-    sampling_rate_hz: Rate
+    sampling_rate_hz: SamplingRate
 
 
-class ModelUsed(BaseModel):
-    """The model that classified."""
+class ClassifierResponse(ApiResponse):
+    """What every response of a classifier contains."""
 
-    version: str
-    sha256: str
-
-
-class Answer(BaseModel):
-    """What every answer says."""
-
-    model: ModelUsed
-    advisory: Annotated[str, Field(description="What this is not: a diagnosis, or an alarm.")]
+    model: Annotated[ModelVersion, Field(description="The model that was used.")]
+    advisory: Annotated[str, Field(description="Limits of use; show it with the result.")]
 
 
 ClassName = Annotated[
@@ -166,54 +161,58 @@ ClassName = Annotated[
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class Classified(BaseModel):
-    """A beat's class."""
+class ClassifiedBeat(ApiResponse):
+    """The class of a beat."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     class_: Annotated[ClassName, Field(alias="class")]
-    confidence: Annotated[Probability, Field(description="The probability of this class.")]
+    confidence: Annotated[Probability, Field(description="Probability of this class.")]
     probabilities: Annotated[
-        dict[ClassName, Probability], Field(description="Of every class; their sum is 1.")
+        dict[ClassName, Probability],
+        Field(description="Probability of each class; their sum is 1."),
     ]
 
 
-class BeatAnswer(Answer, Classified):
-    """A beat that could be classified."""
+class BeatResponse(ClassifierResponse, ClassifiedBeat):
+    """A classified beat."""
 
     outcome: Literal["classified"] = "classified"
     mode: Literal["diagnostic", "realtime"]
     compared_with: Annotated[
         Literal["usual_beat", "nothing"],
-        Field(description="What its shape was compared with; `model` says by which model."),
+        Field(description="What the shape of the beat was compared with: it decides the model."),
     ]
 
 
-class NotAnalysable(Answer):
-    """A signal that nothing can be said about, and why."""
+class NotAnalysableResponse(ClassifierResponse):
+    """A signal that cannot be analysed, and why."""
 
     outcome: Literal["not_analysable"] = "not_analysable"
     code: Annotated[
         Literal[
             "too_short", "too_long", "no_signal", "flat_line", "saturated", "noisy", "no_beats"
         ],
-        Field(description="What is wrong with the signal: the codes of refused recordings."),
+        Field(description="The reason, as in the rejection of a recording."),
     ]
-    message: Annotated[str, Field(description="The same for people: what was found and expected.")]
+    message: Annotated[str, Field(description="What was found and what was expected.")]
 
 
-class StripBeat(Classified):
-    """A beat that was found in a strip."""
+class StripBeat(ClassifiedBeat):
+    """A beat found in a strip."""
 
-    time_s: Annotated[float, Field(ge=0, description="Its R peak, from the first sample.")]
+    time_s: Annotated[
+        float, Field(ge=0, description="Time of the R peak in seconds from the first sample.")
+    ]
 
 
-class HeartRate(BaseModel):
-    """Heart rate, as a recording's summary has it; null where too few intervals are known."""
+class StripHeartRate(ApiResponse):
+    """Heart rate as in a recording's summary; null where too few RR intervals were found."""
 
     mean_bpm: float | None
     minimum_bpm: Annotated[
-        float | None, Field(description="Lowest mean over a window; null under half a window.")
+        float | None,
+        Field(description="Lowest mean over a window; null if less than half a window is known."),
     ]
     minimum_at_s: float | None
     maximum_bpm: float | None
@@ -223,15 +222,15 @@ class HeartRate(BaseModel):
     bradycardia_s: float
 
 
-class Stretch(BaseModel):
-    """A part of a strip."""
+class NotAnalysableInterval(ApiResponse):
+    """A part of a strip that cannot be analysed."""
 
     start_s: float
     end_s: float
 
 
-class Quality(BaseModel):
-    """How much of a strip was analysed; beats elsewhere are not told."""
+class StripQuality(ApiResponse):
+    """How much of a strip was analysed; beats outside of it are not reported."""
 
     analysable_s: int
     analysable_percent: Annotated[float, Field(ge=0, le=100)]
@@ -240,17 +239,18 @@ class Quality(BaseModel):
     saturated_s: int
     noisy_s: int
     without_beats_s: Annotated[
-        float, Field(description="Analysable, but in no interval known to hold no missed beat.")
+        float,
+        Field(description="Analysable time outside of RR intervals that surely miss no beat."),
     ]
-    not_analysable: list[Stretch]
+    not_analysable: list[NotAnalysableInterval]
 
 
-class StripAnswer(Answer):
-    """A strip that could be scored."""
+class StripResponse(ClassifierResponse):
+    """The classified beats of a strip."""
 
     outcome: Literal["classified"] = "classified"
     duration_s: float
     beats: list[StripBeat]
     class_count: dict[ClassName, int]
-    heart_rate: HeartRate
-    quality: Quality
+    heart_rate: StripHeartRate
+    quality: StripQuality

@@ -1,4 +1,4 @@
-"""What becomes of exceptions: problem documents, and a line in the log for those of ours."""
+"""Turn exceptions into problem documents; failures of the service are logged as well."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -22,23 +22,23 @@ from deepecg.cloud.errors import StorageError
 from deepecg.errors import ModelMismatchError
 
 MAX_NAME_LENGTH = 64
-"""Longer than any name that is documented."""
-WORDS = {
+"""Characters of a field name that are repeated: more than any documented name has."""
+MESSAGES = {
     "dict_type": "Input should be an object",
     "model_attributes_type": "Input should be an object",
     "model_type": "Input should be an object",
     "list_type": "Input should be an array",
-    # Pydantic's own sentence repeats the tag that was found.
+    # Pydantic's own message would repeat the value of the tag.
     "union_tag_invalid": "Input should be one of the documented variants",
 }
-"""What Pydantic says otherwise, in JSON's words, by its own code."""
+"""Replacements for messages of Pydantic that use Python's words, by Pydantic's error code."""
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 RETRY_AFTER_S = 5
-"""When S3 did not answer: its own advice is to slow down, and people wait for the answer."""
+"""Pause in s that callers are asked to make when S3 fails: short, because people wait."""
 
 
 def install_handlers(app: FastAPI) -> None:
-    """Have an application answer every error with a problem document."""
+    """Make an application return a problem document for every error."""
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -61,15 +61,15 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     match error.status_code:
         case HTTPStatus.NOT_FOUND:
-            found = ProblemError("unknown_path", "See /openapi.json for the paths there are.")
+            problem = ProblemError("unknown_path", "See /openapi.json for all paths.")
         case HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = {"Allow": ", ".join(_methods(request))}
-            found = ProblemError("method_not_allowed", "See the header Allow.", headers=allowed)
+            problem = ProblemError("method_not_allowed", "See the header Allow.", headers=allowed)
         case HTTPStatus.BAD_REQUEST:
-            found = not_json()
+            problem = not_json()
         case _:
-            found = internal_error()
-    return found.response()
+            problem = internal_error()
+    return problem.response()
 
 
 async def _storage(request: Request, error: Exception) -> Response:
@@ -81,24 +81,25 @@ async def _storage(request: Request, error: Exception) -> Response:
 
 async def _model(request: Request, error: Exception) -> Response:
     request.app.state.log.error("failed", **describe_failure(error))
-    return ProblemError("model_mismatch", "The installation is not whole.").response()
+    return ProblemError("model_mismatch", "Install model and software anew.").response()
 
 
 def _fault(item: dict[str, Any], body: Any) -> Fault:
-    """Return what Pydantic found, without what it found it in."""
+    """Return an error found by Pydantic, without the value."""
     place, *steps = item["loc"]
     code = item["type"]
-    detail = WORDS.get(code, item["msg"])
+    detail = MESSAGES.get(code, item["msg"])
     if place == "body":
         return Fault(code, detail, pointer=_pointer(steps, body))
     return Fault(code, detail, parameter=_cut(steps[0]) if steps else None)
 
 
 def _pointer(steps: Sequence[str | int], body: Any) -> str:
-    """Return where in the body something is.
+    """Return a place in the body as a JSON pointer.
 
-    Pydantic's path also names the variants of a model that it tried, which are no part of it.
-    The last step need not be there: it may be what is missing.
+    Pydantic's path also contains the names of the model variants that it tried; these are no keys
+    of the body and are skipped. The last step is kept even if the body does not contain it: it may
+    be the field that is missing.
     """
     found = body
     pointer = "#"
@@ -113,12 +114,12 @@ def _pointer(steps: Sequence[str | int], body: Any) -> str:
 
 
 def _cut(name: str | int) -> str:
-    """Return a name, which of an unknown field is the caller's own, at a harmless length."""
+    """Return a field name at a safe length: that of an unknown field is chosen by the caller."""
     return str(name)[:MAX_NAME_LENGTH]
 
 
 def _methods(request: Request) -> list[str]:
-    """Return the methods that the path of a request knows."""
+    """Return the methods that the path of a request accepts."""
     return [
         method
         for method in METHODS

@@ -1,70 +1,61 @@
-"""Whether this is the software, and the model, that it should be."""
+"""``GET /health``: versions of the software and of the models."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from deepecg import __version__
 from deepecg.cloud.api.api_services import services_of
+from deepecg.cloud.api.base_models import ApiResponse, ModelVersion, with_examples
 from deepecg.cloud.api.problem_details import documented
 from deepecg.cloud.api.strict_route import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["health"])
 
 
-class Software(BaseModel):
-    """The software that answers."""
+class SoftwareVersion(ApiResponse):
+    """The software that serves the API."""
 
     name: str
     version: str
 
 
-class Model(BaseModel):
-    """The model that beats are classified with."""
+class HealthResponse(ApiResponse):
+    """The service runs and its model files are intact."""
 
-    version: str = Field(description="Name of the trained model.")
-    sha256: str = Field(
-        description="Checksum of the model file, verified against the model's card.",
-        pattern="^[0-9a-f]{64}$",
-    )
-
-
-class Health(BaseModel):
-    """What answers, and that its model is whole."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "status": "ok",
-                    "software": {"name": "deepecg", "version": "0.4.0"},
-                    "model": {"version": "default-01234567", "sha256": 64 * "0"},
-                    "single_beat_model": {
-                        "version": "single_beat-89abcdef",
-                        "sha256": 64 * "f",
-                    },
-                }
-            ]
+    model_config = with_examples(
+        {
+            "status": "ok",
+            "software": {"name": "deepecg", "version": "0.4.0"},
+            "model": {"version": "default-01234567", "sha256": 64 * "0"},
+            "single_beat_model": {"version": "single_beat-89abcdef", "sha256": 64 * "f"},
         }
     )
 
-    status: str = Field(description="Always `ok`; anything else is a problem document.")
-    software: Software
-    model: Annotated[Model, Field(description="For recordings, strips, and beats beside others.")]
-    single_beat_model: Annotated[Model, Field(description="For a beat asked about alone.")]
+    status: str = Field(description="Always `ok`; any failure is a problem document.")
+    software: SoftwareVersion
+    model: Annotated[
+        ModelVersion,
+        Field(description="Classifies recordings, strips, and beats sent with a template beat."),
+    ]
+    single_beat_model: Annotated[
+        ModelVersion, Field(description="Classifies beats sent without a template beat.")
+    ]
 
 
 @router.get("/health", responses=documented("model_mismatch"))
-def health(request: Request) -> Health:
-    """Tell versions, after the models' checksums were verified.
+def health(request: Request) -> HealthResponse:
+    """Verify the checksums of the model files and return all versions.
 
-    Asks no storage: a load balancer that asks often costs nothing.
+    Sends no request to the storage, so frequent calls by a load balancer cost nothing.
     """
     card, single_beat_card = services_of(request).cards
-    return Health(
+    return HealthResponse(
         status="ok",
-        software=Software(name="deepecg", version=__version__),
-        model=Model(version=card.version, sha256=card.sha256),
-        single_beat_model=Model(version=single_beat_card.version, sha256=single_beat_card.sha256),
+        software=SoftwareVersion(name="deepecg", version=__version__),
+        model=ModelVersion(version=card.version, sha256=card.sha256),
+        single_beat_model=ModelVersion(
+            version=single_beat_card.version, sha256=single_beat_card.sha256
+        ),
     )

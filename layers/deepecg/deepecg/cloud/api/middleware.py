@@ -1,6 +1,6 @@
-"""What surrounds every request: a line in the log, a limit of its size, headers of the answer.
+"""Middleware around every request: log line, body size limit, response headers.
 
-Plain ASGI, each a function call: Starlette's ``BaseHTTPMiddleware`` would start a task a request.
+Plain ASGI: Starlette's ``BaseHTTPMiddleware`` would start a task for each request.
 """
 
 import time
@@ -12,47 +12,48 @@ from deepecg.cloud.error_logging import describe_failure
 from deepecg.cloud.logger import Log
 
 MAX_BODY_BYTES = 5_000_000
-"""API Gateway and Lambda take 6 MB, headers and escapes included."""
+"""Largest request body: API Gateway and Lambda accept 6 MB including headers and escapes."""
 MAX_DIGITS = 20
-"""As many of a declared length are read; with more of them, it is too large anyhow."""
+"""Digits of a declared body length that are read; any longer number is too large."""
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
 NO_STORE = (b"cache-control", b"no-store")
-PATIENTS = "/v1/"
-"""Below this path answers are about patients, and no cache is to keep them."""
+PATIENT_DATA_PREFIX = "/v1/"
+"""Responses below this path contain patient data, so caches must not store them."""
 
 
-class Middleware:
-    """Surrounds requests; whatever else a server sends passes by."""
+class HttpMiddleware:
+    """Base of middleware that handles HTTP requests and passes all other ASGI events on."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle what a server sends."""
-        await (self.answer if scope["type"] == "http" else self.app)(scope, receive, send)
+        """Handle an ASGI event."""
+        handle = self.handle_request if scope["type"] == "http" else self.app
+        await handle(scope, receive, send)
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
+    async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle an HTTP request."""
         raise NotImplementedError
 
 
-class RequestLog(Middleware):
-    """Logs one line a request, and answers failures that nobody foresaw.
+class RequestLog(HttpMiddleware):
+    """Logs one line for each request, and turns unexpected exceptions into a 500 response.
 
-    A line holds the route's template, never the path: what callers put into it may be anything.
-    Failures are caught here, before Starlette, uvicorn or Mangum log their messages, which may
-    name a patient.
+    The line contains the route's template, never the path, because callers can write anything
+    into a path. Exceptions are caught here, before Starlette, uvicorn or Mangum can log their
+    messages, which may contain a patient's name.
     """
 
     def __init__(self, app: ASGIApp, log: Log) -> None:
         super().__init__(app)
         self.log = log
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
+    async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle an HTTP request."""
         began_s = time.perf_counter()
         status = 0
 
@@ -66,7 +67,7 @@ class RequestLog(Middleware):
             await self.app(scope, receive, note_status)
         except Exception as error:
             self.log.error("failed", **describe_failure(error))
-            if status:  # half of an answer is out
+            if status:  # the response has begun, so it cannot be replaced
                 raise
             await internal_error().response()(scope, receive, note_status)
         self.log.info(
@@ -78,36 +79,36 @@ class RequestLog(Middleware):
         )
 
 
-class AnswerHeaders(Middleware):
-    """Adds the headers that every answer has."""
+class ResponseHeaders(HttpMiddleware):
+    """Adds the security headers to every response, and ``no-store`` to those with patient data."""
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
+    async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle an HTTP request."""
 
         async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
                 headers.extend(SECURITY_HEADERS)
-                is_said = any(name == NO_STORE[0] for name, _ in headers)
-                if scope["path"].startswith(PATIENTS) and not is_said:
+                is_set = any(name == NO_STORE[0] for name, _ in headers)
+                if scope["path"].startswith(PATIENT_DATA_PREFIX) and not is_set:
                     headers.append(NO_STORE)
             await send(message)
 
         await self.app(scope, receive, add_headers)
 
 
-class BodyLimit(Middleware):
-    """Refuses bodies that are too large: by what they say, or while they come in."""
+class BodyLimit(HttpMiddleware):
+    """Rejects bodies that are too large, by their declared length or while they are received."""
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
+    async def handle_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle an HTTP request."""
         declared = dict(scope["headers"]).get(b"content-length", b"")[:MAX_DIGITS]
         if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
             await _too_large().response()(scope, receive, send)
             return
         n_bytes = 0
 
-        async def receive_some() -> Message:
+        async def receive_limited() -> Message:
             nonlocal n_bytes
             message = await receive()
             n_bytes += len(message.get("body", b""))
@@ -115,8 +116,8 @@ class BodyLimit(Middleware):
                 raise _too_large()
             return message
 
-        await self.app(scope, receive_some, send)
+        await self.app(scope, receive_limited, send)
 
 
 def _too_large() -> ProblemError:
-    return ProblemError("too_large", f"Expected at most {MAX_BODY_BYTES} bytes.")
+    return ProblemError("too_large", f"Expected at most {MAX_BODY_BYTES} bytes. Send less signal.")

@@ -1,15 +1,26 @@
-"""Nights: what was uploaded on a date, and the report on it."""
+"""Routes of nights: the uploads of a date and the nightly report."""
 
 from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
 from deepecg.cloud.api.api_services import services_of
-from deepecg.cloud.api.night_models import Night, NightCursor, NightDate, NightRow, Nights, Outcomes
+from deepecg.cloud.api.night_models import (
+    NightCursor,
+    NightDate,
+    NightListItem,
+    NightListResponse,
+    NightOutcomeCounts,
+    NightResponse,
+)
 from deepecg.cloud.api.problem_details import ProblemError, documented
 from deepecg.cloud.api.recording_models import DEFAULT_LIMIT, Cursor, Limit
-from deepecg.cloud.api.recording_routes import next_cursor, rows
-from deepecg.cloud.api.result_redirects import ADDRESS_ANSWERS, Address, answer_with_address
+from deepecg.cloud.api.recording_routes import list_items, next_cursor
+from deepecg.cloud.api.result_redirects import (
+    RESULT_URL_RESPONSES,
+    ResultUrlResponse,
+    result_url_response,
+)
 from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.result_lists import Position, find_night, list_nights
 from deepecg.cloud.s3_keys import report_key
@@ -17,34 +28,37 @@ from deepecg.errors import SettingsError
 from deepecg.night.night_store import LISTING, PAGE, REPORT, parse_night
 
 router = APIRouter(route_class=StrictRoute, tags=["nights"])
-REPORT_ANSWERS = {**ADDRESS_ANSWERS, **documented("unknown_night", "storage_unavailable")}
+REPORT_RESPONSES = {
+    **RESULT_URL_RESPONSES,
+    **documented("unknown_night", "storage_unavailable"),
+}
 
 
 @router.get("/v1/nights", responses=documented("storage_unavailable"))
 def get_nights(
     request: Request, limit: Limit = DEFAULT_LIMIT, cursor: NightCursor = None
-) -> Nights:
-    """List nights with uploads or a report, the newest first."""
+) -> NightListResponse:
+    """List the nights with uploads or a nightly report, newest first."""
     page = list_nights(services_of(request).results, limit, cursor)
-    nights = [NightRow(date=night, has_report=has_report) for night, has_report in page.nights]
-    return Nights(nights=nights, next_cursor=page.next)
+    nights = [NightListItem(date=night, has_report=has_report) for night, has_report in page.nights]
+    return NightListResponse(nights=nights, next_cursor=page.next)
 
 
 @router.get("/v1/nights/{night}", responses=documented("unknown_night", "storage_unavailable"))
 def get_night(
     request: Request, night: NightDate, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
-) -> Night:
-    """Tell of a night, and list its recordings: what was written last comes first."""
+) -> NightResponse:
+    """Return a night's counts by outcome and its recordings, the last written entry first."""
     after = Position.read(cursor) if cursor else None
     found = find_night(services_of(request).results, _date(night), limit, after)
     if found is None:
         raise _unknown()
     page, outcomes = found.page, found.outcomes
-    return Night(
+    return NightResponse(
         date=night,
         report=f"/v1/nights/{night}/report" if outcomes else None,
-        outcomes=Outcomes(**outcomes) if outcomes else None,
-        recordings=rows(page),
+        outcomes=NightOutcomeCounts(**outcomes) if outcomes else None,
+        recordings=list_items(page),
         unreadable_count=page.n_unreadable,
         next_cursor=next_cursor(page),
     )
@@ -52,54 +66,63 @@ def get_night(
 
 @router.get(
     "/v1/nights/{night}/report",
-    response_model=Address,
-    responses=REPORT_ANSWERS,
+    response_model=ResultUrlResponse,
+    responses=REPORT_RESPONSES,
 )
 def get_night_report(request: Request, night: NightDate) -> Response:
-    """Fetch the report on a night, a page for people.
+    """Fetch the nightly report, an HTML page for people.
 
-    Its links lead to the page, where callers have one: where the API takes tokens. Elsewhere they
-    lead to the files in the bucket, for those who may read it.
+    Where the API accepts tokens, its links lead to the upload page. Elsewhere they lead to the
+    files in the results bucket, for people who may read the bucket.
     """
-    return _file_of_report(request, night, PAGE, "text/html; charset=utf-8")
+    return _report_file(request, night, PAGE, "text/html; charset=utf-8")
 
 
-@router.get("/v1/nights/{night}/recordings.csv", response_model=Address, responses=REPORT_ANSWERS)
+@router.get(
+    "/v1/nights/{night}/recordings.csv",
+    response_model=ResultUrlResponse,
+    responses=REPORT_RESPONSES,
+)
 def get_night_recordings(request: Request, night: NightDate) -> Response:
-    """Fetch the table of all recordings of a night that the report on it was made of."""
-    return _file_of_report(request, night, LISTING, "text/csv; charset=utf-8", as_attachment=True)
+    """Fetch the table of all recordings in the nightly report (CSV)."""
+    return _report_file(request, night, LISTING, "text/csv; charset=utf-8", as_attachment=True)
 
 
-@router.get("/v1/nights/{night}/report.json", response_model=Address, responses=REPORT_ANSWERS)
-def get_night_figures(request: Request, night: NightDate) -> Response:
-    """Fetch the figures of the report on a night."""
-    return _file_of_report(request, night, REPORT, "application/json", as_attachment=True)
+@router.get(
+    "/v1/nights/{night}/report.json", response_model=ResultUrlResponse, responses=REPORT_RESPONSES
+)
+def get_night_report_json(request: Request, night: NightDate) -> Response:
+    """Fetch the nightly report as JSON."""
+    return _report_file(request, night, REPORT, "application/json", as_attachment=True)
 
 
-def _file_of_report(
+def _report_file(
     request: Request, night: str, name: str, content_type: str, *, as_attachment: bool = False
 ) -> Response:
-    """Return the address of a file of the report on a night.
+    """Return the URL of a file of the nightly report.
 
     Raises
     ------
     ProblemError
-        If there is no report.
+        If there is no report on this night.
     """
     key = report_key(_date(night), name)
     if not services_of(request).results.exists(key):
-        raise ProblemError("unknown_night", "There is no report on this date.")
+        raise ProblemError(
+            "unknown_night",
+            "There is no nightly report for this date. It is made the morning after.",
+        )
     disposition = f'attachment; filename="{night}-{name}"' if as_attachment else "inline"
-    return answer_with_address(request, key, content_type=content_type, disposition=disposition)
+    return result_url_response(request, key, content_type=content_type, disposition=disposition)
 
 
 def _date(night: str) -> date:
-    """Return the date that a text of the right form names.
+    """Convert a text of the form 2026-11-22 to a date.
 
     Raises
     ------
     ProblemError
-        If it names none.
+        If there is no such date.
     """
     try:
         return parse_night(night)
@@ -108,4 +131,6 @@ def _date(night: str) -> date:
 
 
 def _unknown() -> ProblemError:
-    return ProblemError("unknown_night", "Nothing was uploaded, or reported on, on this date.")
+    return ProblemError(
+        "unknown_night", "Nothing was uploaded on this date. See /v1/nights for all dates."
+    )

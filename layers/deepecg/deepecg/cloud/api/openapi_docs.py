@@ -1,4 +1,4 @@
-"""The OpenAPI document, and a page that shows it: Swagger UI, served from here, without a CDN."""
+"""The OpenAPI document, and Swagger UI to read it: served from the package, without a CDN."""
 
 import json
 from collections.abc import Iterator
@@ -22,48 +22,50 @@ from deepecg.cloud.settings import ApiSettings
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.browser_libraries import vendored
 from deepecg.readers.formats import FORMAT_LIST
+from deepecg.units import SECONDS_PER_DAY
 
 DESCRIPTION = f"""\
 Finds and classifies every heartbeat of an ECG.
 
-- **A recording** is announced with `POST /v1/recordings`, sent to the address that this gives, and
-  scored within minutes; `GET /v1/recordings/{{id}}` says what has become of it. Formats:
-  {FORMAT_LIST}.
-- **A strip** of signal, or **one beat**, is classified while the caller waits.
-- **A night** is what was uploaded on one date; a report on it is made the morning after.
+- **A recording**: send an upload request to `POST /v1/recordings`, post
+  the files with the forms in its response, then call `GET /v1/recordings/{{id}}` until the status
+  is no longer `waiting`. Scoring takes minutes. Formats: {FORMAT_LIST}.
+- **A strip** of signal, or **one beat**: classified while you wait.
+- **A night**: all uploads of one date. The nightly report is made the morning after.
 
 Classes are those of ANSI/AAMI EC57: `N` (normal, bundle branch block), `S` (supraventricular
 ectopic), `V` (ventricular ectopic), `F` (fusion of both), `Q` (paced or unknown).
 
-Errors are problem documents (RFC 9457): tell them apart by `code`. They repeat names of fields,
-never values. Fields and parameters that are not documented are refused; numbers are numbers, not
-text.
+Errors are problem documents (RFC 9457): software reads `code`, people read `detail`. They repeat
+names of fields, never values. Undocumented fields and parameters are rejected, and so are numbers
+in quotation marks.
 
 {ADVISORY}
 """
 GATEWAY = """
-In front of this application stands API Gateway, whose own answers are no problem documents: who is
-not let in gets 401 or 403, who calls too often 429, and where no answer comes within 30 s, 503.
+API Gateway, which runs in front of this application, sends errors of its own that are no problem
+documents: 401 or 403 without valid credentials, 429 for too many calls, 503 after 30 s without a
+response.
 """
 TAGS = [
-    {"name": "beats", "description": "Classified while the caller waits. Nothing is kept."},
-    {"name": "recordings", "description": "Sent once, scored in the background, kept."},
-    {"name": "nights", "description": "What was uploaded on a date."},
-    {"name": "health", "description": "Whether all is as it should be."},
+    {"name": "beats", "description": "Classified while you wait. Nothing is stored."},
+    {"name": "recordings", "description": "Uploaded once, scored in the background, stored."},
+    {"name": "nights", "description": "All uploads of one date, and the nightly report."},
+    {"name": "health", "description": "Versions of software and models."},
 ]
 ANY_OPERATION = ("invalid_request", "internal_error")
-"""What any operation may answer: all of them refuse unknown parameters."""
+"""Problems that every operation can return: all of them reject unknown parameters."""
 WITH_BODY = ("unsupported_media_type", "too_large")
-"""What one that takes a body may answer besides, and that the body is no JSON."""
+"""Problems that operations with a body can return as well, besides a body that is not JSON."""
 INVALID = "HTTPValidationError"
 INVALID_PARTS = (INVALID, "ValidationError")
-"""What FastAPI documents where we answer a problem."""
+"""Schemas that FastAPI adds for validation errors, which are problem documents here."""
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui-bundle.js.LICENSE.txt": "text/plain",
     "swagger-ui.css": "text/css",
 }
-"""What the page loads, and the licences of what is in it."""
+"""Files of Swagger UI and their content types."""
 START = """\
 SwaggerUIBundle({
   url: new URL("openapi.json", document.baseURI).href,
@@ -93,28 +95,28 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-KEEP_A_DAY = {"Cache-Control": "public, max-age=86400"}
+KEEP_A_DAY = {"Cache-Control": f"public, max-age={SECONDS_PER_DAY}"}
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 
 @router.get("/openapi.json")
 async def openapi(request: Request) -> Response:
-    """Return the document."""
+    """Return the OpenAPI document."""
     body = _document_bytes(request.app, services_of(request).settings)
     return Response(body, media_type="application/json")
 
 
 @router.get("/docs")
 async def page() -> Response:
-    """Return the page."""
+    """Return the page that shows it."""
     headers = {"Content-Security-Policy": POLICY}
     return Response(PAGE, headers=headers, media_type="text/html")
 
 
 @router.get("/docs/start.js")
 async def start() -> Response:
-    """Return what starts Swagger UI: a script of the page itself would be against its policy."""
+    """Return the script that starts Swagger UI: the page's policy forbids inline scripts."""
     return Response(START, headers=KEEP_A_DAY, media_type="text/javascript")
 
 
@@ -127,18 +129,18 @@ async def asset(name: str) -> Response:
     return Response(text, headers=KEEP_A_DAY, media_type=ASSETS[name])
 
 
-def document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
+def openapi_document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
     """Return the OpenAPI document of an application.
 
     Parameters
     ----------
     app : FastAPI
-        Its routes say of problems only what is theirs.
+        The application. The problems that every operation can return are added to its routes' own.
     settings : ApiSettings
-        Say what lets callers in.
+        Contain how callers are authorised.
     """
     scheme = _security_scheme(settings)
-    made = get_openapi(
+    document = get_openapi(
         title=app.title,
         version=app.version,
         summary="Holter ECG: every heartbeat found, classified and summarised",
@@ -147,61 +149,61 @@ def document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
         tags=TAGS,
         routes=app.routes,
     )
-    components = made.setdefault("components", {})
+    components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = PROBLEM_SCHEMA
     for name in INVALID_PARTS:
         schemas.pop(name, None)
     for schema in schemas.values():
         for example in schema.get("examples", []):
-            _put_nulls_back(example, schema, schemas)
+            _restore_nulls(example, schema, schemas)
     if scheme:
         components["securitySchemes"] = {"caller": scheme}
-    for path, operation in _operations(made):
+    for path, operation in _operations(document):
         _add_problems(operation)
         if scheme and (settings.authorisation == "iam" or path.startswith("/v1/")):
             operation["security"] = [{"caller": []}]
-    return made
+    return document
 
 
 @cache
 def _document_bytes(app: FastAPI, settings: ApiSettings) -> bytes:
-    return json.dumps(document(app, settings), ensure_ascii=False).encode()
+    return json.dumps(openapi_document(app, settings), ensure_ascii=False).encode()
 
 
-def _put_nulls_back(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Give an example the fields that FastAPI has left out of it since they are null."""
+def _restore_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Add the null fields to an example, which FastAPI removes."""
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
     if isinstance(example, list):
         for item in example:
-            _put_nulls_back(item, schema.get("items", {}), schemas)
+            _restore_nulls(item, schema.get("items", {}), schemas)
     elif isinstance(example, dict):
         for name in schema.get("required", []):
             example.setdefault(name, None)
         for name, value in example.items():
-            _put_nulls_back(value, schema.get("properties", {}).get(name, {}), schemas)
+            _restore_nulls(value, schema.get("properties", {}).get(name, {}), schemas)
 
 
-def _operations(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, item in made["paths"].items():
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
         for operation in item.values():
             yield path, operation
 
 
 def _add_problems(operation: dict[str, Any]) -> None:
-    """Add the problems that any such operation has to those it names itself."""
+    """Add the problems that every such operation can return to its own."""
     responses = operation["responses"]
     general = documented(*ANY_OPERATION)
     if "requestBody" in operation:
         general |= documented(*WITH_BODY) | {400: documented_response(not_json())}
     for status, response in general.items():
-        known = responses.get(str(status))
-        if known is None or INVALID in str(known):
+        own = responses.get(str(status))
+        if own is None or INVALID in str(own):
             responses[str(status)] = response
         else:
-            known["description"] += "; " + response["description"]
-            _problem_examples(known).update(_problem_examples(response))
+            own["description"] += "; " + response["description"]
+            _problem_examples(own).update(_problem_examples(response))
 
 
 def _problem_examples(response: dict[str, Any]) -> dict[str, Any]:
@@ -210,7 +212,7 @@ def _problem_examples(response: dict[str, Any]) -> dict[str, Any]:
 
 
 def _security_scheme(settings: ApiSettings) -> dict[str, Any] | None:
-    """Return how callers prove who they are, which is checked in front of this application."""
+    """Return the OpenAPI security scheme; API Gateway checks the credentials."""
     match settings.authorisation:
         case "iam":
             return {

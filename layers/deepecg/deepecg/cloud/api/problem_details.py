@@ -1,6 +1,6 @@
-"""Every error as a problem document (RFC 9457), which reveals nothing and repeats no input.
+"""Every error as a problem document (RFC 9457).
 
-But for one thing: a pointer to an unknown field names that field.
+A problem document repeats nothing of the request, except the name of an unknown field.
 """
 
 import json
@@ -15,107 +15,69 @@ from starlette.exceptions import HTTPException
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:deepecg:problem:"
 MAX_ERRORS = 20
-"""A body of a hundred thousand strings would have as many."""
-EXAMPLE_DETAIL = "What can be said of this one."
+"""Most errors in one document: a body of a hundred thousand strings would have as many."""
+EXAMPLE_DETAIL = "What to do about this one."
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of problem."""
+class ProblemKind:
+    """What all problems with one code have in common.
+
+    Attributes
+    ----------
+    status : HTTPStatus
+        Status of the response.
+    title : str
+        Short description for people.
+    """
 
     status: HTTPStatus
     title: str
 
 
-KINDS = {
-    "invalid_request": Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not as documented"),
-    "unknown_path": Kind(HTTPStatus.NOT_FOUND, "There is nothing at this path"),
-    "method_not_allowed": Kind(HTTPStatus.METHOD_NOT_ALLOWED, "The path does not know this method"),
-    "unsupported_media_type": Kind(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is not JSON"),
-    "too_large": Kind(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
-    "unknown_recording": Kind(HTTPStatus.NOT_FOUND, "There is no such recording"),
-    "no_result": Kind(HTTPStatus.NOT_FOUND, "The recording has no such result"),
-    "unknown_night": Kind(HTTPStatus.NOT_FOUND, "Nothing is known of this night"),
-    "same_name_twice": Kind(HTTPStatus.CONFLICT, "Two files have the same name"),
-    "storage_unavailable": Kind(HTTPStatus.SERVICE_UNAVAILABLE, "The storage does not answer"),
-    "model_mismatch": Kind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "The model does not belong to this software"
+PROBLEM_KINDS = {
+    "invalid_request": ProblemKind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not as documented"
     ),
-    "internal_error": Kind(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here"),
+    "unknown_path": ProblemKind(HTTPStatus.NOT_FOUND, "There is nothing at this path"),
+    "method_not_allowed": ProblemKind(
+        HTTPStatus.METHOD_NOT_ALLOWED, "The path does not accept this method"
+    ),
+    "unsupported_media_type": ProblemKind(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is not JSON"
+    ),
+    "too_large": ProblemKind(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
+    "unknown_recording": ProblemKind(HTTPStatus.NOT_FOUND, "There is no recording with this ID"),
+    "no_result": ProblemKind(HTTPStatus.NOT_FOUND, "The recording has no such result"),
+    "unknown_night": ProblemKind(HTTPStatus.NOT_FOUND, "There is nothing for this night"),
+    "same_name_twice": ProblemKind(HTTPStatus.CONFLICT, "Two files have the same name"),
+    "storage_unavailable": ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "The storage does not respond"
+    ),
+    "model_mismatch": ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "Model and software do not match"
+    ),
+    "internal_error": ProblemKind(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "An error occurred in the service"
+    ),
 }
-"""By code."""
-
-
-PROBLEM_SCHEMA: dict[str, Any] = {
-    "title": "Problem",
-    "description": "What went wrong, as in RFC 9457. Repeats names of fields, never values.",
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code"],
-    "additionalProperties": False,
-    "properties": {
-        "type": {"type": "string", "format": "uri", "description": "`urn:deepecg:problem:CODE`"},
-        "title": {"type": "string", "description": "The kind of problem, in words."},
-        "status": {"type": "integer", "description": "That of the answer."},
-        "detail": {"type": "string", "description": "What can be said of this one."},
-        "code": {"type": "string", "enum": list(KINDS)},
-        "errors": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": MAX_ERRORS,
-            "description": "What is wrong with the request; the first ones, if there are many.",
-            "items": {
-                "type": "object",
-                "required": ["code", "detail"],
-                "additionalProperties": False,
-                "properties": {
-                    "pointer": {
-                        "type": "string",
-                        "description": "Where in the body: a JSON Pointer as a URI fragment.",
-                    },
-                    "parameter": {
-                        "type": "string",
-                        "description": "Which parameter of path or query.",
-                    },
-                    "code": {"type": "string", "description": "What is wrong, for software."},
-                    "detail": {"type": "string", "description": "What is wrong, for people."},
-                },
-            },
-        },
-    },
-    "examples": [
-        {
-            "type": f"{TYPE_PREFIX}invalid_request",
-            "title": KINDS["invalid_request"].title,
-            "status": int(KINDS["invalid_request"].status),
-            "detail": "See errors.",
-            "code": "invalid_request",
-            "errors": [
-                {
-                    "pointer": "#/samples_mv/3",
-                    "code": "finite_number",
-                    "detail": "Input should be a finite number",
-                }
-            ],
-        }
-    ],
-}
-"""JSON Schema of a problem document."""
+"""All kinds of problems by their code."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with a request.
+    """One error in a request.
 
     Attributes
     ----------
     code : str
-        What is wrong.
+        What is wrong, for software.
     detail : str
-        The same for people; repeats nothing of the request.
+        What is wrong, for people; repeats nothing of the request.
     pointer : str or None
-        Where in the body: a JSON pointer as a URI fragment.
+        Place in the body: a JSON pointer as a URI fragment.
     parameter : str or None
-        In which parameter of path or query.
+        Name of the path or query parameter.
     """
 
     code: str
@@ -124,21 +86,21 @@ class Fault:
     parameter: str | None = None
 
     def document(self) -> dict[str, str]:
-        """Return what is known, as a problem document has it."""
-        fields = {"pointer": self.pointer, "parameter": self.parameter}
-        known = {name: value for name, value in fields.items() if value is not None}
-        return {**known, "code": self.code, "detail": self.detail}
+        """Return the error as an item of the problem document."""
+        place = {"pointer": self.pointer, "parameter": self.parameter}
+        given = {name: value for name, value in place.items() if value is not None}
+        return {**given, "code": self.code, "detail": self.detail}
 
 
 class ProblemError(HTTPException):
-    """A request that is answered with a problem document.
+    """A request whose response is a problem document.
 
     Attributes
     ----------
     code : str
-        A key of :data:`KINDS`.
+        A key of :data:`PROBLEM_KINDS`.
     faults : sequence of Fault
-        What is wrong with the request, in detail.
+        The errors in the request.
     """
 
     def __init__(
@@ -150,7 +112,7 @@ class ProblemError(HTTPException):
         status: HTTPStatus | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(int(status or KINDS[code].status), detail, headers)
+        super().__init__(int(status or PROBLEM_KINDS[code].status), detail, headers)
         self.code = code
         self.faults = faults
 
@@ -158,7 +120,7 @@ class ProblemError(HTTPException):
         """Return the problem document."""
         document: dict[str, Any] = {
             "type": TYPE_PREFIX + self.code,
-            "title": KINDS[self.code].title,
+            "title": PROBLEM_KINDS[self.code].title,
             "status": self.status_code,
             "detail": self.detail,
             "code": self.code,
@@ -168,16 +130,67 @@ class ProblemError(HTTPException):
         return document
 
     def response(self) -> Response:
-        """Return the answer."""
+        """Return the HTTP response."""
         body = json.dumps(self.document()).encode()
         return Response(body, self.status_code, self.headers, MEDIA_TYPE)
 
 
-def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """Return problems as FastAPI's ``responses``, for the document.
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "An error (RFC 9457). Contains names of fields, never their values.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "`urn:deepecg:problem:CODE`"},
+        "title": {"type": "string", "description": "The kind of problem, for people."},
+        "status": {"type": "integer", "description": "HTTP status of the response."},
+        "detail": {"type": "string", "description": "What to do about this problem."},
+        "code": {
+            "type": "string",
+            "enum": list(PROBLEM_KINDS),
+            "description": "The kind of problem, for software.",
+        },
+        "errors": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_ERRORS,
+            "description": f"The first {MAX_ERRORS} errors in the request.",
+            "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "additionalProperties": False,
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "Place in the body: a JSON Pointer as a URI fragment.",
+                    },
+                    "parameter": {
+                        "type": "string",
+                        "description": "Name of the path or query parameter.",
+                    },
+                    "code": {"type": "string", "description": "What is wrong, for software."},
+                    "detail": {"type": "string", "description": "What is wrong, for people."},
+                },
+            },
+        },
+    },
+    "examples": [
+        ProblemError(
+            "invalid_request",
+            "See errors.",
+            [Fault("finite_number", "Input should be a finite number", "#/samples_mv/3")],
+        ).document()
+    ],
+}
+"""JSON Schema of a problem document."""
 
-    Those that any operation may have (``invalid_request``, ``too_large``, ``internal_error``, …)
-    need not be named: ``docs.py`` adds them.
+
+def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Return the problems of a route in the form of FastAPI's ``responses``.
+
+    Name only those of the route itself: ``openapi_docs.py`` adds those that every route can
+    return (``invalid_request``, ``too_large``, ``internal_error``, …).
     """
     by_status: dict[int | str, list[ProblemError]] = {}
     for code in codes:
@@ -187,20 +200,22 @@ def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 
 def documented_response(*problems: ProblemError) -> dict[str, Any]:
-    """Return a response that is one of these problems, for the document."""
+    """Return the OpenAPI response object for any of these problems."""
     content = {
         "schema": {"$ref": "#/components/schemas/Problem"},
         "examples": {problem.code: {"value": problem.document()} for problem in problems},
     }
-    titles = (f"{KINDS[problem.code].title} (`{problem.code}`)" for problem in problems)
+    titles = (f"{PROBLEM_KINDS[problem.code].title} (`{problem.code}`)" for problem in problems)
     return {"description": "; ".join(titles), "content": {MEDIA_TYPE: content}}
 
 
 def internal_error() -> ProblemError:
-    """Return what is said of a failure that nobody foresaw: nothing."""
-    return ProblemError("internal_error", "The failure was logged.")
+    """Return the problem for an unexpected exception; it says nothing about the exception."""
+    return ProblemError("internal_error", "The error was logged. Report it to the operator.")
 
 
 def not_json() -> ProblemError:
-    """Return what is said of a body that is no JSON."""
-    return ProblemError("invalid_request", "The body is no JSON.", status=HTTPStatus.BAD_REQUEST)
+    """Return the problem for a body that is not valid JSON."""
+    return ProblemError(
+        "invalid_request", "The body is not valid JSON.", status=HTTPStatus.BAD_REQUEST
+    )

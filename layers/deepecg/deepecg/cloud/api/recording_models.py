@@ -1,35 +1,35 @@
-"""What callers send and get about recordings."""
+"""Request and response bodies of recordings."""
 
 from datetime import datetime
 from string import ascii_lowercase
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.config import JsonDict
+from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from deepecg.cloud.api.base_models import ApiResponse, StrictRequest, with_examples
 from deepecg.cloud.result_lists import CURSOR_PATTERN
 from deepecg.night.night_entry import Outcome
 from deepecg.readers.formats import RECORDING_SUFFIXES, SUFFIX_LIST
 
 MAX_BYTES = 1 << 32
-"""4 GiB, two weeks of seven leads at 250 Hz: S3 takes no form above 5 GB."""
+"""Largest file: 4 GiB, two weeks of seven leads at 250 Hz. S3 accepts forms up to 5 GB."""
 MAX_NAME = 255
-"""Characters: what file systems take."""
+"""Most characters of a file name, as in file systems."""
 MAX_PARTS = 100
-"""A form each, 1.5 KB: the answer stays far below the 6 MB that a function may send."""
+"""Most files beside the main file. Each form takes 1.5 KB of a response of at most 6 MB."""
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 20
 NAME_CHARACTERS = r"[^/\\\x00-\x1f\x7f]"
 PART_NAME = rf"^{NAME_CHARACTERS}+$"
 ANY_CASE = {letter: f"[{letter}{letter.upper()}]" for letter in ascii_lowercase} | {".": r"\."}
-"""JSON Schema has no flag for patterns that ignore case."""
+"""Pattern of each character in any case: JSON Schema has no flag to ignore case."""
 SUFFIX_PATTERNS = ("".join(ANY_CASE.get(c, c) for c in suffix) for suffix in RECORDING_SUFFIXES)
 MAIN_NAME = rf"^{NAME_CHARACTERS}*({'|'.join(SUFFIX_PATTERNS)})$"
 ID_PATTERN = "^[0-9a-f]{20}$"
 EXAMPLE_ID = "0f115db062b7c0dd030b"
-EXAMPLE_FORM: JsonDict = {
+EXAMPLE_FORM = {
     "url": "https://uploads.s3.eu-central-1.amazonaws.com/",
     "fields": {
         "Content-Type": "text/plain",
@@ -46,143 +46,109 @@ RecordingId = Annotated[
     str,
     Path(
         pattern=ID_PATTERN,
-        description="What the recording is known by: 20 hexadecimal digits.",
+        description="ID of the recording: 20 hexadecimal digits.",
         examples=[EXAMPLE_ID],
     ),
 ]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="At most so many rows.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most items on a page.")]
 Cursor = Annotated[
     Annotated[str, Field(pattern=CURSOR_PATTERN)] | SkipJsonSchema[None],
     Query(
-        description="`next_cursor` of the page before.",
+        description="`next_cursor` of the previous page.",
         examples=[f"2026-11-22.1795374000.{EXAMPLE_ID}"],
     ),
 ]
 
 
-class Sent(BaseModel):
-    """What callers send: as it is documented, and nothing else."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Answer(BaseModel):
-    """What callers get."""
-
-    model_config = ConfigDict(frozen=True)
-
-
 def _as_integer(value: Any) -> Any:
-    """Return a number without a fraction as an integer: in JSON, 9.0 is one."""
+    """Convert a whole float to int: JSON Schema counts 9.0 as an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 SizeBytes = Annotated[
     int,
-    Field(ge=1, le=MAX_BYTES, description="S3 takes this size only."),
+    Field(ge=1, le=MAX_BYTES, description="Exact size of the file in bytes: S3 accepts no other."),
     BeforeValidator(_as_integer),
 ]
 
 
-class MainFile(Sent):
-    """The file that stands for the recording: of a WFDB record, its header."""
+class MainFile(StrictRequest):
+    """The recording's file; for a WFDB record, its header."""
 
     name: str = Field(
         max_length=MAX_NAME,
         pattern=MAIN_NAME,
-        description=f"Ends in {SUFFIX_LIST}, in upper or lower case. Not kept.",
+        description=f"Ends in {SUFFIX_LIST}, in upper or lower case. The name is not stored.",
     )
     size_bytes: SizeBytes
 
 
-class PartFile(Sent):
+class PartFile(StrictRequest):
     """A file that belongs to the main file."""
 
     name: str = Field(
         max_length=MAX_NAME,
         pattern=PART_NAME,
         description=(
-            "What the header calls it. A study file has the main file's name with "
-            "`.settings.json` in place of its ending. Not kept."
+            "Name of the file in the WFDB header. A study file has the main file's name, with "
+            "`.settings.json` in place of the suffix. The name is not stored."
         ),
     )
     size_bytes: SizeBytes
 
 
-class NewRecording(Sent):
-    """A recording that is to be uploaded. Its names are told apart without regard to case."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "main": {"name": "100.hea", "size_bytes": 143},
-                    "parts": [{"name": "100.dat", "size_bytes": 1950000}],
-                },
-                {"main": {"name": "holter.edf", "size_bytes": 64801024}},
-            ]
-        }
-    )
+class UploadRequest(StrictRequest):
+    """The files of a recording to upload. Names are compared without regard to case."""
 
     main: MainFile
     parts: list[PartFile] = Field(
         default=[],
         max_length=MAX_PARTS,
-        description=(
-            "A WFDB record's signal files and headers of segments; a study file. Other formats "
-            "have no parts."
-        ),
+        description="A WFDB record's signal files and segment headers; a study file. Other formats "
+        "have no parts.",
     )
 
 
-class Form(Answer):
-    """An HTML form by which one file is sent to S3, as `multipart/form-data`."""
+class UploadForm(ApiResponse):
+    """An HTML form that sends one file to S3 as `multipart/form-data`."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_FORM]})
+    model_config = with_examples(EXAMPLE_FORM)
 
-    url: str = Field(description="Where to POST to.")
+    url: str = Field(description="Address to POST the form to.")
     fields: dict[str, str] = Field(
-        description="To be sent as they are, before the field `file` with the content."
+        description="Form fields. Send them unchanged, before the field `file` with the content."
     )
 
 
-class Announced(Answer):
-    """Leave to upload a recording."""
+class UploadFormsResponse(ApiResponse):
+    """A form for each file of a recording to upload."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "recording_id": EXAMPLE_ID,
-                    "status_url": f"/v1/recordings/{EXAMPLE_ID}",
-                    "expires_at": "2026-11-22T20:00:00Z",
-                    "uploads": [EXAMPLE_FORM],
-                }
-            ]
+    model_config = with_examples(
+        {
+            "recording_id": EXAMPLE_ID,
+            "status_url": f"/v1/recordings/{EXAMPLE_ID}",
+            "expires_at": "2026-11-22T20:00:00Z",
+            "uploads": [EXAMPLE_FORM],
         }
     )
 
     recording_id: str = Field(pattern=ID_PATTERN)
-    status_url: str = Field(description="Where to ask what has become of it.")
-    expires_at: datetime = Field(description="When the forms are no longer taken.")
-    uploads: list[Form] = Field(
-        description="The main file's form, then those of the parts, in the order they were named."
+    status_url: str = Field(description="Path of the recording's status.")
+    expires_at: datetime = Field(description="Time after which S3 rejects the forms.")
+    uploads: list[UploadForm] = Field(
+        description="The main file's form, then the forms of the parts in the order of the request."
     )
 
 
-class WaitingRecording(Answer):
-    """There is no result yet."""
+class WaitingResponse(ApiResponse):
+    """The recording has no result yet: ask again later."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "recording_id": EXAMPLE_ID,
-                    "status": "waiting",
-                    "waiting_for": "parts",
-                    "until": "2026-11-22T20:00:00Z",
-                }
-            ]
+    model_config = with_examples(
+        {
+            "recording_id": EXAMPLE_ID,
+            "status": "waiting",
+            "waiting_for": "parts",
+            "until": "2026-11-22T20:00:00Z",
         }
     )
 
@@ -190,72 +156,64 @@ class WaitingRecording(Answer):
     status: Literal["waiting"]
     waiting_for: Literal["upload", "parts", "scoring"] = Field(
         description=(
-            "`upload`: nothing of it has been taken from the queue. `parts`: files that its header "
-            "names are not there. `scoring`: it is complete."
+            "`upload`: no file has been processed yet. `parts`: files that the header names are "
+            "missing; upload them. `scoring`: all files have arrived."
         )
     )
     until: datetime | None = Field(
-        description="When the forms expire, or it is given up without its parts."
+        description="Time at which the forms expire, or the recording is rejected as incomplete."
     )
 
 
-class ResultLinks(Answer):
-    """Where the results are fetched."""
+class ResultLinks(ApiResponse):
+    """Paths of the results."""
 
-    report: str = Field(description="HTML, for people.")
+    report: str = Field(description="HTML report for people.")
     annotations: str = Field(description="Every beat, as a WFDB annotation file.")
-    fhir: str = Field(description="HL7 FHIR R4.")
+    fhir: str = Field(description="HL7 FHIR R4 report.")
 
 
-class ScoredRecording(Answer):
-    """There is a result."""
+class ScoredResponse(ApiResponse):
+    """The recording is scored: fetch its results."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "recording_id": EXAMPLE_ID,
-                    "status": "scored",
-                    "summary": {"schema_version": "2.1", "kind": "summary"},
-                    "links": {
-                        name: f"/v1/recordings/{EXAMPLE_ID}/{name}"
-                        for name in ("report", "annotations", "fhir")
-                    },
-                }
-            ]
+    model_config = with_examples(
+        {
+            "recording_id": EXAMPLE_ID,
+            "status": "scored",
+            "summary": {"schema_version": "2.1", "kind": "summary"},
+            "links": {
+                name: f"/v1/recordings/{EXAMPLE_ID}/{name}"
+                for name in ("report", "annotations", "fhir")
+            },
         }
     )
 
     recording_id: str = Field(pattern=ID_PATTERN)
     status: Literal["scored"]
     summary: dict[str, Any] = Field(
-        description="`summary.json`, whose schema comes with the software."
+        description="The recording's `summary.json`; its JSON Schema is part of the software."
     )
     links: ResultLinks
 
 
-class Rejection(Answer):
+class Rejection(ApiResponse):
     """Why a recording cannot be scored."""
 
-    code: str = Field(description="Such as `truncated_samples`.")
-    message: str = Field(description="What was found, and what was expected.")
+    code: str = Field(description="The reason, for example `truncated_samples`.")
+    message: str = Field(description="What was found and what was expected.")
 
 
-class RejectedRecording(Answer):
-    """It cannot be scored as it is."""
+class RejectedResponse(ApiResponse):
+    """The recording cannot be scored: correct its files and upload them again."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "recording_id": EXAMPLE_ID,
-                    "status": "rejected",
-                    "rejection": {
-                        "code": "missing_part",
-                        "message": "found 1 of 2 files, expected the others within 60 minutes",
-                    },
-                }
-            ]
+    model_config = with_examples(
+        {
+            "recording_id": EXAMPLE_ID,
+            "status": "rejected",
+            "rejection": {
+                "code": "missing_part",
+                "message": "found 1 of 2 files, expected the others within 60 minutes",
+            },
         }
     )
 
@@ -264,13 +222,11 @@ class RejectedRecording(Answer):
     rejection: Rejection
 
 
-class FailedRecording(Answer):
-    """It was given up after failing again and again, for no fault of its own."""
+class FailedResponse(ApiResponse):
+    """Scoring failed several times for a reason outside of the recording: tell the operator."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"recording_id": EXAMPLE_ID, "status": "failed", "code": "SlowDown"}]
-        }
+    model_config = with_examples(
+        {"recording_id": EXAMPLE_ID, "status": "failed", "code": "SlowDown"}
     )
 
     recording_id: str = Field(pattern=ID_PATTERN)
@@ -278,50 +234,42 @@ class FailedRecording(Answer):
     code: str = Field(description="Kind of the failure.")
 
 
-class PartRecording(Answer):
-    """It has turned out to be a part of another recording."""
+class PartResponse(ApiResponse):
+    """The file is a part of another recording: read the status of that recording."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "recording_id": EXAMPLE_ID,
-                    "status": "part",
-                    "part_of": "77cd5b53ea0e5a1b7c2a",
-                }
-            ]
-        }
+    model_config = with_examples(
+        {"recording_id": EXAMPLE_ID, "status": "part", "part_of": "77cd5b53ea0e5a1b7c2a"}
     )
 
     recording_id: str = Field(pattern=ID_PATTERN)
     status: Literal["part"]
-    part_of: str = Field(pattern=ID_PATTERN)
+    part_of: str = Field(pattern=ID_PATTERN, description="ID of the other recording.")
 
 
-Recording = Annotated[
-    WaitingRecording | ScoredRecording | RejectedRecording | FailedRecording | PartRecording,
+StatusResponse = Annotated[
+    WaitingResponse | ScoredResponse | RejectedResponse | FailedResponse | PartResponse,
     Field(discriminator="status"),
 ]
 
 
-class RecordingRow(Answer):
-    """A recording in a list. Null is what is not known."""
+class RecordingListItem(ApiResponse):
+    """A recording in a list; null is a value that is not known."""
 
     recording_id: str = Field(pattern=ID_PATTERN)
-    night: str = Field(description="The date that it was complete on.")
+    night: str = Field(description="Date of the night: the day on which the upload was complete.")
     uploaded_at: datetime | None
-    outcome: Outcome = Field(description="`received`: taken, and nothing came of it yet.")
-    code: str | None = Field(description="Why it was rejected, or has failed.")
+    outcome: Outcome = Field(description="`received`: the upload is not yet processed.")
+    code: str | None = Field(description="Reason of a rejection, or kind of a failure.")
     duration_s: float | None
-    beats_count: int | None = Field(description="Analysable beats.")
+    beats_count: int | None = Field(description="Number of analysable beats.")
     analysable_percent: float | None
-    urgent_count: int | None = Field(description="Kinds of urgent findings.")
+    urgent_count: int | None = Field(description="Number of kinds of urgent findings.")
     urgent: list[str] | None = Field(
-        description="The worst of each kind, in words, the weightiest first."
+        description="The worst finding of each kind in words, the most urgent kind first."
     )
 
 
-EXAMPLE_ROW: JsonDict = {
+EXAMPLE_ITEM = {
     "recording_id": EXAMPLE_ID,
     "night": "2026-11-22",
     "uploaded_at": "2026-11-22T19:00:00Z",
@@ -335,15 +283,13 @@ EXAMPLE_ROW: JsonDict = {
 }
 
 
-class Recordings(Answer):
+class RecordingListResponse(ApiResponse):
     """A page of recordings."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"recordings": [EXAMPLE_ROW], "unreadable_count": 0, "next_cursor": None}]
-        }
+    model_config = with_examples(
+        {"recordings": [EXAMPLE_ITEM], "unreadable_count": 0, "next_cursor": None}
     )
 
-    recordings: list[RecordingRow]
-    unreadable_count: int = Field(description="Rows left out, since what is noted is damaged.")
-    next_cursor: str | None = Field(description="Null on the last page.")
+    recordings: list[RecordingListItem]
+    unreadable_count: int = Field(description="Items that are missing because they are damaged.")
+    next_cursor: str | None = Field(description="Cursor of the next page; null on the last page.")

@@ -1,53 +1,54 @@
-"""Recordings: announce one, ask what has become of it, fetch its results."""
+"""Routes of recordings: request an upload, read the status, fetch results."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Body, Request, Response
 
 from deepecg.cloud.api.api_services import services_of
 from deepecg.cloud.api.problem_details import ProblemError, documented
 from deepecg.cloud.api.recording_models import (
     DEFAULT_LIMIT,
-    Announced,
     Cursor,
-    FailedRecording,
-    Form,
+    FailedResponse,
     Limit,
-    NewRecording,
-    PartRecording,
-    Recording,
+    PartResponse,
     RecordingId,
-    RecordingRow,
-    Recordings,
-    RejectedRecording,
+    RecordingListItem,
+    RecordingListResponse,
+    RejectedResponse,
     Rejection,
     ResultLinks,
-    ScoredRecording,
-    WaitingRecording,
+    ScoredResponse,
+    StatusResponse,
+    UploadForm,
+    UploadFormsResponse,
+    UploadRequest,
+    WaitingResponse,
 )
+from deepecg.cloud.api.request_examples import UPLOAD_REQUESTS
 from deepecg.cloud.api.result_redirects import (
-    ADDRESS_ANSWERS,
-    Address,
-    answer_with_address,
-    origin_of,
+    RESULT_URL_RESPONSES,
+    ResultUrlResponse,
+    called_origin,
+    result_url_response,
 )
 from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.errors import SameNameTwiceError
 from deepecg.cloud.recording_status import (
     Failed,
     PartOf,
+    RecordingStatus,
     Rejected,
     Scored,
-    Status,
     Waiting,
     find_result_folder,
     find_status,
 )
 from deepecg.cloud.result_lists import Position, RecordingsPage, list_recordings
-from deepecg.cloud.upload_requests import AnnouncedFile, announce
+from deepecg.cloud.upload_requests import RequestedFile, create_upload_request
 from deepecg.night.night_entry import Entry
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import urgent_kinds
@@ -56,8 +57,8 @@ from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE
 ANNOTATIONS_SUFFIX: Final = ".deepecg"
 
 router = APIRouter(route_class=StrictRoute, tags=["recordings"])
-RESULT_ANSWERS = {
-    **ADDRESS_ANSWERS,
+RESULT_RESPONSES = {
+    **RESULT_URL_RESPONSES,
     **documented("unknown_recording", "no_result", "storage_unavailable"),
 }
 
@@ -72,48 +73,57 @@ RESULT_ANSWERS = {
         },
     },
 )
-def announce_recording(request: Request, response: Response, body: NewRecording) -> Announced:
-    """Announce a recording, and get a form for each of its files.
+def request_upload(
+    request: Request,
+    response: Response,
+    body: Annotated[UploadRequest, Body(openapi_examples=UPLOAD_REQUESTS)],
+) -> UploadFormsResponse:
+    """Request the upload of a recording: returns its ID and a form for each of its files.
 
-    Send the main file first and then its parts, each with its form; whatever the order, it is
-    scored once it is complete. Names of files are neither kept nor answered.
+    Then POST each file to S3 with its form, in any order: the recording is scored as soon as it is
+    complete. The names of the files are neither stored nor returned.
     """
     services = services_of(request)
-    main = AnnouncedFile(body.main.name, body.main.size_bytes)
-    parts = [AnnouncedFile(part.name, part.size_bytes) for part in body.parts]
+    main = RequestedFile(body.main.name, body.main.size_bytes)
+    parts = [RequestedFile(part.name, part.size_bytes) for part in body.parts]
     try:
-        announced = announce(
+        announced = create_upload_request(
             [main, *parts],
             services.settings.uploads_bucket,
             services.results,
             services.presigner,
             now=datetime.now(UTC),
-            origin=origin_of(request),
+            origin=called_origin(request),
         )
     except SameNameTwiceError:
-        raise ProblemError("same_name_twice", "Names are told apart without their case.") from None
+        raise ProblemError(
+            "same_name_twice",
+            "Upper and lower case count as equal. Rename one file, and its line in the header.",
+        ) from None
     status_url = _path(announced.recording_id)
     response.headers["Location"] = status_url
-    return Announced(
+    return UploadFormsResponse(
         recording_id=announced.recording_id,
         status_url=status_url,
         expires_at=announced.expires_at,
-        uploads=[Form(url=post.url, fields=post.fields) for post in announced.uploads],
+        uploads=[UploadForm(url=post.url, fields=post.fields) for post in announced.uploads],
     )
 
 
 @router.get("/v1/recordings", responses=documented("storage_unavailable"))
 def get_recordings(
     request: Request, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
-) -> Recordings:
-    """List recordings: the newest night first, in it what was written last.
+) -> RecordingListResponse:
+    """List recordings: the newest night first, within a night the last written entry first.
 
-    One that is written anew while pages are read, since it was scored, comes to the first page.
+    A recording that is scored while you read the pages moves to the first page.
     """
     after = Position.read(cursor) if cursor else None
     page = list_recordings(services_of(request).results, limit, after)
-    return Recordings(
-        recordings=rows(page), unreadable_count=page.n_unreadable, next_cursor=next_cursor(page)
+    return RecordingListResponse(
+        recordings=list_items(page),
+        unreadable_count=page.n_unreadable,
+        next_cursor=next_cursor(page),
     )
 
 
@@ -121,38 +131,38 @@ def get_recordings(
     "/v1/recordings/{recording_id}",
     responses=documented("unknown_recording", "storage_unavailable"),
 )
-def get_recording(request: Request, recording_id: RecordingId) -> Recording:
-    """Tell what has become of a recording.
+def get_recording(request: Request, recording_id: RecordingId) -> StatusResponse:
+    """Return the status of a recording, and its summary once it is scored.
 
-    Where it is uploaded again after it had a result, that result counts until scoring begins with
-    the new upload. An announcement that nothing came of is forgotten after two days.
+    If a scored recording is uploaded again, the previous result is returned until scoring of the
+    new upload begins. An upload request without any upload is deleted after two days.
     """
     status = find_status(services_of(request).results, recording_id)
     if status is None:
         raise _unknown()
-    return _recording(recording_id, status)
+    return _status_response(recording_id, status)
 
 
 @router.get(
     "/v1/recordings/{recording_id}/report",
-    response_model=Address,
-    responses=RESULT_ANSWERS,
+    response_model=ResultUrlResponse,
+    responses=RESULT_RESPONSES,
 )
 def get_report(request: Request, recording_id: RecordingId) -> Response:
-    """Fetch the report, a page for people."""
+    """Fetch the HTML report for people."""
     key = _result_folder(request, recording_id) + REPORT_FILE
-    return answer_with_address(request, key, content_type="text/html; charset=utf-8")
+    return result_url_response(request, key, content_type="text/html; charset=utf-8")
 
 
 @router.get(
     "/v1/recordings/{recording_id}/annotations",
-    response_model=Address,
-    responses=RESULT_ANSWERS,
+    response_model=ResultUrlResponse,
+    responses=RESULT_RESPONSES,
 )
 def get_annotations(request: Request, recording_id: RecordingId) -> Response:
-    """Fetch every beat, as a WFDB annotation file."""
+    """Fetch every beat as a WFDB annotation file."""
     name = recording_id + ANNOTATIONS_SUFFIX
-    return answer_with_address(
+    return result_url_response(
         request,
         _result_folder(request, recording_id) + name,
         content_type="application/octet-stream",
@@ -162,29 +172,29 @@ def get_annotations(request: Request, recording_id: RecordingId) -> Response:
 
 @router.get(
     "/v1/recordings/{recording_id}/fhir",
-    response_model=Address,
-    responses=RESULT_ANSWERS,
+    response_model=ResultUrlResponse,
+    responses=RESULT_RESPONSES,
 )
 def get_fhir(request: Request, recording_id: RecordingId) -> Response:
     """Fetch the result as HL7 FHIR R4: a transaction of DiagnosticReport and Observations."""
     key = _result_folder(request, recording_id) + FHIR_FILE
-    return answer_with_address(request, key, content_type="application/fhir+json")
+    return result_url_response(request, key, content_type="application/fhir+json")
 
 
-def rows(page: RecordingsPage) -> list[RecordingRow]:
-    """Return the recordings of a page, as callers get them."""
-    return [_row(night, entry) for night, entry in page.entries]
+def list_items(page: RecordingsPage) -> list[RecordingListItem]:
+    """Return the recordings of a page as items of a response."""
+    return [_list_item(night, entry) for night, entry in page.entries]
 
 
 def next_cursor(page: RecordingsPage) -> str | None:
-    """Return the next page's cursor."""
+    """Return the cursor of the next page; None on the last page."""
     return None if page.next is None else str(page.next)
 
 
-def _recording(recording_id: str, status: Status) -> Recording:
+def _status_response(recording_id: str, status: RecordingStatus) -> StatusResponse:
     match status:
         case Waiting():
-            return WaitingRecording(
+            return WaitingResponse(
                 recording_id=recording_id,
                 status="waiting",
                 waiting_for=status.waiting_for,
@@ -192,7 +202,7 @@ def _recording(recording_id: str, status: Status) -> Recording:
             )
         case Scored():
             path = _path(recording_id)
-            return ScoredRecording(
+            return ScoredResponse(
                 recording_id=recording_id,
                 status="scored",
                 summary=status.summary,
@@ -201,23 +211,23 @@ def _recording(recording_id: str, status: Status) -> Recording:
                 ),
             )
         case Rejected():
-            return RejectedRecording(
+            return RejectedResponse(
                 recording_id=recording_id,
                 status="rejected",
                 rejection=Rejection(code=status.code, message=status.message),
             )
         case Failed():
-            return FailedRecording(recording_id=recording_id, status="failed", code=status.code)
+            return FailedResponse(recording_id=recording_id, status="failed", code=status.code)
         case PartOf():
-            return PartRecording(
+            return PartResponse(
                 recording_id=recording_id, status="part", part_of=status.recording_id
             )
 
 
-def _row(night: str, entry: Entry) -> RecordingRow:
+def _list_item(night: str, entry: Entry) -> RecordingListItem:
     digest = entry.digest
     urgent = urgent_kinds(digest, RankingSettings()) if digest else None
-    return RecordingRow(
+    return RecordingListItem(
         recording_id=entry.recording_id,
         night=night,
         uploaded_at=_moment(entry.uploaded_at),
@@ -238,12 +248,12 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _result_folder(request: Request, recording_id: str) -> str:
-    """Return where the files of a scored recording lie.
+    """Return the key prefix of a scored recording's files.
 
     Raises
     ------
     ProblemError
-        If it is not known, or not scored.
+        If there is no such recording, or it is not scored.
     """
     results = services_of(request).results
     folder = find_result_folder(results, recording_id)
@@ -251,11 +261,11 @@ def _result_folder(request: Request, recording_id: str) -> str:
         return folder
     if find_status(results, recording_id) is None:
         raise _unknown()
-    raise ProblemError("no_result", "The recording is not scored: see its status.")
+    raise ProblemError("no_result", "It is not scored: see its status.")
 
 
 def _unknown() -> ProblemError:
-    return ProblemError("unknown_recording", "It was never announced or uploaded, or is gone.")
+    return ProblemError("unknown_recording", "It was never uploaded, or it has been deleted.")
 
 
 def _path(recording_id: str) -> str:

@@ -1,4 +1,4 @@
-"""What every route does before its function runs: refuse what its document does not allow."""
+"""Checks before every route: unknown or repeated parameters, content type, number of fields."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -11,54 +11,56 @@ from deepecg.cloud.api.problem_details import Fault, ProblemError, not_json
 
 JSON_TYPES = ("application/json",)
 MAX_FIELDS = 1000
-"""Of all objects in a body together: the largest documented one, a recording of 101 files, has 204.
-Each unknown one would become an error: 400,000 of them took 3 s and 600 MB."""
+"""Most fields of all objects in a body together. The largest documented body, an upload request
+for 101 files, has 204. Each unknown field becomes an error: 400,000 of them took 3 s and 600 MB."""
 
 
 class JsonRequest(Request):
-    """A request whose body is read by Pydantic's parser, three times as fast as Python's.
+    """A request whose body is parsed by Pydantic's JSON parser, which is three times faster.
 
-    It reads NaN and infinities, so that validation can say where they are, and refuses bad UTF-8,
-    halves of surrogates, and nesting or numbers too deep or long for it.
+    The parser accepts NaN and infinity, so that validation can report their place. It rejects
+    invalid UTF-8, lone surrogates, and too deep nesting or too long numbers.
     """
 
     async def json(self) -> Any:
-        """Return the body.
+        """Return the parsed body.
 
         Raises
         ------
         ProblemError
-            If it is no JSON, or has more fields than anything that is documented.
+            If the body is not JSON, or has more than :data:`MAX_FIELDS` fields.
         """
         body = await self.body()
         try:
             value = from_json(body)
         except ValueError:
             raise not_json() from None
-        # A field's name has two quotation marks: signal, which has none, is not gone through.
+        # A field name has two quotation marks, so counting these first skips bodies of numbers.
         if body.count(b'"') > 2 * MAX_FIELDS and count_fields(value) > MAX_FIELDS:
-            fault = Fault("too_many_fields", "There are more fields than are documented.", "#")
+            fault = Fault(
+                "too_many_fields", "The body has more fields than any documented one.", "#"
+            )
             raise ProblemError("invalid_request", "See errors.", [fault])
         return value
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses unknown or repeated query parameters, and bodies other than JSON.
+    """A route that rejects unknown or repeated query parameters, and bodies other than JSON.
 
-    FastAPI ignores the former, and calls the latter invalid.
+    FastAPI would ignore the parameters, and report the bodies as invalid JSON.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what handles a request."""
+        """Return the function that handles a request."""
         handle = super().get_route_handler()
         known = _query_parameters(self)
         takes_body = self.body_field is not None
 
         async def handle_strictly(request: Request) -> Response:
             if request.scope["query_string"]:
-                refuse_unknown_parameters(request, known)
+                reject_unknown_parameters(request, known)
             if takes_body:
-                refuse_other_than_json(request)
+                reject_other_than_json(request)
                 request = JsonRequest(request.scope, request.receive)
             return await handle(request)
 
@@ -66,7 +68,7 @@ class StrictRoute(APIRoute):
 
 
 def count_fields(value: Any) -> int:
-    """Return how many fields a JSON value has, those of all objects in it together."""
+    """Return the number of fields of all objects in a JSON value together."""
     if isinstance(value, dict):
         return len(value) + sum(map(count_fields, value.values()))
     if isinstance(value, list):
@@ -74,8 +76,8 @@ def count_fields(value: Any) -> int:
     return 0
 
 
-def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
-    """Refuse query parameters that are unknown or given twice.
+def reject_unknown_parameters(request: Request, known: frozenset[str]) -> None:
+    """Reject query parameters that are unknown or given twice.
 
     Raises
     ------
@@ -89,32 +91,31 @@ def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
         if names.count(name) > 1
     ]
     if not known.issuperset(names):
-        # It is not named: it may be anything.
-        faults.append(Fault("extra_forbidden", "There is a query parameter that is not known."))
+        # The name is not repeated: callers can write anything into it.
+        faults.append(Fault("extra_forbidden", "There is an unknown query parameter."))
     if faults:
         raise ProblemError("invalid_request", "A query parameter is not as documented.", faults)
 
 
-def refuse_other_than_json(request: Request) -> None:
-    """Refuse a body that does not say it is JSON.
+def reject_other_than_json(request: Request) -> None:
+    """Reject a body whose content type is not JSON.
 
     Raises
     ------
     ProblemError
-        If the content type is another, or there is none.
+        If the content type is missing or a different one.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in JSON_TYPES:
         raise ProblemError(
-            "unsupported_media_type", "Expected a body with the content type application/json."
+            "unsupported_media_type", "Send the body with the content type application/json."
         )
 
 
 def _query_parameters(route: APIRoute) -> frozenset[str]:
-    """Return the names of the query parameters that a route declares, models' fields included."""
-    fields = (field for field in route.dependant.query_params)
+    """Return the names of a route's query parameters, including the fields of parameter models."""
     names: set[str] = set()
-    for field in fields:
+    for field in route.dependant.query_params:
         model = field.field_info.annotation
         model_fields = getattr(model, "model_fields", None)
         names |= set(model_fields) if model_fields else {field.alias}

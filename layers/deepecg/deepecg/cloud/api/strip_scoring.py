@@ -1,4 +1,4 @@
-"""Scores a strip of one lead in memory as a recording, and makes the API's answer."""
+"""Score a strip of one lead like a recording, and return its result as JSON-ready fields."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,13 +15,14 @@ from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
+from deepecg.units import SECONDS_PER_HOUR
 
 STRIP_SETTINGS = ScoringSettings(
-    # The answer for an hour with up to 5 beats a second has 3 MB: half of Lambda's limit.
-    quality=replace(QualitySettings(), max_recording_s=3600.0)
+    # One hour with at most about 5 beats per second gives a response of 3 MB; Lambda allows 6 MB.
+    quality=replace(QualitySettings(), max_recording_s=float(SECONDS_PER_HOUR))
 )
 TIME_DIGITS = 3
-"""Decimals of times in seconds: milliseconds, since samples are 8 ms apart."""
+"""Decimals of times in s: R peaks are located between samples that are about 8 ms apart."""
 
 
 def score_strip(
@@ -30,28 +31,28 @@ def score_strip(
     classifier: BeatClassifier,
     settings: ScoringSettings = STRIP_SETTINGS,
 ) -> ScoredRecording:
-    """Detect and classify every beat of a strip.
+    """Find and classify every beat of a strip.
 
     Parameters
     ----------
     samples_mv : ndarray of float32, shape (n,)
         Raw signal of one lead in mV.
     sampling_rate_hz : float
-        Its sampling rate.
+        Sampling rate in Hz.
     classifier : BeatClassifier
-        The model.
+        The model for recordings.
     settings : ScoringSettings
-        Settings of a recording, with a shorter maximum length.
+        The settings for recordings, with a shorter longest duration.
 
     Returns
     -------
     ScoredRecording
-        The same as for a recording with this single lead.
+        The result, as for a recording with this one lead.
 
     Raises
     ------
     RefusedRecordingError
-        If the strip cannot be scored; the subclass and its ``code`` say why.
+        If the strip cannot be scored; the subclass and its ``code`` give the reason.
     """
     recording = Recording(
         format="strip",
@@ -64,9 +65,9 @@ def score_strip(
 
 
 def strip_document(scored: ScoredRecording) -> dict[str, Any]:
-    """Return the JSON-ready results of a strip: each beat, heart rate and signal quality.
+    """Return the beats, heart rate and quality of a strip, JSON-ready.
 
-    Heart rate and quality have the keys of :class:`~deepecg.outputs.summary.Summary`.
+    Heart rate, class counts and quality have the field names of a recording's summary.
     """
     beats = scored.beats
     return {
@@ -83,14 +84,14 @@ def strip_document(scored: ScoredRecording) -> dict[str, Any]:
 
 
 def _not_analysable(scored: ScoredRecording) -> list[dict[str, float]]:
-    """Return the stretches of seconds that could not be analysed, in the order of time."""
+    """Return start and end of each part that cannot be analysed, in order of time."""
     bad = ~scored.flags.analysable
     edges = np.flatnonzero(np.diff(bad.astype(np.int8), prepend=0, append=0))
     end_s = scored.recording.duration_s
     return [
         {
             "start_s": float(start),
-            # The last second of a strip is 0.5 to 1.5 s long.
+            # The last second of a strip is 0.5 to 1.5 s long, so it ends with the strip.
             "end_s": round(end_s, TIME_DIGITS) if stop == len(bad) else float(stop),
         }
         for start, stop in edges.reshape(-1, 2)

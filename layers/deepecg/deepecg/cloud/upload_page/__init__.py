@@ -1,1 +1,1 @@
-"""The page that a technician drops Holter files on, and sees what comes of them."""
+"""The upload page: a technician uploads Holter files and reads their results."""

@@ -1,34 +1,25 @@
-"""What the page says of codes: in plain words, with what to do next."""
+"""What the user of the upload page should do about a rejected recording."""
 
 from deepecg.readers.formats import FORMAT_LIST
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 
-OUTCOMES = {
-    "scored": "Scored",
-    "rejected": "Rejected",
-    "waiting": "Waiting for parts",
-    "received": "Not yet processed",
-    "failed": "Failed",
-}
-"""As the nightly report calls them."""
-
 COPY_AGAIN = "Copy the file from the recorder or its software again and choose the copy."
-ASK_FOR_EXPORT = "Export it from the recorder's software once more, as EDF if it can."
+EXPORT_AGAIN = "Export it again from the recorder's software, as EDF if possible."
 CHECK_RECORDER = (
-    "Look at the recorder, its cable and the electrodes; the recording may have to be repeated."
+    "Check the recorder, its cable and the electrodes. The recording may have to be repeated."
 )
 NEXT_STEPS = {
     "empty_file": COPY_AGAIN,
     "unknown_format": f"Choose a Holter file: {FORMAT_LIST}.",
     "unreadable_file": COPY_AGAIN,
     "truncated_header": COPY_AGAIN,
-    "malformed_header": ASK_FOR_EXPORT,
-    "truncated_samples": "It was probably cut off while it was copied. " + COPY_AGAIN,
+    "malformed_header": EXPORT_AGAIN,
+    "truncated_samples": "The file was probably cut off while it was copied. " + COPY_AGAIN,
     "missing_part": f"Choose the header ({HEADER_SUFFIX}) and all its signal files together.",
-    "bad_sampling_rate": ASK_FOR_EXPORT,
-    "no_leads": "Choose a file that holds an ECG. " + ASK_FOR_EXPORT,
-    "bad_calibration": ASK_FOR_EXPORT,
-    "too_short": "At least 10 seconds are needed. See whether this is the right file.",
+    "bad_sampling_rate": EXPORT_AGAIN,
+    "no_leads": "Choose a file that holds an ECG. " + EXPORT_AGAIN,
+    "bad_calibration": EXPORT_AGAIN,
+    "too_short": "At least 10 seconds are needed. Check whether this is the right file.",
     "too_long": "At most 16 days can be read. Export it in shorter pieces.",
     "no_signal": CHECK_RECORDER,
     "flat_line": CHECK_RECORDER,
@@ -41,4 +32,4 @@ NEXT_STEPS = {
     "too_many_parts": "Export it as one file, or in longer segments.",
     "bad_settings": "Correct the study file and upload both again.",
 }
-"""By the code of a refusal."""
+"""Next step for each rejection code."""

@@ -1,4 +1,4 @@
-"""One HTML answer: template, style sheets and scripts in one, behind a policy of hashes."""
+"""Build the upload page: template, style sheets, scripts and labels in one HTML document."""
 
 import json
 from dataclasses import dataclass
@@ -9,25 +9,26 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.cloud.s3_keys import OWN_STUDY_SUFFIX
+from deepecg.cloud.s3_keys import OWN_SETTINGS_SUFFIX
 from deepecg.cloud.settings import ApiSettings
-from deepecg.cloud.upload_page.next_steps import NEXT_STEPS, OUTCOMES
+from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
+from deepecg.night.night_page import OUTCOME_LABELS
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.html_templates import policy_hash, template_environment
-from deepecg.outputs.report import labels as report_words
+from deepecg.outputs.report.labels import CLASS_NAMES, NOT_KNOWN, REVIEWS, plain
+from deepecg.outputs.report.recording_clock import MONTHS
 from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
-from deepecg.rhythm.event_kinds import KINDS
 
 SCRIPTS = (
-    "words.js", "elements.js", "api.js", "sign_in.js", "selection.js", "sending.js", "summary.js",
-    "uploads.js", "lists.js", "views.js",
+    "format.js", "elements.js", "sign_in.js", "api_client.js", "selection.js", "send_files.js",
+    "result_view.js", "upload_cards.js", "recording_lists.js", "navigation.js",
 )  # fmt: skip
-"""One module in several files, in the order in which they need each other."""
+"""Files of the page's one script: each uses only names of those before it, or inside functions."""
 SAME_ORIGIN = "'self'"
 COGNITO_ISSUER = "cognito-idp."
 COGNITO_TOKENS = "https://*.amazoncognito.com"
-"""Cognito gives its tokens at another host than its issuer's."""
+"""Host of Cognito's token endpoint, which is not that of its issuer."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Page:
     Attributes
     ----------
     html : str
-        It loads nothing from anywhere.
+        The document, which loads no further files.
     policy : str
-        Its content security policy, which allows these scripts and styles and nothing else.
+        Its content security policy, which allows only the page's own script and style sheet.
     """
 
     html: str
@@ -52,9 +53,9 @@ def render_page(settings: ApiSettings, uploads_origin: str) -> Page:
     Parameters
     ----------
     settings : ApiSettings
-        Who lets callers in.
+        Contain how callers are authorised.
     uploads_origin : str
-        Where files are posted to: an origin, or :data:`SAME_ORIGIN`.
+        Origin that files are posted to, or :data:`SAME_ORIGIN`.
     """
     style = Markup(_text("outputs/report", "style.css") + _text("cloud/upload_page", "style.css"))
     script = Markup("\n".join(_text("cloud/upload_page", name) for name in SCRIPTS))
@@ -69,17 +70,17 @@ def render_page(settings: ApiSettings, uploads_origin: str) -> Page:
     return Page(html, _policy(style, script, _destinations(settings, uploads_origin)))
 
 
-def origin_of(url: str) -> str:
-    """Return scheme, host and port of an address."""
+def url_origin(url: str) -> str:
+    """Return scheme, host and port of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def _destinations(settings: ApiSettings, uploads_origin: str) -> list[str]:
-    """Return whom the page's scripts may talk to."""
+    """Return the origins that the page's script may send requests to."""
     found = [SAME_ORIGIN, uploads_origin]
     if settings.jwt_issuer is not None:
-        found.append(origin_of(settings.jwt_issuer))
+        found.append(url_origin(settings.jwt_issuer))
         if urlsplit(settings.jwt_issuer).netloc.startswith(COGNITO_ISSUER):
             found.append(COGNITO_TOKENS)
     return list(dict.fromkeys(found))
@@ -95,21 +96,24 @@ def _policy(style: str, script: str, destinations: list[str]) -> str:
 
 
 def _config(settings: ApiSettings) -> Markup:
-    """Return what the scripts are told, for a script element: no ``<`` can end it."""
+    """Return settings and labels as JSON without ``<``, which could end its element."""
     config = {
         "authorisation": settings.authorisation,
         "issuer": settings.jwt_issuer,
         "audience": settings.jwt_audience,
-        "class_names": {name: report_words.CLASS_NAMES[name] for name in CLASSES},
-        "groups": {key: kind.group for key, kind in KINDS.items()},
-        "reviews": report_words.REVIEWS,
-        "outcomes": OUTCOMES,
-        "next_steps": NEXT_STEPS,
+        "class_names": {name: CLASS_NAMES[name] for name in CLASSES},
+        "reviews": REVIEWS,
+        "outcomes": OUTCOME_LABELS,
+        "rejections": {
+            code: {"name": plain(code), "next_step": step} for code, step in NEXT_STEPS.items()
+        },
+        "months": MONTHS,
+        "not_known": NOT_KNOWN,
         "files": {
             "formats": FORMAT_LIST,
             "single_file_suffixes": SINGLE_FILE_SUFFIXES,
             "header_suffix": HEADER_SUFFIX,
-            "study_suffix": OWN_STUDY_SUFFIX,
+            "study_suffix": OWN_SETTINGS_SUFFIX,
             "signal_name": SIGNAL_NAME.pattern,
             "annotation_name": ANNOTATION_NAME.pattern,
         },

@@ -1,17 +1,15 @@
-// From the files that were chosen to the recordings they make up, before anything is uploaded.
+// Groups the chosen files into recordings, before anything is uploaded.
 
 const FILES = CONFIG.files;
 const SIGNAL = new RegExp(FILES.signal_name, "i");
 const ANNOTATION = new RegExp(FILES.annotation_name, "i");
-const MAX_FILE_BYTES = 4_294_967_296,
-  MAX_PARTS = 100,
-  MAX_HEADER_BYTES = 4 << 20;
-const NO_FILE = "~",
-  NO_FORMAT = "0";
+const MAX_FILE_BYTES = 4_294_967_296, MAX_PARTS = 100, MAX_HEADER_BYTES = 4 << 20;
+const NO_FILE = "~", NO_FORMAT = "0";
 
 /**
  * @typedef {{main: File, parts: File[]}} ChosenRecording
- * @typedef {{file: File, why: string, isHeld: boolean}} LeftOut held: complete with what may come
+ * @typedef {{file: File, why: string, isHeld: boolean}} LeftOut isHeld: kept, since its missing parts may
+ *   still be chosen
  */
 
 /** @param {string} name @param {string} suffix in lower case */
@@ -24,8 +22,8 @@ const isSingleFile = (name) => FILES.single_file_suffixes.some((suffix) => endsI
 const isHeader = (name) => endsIn(name, FILES.header_suffix);
 
 /**
- * The files that a WFDB header needs beside it; none if it cannot be parsed, because the service
- * then rejects it with the reason.
+ * The files that a WFDB header names. None if the header is malformed: the service rejects it then, with
+ * the reason.
  * @param {string} text
  */
 function namedByHeader(text) {
@@ -45,20 +43,20 @@ function namedByHeader(text) {
   return [...new Set(named)];
 }
 
-/** @param {string} name */
+/** The name without its suffix. @param {string} name */
 const stemOf = (name) => name.replace(/\.[^.]+$/, "");
 
-/** @param {File} file */
+/** Why a file cannot be uploaded; null if it can. @param {File} file */
 function flawOf(file) {
   if (file.size === 0) return "is empty. Copy it from the recorder again.";
-  if (file.size > MAX_FILE_BYTES) return "is larger than 4 GiB, which is more than can be uploaded here.";
+  if (file.size > MAX_FILE_BYTES) return "is larger than 4 GiB. Export it in shorter pieces.";
   if (isHeader(file.name) && file.size > MAX_HEADER_BYTES) return "is too large for a WFDB header.";
   return null;
 }
 
 /**
  * Group files into recordings.
- * @param {File[]} files of any kind; of two with the same name the later one counts
+ * @param {File[]} files of any kind; the last one of each name counts
  * @returns {Promise<{recordings: ChosenRecording[], leftOut: LeftOut[]}>}
  */
 async function groupFiles(files) {
@@ -82,10 +80,10 @@ async function groupFiles(files) {
     if (missing.length) {
       leftOut.push({ file: main, why: whyIncomplete(missing), isHeld: true });
       leftOut.push(
-        ...parts.map((file) => ({ file, why: `waits for the rest of ${main.name}.`, isHeld: true })),
+        ...parts.map((file) => ({ file, why: `waits for the other files of ${main.name}.`, isHeld: true })),
       );
     } else if (parts.length > MAX_PARTS) {
-      const why = `has ${parts.length + 1} files, and at most ${MAX_PARTS + 1} can be uploaded here.`;
+      const why = `has ${parts.length + 1} files, and at most ${MAX_PARTS + 1} can be uploaded. Export it as one file.`;
       leftOut.push({ file: main, why, isHeld: false });
     } else {
       recordings.push({ main, parts });
@@ -97,7 +95,7 @@ async function groupFiles(files) {
 }
 
 /**
- * The files that are worth a closer look, by name; the others are left out.
+ * The files that can be uploaded, by name; the others are added to leftOut.
  * @param {File[]} files
  * @param {LeftOut[]} leftOut
  */
@@ -115,10 +113,10 @@ async function withoutFlaws(files, leftOut) {
 /** @param {string[]} missing names */
 const whyIncomplete = (missing) =>
   missing.length === 1
-    ? `needs ${missing[0]}, which is not here. Choose it as well.`
-    : `needs ${listed(missing)}, which are not here. Choose them as well.`;
+    ? `needs ${missing[0]}, which is missing. Choose it as well.`
+    : `needs ${listed(missing)}, which are missing. Choose them as well.`;
 
-/** What a record needs: its segments' headers, too, have files of their own. */
+/** All files that a record needs, including those named by the headers of its segments. */
 function allNeeded(main, named) {
   const needed = [];
   const open = [main];
@@ -138,24 +136,19 @@ async function namesInHeaders(headers) {
   return new Map(headers.map((header, i) => [header.name, namedByHeader(texts[i])]));
 }
 
-/** A folder, or a file that is gone, cannot be read. @param {File} file */
+/** Why a file cannot be read, such as a folder or a removed file; null if it can. @param {File} file */
 async function cannotBeRead(file) {
-  return file
-    .slice(0, 1)
-    .arrayBuffer()
-    .then(
-      () => null,
-      () => "cannot be read: it is a folder, was moved, or is in use.",
-    );
+  const why = "cannot be read: it is a folder, was moved, or is in use.";
+  return file.slice(0, 1).arrayBuffer().then(() => null, () => why);
 }
 
 /** @param {string} name @returns {{why: string, isHeld: boolean}} */
 function whyAlone(name) {
   if (endsIn(name, FILES.study_suffix))
-    return { why: "is a study file: choose it together with its recording.", isHeld: true };
-  if (ANNOTATION.test(name)) return { why: "holds annotations, which are not needed.", isHeld: false };
+    return { why: "is a study file. Choose its recording as well.", isHeld: true };
+  if (ANNOTATION.test(name)) return { why: "contains annotations, which are not needed.", isHeld: false };
   if (SIGNAL.test(name)) {
-    const why = `is a signal file of a WFDB record: choose its header (${FILES.header_suffix}) as well.`;
+    const why = `is a signal file of a WFDB record. Choose its header (${FILES.header_suffix}) as well.`;
     return { why, isHeld: true };
   }
   const why =

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs.graphics.settings import ClusterSettings
 from deepecg.signal.conditioning import ConditionedLead
+from deepecg.signal.windows import windows_at
 
 REST = -1
 """Cluster number of beats that are in no cluster."""
@@ -166,7 +167,7 @@ def _members(
         if len(free) < settings.min_beats:
             break
         sample = _spread(peaks[free], settings.sample_beats)
-        wide = _windows(lead.signal, sample - before - margin, shapes.shape[1])
+        wide = windows_at(lead.signal, sample - before - margin, shapes.shape[1])
         known = len(shapes)
         shapes = _with_prevailing(shapes, wide, margin, most, settings)
         if len(shapes) == known:
@@ -174,7 +175,7 @@ def _members(
         new = _Shapes.of(shapes[known:], margin)
         for first in range(0, len(free), settings.chunk_beats):
             chunk = free[first : first + settings.chunk_beats]
-            windows = _windows(lead.signal, peaks[chunk] - before, before + after)
+            windows = windows_at(lead.signal, peaks[chunk] - before, before + after)
             correlations = new.correlations(windows, settings)
             joins = correlations.max(axis=0) >= settings.correlation
             member[chunk[joins]] = known + correlations[:, joins].argmax(axis=0)
@@ -219,7 +220,7 @@ def _shown(
         round(s * lead.rate_hz) for s in (settings.shape_before_s, settings.shape_after_s)
     )
     sample = _spread(peaks, settings.shape_beats)
-    return np.asarray(_windows(lead.signal, sample - before, before + after).mean(axis=0))
+    return np.asarray(windows_at(lead.signal, sample - before, before + after).mean(axis=0))
 
 
 def _spread(peaks: NDArray[np.int64], most: int) -> NDArray[np.int64]:
@@ -227,18 +228,3 @@ def _spread(peaks: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     if len(peaks) <= most:
         return peaks
     return peaks[np.linspace(0, len(peaks) - 1, most).astype(np.int64)]
-
-
-def _windows(
-    signal: NDArray[np.float32], starts: NDArray[np.int64], length: int
-) -> NDArray[np.float32]:
-    """Cut windows; beyond the signal's ends its last value is repeated."""
-    inside = (starts >= 0) & (starts + length <= len(signal))
-    if len(signal) >= length:
-        rows = sliding_window_view(signal, length)
-        windows = rows[np.where(inside, starts, 0)]
-    else:
-        windows = np.empty((len(starts), length), np.float32)
-    around = starts[~inside, None] + np.arange(length)
-    windows[~inside] = signal[np.clip(around, 0, len(signal) - 1)]
-    return windows

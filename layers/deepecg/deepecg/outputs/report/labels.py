@@ -1,11 +1,9 @@
 """Labels of keys, and formats of numbers and durations, on pages and in documents for people."""
 
 from deepecg.rhythm.event_kinds import KINDS, Kind
+from deepecg.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 NOT_KNOWN = "not known"
-MINUTE_S = 60
-HOUR_S = 3600
-DAY_S = 86_400
 TENTHS_BELOW_S = 60
 """Durations below this are shown with tenths of a second."""
 
@@ -60,8 +58,13 @@ def duration(seconds: float | None, digits: int = 1) -> str:
         return f"{seconds:.{digits}f} s"
     left = round(seconds)
     parts = []
-    for length_s, unit in ((DAY_S, "d"), (HOUR_S, "h"), (MINUTE_S, "min"), (1, "s")):
-        if length_s == DAY_S and left < 2 * DAY_S:
+    for length_s, unit in (
+        (SECONDS_PER_DAY, "d"),
+        (SECONDS_PER_HOUR, "h"),
+        (SECONDS_PER_MINUTE, "min"),
+        (1, "s"),
+    ):
+        if length_s == SECONDS_PER_DAY and left < 2 * SECONDS_PER_DAY:
             continue  # 36 hours, not a day and 12 hours
         whole, left = divmod(left, length_s)
         if whole:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-DAY_S = 86_400
+from deepecg.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 """Names of months, independent of the locale."""
 
@@ -28,7 +29,7 @@ class Clock:
         """Whether times of day exist. They do not if a damaged header ends after the year 9999."""
         return (
             self.start is not None
-            and (datetime.max - self.start).total_seconds() > self.duration_s + DAY_S
+            and (datetime.max - self.start).total_seconds() > self.duration_s + SECONDS_PER_DAY
         )
 
     def at(self, seconds: float) -> str:
@@ -37,7 +38,7 @@ class Clock:
             return "+" + _hours(seconds)
         moment = self._moment(seconds)
         time = moment.strftime("%H:%M:%S")
-        return f"{_date(moment)} {time}" if self.duration_s > DAY_S else time
+        return f"{_date(moment)} {time}" if self.duration_s > SECONDS_PER_DAY else time
 
     def minute(self, seconds: float) -> str:
         """Return the time as :meth:`at` does, without seconds."""
@@ -69,7 +70,7 @@ class Clock:
         if not self.is_known:
             return []
         assert self.start is not None
-        n_days = int((self.since_midnight_s + self.duration_s) // DAY_S) + 1
+        n_days = int((self.since_midnight_s + self.duration_s) // SECONDS_PER_DAY) + 1
         return [_date(self.start + timedelta(days=day)) for day in range(n_days)]
 
     def tick(self, since_midnight_s: float) -> str:
@@ -77,10 +78,11 @@ class Clock:
         whole = round(since_midnight_s)
         if not self.is_known:
             return _hours(whole)[:-3]
-        days, rest = divmod(whole, DAY_S)
+        days, rest = divmod(whole, SECONDS_PER_DAY)
         if rest == 0 and days and days < len(self.days):
             return self.days[days]
-        return f"{rest // 3600:02d}:{rest % 3600 // 60:02d}"
+        hours, rest = divmod(rest, SECONDS_PER_HOUR)
+        return f"{hours:02d}:{rest // SECONDS_PER_MINUTE:02d}"
 
     def tick_of_hour(self, seconds: float) -> str:
         """Return an axis label for an hour by its start, in seconds from the recording's start."""
@@ -93,8 +95,8 @@ class Clock:
 
 
 def _hours(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+    hours, rest = divmod(round(seconds), SECONDS_PER_HOUR)
+    return f"{hours}:{rest // SECONDS_PER_MINUTE:02d}:{rest % SECONDS_PER_MINUTE:02d}"
 
 
 def _date(moment: datetime) -> str:

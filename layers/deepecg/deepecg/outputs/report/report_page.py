@@ -40,6 +40,7 @@ from deepecg.rhythm.event_kinds import (
     VENTRICULAR_TACHYCARDIA,
     Kind,
 )
+from deepecg.units import SECONDS_PER_HOUR
 
 RUNS = (VENTRICULAR_TACHYCARDIA.key, SUPRAVENTRICULAR_TACHYCARDIA.key)
 """Kinds of urgent finding that are runs."""
@@ -154,7 +155,7 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
             urgent_events={finding.event for finding in summary.urgent},
             unconfirmed=_longest_unconfirmed(summary, strips),
             limits=settings.rhythm,
-            has_hour=summary.signal.analysable_s >= labels.HOUR_S,
+            has_hour=summary.signal.analysable_s >= SECONDS_PER_HOUR,
             events_of_group=_events_of_group(summary.events),
             print_all_events=len(summary.events) <= PRINTED_EVENTS,
             settings=_settings(asdict(settings)),

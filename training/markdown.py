@@ -1,0 +1,29 @@
+"""Markdown tables, and how numbers are written in them."""
+
+from collections.abc import Iterable, Sequence
+
+from training.beat_matching import BeatCounts
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table with a line break at its end."""
+    lines = [f"| {' | '.join(map(str, cells))} |\n" for cells in (header, *rows)]
+    return "".join([lines[0], "|---" * len(header) + "|\n", *lines[1:]])
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """Return a share in percent, a dash for None."""
+    return "-" if share is None else f"{100 * share:.{digits}f}"
+
+
+def percent_interval(interval: Sequence[float] | None, digits: int = 1) -> str:
+    """Return an interval of shares in percent, a dash for None."""
+    if interval is None:
+        return "-"
+    return " to ".join(percent(limit, digits) for limit in interval)
+
+
+def class_metrics(counts: BeatCounts, name: str, *, ec57: bool) -> str:
+    """Return sensitivity, positive predictivity and F1 of a class: ``90.0 / 80.0 (84.7)``."""
+    found, right = counts.sensitivity(name), counts.predictivity(name, ec57=ec57)
+    return f"{percent(found)} / {percent(right)} ({percent(counts.f1(name, ec57=ec57))})"
