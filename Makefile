@@ -14,7 +14,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 EXAMPLES ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint types check fuzz train evaluate bench pictures images sam-tools sizes lock clean
+.PHONY: help demo serve test lint types check fuzz train evaluate bench pictures schemas images sam-tools sizes lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -57,6 +57,9 @@ bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (also of other packa
 
 pictures: $(VENV)/test.stamp ## Make the README's pictures with Chromium, from synthetic data
 	$(BIN)/python tests/bench/pictures.py
+
+schemas: $(VENV)/test.stamp ## Write the JSON Schemas of all documents from their types
+	$(BIN)/python layers/deepecg/write_schemas.py
 
 sizes: $(VENV)/test.stamp ## Print the unzipped size of the function with its layers
 	$(BIN)/python -m pytest tests/sam/test_build.py -k fits -q -s

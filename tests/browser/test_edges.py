@@ -12,7 +12,7 @@ from unit.small_recordings import ecg, every, recording_of
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.outputs.graphics.report_graphics import draw
 from deepecg.outputs.report.report_page import render_report
-from deepecg.outputs.summary import summarise
+from deepecg.outputs.summarise import summarise
 from deepecg.recording import Recording
 from deepecg.rhythm.events import listed_events
 from deepecg.scoring import score_recording
@@ -64,7 +64,7 @@ def test_the_report_opens_of_a_recording(
         page.locator("#trend-plot").focus()
         for key in "++-0":
             page.keyboard.press(key)
-        expect(page.locator(".cards")).to_contain_text(f"{summary['beats']['total_count']} beats")
+        expect(page.locator(".cards")).to_contain_text(f"{summary.beats.total_count} beats")
         text = page.locator("main").inner_text()
         assert "NaN" not in text
         assert "None" not in text.replace("None.", "")

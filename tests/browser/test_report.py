@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from synthetic_summary import EVENTS, made_up_graphics, made_up_summary
+from synthetic_summary import EVENTS, made_up_graphics, made_up_summary, summary_of
 
 from deepecg.outputs.report.report_page import render_report
+from deepecg.rhythm.event_kinds import PAUSE
 
 DAY_S = 86_400
 START_S = 9.5 * 3600
@@ -177,12 +178,12 @@ def crowded(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     bpm = np.full(len(graphics.trend.mean_bpm), np.nan)
     bpm[4000] = 70.0
     strips = tuple(
-        replace(strip, start_s=40_000.0 + 20 * n, kind="pause")
+        replace(strip, start_s=40_000.0 + 20 * n, kind=PAUSE)
         for n, strip in enumerate(graphics.strips[:7])
     )
     crowded = replace(graphics, trend=replace(graphics.trend, mean_bpm=bpm), strips=strips)
     path = tmp_path / "crowded.html"
-    path.write_text(render_report(made_up_summary(), crowded), encoding="utf-8")
+    path.write_text(render_report(summary_of(made_up_summary()), crowded), encoding="utf-8")
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         page = context.new_page()
         page.goto(path.as_uri())

@@ -11,10 +11,11 @@ from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.device import Device
 from fhir.resources.R4B.diagnosticreport import DiagnosticReport
 from fhir.resources.R4B.observation import Observation
+from synthetic_summary import summary_of
 
 from deepecg.errors import SettingsError
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.fhir import diagnostic_report
+from deepecg.outputs.fhir import diagnostic_report as diagnostic_report_of
 from deepecg.outputs.json_files import to_json
 
 MODELS = {
@@ -25,6 +26,10 @@ MODELS = {
 }
 LOCAL = "https://deep-ecg.example/fhir/CodeSystem/holter"
 LOINC = "http://loinc.org"
+
+
+def diagnostic_report(summary: dict[str, Any], subject: str | None = None) -> dict[str, Any]:
+    return diagnostic_report_of(summary_of(summary), subject)
 
 
 def ectopy(count: int, **more: Any) -> dict[str, Any]:
@@ -124,12 +129,23 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "spectrum_s": 60000.0,
         },
         "urgent": [
-            {"kind": "pause", "at_s": 100.0, "event": 17, "message": "Pause of 3.2 s"},
+            {
+                "kind": "pause",
+                "at_s": 100.0,
+                "message": "Pause of 3.2 s",
+                "event_count": 2,
+                "beats_count": 2,
+                "duration_s": 3.2,
+                "event": 17,
+            },
             {
                 "kind": "ventricular_burden",
                 "at_s": None,
-                "event": None,
                 "message": "<12 % & more than 10 % of the beats are ventricular",
+                "event_count": 1,
+                "beats_count": 2000,
+                "duration_s": None,
+                "event": None,
             },
         ],
         "hours": [],
@@ -186,7 +202,7 @@ def loinc(observation: dict[str, Any]) -> list[str]:
     return [c["code"] for c in observation["code"]["coding"] if c["system"] == LOINC]
 
 
-def without_runs() -> dict[str, Any]:
+def without_runs(**more: Any) -> dict[str, Any]:
     none = {"episode_count": 0, "duration_s": 0.0, "longest_s": None}
     return ectopy(
         0,
@@ -198,7 +214,7 @@ def without_runs() -> dict[str, Any]:
         trigeminy=none,
         precision_percent=None,
         sensitivity_percent=None,
-        left_out_in_fibrillation_count=0,
+        **more,
     )
 
 
@@ -207,9 +223,10 @@ def sparse() -> dict[str, Any]:
     unknown = dict.fromkeys(summary_with()["heart_rate_variability"])
     return summary_with(
         recording={"duration_s": 60.0, "start_local": None},
-        heart_rate=dict.fromkeys(summary_with()["heart_rate"]) | {"window_s": 60.0},
+        heart_rate=dict.fromkeys(summary_with()["heart_rate"])
+        | {"window_s": 60.0, "tachycardia_s": 0.0, "bradycardia_s": 0.0},
         ventricular=without_runs(),
-        supraventricular=without_runs(),
+        supraventricular=without_runs(left_out_in_fibrillation_count=0),
         pauses={
             "count": 0,
             "longest_s": None,
@@ -227,7 +244,8 @@ def sparse() -> dict[str, Any]:
             "precision_percent": None,
             "sensitivity_percent": None,
         },
-        heart_rate_variability=unknown | {"nn_count": 3, "nn_s": 2.4, "spectrum_s": 0.0},
+        heart_rate_variability=unknown
+        | {"nn_count": 3, "nn_s": 2.4, "day_count": 0, "spectrum_s": 0.0},
         urgent=[],  # type: ignore[arg-type]
     )
 
@@ -328,8 +346,8 @@ def test_loinc_is_used_where_it_means_the_same_and_nowhere_else() -> None:
 
 @pytest.mark.parametrize(("hours", "is_day"), [(0.5, False), (17, False), (24, True), (336, False)])
 def test_24_hour_codes_are_for_recordings_of_about_a_day(hours: float, is_day: bool) -> None:
-    seconds = {"recording": {"duration_s": hours * 3600}, "signal": {"analysable_s": hours * 3600}}
-    summary = summary_with(**seconds)
+    seconds = round(hours * 3600)
+    summary = summary_with(recording={"duration_s": seconds}, signal={"analysable_s": seconds})
     assert bool(loinc(figures(diagnostic_report(summary))["heart_rate.mean_bpm"])) == is_day
 
 
@@ -393,10 +411,10 @@ def test_the_conclusion_in_words() -> None:
         "Ventricular ectopic beats: 2000 (2.04 %), couplets: 90, runs: 20.",
         "Supraventricular ectopic beats: 1000 (2.04 %)",
         "Pauses of at least 2 s: 2, longest 3.2 s.",
-        "Further intervals as long, in which a beat may have been missed: 1.",
+        "Unconfirmed pauses, in which a beat may have been missed: 1.",
         "Supraventricular ectopic beats in atrial fibrillation, not counted: 40.",
         "Atrial fibrillation: episodes 2, burden 5.81 %.",
-        "To be seen first: Pause of 3.2 s; <12 % & more than 10 %",
+        "Urgent findings: Pause of 3.2 s; <12 % & more than 10 %",
         "Not computed: ST segment, QT interval.",
     ):
         assert sentence in report["conclusion"]
@@ -406,7 +424,7 @@ def test_the_conclusion_in_words() -> None:
     assert "Recorded 60 s, of which 45 s (99.54 %)" in report["conclusion"]
     (report,) = of_type(diagnostic_report(sparse()), "DiagnosticReport")
     assert "mean unknown" in report["conclusion"]
-    assert "To be seen first: nothing found." in report["conclusion"]
+    assert "Urgent findings: none." in report["conclusion"]
     assert "Pauses of at least 2 s: 0." in report["conclusion"]
     assert "None" not in report["conclusion"]
 
@@ -423,10 +441,10 @@ def test_what_evaluation_tells_stands_beside_the_count() -> None:
     (note,) = found["ventricular.count"]["note"]
     assert "96.2 %" in note["text"]
     assert "94.8 %" in note["text"]
-    assert "80 % of the couplets" in found["ventricular.couplet_count"]["note"][0]["text"]
-    assert "50 % of the runs" in found["ventricular.run_count"]["note"][0]["text"]
+    assert "couplets: 80 %" in found["ventricular.couplet_count"]["note"][0]["text"]
+    assert "runs: 50 %" in found["ventricular.run_count"]["note"][0]["text"]
     (note,) = found["atrial_fibrillation.burden_percent"]["note"]
-    assert "84.3 % of the time so called" in note["text"]
+    assert "precision for time: 84.3 %" in note["text"]
     unknown = summary_with(ventricular={"sensitivity_percent": None})
     (note,) = figures(diagnostic_report(unknown))["ventricular.count"]["note"]
     assert "None" not in note["text"]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+import msgspec
+
 from deepecg import __version__
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.cloud.aws_clients import DEFAULT_CONNECTIONS
@@ -113,7 +115,9 @@ def score_upload(
         study = load_settings_file(uploads, upload.settings_file)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
             scored = score_recording(open_recording(path), classifier, study.scoring)
-            summary = write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
+            summary = msgspec.to_builtins(
+                write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
+            )
             if results.exists(keys.summary):
                 # Another function was faster; the files beside a summary do not change either.
                 return _conclude(upload, uploads, entries, keys.summary, repeated)
@@ -140,7 +144,7 @@ def reject(
     processing_s: float | None = None,
 ) -> MessageOutcome:
     """Write the reason why an upload is not scored, with the time in seconds that it took."""
-    rejection = rejection_document(refusal, upload.id)
+    rejection = msgspec.to_builtins(rejection_document(refusal, upload.id))
     if not entries.results.write_once(keys.rejection, rejection):
         repeated = MessageOutcome("repeated", upload.id, refusal.code)
         return _conclude(upload, uploads, entries, keys.rejection, repeated)

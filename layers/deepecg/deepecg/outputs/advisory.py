@@ -1,4 +1,4 @@
-"""The sentence that every result carries: it advises, and diagnoses nothing."""
+"""The advisory that every result contains."""
 
 ADVISORY = (
     "Automatic analysis for review by a clinician. Not a diagnosis, not the sole basis of one, "

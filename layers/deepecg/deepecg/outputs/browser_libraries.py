@@ -1,16 +1,16 @@
-"""Other people's scripts and styles, as they were brought when the package was built."""
+"""Third-party scripts and style sheets, downloaded when the package was built."""
 
 from functools import cache
 from importlib.resources import files
 
 REMEDY = (
-    "Scripts and styles that pages are made with are not there: they come when the package is "
-    "built. Run `python layers/deepecg/vendor.py` in the sources, or install the package anew"
+    "Scripts and style sheets of the pages are missing: they are downloaded when the package is "
+    "built. Run `python layers/deepecg/vendor.py` in the sources, or reinstall the package"
 )
 
 
 class MissingVendoredError(RuntimeError):
-    """The package was put together without what pages need."""
+    """The package was built without the scripts and style sheets that pages need."""
 
 
 def uplot(name: str) -> str:
@@ -19,24 +19,24 @@ def uplot(name: str) -> str:
     Raises
     ------
     MissingVendoredError
-        If the file is not there.
+        If the file is missing.
     """
     return vendored("outputs/report/vendor/uplot", name)
 
 
 @cache
 def vendored(folder: str, name: str) -> str:
-    """Return the text of a file that the build has brought.
+    """Return the text of a file that was downloaded when the package was built.
 
     Parameters
     ----------
     folder, name : str
-        As in ``layers/deepecg/vendor.py``.
+        Folder and name in ``layers/deepecg/vendor.py``.
 
     Raises
     ------
     MissingVendoredError
-        If the file is not there.
+        If the file is missing.
     """
     file = files("deepecg").joinpath(*folder.split("/"), name)
     try:

@@ -1,4 +1,4 @@
-"""What the files of a recording are called, on a laptop and in the cloud."""
+"""Names of the result files of a recording, on a laptop and in the cloud."""
 
 SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.html"

@@ -1,4 +1,4 @@
-"""What every HTML page is made with: templates that escape, and a policy of hashes."""
+"""Template environment and content-security-policy hashes of every HTML page."""
 
 import base64
 import hashlib
@@ -8,12 +8,12 @@ from markupsafe import Markup
 
 
 def template_environment(package: str) -> Environment:
-    """Return the templates of a package: text is escaped, and nothing undefined is left out.
+    """Return the templates of a package: text is escaped, and an undefined name is an error.
 
     Parameters
     ----------
     package : str
-        Has a folder ``templates``.
+        Name of a package with a folder ``templates``.
     """
     return Environment(
         loader=PackageLoader(package),
@@ -25,6 +25,6 @@ def template_environment(package: str) -> Environment:
 
 
 def policy_hash(text: str) -> Markup:
-    """Return what a content security policy calls an inline style sheet or script."""
+    """Return the content-security-policy source of an inline style sheet or script."""
     digest = hashlib.sha256(text.encode()).digest()
     return Markup(f"'sha256-{base64.b64encode(digest).decode()}'")

@@ -1,19 +1,19 @@
-"""The pseudonym by which a recording is known in documents, keys and logs."""
+"""The recording ID: the pseudonym of a recording in documents, keys and logs."""
 
 from hashlib import sha256
 
 ID_DIGITS = 20
-"""80 bits: no two of a clinic's recordings meet by chance."""
+"""80 bits, so that no two recordings of a clinic get the same ID by chance."""
 
 
 def recording_id(name: str) -> str:
-    """Return the ID of a recording from the name it was given, which may be a patient's.
+    """Return the ID of a recording, computed from its name, which may be a patient's.
 
     Parameters
     ----------
     name : str
-        In the cloud the key of its upload (of a WFDB record, that of its header); on a laptop
-        that of its folder of results.
+        In the cloud the key of its upload (of a WFDB record, the key of the header); on a laptop
+        the name of its results folder.
 
     Returns
     -------

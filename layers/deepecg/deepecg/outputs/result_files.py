@@ -1,14 +1,14 @@
-"""Everything that is written for a scored recording, in the cloud and on a laptop alike."""
+"""Writes the result files of a scored recording, in the cloud and on a laptop."""
 
 from pathlib import Path
-from typing import Any
 
 from deepecg.outputs.fhir import diagnostic_report
 from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE, SUMMARY_FILE
 from deepecg.outputs.graphics.report_graphics import draw
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.report.report_page import render_report
-from deepecg.outputs.summary import summarise
+from deepecg.outputs.summarise import summarise
+from deepecg.outputs.summary import Summary
 from deepecg.outputs.wfdb_annotations import EXTENSION, write_annotations
 from deepecg.rhythm.events import listed_events
 from deepecg.scored_recording import ScoredRecording
@@ -32,7 +32,7 @@ def output_files(name: str) -> dict[str, str]:
 
 def write_outputs(
     scored: ScoredRecording, folder: Path, name: str, recording_id: str, subject: str | None = None
-) -> dict[str, Any]:
+) -> Summary:
     """Write annotations, report, FHIR document and summary of a scored recording.
 
     Parameters
@@ -40,23 +40,23 @@ def write_outputs(
     scored : ScoredRecording
         The recording.
     folder : Path
-        Where to.
+        Folder for the files.
     name : str
         Record name of the annotation file.
     recording_id : str
-        What the documents call the recording.
+        ID of the recording in the documents.
     subject : str, optional
-        FHIR reference to the patient, for the FHIR document alone.
+        FHIR reference to the patient; only the FHIR document contains it.
 
     Returns
     -------
-    dict
-        The summary.
+    Summary
+        The summary, as written.
 
     Raises
     ------
     SettingsError
-        If the subject is no FHIR reference.
+        If the subject is not a FHIR reference to a patient.
     """
     urgent = [finding.event for finding in scored.rhythm.urgent if finding.event]
     listed = listed_events(scored.rhythm.events, scored.settings.rhythm.events, kept=urgent)

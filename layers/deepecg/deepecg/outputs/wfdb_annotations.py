@@ -1,8 +1,8 @@
-"""Beats as a WFDB annotation file, for PhysioNet's own tools and any viewer.
+"""Beats as a WFDB annotation file, for PhysioNet's tools and viewers.
 
-Where the signal cannot be analysed, a signal quality annotation (``~``) says so: one of subtype
--1 begins such a stretch and one of subtype 0 ends it. To ``bxb`` that is a shutdown, in which
-beats are not missed but given up.
+Signal quality annotations (``~``) mark stretches that cannot be analysed: subtype -1 begins a
+stretch, subtype 0 ends it. ``bxb`` treats such a stretch as a shutdown, in which beats are not
+counted as missed.
 """
 
 import warnings
@@ -16,23 +16,24 @@ from deepecg.scored_recording import ScoredRecording
 
 EXTENSION = "deepecg"
 NEUTRAL_NAME = "beats"
-"""The library takes only letters, digits, hyphens and underscores; the file is renamed."""
+"""Record name for the library, which accepts only letters, digits, hyphens and underscores. The
+file is then renamed."""
 SYMBOL_OF_CLASS = {"N": "N", "S": "S", "V": "V", "F": "F", "Q": "Q"}
-"""AAMI classes and the PhysioNet annotation symbols that stand for them."""
+"""PhysioNet annotation symbol of each AAMI class."""
 QUALITY_SYMBOL = "~"
 UNREADABLE, READABLE = -1, 0
 """Subtypes of a quality annotation, as PhysioNet's tools read them."""
 
 
 def write_annotations(scored: ScoredRecording, folder: Path, name: str) -> Path:
-    """Write the beats of a recording, and where there are none to find, as ``name.deepecg``.
+    """Write the beats and the not analysable stretches of a recording as ``name.deepecg``.
 
     Parameters
     ----------
     scored : ScoredRecording
-        Sample numbers are at the recording's own rate.
+        The recording; sample numbers have its own sampling rate.
     folder : Path
-        Where to.
+        Folder for the file.
     name : str
         Record name.
 

@@ -10,12 +10,13 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from synthetic_summary import EVENTS, made_up_graphics, made_up_summary
+from synthetic_summary import EVENTS, made_up_graphics, made_up_summary, summary_of
 
 from deepecg.outputs import browser_libraries as vendored
+from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
 from deepecg.outputs.json_files import schema
-from deepecg.outputs.report.report_page import render_report
+from deepecg.outputs.report.report_page import render_report as render_summary
 
 SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
 LIMIT_BYTES = 1_000_000
@@ -44,6 +45,10 @@ class Page(HTMLParser):
 
     def values(self, attribute: str) -> list[str]:
         return [a[attribute] or "" for _, a in self.elements if attribute in a]
+
+
+def render_report(summary: dict[str, Any], graphics: Graphics) -> str:
+    return render_summary(summary_of(summary), graphics)
 
 
 @pytest.fixture(scope="module")
@@ -186,8 +191,8 @@ def test_where_no_pause_is_confirmed_the_longest_unconfirmed_one_is_told() -> No
     text = text_of(card)
     assert "none confirmed" in text
     # 09:30:00 and 82,400 s are 08:23:20
-    assert "longest interval without a beat found: 24.3 s at 08:23:20" in text
-    assert "may hold a missed beat; 7 such" in text
+    assert "longest unconfirmed pause: 24.3 s at 08:23:20" in text
+    assert "a beat may have been missed in it (7 unconfirmed in all)" in text
     assert 'href="#strip-8"' in card
     none = rendered(
         pauses__count=0,
@@ -236,7 +241,7 @@ def test_less_than_an_hour_has_no_rate_per_hour() -> None:
     assert "per hour" in text_of(rendered())
     text = text_of(rendered(signal__analysable_s=3599))
     assert "per hour" not in text
-    assert "not told of less than an hour" in text
+    assert "less than an hour analysed" in text
 
 
 def test_intervals_beyond_the_axes_are_counted() -> None:
@@ -263,7 +268,7 @@ def test_paper_shows_what_is_urgent_or_has_a_strip_of_a_long_list() -> None:
     summary["events"] += more
     summary["urgent"][0]["event"] = 40
     html = render_report(summary, made_up_graphics())
-    assert "Printed: the events that are urgent or that a strip was made of" in html
+    assert "Printed: urgent events and events with a strip" in html
     assert 'class="events-table shorten"' in html
     rows = [a for tag, a in Page(html).elements if tag == "tr" and "data-group" in a]
     kept = [a["id"] for a in rows if "data-strip" in a or "data-urgent-event" in a]
@@ -274,11 +279,11 @@ def test_paper_shows_what_is_urgent_or_has_a_strip_of_a_long_list() -> None:
 
 def test_precision_is_told_in_words_beside_the_burden(html: str) -> None:
     text = re.sub(r"<[^>]*>", "", html)
-    assert re.search(r"of 100 beats called V, 96 were V in evaluation", text)
-    assert re.search(r"of 100 beats called S, 57 were S in evaluation", text)
-    assert re.search(r"of 100 runs found, 51 were runs", text)
+    assert re.search(r"in evaluation, 96 of 100 beats classified as V were V", text)
+    assert re.search(r"in evaluation, 57 of 100 beats classified as S were S", text)
+    assert re.search(r"51 of 100 detected runs were runs", text)
     unknown = re.sub(r"<[^>]*>", "", rendered(ventricular__precision_percent=None))
-    assert "how many of the beats called V are V is not known" in unknown
+    assert "precision of class V in evaluation: not known" in unknown
 
 
 def test_the_made_up_summary_is_one_that_the_software_could_write() -> None:
@@ -376,7 +381,7 @@ def test_a_recording_with_nothing_in_it_still_has_a_report() -> None:
     )
     summary = made_up_summary() | {"events": [], "urgent": [], "events_left_out_count": {}}
     html = render_report(summary, empty)
-    assert "nothing to show a strip of" in html
+    assert "There is no event or beat to show" in html
     assert "No urgent findings" in html
 
 

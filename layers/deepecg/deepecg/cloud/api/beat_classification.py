@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.beats.aami_classes import class_block
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.single_beat import SingleBeat, SingleBeatModels
 from deepecg.cloud.api.base_models import ModelVersion
@@ -23,6 +22,7 @@ from deepecg.cloud.api.beat_models import (
 from deepecg.cloud.api.strip_scoring import score_strip, strip_document
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.advisory import ADVISORY
+from deepecg.outputs.class_probabilities import class_block
 
 
 def classify_beats(

@@ -1,4 +1,4 @@
-"""Strips of signal: the events worth a look, and examples of ectopic beats."""
+"""ECG strips of the most severe events, and of example ectopic beats."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,34 +15,35 @@ from deepecg.scored_recording import ScoredRecording
 
 @dataclass(frozen=True)
 class Strip:
-    """A few seconds of a lead that was scored, with the beats found.
+    """A few seconds of an analysed lead, with its beats.
 
     Attributes
     ----------
     id : str
         ``strip-1`` and so on, in the order of the report.
     event_number : int or None
-        Number of the event in the list of events; None of an example.
+        Number of the event in the list of events; None for an example.
     kind : Kind
-        The event's kind, or that of the example.
+        Kind of the event or example.
     start_s : float
-        Where the strip begins, from the recording's start.
+        Start of the strip, in seconds from the start of the recording.
     rate_hz : float
         Samples per second of ``signal_mv``.
     signal_mv : ndarray of float32, shape (n,)
         Conditioned signal.
     beat_times_s : ndarray of float64, shape (n_beats,)
-        R peaks of the beats inside, from the strip's start.
+        R peaks in the strip, in seconds from its start.
     beat_classes : str
         Their classes, one letter each.
     from_s, until_s : float
-        The event inside the strip, from the strip's start; an event that is longer than the
-        strip ends with it.
+        Start and end of the event, in seconds from the start of the strip. A longer event ends with
+        the strip.
     rr_s : ndarray of float64, shape (n_beats,)
-        Interval from the beat before to each of the beats, be that one inside or not; NaN where
-        there is none, as across lost signal.
+        RR interval before each beat, in seconds, also if the previous beat is outside the strip.
+        NaN where there is none, as across a gap.
     lost : tuple of tuple of float
-        Beginning and end of the seconds that cannot be analysed, from the strip's start.
+        Start and end of each stretch that cannot be analysed, in seconds from the start of the
+        strip.
     lead : str
         Name of the lead.
     """
@@ -69,22 +70,22 @@ def choose_strips(
 ) -> dict[int, str]:
     """Choose the events that get a strip.
 
-    Urgent events and highest and lowest heart rate always do. Of the others, the worst of every
-    kind comes first, then further ones of the worst kinds.
+    Urgent events and the highest and lowest heart rate always get one. Of the others, the worst
+    event of every kind comes first, then further events of the most severe kinds.
 
     Parameters
     ----------
     events : sequence of Event
-        The events as they are listed.
+        The listed events.
     settings : StripSettings, optional
-        How many; the defaults if None.
+        Number of strips; the defaults if None.
     urgent : sequence of Event
-        Those of them that urgent findings name, the most urgent first.
+        The events of urgent findings, the most urgent first.
 
     Returns
     -------
     dict of int to str
-        Number in ``events`` to the strip's ID, in the order of severity.
+        Strip ID by number in ``events``, the most severe first.
     """
     settings = settings or StripSettings()
     of_kind = {event.kind: number for number, event in enumerate(events)}
@@ -111,23 +112,23 @@ def cut_strips(
     isolated: Mapping[Kind, Sequence[int]],
     settings: StripSettings,
 ) -> tuple[Strip, ...]:
-    """Cut the strips of the events that get one, and of examples of isolated beats.
+    """Return the strips of events, and of examples of isolated beats.
 
     Parameters
     ----------
     scored : ScoredRecording
         The recording.
     events : sequence of Event
-        The events as they are listed.
+        The listed events.
     isolated : mapping of Kind to sequence of int
-        Kind of example to the numbers of the beats to choose from.
+        Indices of the beats to choose examples from, by kind of example.
     settings : StripSettings
-        How many and how long.
+        Number and length of strips.
 
     Returns
     -------
     tuple of Strip
-        Those of events as :func:`choose_strips` has them, then the examples.
+        The strips of events in the order of :func:`choose_strips`, then the examples.
     """
     wanted: list[tuple[int | None, Kind, float, float]] = [
         (number, events[number].kind, events[number].start_s, events[number].duration_s)
@@ -151,7 +152,7 @@ def _worst_first(events: Sequence[Event], numbers: list[int]) -> list[int]:
 
 
 def _typical(scored: ScoredRecording, beats: Sequence[int], number: int) -> list[int]:
-    """Return the beats whose class is surest, one out of each of so many parts of the recording."""
+    """Return the beats with the most probable class, one from each of ``number`` equal parts."""
     parts = np.array_split(np.asarray(beats, np.int64), number)
     sure = scored.beats.probabilities
     return [int(part[sure[part].max(axis=1).argmax()]) for part in parts if len(part)]
@@ -163,7 +164,7 @@ def _cut(
     what: tuple[int | None, Kind, float, float],
     settings: StripSettings,
 ) -> Strip:
-    """Cut a strip with an event in its middle, or with the beginning of a longer event."""
+    """Return a strip with an event in its middle, or with the start of a longer event."""
     number, kind, begin, duration = what
     shown, beats = scored.lead_for(begin, duration), scored.beats
     lead = shown.conditioned

@@ -1,4 +1,4 @@
-"""The day at a glance: heart rate, ectopic beats and atrial fibrillation over time."""
+"""Heart rate, ectopic beats and atrial fibrillation over time, in equal bins."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from deepecg.rhythm.beat_stream import BeatStream
 
 @dataclass(frozen=True)
 class Trend:
-    """Equal bins of time from the recording's start; the last one may reach beyond its end.
+    """Equal bins from the start of the recording; the last one may extend beyond its end.
 
     Attributes
     ----------
     bin_s : float
         Length of a bin in seconds.
     mean_bpm : ndarray of float64, shape (n_bins,)
-        Mean heart rate of the intervals that end in a bin; NaN where there is none.
+        Mean heart rate of the RR intervals that end in a bin; NaN if there is none.
     ventricular_count, supraventricular_count : ndarray of int64, shape (n_bins,)
         Beats of class V and S.
     analysable_share : ndarray of float64, shape (n_bins,)
@@ -39,16 +39,16 @@ class Trend:
 def heart_rate_trend(
     stream: BeatStream, fibrillation: Fibrillation, settings: TrendSettings
 ) -> Trend:
-    """Count and average what happens in equal bins of time.
+    """Return the trend of a stream of beats.
 
     Parameters
     ----------
     stream : BeatStream
         The beats.
     fibrillation : Fibrillation
-        Its episodes.
+        Its episodes of atrial fibrillation.
     settings : TrendSettings
-        Length of a bin, and how many there may be.
+        Length and largest number of bins.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The patient's beats by class and shape, so that a clinician can judge thousands at a glance."""
+"""Morphology clusters: the beats of each class by shape."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,10 @@ from deepecg.signal.conditioning import ConditionedLead
 from deepecg.signal.windows import windows_at
 
 REST = -1
-"""Number of those in no cluster."""
+"""Cluster number of beats that are in no cluster."""
 TINY_MV = 1e-6
-"""Keeps the correlation with a level line finite; far below any recorder's step."""
+"""Smallest norm, which keeps the correlation with a flat line finite; far below any recorder's
+resolution."""
 
 
 @dataclass(frozen=True)
@@ -24,22 +25,22 @@ class Cluster:
     Attributes
     ----------
     number : int
-        From 1, in the order of the report.
+        Number from 1, in the order of the report.
     class_name : str
         One of :data:`deepecg.beats.aami_classes.CLASSES`.
     count : int
-        How many beats.
+        Number of beats.
     percent : float
-        Of all beats.
+        Share of all beats.
     rate_hz : float
         Samples per second of ``shape_mv``.
     before_s : float
-        Where the R peak lies in ``shape_mv``.
+        Time of the R peak from the start of ``shape_mv``, in seconds.
     shape_mv : ndarray of float32, shape (n,)
-        The mean of its beats.
+        Mean beat.
     is_rest : bool
-        Whether these are the beats of a class that are in no other cluster; their mean shape
-        may resemble none of them.
+        Whether these are the beats of a class that are in no other cluster. Their mean may
+        resemble none of them.
     """
 
     number: int
@@ -58,11 +59,11 @@ def beat_clusters(
     labels: NDArray[np.int64],
     settings: ClusterSettings,
 ) -> tuple[Cluster, ...]:
-    """Sort the beats of every class by shape.
+    """Return the morphology clusters of the beats of every class.
 
-    The beat of a class that most others resemble and those others make a cluster; then the same
-    of the beats that remain. That is done with a sample of the beats; every beat then joins the
-    cluster of its class that it resembles most.
+    The beat of a class that resembles most others forms a cluster with them; then the same is
+    repeated with the remaining beats. This is done on a sample of the beats. Every beat then joins
+    the cluster of its class that it resembles most.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def beat_clusters(
     labels : ndarray of int64, shape (n_beats,)
         Index into :data:`deepecg.beats.aami_classes.CLASSES`.
     settings : ClusterSettings
-        What counts as alike, and how many clusters there are at most.
+        Similarity of the beats of a cluster, and the largest number of clusters.
 
     Returns
     -------
@@ -134,7 +135,7 @@ class _Shapes:
         norms = np.linalg.norm(centred, axis=2, keepdims=True)
         return cls(centred / np.maximum(norms, TINY_MV), norms[:, margin])
 
-    def likeness(
+    def correlations(
         self, windows: NDArray[np.float32], settings: ClusterSettings
     ) -> NDArray[np.float32]:
         """Return the correlation of every shape with every beat, at the best alignment.
@@ -175,9 +176,9 @@ def _members(
         for first in range(0, len(free), settings.chunk_beats):
             chunk = free[first : first + settings.chunk_beats]
             windows = windows_at(lead.signal, peaks[chunk] - before, before + after)
-            likeness = new.likeness(windows, settings)
-            joins = likeness.max(axis=0) >= settings.correlation
-            member[chunk[joins]] = known + likeness[:, joins].argmax(axis=0)
+            correlations = new.correlations(windows, settings)
+            joins = correlations.max(axis=0) >= settings.correlation
+            member[chunk[joins]] = known + correlations[:, joins].argmax(axis=0)
     return member
 
 
@@ -191,7 +192,7 @@ def _with_prevailing(
     """Return shapes and those that prevail among further beats, ``most`` at most."""
     beats = wide[:, margin : wide.shape[1] - margin]
     # Two beats share less with each other than either with what is under their noise.
-    alike = _Shapes.of(beats, 0).likeness(beats, settings) >= settings.correlation**2
+    alike = _Shapes.of(beats, 0).correlations(beats, settings) >= settings.correlation**2
     weights = alike.astype(np.float32)
     left = np.ones(len(beats), bool)
     while len(shapes) < most:
@@ -201,10 +202,10 @@ def _with_prevailing(
             break
         shape = np.median(wide[left & alike[centre]], axis=0)[None]
         of_shape = _Shapes.of(shape, margin)
-        joins = left & (of_shape.likeness(beats, settings)[0] >= settings.correlation)
+        joins = left & (of_shape.correlations(beats, settings)[0] >= settings.correlation)
         left &= ~joins
         left[centre] = False
-        others = of_shape.likeness(shapes[:, margin : wide.shape[1] - margin], settings)
+        others = of_shape.correlations(shapes[:, margin : wide.shape[1] - margin], settings)
         # What differs from a cluster only by noise makes no cluster of its own.
         if joins.sum() >= settings.min_beats and others.max(initial=-1) < settings.correlation:
             shapes = np.concatenate([shapes, shape])

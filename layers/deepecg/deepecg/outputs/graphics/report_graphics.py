@@ -1,4 +1,4 @@
-"""All that a report shows beside its figures, computed from a scored recording."""
+"""The plots and strips of a report, as data, computed from a scored recording."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from deepecg.scored_recording import ScoredRecording
 
 @dataclass(frozen=True)
 class Graphics:
-    """What a report shows beside the summary's figures.
+    """The data of the plots and strips of a report.
 
     Attributes
     ----------
@@ -23,9 +23,9 @@ class Graphics:
     rr_histogram : RrHistogram
         Lengths of RR intervals.
     poincare : Poincare
-        Every RR interval against the one before.
+        Every RR interval against the previous one.
     strips : tuple of Strip
-        Signal of the most severe events and of examples.
+        Strips of the most severe events and of examples.
     clusters : tuple of Cluster
         Beats by class and shape.
     """
@@ -40,14 +40,14 @@ class Graphics:
 def draw(
     scored: ScoredRecording, listed: ListedEvents, settings: GraphicsSettings | None = None
 ) -> Graphics:
-    """Compute what a report shows of a scored recording.
+    """Compute the plots and strips of a scored recording.
 
     Parameters
     ----------
     scored : ScoredRecording
         The recording, its beats and its rhythm.
     listed : ListedEvents
-        The events as the summary lists them; strips name them by their numbers.
+        The listed events; strips refer to them by their numbers.
     settings : GraphicsSettings, optional
         Bins, lengths and limits; the defaults if None.
 

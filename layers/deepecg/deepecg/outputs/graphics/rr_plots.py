@@ -11,18 +11,18 @@ from deepecg.rhythm.beat_stream import BeatStream
 
 @dataclass(frozen=True)
 class RrHistogram:
-    """How many RR intervals are how long.
+    """Distribution of the lengths of RR intervals.
 
     Attributes
     ----------
     bin_ms : float
         Width of a bin.
     first_ms : float
-        Where the first bin begins.
+        Lower edge of the first bin.
     count : ndarray of int64, shape (n_bins,)
-        Intervals in each bin; shorter and longer ones are in the first and the last.
+        Intervals in each bin. The first and the last bin include all shorter and longer ones.
     nn_count : ndarray of int64, shape (n_bins,)
-        The same of intervals between two beats of class N, outside atrial fibrillation.
+        Intervals in each bin between two beats of class N outside atrial fibrillation.
     """
 
     bin_ms: float
@@ -33,18 +33,17 @@ class RrHistogram:
 
 @dataclass(frozen=True)
 class Poincare:
-    """Every RR interval against the one before it.
+    """Every RR interval against the previous one.
 
     Attributes
     ----------
     bin_ms : float
         Width and height of a cell.
     first_ms : float
-        Where the first row and the first column begin.
+        Lower edge of the first row and of the first column.
     count : ndarray of int64, shape (n_bins, n_bins)
-        Pairs of consecutive intervals: ``count[row, column]`` have the later interval in
-        ``row`` and the earlier one in ``column``; what is shorter or longer is in the first or
-        the last row or column.
+        Pairs of consecutive intervals with the later one in ``row`` and the earlier one in
+        ``column``. The first and the last row and column include all shorter and longer ones.
     """
 
     bin_ms: float
@@ -69,7 +68,7 @@ def rr_histogram(
     Returns
     -------
     RrHistogram
-        ``count`` adds up to the number of known intervals.
+        The sum of ``count`` is the number of RR intervals.
     """
     known = np.isfinite(stream.rr_s)
     normal = stream.is_class("N") & ~in_fibrillation
@@ -95,7 +94,7 @@ def poincare(stream: BeatStream, settings: RrPlotSettings) -> Poincare:
     Returns
     -------
     Poincare
-        Intervals on either side of a gap make no pair.
+        Intervals on the two sides of a gap are not a pair.
     """
     earlier, later = stream.rr_s[:-1], stream.rr_s[1:]
     known = np.isfinite(earlier) & np.isfinite(later)

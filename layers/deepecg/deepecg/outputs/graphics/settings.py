@@ -1,4 +1,4 @@
-"""What the report's pictures show, with the reason or source of every default."""
+"""Settings of the report's plots and strips, each with the reason or source of its default."""
 
 from dataclasses import dataclass, field
 
@@ -8,10 +8,11 @@ class TrendSettings:
     """Heart rate over time."""
 
     bin_s: int = 10
-    """Some ten beats: no single interval stands out, a run of a few seconds still does. Longer
-    recordings have bins of a multiple of this..."""
+    """Length of a bin, in seconds: about ten beats, so that single intervals are averaged and a
+    run of a few seconds is still visible. It is multiplied where ``max_bins`` would be
+    exceeded."""
     max_bins: int = 10_080
-    """...so that there are no more than these: 28 hours of 10 s."""
+    """Largest number of bins: 28 hours of 10-s bins."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,13 @@ class RrPlotSettings:
     """Histogram and Poincare plot of RR intervals."""
 
     first_ms: float = 200.0
-    """No two ventricular depolarisations are closer (Pan & Tompkins 1985)."""
+    """Lower edge of the first bin, in milliseconds: no two ventricular depolarisations are closer
+    (Pan & Tompkins 1985)."""
     bin_ms: float = 15.625
-    """Two samples of the conditioned signal (128 Hz): R peaks lie on its samples, and any bin
-    that is no multiple of their distance makes a comb of the histogram."""
+    """Width of a bin, in milliseconds: two samples of the conditioned signal (128 Hz). R peaks lie
+    on samples, so a width that is not a multiple of their distance fills bins unevenly."""
     n_bins: int = 128
-    """Up to 2.2 s: from 2 s it is a pause (ISHNE/HRS 2017)."""
+    """Number of bins: up to 2.2 s, since an interval is a pause from 2 s (ISHNE/HRS 2017)."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,15 @@ class StripSettings:
     """Strips of signal."""
 
     strip_s: float = 7.0
-    """175 mm at 25 mm/s: what a page of A4 holds beside the calibration pulse."""
+    """Length of a strip, in seconds: 175 mm at 25 mm/s fit on A4 beside the calibration pulse."""
     lead_in_s: float = 2.0
-    """Of an event that is longer than a strip, what came before it shows too: two beats."""
+    """Signal before an event that is longer than a strip, in seconds: about two beats."""
     max_events: int = 20
-    """Strips of events..."""
+    """Largest number of strips of events; with the examples 24 strips, about four printed pages."""
     examples: int = 2
-    """...and of isolated beats, V and S each: 24 in all, some four printed pages."""
+    """Number of example strips of isolated beats, of V and of S each."""
     max_per_kind: int = 4
-    """Strips of one kind of event."""
+    """Largest number of strips of one kind of event."""
 
 
 @dataclass(frozen=True)
@@ -48,40 +50,41 @@ class ClusterSettings:
     """Clusters of beats."""
 
     before_s: float = 0.10
-    """What is compared begins with the QRS complex (from -0.10 s in the model's features too)..."""
+    """Start of the compared part, in seconds before the R peak: the QRS complex, as in the model's
+    features."""
     after_s: float = 0.30
-    """...and ends within the T wave. All of it would tell beats apart by heart rate, which moves
-    it: half as many beats again are in no cluster."""
+    """End of the compared part, in seconds after the R peak, within the T wave. The whole T wave
+    moves with the heart rate: with it, half as many beats again would be in no cluster."""
     shift_s: float = 0.016
-    """Shapes are compared at the best alignment within this, two samples at 128 Hz: where the
-    R peak of a broad or notched complex lies is a matter of noise."""
+    """Largest shift between two compared beats, in seconds: two samples at 128 Hz, since noise
+    moves the R peak of a broad or notched QRS complex."""
     correlation: float = 0.9
-    """Beats at least this similar to a cluster's shape belong to it (Pearson). On 48 records of
+    """Smallest correlation (Pearson) of a beat with the shape of its cluster. On 48 records of
     DS1 and the Supraventricular DB, clusters made without regard to the classes were 99.3 % pure,
     four a record, with 1.2 % of the beats in none; 0.8 gave 99.0 %, three and 0.3 %, 0.95 gave
     99.6 %, six and 3.1 %."""
     amplitude_ratio: float = 2.0
-    """...unless larger or smaller by more than this: breathing and posture change amplitudes by
-    less, an artefact can be ten times a beat."""
+    """Largest ratio of amplitudes of a beat and the shape of its cluster. Breathing and posture
+    change amplitudes by less; an artefact can be ten times as large as a beat."""
     min_beats: int = 3
-    """Fewer that look alike are chance."""
+    """Smallest number of beats of a cluster: fewer similar beats can be chance."""
     max_per_class: tuple[int, ...] = (3, 3, 4, 1, 1)
-    """Clusters of N, S, V, F and Q, 12 in all: what fits on a page."""
+    """Largest number of clusters of N, S, V, F and Q: 12 in all fit on a page."""
     sample_beats: int = 600
-    """Shapes are found among so many beats of a class, spread over the recording; all beats are
-    then compared with the shapes. A shape that is rare among them is found in the second round,
-    among the beats that were in no cluster."""
+    """Number of beats of a class, spread over the recording, in which shapes are searched. All
+    beats are then compared with the shapes. A shape that is rare in the sample is found in the
+    second round, among the beats that are in no cluster yet."""
     rounds: int = 2
-    """See ``sample_beats``."""
+    """Number of such searches."""
     chunk_beats: int = 16_384
-    """Beats compared at a time: bounds the memory, changes no result."""
+    """Number of beats compared at a time: limits the memory without changing results."""
     shape_before_s: float = 0.30
-    """What is shown of a cluster: from the P wave..."""
+    """Start of the printed mean beat, in seconds before the R peak: the P wave."""
     shape_after_s: float = 0.50
-    """...to the end of the T wave."""
+    """End of the printed mean beat, in seconds after the R peak: the end of the T wave."""
     shape_beats: int = 400
-    """The shape shown is the mean of so many beats at most, spread over the recording: more make
-    no visible difference."""
+    """Largest number of beats that the printed mean beat is computed from, spread over the
+    recording: more make no visible difference."""
 
 
 @dataclass(frozen=True)

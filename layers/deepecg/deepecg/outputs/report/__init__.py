@@ -1,1 +1,1 @@
-"""The report as one HTML file: figures, trend, strips on ECG paper, method and limits."""
+"""The report as one HTML file: values, plots, strips on ECG paper, method and limits."""

@@ -1,4 +1,4 @@
-"""Strips on ECG paper: 25 mm/s and 10 mm/mV, in true millimetres when printed."""
+"""Strips on ECG paper: 25 mm/s and 10 mm/mV, true to scale when printed."""
 
 from dataclasses import dataclass
 
@@ -12,29 +12,29 @@ from deepecg.outputs.report.svg_paths import short, trace
 MM_PER_S = 25.0
 MM_PER_MV = 10.0
 BOX_MM = 5
-"""Thick lines of the paper; the thin ones are 1 mm apart."""
+"""Distance of the thick lines; the thin lines are 1 mm apart."""
 LEAD_IN_MM = 10.0
-"""Paper before the trace, for the calibration pulse of 1 mV and 0.2 s."""
+"""Width of the paper before the trace, for the calibration pulse of 1 mV and 0.2 s."""
 LETTERS_MM = 10.0
-"""Paper above the trace, for the beats' classes."""
+"""Height of the paper above the trace, for the classes of the beats."""
 BAR_MM = 1.5
-"""Paper beneath the trace, for the bar that marks the event."""
+"""Height of the paper below the trace, for the bar that marks the event."""
 STEP_MV = 0.005
-"""The trace is told in steps of this: a twentieth of a millimetre."""
+"""Resolution of the trace: a twentieth of a millimetre."""
 MOST_MV = 3.0
-"""Beyond this the paper ends; the strip says so."""
+"""Largest amplitude that fits on the paper. The caption says if the trace exceeds it."""
 LEAST_ABOVE_MV, LEAST_BELOW_MV = 1.0, 0.5
-"""Every strip has paper for at least these."""
+"""Smallest amplitudes above and below the baseline that the paper has room for."""
 PRINTED_MM = 185
-"""A row of paper on A4; what is longer goes on in a second row."""
+"""Length of a printed row on A4; a longer strip continues in further rows."""
 SHORTEST_ROW_MM = 5
 LABEL_MM = 8.0
-"""Narrower stretches of lost signal are hatched without a word."""
+"""Narrowest stretch of lost signal that is labelled."""
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A beat's class over the trace, and the interval to the beat before."""
+    """Class of a beat above the trace, and the RR interval before it."""
 
     x: float
     name: str
@@ -44,7 +44,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Lost:
-    """Paper where the signal cannot be analysed, and so is not drawn."""
+    """A stretch that cannot be analysed; its signal is not drawn."""
 
     x: float
     width: float
@@ -65,11 +65,11 @@ class StripPicture:
     event_x: float
     event_width: float
     seconds: tuple[float, ...]
-    """Where full seconds are marked."""
+    """Positions of the marks of full seconds."""
     more_rows: tuple[int, ...]
-    """Where on the strip further rows begin when it is printed."""
+    """Positions on the strip at which further printed rows begin."""
     is_cut: bool
-    """Whether the trace leaves the paper."""
+    """Whether the trace exceeds the paper."""
 
 
 def strip_picture(strip: Strip) -> StripPicture:
@@ -86,7 +86,7 @@ def strip_picture(strip: Strip) -> StripPicture:
     beats = zip(strip.beat_times_s.tolist(), strip.rr_s.tolist(), strip.beat_classes, strict=True)
     for i, (beat_s, rr_s, name) in enumerate(beats):
         x = LEAD_IN_MM + beat_s * MM_PER_S
-        # The first beat's interval begins outside the strip.
+        # The RR interval of the first beat begins outside the strip.
         is_known = i > 0 and np.isfinite(rr_s)
         rr_ms = f"{1000 * rr_s:.0f}" if is_known else ""
         letters.append(Letter(x, name, x - rr_s * MM_PER_S / 2 if is_known else x, rr_ms))
@@ -128,7 +128,7 @@ class ShapePicture:
 
 
 def shape_pictures(clusters: tuple[Cluster, ...]) -> list[ShapePicture]:
-    """Draw the clusters' mean beats, all on paper of one size."""
+    """Draw the mean beats of the clusters, all on paper of the same size."""
     if not clusters:
         return []
     papers = [_paper(cluster.shape_mv.astype(np.float64), letters_mm=0) for cluster in clusters]
@@ -157,7 +157,7 @@ def paper_lines(width: float, height: float, step: int) -> str:
 def _paper(
     signal_mv: NDArray[np.float64], letters_mm: float = LETTERS_MM
 ) -> tuple[float, float, bool]:
-    """Return where the baseline lies, how high the paper is, and whether it is too small."""
+    """Return baseline and height of the paper in mm, and whether the trace exceeds it."""
     above = float(signal_mv.max(initial=LEAST_ABOVE_MV))
     below = -float(signal_mv.min(initial=-LEAST_BELOW_MV))
     boxes_above = np.ceil(min(above, MOST_MV) * MM_PER_MV / BOX_MM)

@@ -1,5 +1,5 @@
 "use strict";
-// Strips and events: what a link names is shown, whatever the filter; what scrolls can be focused.
+// Strips and events: the target of a link is shown whatever the filter is; scrolling strips can be focused.
 (() => {
   const all = document.getElementById("only-all");
   function reveal() {
@@ -9,7 +9,7 @@
     target.scrollIntoView();
   }
   addEventListener("hashchange", reveal);
-  // A link to where the address points already changes no hash.
+  // A link to the current target does not change the hash.
   document.addEventListener("click", (event) => {
     if (event.target.closest('a[href^="#"]')) setTimeout(reveal);
   });

@@ -1,11 +1,11 @@
-"""What a clinician reads where the documents hold keys and numbers."""
+"""Labels of keys, and formats of numbers and durations, on pages and in documents for people."""
 
 from deepecg.rhythm.event_kinds import KINDS, Kind
 from deepecg.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 NOT_KNOWN = "not known"
 TENTHS_BELOW_S = 60
-"""Durations below this are told to a tenth of a second."""
+"""Durations below this are shown with tenths of a second."""
 
 
 CLASS_NAMES = {
@@ -19,7 +19,7 @@ REVIEWS = {"not_reviewed": "Not reviewed by a clinician", "reviewed": "Reviewed 
 
 
 def kind_of(key: str) -> Kind:
-    """Return a kind of event or finding; one of another version is labelled by its key."""
+    """Return a kind of event or finding. The key labels a kind that this version does not have."""
     return KINDS.get(key) or Kind(key, plain(key), "•", "other")
 
 
@@ -36,9 +36,9 @@ def number(value: float | None, digits: int | None = None) -> str:
     Parameters
     ----------
     value : float or None
-        None is "not known".
+        None becomes "not known".
     digits : int, optional
-        After the point; as many as the value has (and none of a whole number) if None.
+        Decimals. If None, one decimal, and none for a whole number.
     """
     if value is None:
         return NOT_KNOWN
@@ -48,9 +48,9 @@ def number(value: float | None, digits: int | None = None) -> str:
 
 
 def duration(seconds: float | None, digits: int = 1) -> str:
-    """Return a length of time: "3.2 s", "4 min 5 s", "23 h 53 min", "7 d 2 h".
+    """Return a duration: "3.2 s", "4 min 5 s", "23 h 53 min", "7 d 2 h".
 
-    ``digits`` are those of seconds below a minute; pauses are judged by hundredths.
+    ``digits`` is the number of decimals of seconds below a minute: two for pauses.
     """
     if seconds is None:
         return NOT_KNOWN

@@ -1,4 +1,4 @@
-"""The time of day at which something happened, or how long after the start."""
+"""Converts seconds of a recording to times of day, or to times from its start."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 from deepecg.units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""In any locale."""
+"""Names of months, independent of the locale."""
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Turns seconds from a recording's start into what a reader expects.
+    """Formats times of a recording.
 
     Attributes
     ----------
     start : datetime or None
-        Local time of the start, without a zone, as recorders write it; None if not known.
+        Local time of the start, without a time zone; None if it is unknown.
     duration_s : float
-        Of the recording; one longer than a day needs dates beside its times.
+        Length of the recording. Times of a recording longer than a day include the date.
     """
 
     start: datetime | None
@@ -26,7 +26,7 @@ class Clock:
 
     @property
     def is_known(self) -> bool:
-        """Whether there are times of day: not if a damaged header ends after the year 9999."""
+        """Whether times of day exist. They do not if a damaged header ends after the year 9999."""
         return (
             self.start is not None
             and (datetime.max - self.start).total_seconds() > self.duration_s + SECONDS_PER_DAY
@@ -41,18 +41,18 @@ class Clock:
         return f"{_date(moment)} {time}" if self.duration_s > SECONDS_PER_DAY else time
 
     def minute(self, seconds: float) -> str:
-        """Return the same without the seconds."""
+        """Return the time as :meth:`at` does, without seconds."""
         return self.at(seconds)[:-3]
 
     def iso(self, seconds: float) -> str:
-        """Return what goes into a ``datetime`` attribute: a local time, or a duration."""
+        """Return the value of a ``datetime`` attribute: a local time, or a duration."""
         if not self.is_known:
             return f"PT{seconds:.1f}S"
         return self._moment(seconds).isoformat()
 
     @property
     def since_midnight_s(self) -> float:
-        """Seconds from the midnight before the start; 0 if the start is not known."""
+        """Seconds from the midnight before the start; 0 if the start is unknown."""
         if not self.is_known:
             return 0.0
         assert self.start is not None
@@ -61,12 +61,12 @@ class Clock:
 
     @property
     def date_of_start(self) -> str:
-        """The date of the start with its year, or nothing."""
+        """Date of the start with its year; empty if it is unknown."""
         return f"{_date(self.start)} {self.start.year}" if self.start else ""
 
     @property
     def days(self) -> list[str]:
-        """The dates that the recording touches; none if the start is not known."""
+        """Dates of the recording; empty if its start is unknown."""
         if not self.is_known:
             return []
         assert self.start is not None
@@ -85,7 +85,7 @@ class Clock:
         return f"{hours:02d}:{rest // SECONDS_PER_MINUTE:02d}"
 
     def tick_of_hour(self, seconds: float) -> str:
-        """Return an axis label for an hour that began so many seconds after the start."""
+        """Return an axis label for an hour by its start, in seconds from the recording's start."""
         return self.tick(self.since_midnight_s + seconds)
 
     def _moment(self, seconds: float) -> datetime:

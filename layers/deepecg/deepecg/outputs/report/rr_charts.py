@@ -16,9 +16,9 @@ BOTTOM = 36
 TOP = 16
 HISTOGRAM_HEIGHT = TOP + SIZE - LEFT - 8
 LEVELS = 6
-"""Shades of the Poincaré plot; each stands for several times as many pairs as the one before."""
+"""Number of shades of the Poincaré plot; the number of pairs grows geometrically with the shade."""
 SHOWN_SHARE = 0.0005
-"""This share of the intervals may lie beyond either end of an axis."""
+"""Share of the intervals that may lie beyond each end of an axis."""
 MARGIN_MS = 100.0
 TICKS = 8
 
@@ -27,7 +27,7 @@ Ticks = tuple[tuple[float, str], ...]
 
 @dataclass(frozen=True)
 class HistogramPicture:
-    """Two outlines, all intervals and those between normal beats."""
+    """Histogram outlines of all intervals and of those between normal beats."""
 
     width: int
     height: int
@@ -39,24 +39,24 @@ class HistogramPicture:
     y_ticks: Ticks
     n_shorter: int
     n_longer: int
-    """Intervals beyond either end of the axis."""
+    """Number of intervals longer than the axis; ``n_shorter`` are shorter than it."""
 
 
 @dataclass(frozen=True)
 class PoincarePicture:
-    """One path for every shade, from few pairs to many."""
+    """Poincaré plot: one path for each shade, from few pairs to many."""
 
     size: int
     left: float
     bottom: float
     top: float
     levels: tuple[tuple[str, str], ...]
-    """Path, and what the shade means."""
+    """Path and label of each shade."""
     diagonal: str
     ticks: Ticks
-    """Along either axis, from its beginning."""
+    """Position and label of each tick, the same on both axes."""
     n_left_out: int
-    """Pairs beyond the ends of the axes."""
+    """Number of pairs beyond the ends of the axes."""
 
 
 def histogram_picture(histogram: RrHistogram) -> HistogramPicture:
@@ -87,7 +87,7 @@ def histogram_picture(histogram: RrHistogram) -> HistogramPicture:
 
 
 def poincare_picture(poincare: Poincare) -> PoincarePicture:
-    """Draw the plot: a cell's shade follows the logarithm of its count."""
+    """Draw the Poincaré plot. The shade of a cell depends on the logarithm of its count."""
     sums = poincare.count.sum(axis=0) + poincare.count.sum(axis=1)
     first, stop = _range(sums, poincare.bin_ms)
     count = poincare.count[first:stop, first:stop]
@@ -100,8 +100,8 @@ def poincare_picture(poincare: Poincare) -> PoincarePicture:
     levels = []
     for low, high in pairwise(edges):
         inside = (count >= low) & (count < high)
-        told = f"{low:,}" if high == low + 1 else f"{low:,} to {high - 1:,}"
-        levels.append((_cells(inside, cell, bottom), told))
+        pairs = f"{low:,}" if high == low + 1 else f"{low:,} to {high - 1:,}"
+        levels.append((_cells(inside, cell, bottom), pairs))
     from_ms = poincare.first_ms + first * poincare.bin_ms
     return PoincarePicture(
         size=SIZE,
@@ -116,7 +116,7 @@ def poincare_picture(poincare: Poincare) -> PoincarePicture:
 
 
 def _range(counts: NDArray[np.int64], bin_ms: float) -> tuple[int, int]:
-    """Return the bins that hold almost all, with a margin."""
+    """Return the bins that contain almost all counts, with a margin."""
     total = int(counts.sum())
     if total == 0:
         return 0, len(counts)
@@ -134,13 +134,13 @@ def _outline(counts: NDArray[np.int64], step: float, scale: float) -> str:
 
 
 def _level_edges(most: int) -> list[int]:
-    """Return whole numbers from 1 to beyond the most, in about equal ratios."""
+    """Return whole numbers from 1 to above ``most``, in about equal ratios."""
     edges = np.unique(np.rint(np.geomspace(1, max(most, 1) + 1, LEVELS + 1)).astype(int))
     return [int(edge) for edge in edges]
 
 
 def _cells(mask: NDArray[np.bool_], cell: float, bottom: float) -> str:
-    """Return the cells of a mask; neighbours in a row make one rectangle."""
+    """Return the path of a mask's cells; neighbours in a row become one rectangle."""
     return "".join(_row_cells(mask, cell, bottom))
 
 

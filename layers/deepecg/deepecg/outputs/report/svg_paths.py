@@ -1,4 +1,4 @@
-"""Short SVG paths from arrays."""
+"""Compact SVG paths from arrays."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def short(value: float, digits: int = 1) -> str:
-    """Return a number without trailing zeros: 3.0 is "3"."""
+    """Return a number without trailing zeros: 3.0 becomes "3"."""
     text = f"{value:.{digits}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -28,9 +28,9 @@ def line(x: NDArray[np.floating], y: NDArray[np.floating]) -> str:
 
 
 def trace(levels: NDArray[np.int64], shown: NDArray[np.bool_] | None = None) -> str:
-    """Return the path of samples one unit apart, as whole steps from one to the next.
+    """Return the path of samples one unit apart, as steps from one sample to the next.
 
-    Samples that are not ``shown`` break it; all are if None.
+    Samples that are not ``shown`` interrupt it. None shows all samples.
     """
     pieces = [(0, len(levels))] if shown is None else stretches(shown)
     return "".join(
@@ -42,20 +42,20 @@ def trace(levels: NDArray[np.int64], shown: NDArray[np.bool_] | None = None) -> 
 
 
 def bars(rectangles: Iterable[tuple[float, float, float, float]]) -> str:
-    """Return one path for many rectangles of x, y, width and height."""
+    """Return one path of rectangles with x, y, width and height."""
     return "".join(
         f"M{short(x)} {short(y)}h{short(w)}v{short(h)}h{short(-w)}z" for x, y, w, h in rectangles
     )
 
 
 def stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return the stretches of a mask that are true, as first and stop."""
+    """Return the true stretches of a mask as pairs of first and last-plus-one index."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]
 
 
 def nice_step(span: float, n_most: int) -> float:
-    """Return the least of 1, 2, 5, 10, 20, 50 ... that divides a span into few enough parts."""
+    """Return the smallest of 1, 2, 5, 10, 20, 50 ... that gives at most ``n_most`` parts."""
     step = 10.0 ** np.floor(np.log10(max(span, 1e-9) / n_most))
     for factor in (1, 2, 5, 10):
         if span / (factor * step) <= n_most:

@@ -19,7 +19,7 @@
   const STEPS = [1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400, 172800];
   const n = data.bpm.length;
   const first = data.origin, last = first + n * data.bin;
-  // Bins between unknown ones, which no line leads to: as points.
+  // Known bins between unknown ones: no line reaches them, so they are drawn as points.
   const alone = data.bpm.map((_, i) => i).filter(
     (i) => data.bpm[i] != null && data.bpm[i - 1] == null && data.bpm[i + 1] == null,
   );
@@ -43,7 +43,7 @@
     return clock(seconds, step < 60);
   }
 
-  // --- Lanes: where each lies in the plot, from its top, as a share of the lanes' height
+  // --- Lanes: top and height of each, as shares of the height of all lanes
   const LANE = { v: [0.06, 0.3], s: [0.42, 0.3], af: [0.79, 0.08], gap: [0.92, 0.08] };
   const span = data.high - data.low;
   const bottom = data.low - (span * LANES) / (1 - LANES);
@@ -94,8 +94,8 @@
     }
     name(u, mark, top + tall / 2 - 7 * devicePixelRatio);
     ctx.fillStyle = COLOURS.soft;
-    const told = bars.length ? `≤ ${Math.max(Math.round(most), 1)}/min` : "none";
-    ctx.fillText(told, bbox.left - 8 * devicePixelRatio, top + tall / 2 + 8 * devicePixelRatio);
+    const limit = bars.length ? `≤ ${Math.max(Math.round(most), 1)}/min` : "none";
+    ctx.fillText(limit, bbox.left - 8 * devicePixelRatio, top + tall / 2 + 8 * devicePixelRatio);
   }
   function name(u, mark, y) {
     u.ctx.textAlign = "right";
@@ -122,7 +122,7 @@
     ctx.restore();
   }
 
-  // --- Marks above the plot lead to the strips
+  // --- Marks above the plot link to the strips
   const marks = [...data.marks].sort((a, b) => a.at - b.at).map((mark) => {
     const link = document.createElement("a");
     link.href = `#${mark.id}`;
@@ -130,8 +130,8 @@
     return { ...mark, link, at: first + mark.at };
   });
   function placeMarks(u) {
-    // Where all rows are full, marks join the one before: it says how many, and leads to the first.
-    const rows = Array(MARK_ROWS).fill(-Infinity), shown = []; // where the last mark of each row is
+    // Where all rows are full, a mark joins the previous one, which shows their number and links to the first.
+    const rows = Array(MARK_ROWS).fill(-Infinity), shown = []; // position of the last mark in each row
     const offset = u.over.offsetLeft, width = u.over.clientWidth; // read once: writing undoes layout
     for (const mark of marks) {
       const x = u.valToPos(mark.at, "x");
@@ -149,11 +149,11 @@
     }
     for (const together of shown) {
       const { link, mark, label } = together[0], several = together.length > 1;
-      const told = several ? `${together.length} marks, the first ${label}` : label;
+      const name = several ? `${together.length} marks, the first ${label}` : label;
       link.classList.toggle("several", several);
       link.textContent = several ? String(together.length) : mark;
-      link.title = told;
-      link.setAttribute("aria-label", `${told}: go to the strip`);
+      link.title = name;
+      link.setAttribute("aria-label", `${name}: go to the strip`);
     }
   }
 
