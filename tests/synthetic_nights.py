@@ -79,7 +79,7 @@ def made_up_summary(
     noise : float
         The same for the share of time that cannot be analysed.
     """
-    duration_s = float(random.choice([24, 24, 24, 24, 48, 72, 168]) * HOUR_S) - random.integers(900)
+    duration_s = float(random.choice([24, 24, 24, 24, 48, 72, 168]) * HOUR_S - random.integers(900))
     lost = min(noise * random.gamma(0.6, 0.025), 0.9)
     analysable_s = round(duration_s * (1 - lost))
     fibrillation = random.random() < 0.09

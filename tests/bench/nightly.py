@@ -197,7 +197,11 @@ class Bucket:
         prefix, after = query["prefix"][0], query.get("continuation-token", [""])[0]
         keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
         page = keys[:PAGE]
-        items = "".join(f"<Contents><Key>{escape(key)}</Key></Contents>" for key in page)
+        items = "".join(
+            f"<Contents><Key>{escape(key)}</Key>"
+            "<LastModified>2026-11-21T12:00:00.000Z</LastModified></Contents>"
+            for key in page
+        )
         more = (
             f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>"
             if len(keys) > PAGE
