@@ -115,8 +115,8 @@ def report(port: int) -> dict[str, Any]:
     from deepecg.cloud.bucket_night_store import NightsInBucket
     from deepecg.cloud.nightly_report import AWS_CLIENT
     from deepecg.cloud.s3_buckets import Results
-    from deepecg.night.dead_letter_count import DeadLettersOfDate
     from deepecg.night.make_report import make_night
+    from deepecg.night.night_report import DeadLettersOfDate
 
     client = boto3.client(
         "s3",

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from synthetic_nights import fill
 
-from deepecg.night.dead_letter_count import DeadLettersOfDate
+from deepecg.night.folder_night_store import FolderStore
 from deepecg.night.make_report import make_night
-from deepecg.night.results_folder import FolderStore
+from deepecg.night.night_report import DeadLettersOfDate
 
 NIGHT = date(2026, 11, 21)
 FIGURES = 11

@@ -22,10 +22,10 @@ from deepecg.errors import (
     SettingsError,
     UnreadableFileError,
 )
+from deepecg.night.folder_night_store import LOCAL_SETTINGS, FolderStore
 from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import night_entry
 from deepecg.night.night_store import NIGHTS, REPORTS, parse_night
-from deepecg.night.results_folder import LOCAL_SETTINGS, FolderStore
 from deepecg.outputs.file_names import REJECTION_FILE
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.recording_id import recording_id

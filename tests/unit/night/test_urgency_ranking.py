@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from unit.night.hand_made_entries import sound, summary
 
-from deepecg.night.night_entry import Entry
+from deepecg.night.night_entry import NightEntry
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import by_urgency, urgency_points, urgent_kinds
 from deepecg.rhythm.event_kinds import URGENT_KINDS
@@ -16,11 +16,11 @@ PAUSE = ("pause", "Pause of 3.1 s")
 BURDEN = ("ventricular_burden", "12 % V")
 
 
-def recording(name: str, **findings: Any) -> Entry:
+def recording(name: str, **findings: Any) -> NightEntry:
     return sound(name, summary(**findings))
 
 
-def order(*entries: Entry) -> list[str]:
+def order(*entries: NightEntry) -> list[str]:
     orders = set()
     for seed in range(5):
         shuffled = list(entries)

@@ -12,9 +12,9 @@ from fhir.resources.R4B.bundle import Bundle
 from unit.small_recordings import ecg, recording_of, scored_of
 
 from deepecg.errors import SettingsError
+from deepecg.night.folder_night_store import FolderStore
 from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import night_entry
-from deepecg.night.results_folder import FolderStore
 from deepecg.outputs.json_files import schema, to_json
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.scored_recording import ScoredRecording

@@ -15,7 +15,9 @@ from deepecg.cloud.errors import StorageError
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entry_key, unfinished_key
 from deepecg.cloud.upload_parts import Upload
-from deepecg.night.night_entry import night_entry
+from deepecg.night.night_entry import NightEntry, night_entry
+from deepecg.outputs.rejection_json import Rejection
+from deepecg.outputs.summary import Summary
 
 STAGES = {"received": 0, "waiting": 1, "failed": 2, "rejected": 3, "scored": 3}
 """How far an upload has come. An event that is late does not take it back."""
@@ -93,7 +95,7 @@ class Entries:
             document = self.results.read(result)
         entry = night_entry(
             upload.id,
-            document,
+            msgspec.convert(document, Summary | Rejection),
             uploaded_at=upload.uploaded_at,
             folder=folder,
             processing_s=processing_s,
@@ -122,8 +124,9 @@ class Entries:
                 self.forget(recording, night)
         return True
 
-    def _write(self, entry: dict[str, Any], night: date) -> None:
-        key = entry_key(night, entry["recording_id"])
+    def _write(self, new: NightEntry, night: date) -> None:
+        key = entry_key(night, new.recording_id)
+        entry = msgspec.json.decode(msgspec.json.encode(new))
         for _ in range(MAX_TRIES):
             found = self.results.read_version(key)
             if found is None:

@@ -7,6 +7,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import boto3
+import msgspec
 from botocore.config import Config
 
 from deepecg.cloud.bucket_night_store import READERS, NightsInBucket
@@ -15,8 +16,8 @@ from deepecg.cloud.errors import UnknownRequestError
 from deepecg.cloud.queues import Queue, Topic
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.settings import NightlySettings
-from deepecg.night.dead_letter_count import DeadLettersOfDate
 from deepecg.night.make_report import make_night
+from deepecg.night.night_report import DeadLettersOfDate
 from deepecg.night.night_store import parse_night
 from deepecg.night.notification_text import night_message
 
@@ -155,7 +156,8 @@ class Nightly:
         if request.is_scheduled and self.topic is not None:
             # Last of all: where anything fails after it, Lambda tries again, and tells again.
             self.topic.publish(*night_message(report, n_queued))
-        return Reported(request.night, report["outcomes"], dead.n_in_queue, n_queued)
+        outcomes = msgspec.structs.asdict(report.outcomes)
+        return Reported(request.night, outcomes, dead.n_in_queue, n_queued)
 
 
 def utc_now() -> datetime:

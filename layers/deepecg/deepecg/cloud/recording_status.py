@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import announced_key, current_key, entry_key, unfinished_key, waiting_key
-from deepecg.night.night_entry import Entry, UnreadableEntryError, read_entry
+from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def find_result_folder(results: Results, recording: str) -> str | None:
     return key[: key.rfind("/") + 1]
 
 
-def _entry(results: Results, recording: str, night: str) -> Entry | None:
+def _entry(results: Results, recording: str, night: str) -> NightEntry | None:
     """Return the night entry of a recording; None where it cannot be read, or moves just now."""
     body = results.read_bytes(entry_key(date.fromisoformat(night), recording))
     try:
@@ -140,7 +140,7 @@ def _entry(results: Results, recording: str, night: str) -> Entry | None:
         return None
 
 
-def _unfinished(results: Results, recording: str, entry: Entry | None) -> Status:
+def _unfinished(results: Results, recording: str, entry: NightEntry | None) -> Status:
     if entry is not None and entry.outcome == "failed":
         return Failed(entry.code or UNKNOWN_FAILURE)
     if entry is not None and entry.outcome == "waiting":
@@ -150,7 +150,7 @@ def _unfinished(results: Results, recording: str, entry: Entry | None) -> Status
     return Waiting("scoring")
 
 
-def _is_result_of(entry: Entry, current: dict[str, Any] | None) -> bool:
+def _is_result_of(entry: NightEntry, current: dict[str, Any] | None) -> bool:
     """Return whether the result that counts is that of an entry."""
     result: str = "" if current is None else current.get("result", "")
     return result.rpartition("/")[0] == entry.folder

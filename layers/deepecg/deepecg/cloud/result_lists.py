@@ -28,7 +28,7 @@ from deepecg.cloud.s3_keys import (
     report_key,
 )
 from deepecg.errors import SettingsError
-from deepecg.night.night_entry import Entry, UnreadableEntryError, read_entry
+from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
 from deepecg.night.night_store import REPORT, parse_night
 
 READERS = 10
@@ -71,7 +71,7 @@ class RecordingsPage:
 
     Attributes
     ----------
-    entries : tuple of (str, Entry)
+    entries : tuple of (str, NightEntry)
         Night and entry of each.
     n_unreadable : int
         Entries that would be here, and cannot be read.
@@ -79,7 +79,7 @@ class RecordingsPage:
         Where the next page begins; None behind the last.
     """
 
-    entries: tuple[tuple[str, Entry], ...]
+    entries: tuple[tuple[str, NightEntry], ...]
     n_unreadable: int
     next: Position | None
 

@@ -14,7 +14,7 @@ from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.result_lists import Position, find_night, list_nights
 from deepecg.cloud.s3_keys import report_key
 from deepecg.errors import SettingsError
-from deepecg.night.night_store import LISTING, PAGE, REPORT, parse_night
+from deepecg.night.night_store import PAGE, RECORDINGS_CSV, REPORT, parse_night
 
 router = APIRouter(route_class=StrictRoute, tags=["nights"])
 REPORT_ANSWERS = {**ADDRESS_ANSWERS, **documented("unknown_night", "storage_unavailable")}
@@ -67,7 +67,9 @@ def get_night_report(request: Request, night: NightDate) -> Response:
 @router.get("/v1/nights/{night}/recordings.csv", response_model=Address, responses=REPORT_ANSWERS)
 def get_night_recordings(request: Request, night: NightDate) -> Response:
     """Fetch the table of all recordings of a night that the report on it was made of."""
-    return _file_of_report(request, night, LISTING, "text/csv; charset=utf-8", as_attachment=True)
+    return _file_of_report(
+        request, night, RECORDINGS_CSV, "text/csv; charset=utf-8", as_attachment=True
+    )
 
 
 @router.get("/v1/nights/{night}/report.json", response_model=Address, responses=REPORT_ANSWERS)

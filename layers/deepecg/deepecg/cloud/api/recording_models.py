@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from deepecg.cloud.result_lists import CURSOR_PATTERN
-from deepecg.night.night_entry import Outcome
+from deepecg.night.night_entry import UploadOutcome
 
 MAX_BYTES = 1 << 32
 """4 GiB, two weeks of seven leads at 250 Hz: S3 takes no form above 5 GB."""
@@ -302,7 +302,7 @@ class RecordingRow(Answer):
     recording_id: str = Field(pattern=ID_PATTERN)
     night: str = Field(description="The date that it was complete on.")
     uploaded_at: datetime | None
-    outcome: Outcome = Field(description="`received`: taken, and nothing came of it yet.")
+    outcome: UploadOutcome = Field(description="`received`: taken, and nothing came of it yet.")
     code: str | None = Field(description="Why it was rejected, or has failed.")
     duration_s: float | None
     beats_count: int | None = Field(description="Analysable beats.")

@@ -48,7 +48,7 @@ from deepecg.cloud.recording_status import (
 )
 from deepecg.cloud.result_lists import Position, RecordingsPage, list_recordings
 from deepecg.cloud.upload_requests import AnnouncedFile, announce
-from deepecg.night.night_entry import Entry
+from deepecg.night.night_entry import NightEntry
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import urgent_kinds
 from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE
@@ -214,7 +214,7 @@ def _recording(recording_id: str, status: Status) -> Recording:
             )
 
 
-def _row(night: str, entry: Entry) -> RecordingRow:
+def _row(night: str, entry: NightEntry) -> RecordingRow:
     digest = entry.digest
     urgent = urgent_kinds(digest, RankingSettings()) if digest else None
     return RecordingRow(
