@@ -30,7 +30,7 @@ from deepecg.outputs.fhir import diagnostic_report  # noqa: E402
 from deepecg.outputs.graphics.report_graphics import draw  # noqa: E402
 from deepecg.outputs.json_files import to_json  # noqa: E402
 from deepecg.outputs.report.report_page import render_report  # noqa: E402
-from deepecg.outputs.summary import summarise  # noqa: E402
+from deepecg.outputs.summarise import summarise  # noqa: E402
 from deepecg.readers.open_recording import open_recording  # noqa: E402
 from deepecg.rhythm.events import listed_events  # noqa: E402
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm  # noqa: E402

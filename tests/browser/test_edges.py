@@ -12,7 +12,7 @@ from unit.small_recordings import ecg, every, recording_of
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.outputs.graphics.report_graphics import draw
 from deepecg.outputs.report.report_page import render_report
-from deepecg.outputs.summary import summarise
+from deepecg.outputs.summarise import summarise
 from deepecg.recording import Recording
 from deepecg.rhythm.events import listed_events
 from deepecg.scoring import score_recording

@@ -79,7 +79,7 @@ def test_the_domain_loads_neither_aws_nor_pytorch() -> None:
 
 def test_scoring_loads_no_reader_and_not_what_only_annotations_need() -> None:
     loaded = loaded_by(
-        "deepecg.scoring", "deepecg.outputs.summary", "deepecg.outputs.rejection_json"
+        "deepecg.scoring", "deepecg.outputs.summarise", "deepecg.outputs.rejection_json"
     )
     assert not loaded & {"wfdb", "pandas", "edfio", "tqdm", *FAR}
 
@@ -148,6 +148,12 @@ def test_files_inside_a_folder_make_no_circle() -> None:
 
 def test_settings_load_no_scipy() -> None:
     assert "scipy" not in loaded_by("deepecg.settings", "deepecg.settings_file")
+
+
+def test_types_of_documents_load_no_numpy() -> None:
+    assert not loaded_by("deepecg.outputs.summary", "deepecg.outputs.rejection_json") & {
+        "numpy", "scipy", "onnxruntime",
+    }  # fmt: skip
 
 
 def test_every_part_of_the_package_has_a_level() -> None:

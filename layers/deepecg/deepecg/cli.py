@@ -11,6 +11,7 @@ from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import msgspec
 from tqdm import tqdm
 
 from deepecg import __version__
@@ -29,8 +30,9 @@ from deepecg.night.night_store import NIGHTS, REPORTS, parse_night
 from deepecg.outputs.file_names import REJECTION_FILE
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.recording_id import recording_id
-from deepecg.outputs.rejection_json import rejection_document
+from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
+from deepecg.outputs.summary import Summary
 from deepecg.readers.file_suffixes import RECORDING_SUFFIXES
 from deepecg.readers.open_recording import find_recordings, open_recording
 from deepecg.scoring import score_recording
@@ -165,7 +167,9 @@ def _score_job(
         with _progress(job.name, quiet=quiet) as progress, _readable():
             recording = open_recording(job.path)
             scored = score_recording(recording, classifier, study.scoring, progress)
-        document = write_outputs(scored, folder, job.name, identity, study.subject)
+        document: Summary | Rejection = write_outputs(
+            scored, folder, job.name, identity, study.subject
+        )
     except RefusedRecordingError as error:
         for stale in output_files(job.name):
             (folder / stale).unlink(missing_ok=True)
@@ -176,14 +180,13 @@ def _score_job(
         (folder / REJECTION_FILE).unlink(missing_ok=True)
     entry = night_entry(
         identity,
-        document,
+        msgspec.to_builtins(document),
         uploaded_at=now,
         folder=job.name,
         processing_s=time.perf_counter() - began_s,
     )
     FolderStore(out).put(entry, now.date())
-    scored_it: bool = document["kind"] == "summary"
-    return scored_it
+    return isinstance(document, Summary)
 
 
 def _report(given: argparse.Namespace) -> int:

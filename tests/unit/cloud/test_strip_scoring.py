@@ -142,5 +142,6 @@ def test_the_longest_answer_passes_through_lambda() -> None:
     times_s = np.arange(0.2, 3600, 0.2)  # no two beats are closer (DetectorSettings.refractory_s)
     scored = scored_of(times_s, ("NSVFQ" * 3600)[: len(times_s)], duration_s=3600)
     shares = np.random.default_rng(0).dirichlet(np.ones(5), len(times_s)).astype(np.float32)
-    scored = replace(scored, beats=replace(scored.beats, probabilities=shares))
+    beats = replace(scored.beats, probabilities=shares)
+    scored = replace(scored, rhythm=replace(scored.rhythm, beats=beats))
     assert len(json.dumps(strip_document(scored))) < 5_500_000

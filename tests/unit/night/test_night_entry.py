@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -128,7 +129,11 @@ def test_it_is_read_back_as_it_was_written() -> None:
 
 
 def test_a_rejection_leaves_its_code() -> None:
-    entry = valid(night_entry("b2", rejection_document(FlatLineError("found a line"), "b2")))
+    entry = valid(
+        night_entry(
+            "b2", msgspec.to_builtins(rejection_document(FlatLineError("found a line"), "b2"))
+        )
+    )
     assert (entry["outcome"], entry["code"], entry["digest"]) == ("rejected", "flat_line", None)
 
 

@@ -56,7 +56,8 @@ def test_schemas_are_schemas_and_allow_nothing_they_do_not_name(name: str) -> No
 
 @pytest.mark.parametrize("kind", refusals(), ids=lambda kind: kind.code)
 def test_every_refusal_makes_a_valid_rejection(kind: type[RefusedRecordingError]) -> None:
-    document = rejection_document(kind("found 1, expected 2"), "recording 7")
+    rejection = rejection_document(kind("found 1, expected 2"), "recording 7")
+    document = json.loads(to_json(rejection))
     jsonschema.validate(document, schema("rejection"))
     assert document["code"] == kind.code
     assert document["message"] == "found 1, expected 2"

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import jsonschema
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,8 @@ from unit.small_recordings import FAULTS, recording_of, scored_of
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.graphics.report_graphics import draw
 from deepecg.outputs.json_files import schema, to_json
-from deepecg.outputs.summary import summarise as summarise_listed
+from deepecg.outputs.summarise import summarise as summarise_listed
+from deepecg.outputs.summary import Summary
 from deepecg.recording import ReadingWarning
 from deepecg.rhythm.events import listed_events
 from deepecg.scored_recording import ScoredRecording
@@ -36,7 +38,9 @@ SETTINGS_KEYS = {
 
 def summarise(scored: ScoredRecording, recording_id: str) -> dict[str, Any]:
     listed = listed_events(scored.rhythm.events, scored.settings.rhythm.events)
-    return summarise_listed(scored, listed, draw(scored, listed), recording_id)
+    summary = summarise_listed(scored, listed, draw(scored, listed), recording_id)
+    document: dict[str, Any] = json.loads(to_json(summary))
+    return document
 
 
 def steady(classes: str = "N" * 60, **options: Any) -> ScoredRecording:
@@ -319,7 +323,9 @@ def test_the_same_beats_give_the_same_bytes() -> None:
 
 def test_a_summary_comes_back_from_json_as_it_was() -> None:
     document = summarise(steady("NSVFQ" * 12), "r")
-    assert json.loads(to_json(document)) == document
+    read = msgspec.json.decode(to_json(document), type=Summary)
+    assert to_json(read) == to_json(document)
+    assert read.provenance.settings == ScoringSettings()
 
 
 def test_the_only_name_in_it_is_the_one_the_caller_gives() -> None:

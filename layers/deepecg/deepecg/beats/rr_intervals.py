@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-ROUNDING_S = 1e-6
-"""Far below a sample: the last bit of a difference of times does not decide on a pause."""
+from deepecg.beats.settings import ROUNDING_S
 
 
 def rr_intervals(

@@ -1,15 +1,20 @@
-"""How beats are found, described and classified, and pauses confirmed, each setting with its source."""
+"""How beats are found, described and classified, and pauses confirmed: settings and sources."""
 
 from dataclasses import dataclass, field
 
 from deepecg.signal.settings import QrsSettings, SignalSettings
+
+ROUNDING_S = 1e-6
+"""Tolerance of a comparison of two durations: far below a sample, above the rounding error of a
+difference of times."""
 
 
 @dataclass(frozen=True)
 class DetectorSettings(QrsSettings):
     """R-peak detection; see :mod:`deepecg.beats.r_peaks` for the method.
 
-    Shares were set on DS1 and the Supraventricular DB, never on DS2 (``training/evaluate_detector.py``).
+    Shares were set on DS1 and the Supraventricular DB, never on DS2
+    (``training/evaluate_detector.py``).
     """
 
     near_share: float = 0.8

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+import msgspec
+
 from deepecg import __version__
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.cloud.errors import StorageError, TooLargeError
@@ -111,7 +113,9 @@ def score_upload(
         study = load_study(uploads, upload.study)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
             scored = score_recording(open_recording(path), classifier, study.scoring)
-            summary = write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
+            summary = msgspec.to_builtins(
+                write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
+            )
             if results.exists(keys.summary):
                 # Somebody else was faster; what lies beside a summary does not change either.
                 return _conclude(upload, uploads, entries, keys.summary, repeated)
@@ -138,7 +142,7 @@ def reject(
     processing_s: float | None = None,
 ) -> Outcome:
     """Write down why an upload cannot be scored, and how long it took to find that out."""
-    rejection = rejection_document(refusal, upload.id)
+    rejection = msgspec.to_builtins(rejection_document(refusal, upload.id))
     if not entries.results.write_once(keys.rejection, rejection):
         repeated = Outcome("repeated", upload.id, refusal.code)
         return _conclude(upload, uploads, entries, keys.rejection, repeated)

@@ -17,8 +17,15 @@ def to_json(document: Document) -> str:
     ValueError
         If a number is not finite.
     """
-    plain = msgspec.to_builtins(document)
-    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(
+        document,
+        indent=2,
+        sort_keys=True,
+        ensure_ascii=False,
+        allow_nan=False,
+        default=msgspec.to_builtins,
+    )
+    return f"{text}\n"
 
 
 def schema(name: str) -> dict[str, Any]:

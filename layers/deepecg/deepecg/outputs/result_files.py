@@ -1,14 +1,16 @@
 """Everything that is written for a scored recording, in the cloud and on a laptop alike."""
 
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from deepecg.outputs.fhir import diagnostic_report
 from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE, SUMMARY_FILE
 from deepecg.outputs.graphics.report_graphics import draw
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.report.report_page import render_report
-from deepecg.outputs.summary import summarise
+from deepecg.outputs.summarise import summarise
+from deepecg.outputs.summary import Summary
 from deepecg.outputs.wfdb_annotations import EXTENSION, write_annotations
 from deepecg.rhythm.events import listed_events
 from deepecg.scored_recording import ScoredRecording
@@ -32,7 +34,7 @@ def output_files(name: str) -> dict[str, str]:
 
 def write_outputs(
     scored: ScoredRecording, folder: Path, name: str, recording_id: str, subject: str | None = None
-) -> dict[str, Any]:
+) -> Summary:
     """Write annotations, report, FHIR document and summary of a scored recording.
 
     Parameters
@@ -50,8 +52,8 @@ def write_outputs(
 
     Returns
     -------
-    dict
-        The summary.
+    Summary
+        The summary, as written.
 
     Raises
     ------
@@ -62,9 +64,10 @@ def write_outputs(
     listed = listed_events(scored.rhythm.events, scored.settings.rhythm.events, kept=urgent)
     graphics = draw(scored, listed)
     summary = summarise(scored, listed, graphics, recording_id)
-    fhir = diagnostic_report(summary, subject)
+    document = msgspec.to_builtins(summary)
+    fhir = diagnostic_report(document, subject)
     write_annotations(scored, folder, name)
-    (folder / REPORT_FILE).write_text(render_report(summary, graphics), encoding="utf-8")
+    (folder / REPORT_FILE).write_text(render_report(document, graphics), encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")
     (folder / SUMMARY_FILE).write_text(to_json(summary), encoding="utf-8")
     return summary

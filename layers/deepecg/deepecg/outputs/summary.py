@@ -1,320 +1,440 @@
-"""The summary of a recording: versioned JSON, with a unit in the key of every figure."""
+"""The summary of a recording (``summary.json``), as types: every key, its unit and its meaning.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import timedelta
-from typing import Any
+The published JSON Schema is generated from these types (``make schemas``); the texts beneath the
+fields are its descriptions. FHIR, report and night read a :class:`Summary`. This module loads
+neither NumPy nor SciPy, so that readers of summaries start fast.
+:func:`deepecg.outputs.summarise.summarise` makes a summary of a scored recording.
+"""
 
-import numpy as np
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
 
 from deepecg import __version__
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.graphics.report_graphics import Graphics
-from deepecg.rhythm.ectopy import Ectopy
-from deepecg.rhythm.episodes import Episode
-from deepecg.rhythm.events import Event, ListedEvents
-from deepecg.rhythm.hourly_table import Hour
-from deepecg.rhythm.urgent_findings import UrgentFinding
-from deepecg.scored_recording import ScoredRecording
+from deepecg.rhythm.event_kinds import EVENT_KINDS, URGENT_KINDS
+from deepecg.settings import ScoringSettings
 
-SUMMARY_SCHEMA_VERSION = "2.1"
-NOT_COMPUTED = ("st_segment", "qt_interval")
-"""Parts of a Holter report that this version leaves out, so that nobody takes silence for none."""
+SUMMARY_SCHEMA_VERSION: Final = "2.1"
+FORMAT_NAMES = ("wfdb", "edf", "ishne")
 
 
-def summarise(
-    scored: ScoredRecording, listed: ListedEvents, graphics: Graphics, recording_id: str
-) -> dict[str, Any]:
-    """Return the JSON-ready summary of a scored recording.
+def one_of(values: tuple[str, ...]) -> Meta:
+    """Return a schema's list of the values that a text can have.
 
-    The same recording, model, settings and software give the same document: it holds no time
-    of its making.
-
-    Parameters
-    ----------
-    scored : ScoredRecording
-        The recording, its beats and its rhythm.
-    listed : ListedEvents
-        The events that it lists.
-    graphics : Graphics
-        The pictures that go with it: strips of events, clusters of beats.
-    recording_id : str
-        What the caller calls it; nothing about the patient.
-
-    Returns
-    -------
-    dict
-        Valid against ``deepecg/outputs/schemas/summary.schema.json``.
+    Decoding accepts other values: a summary of another version may have more kinds of event.
     """
-    return {
-        "schema_version": SUMMARY_SCHEMA_VERSION,
-        "kind": "summary",
-        "recording_id": recording_id,
-        "recording": _recording(scored),
-        "signal": signal_block(scored),
-        "beats": beats_block(scored),
-        "heart_rate": heart_rate_block(scored),
-        "ventricular": _ectopy(scored.rhythm.ventricular)
-        | _known_accuracy(scored.card.evaluation, "V", "ventricular"),
-        "supraventricular": _ectopy(scored.rhythm.supraventricular)
-        | _known_accuracy(scored.card.evaluation, "S", "supraventricular")
-        | {"left_out_in_fibrillation_count": scored.rhythm.supraventricular_in_fibrillation_count},
-        "pauses": _pauses(scored),
-        "atrial_fibrillation": _fibrillation(scored),
-        "heart_rate_variability": _variability(scored),
-        "urgent": [_urgent(finding, listed.events) for finding in scored.rhythm.urgent],
-        "hours": [_hour(hour, scored) for hour in scored.rhythm.hours],
-        "events": _events(scored, listed.events, graphics),
-        "events_left_out_count": {
-            kind.key: count
-            for kind, count in sorted(listed.unlisted_count.items(), key=lambda item: item[0].key)
-        },
-        "clusters": _clusters(graphics),
-        "not_computed": list(NOT_COMPUTED),
-        "warnings": _warnings(scored),
-        "provenance": _provenance(scored),
-        "advisory": ADVISORY,
-    }
+    return Meta(extra_json_schema={"enum": list(values)})
 
 
-def _recording(scored: ScoredRecording) -> dict[str, Any]:
-    recording = scored.recording
-    return {
-        "format": recording.format,
-        "sampling_rate_hz": recording.sampling_rate_hz,
-        "leads": list(recording.leads),
-        "lead_used": recording.leads[scored.lead],
-        "second_lead_used": next((recording.leads[lead.number] for lead in scored.used[1:]), None),
-        "lead_chosen_by": "software" if scored.settings.lead is None else "caller",
-        "duration_s": _rounded(recording.duration_s, 3),
-        "start_local": _local(scored, 0),
-        "paced": recording.paced,
-    }
+Count = Annotated[int, Meta(ge=0)]
+Measure = Annotated[float, Meta(ge=0)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+BeatClass = Annotated[str, one_of(CLASSES)]
+EventKey = Annotated[str, one_of(tuple(kind.key for kind in EVENT_KINDS))]
+UrgentKey = Annotated[str, one_of(tuple(kind.key for kind in URGENT_KINDS))]
+StripId = Annotated[str, Meta(pattern="^strip-[0-9]+$")]
 
 
-def signal_block(scored: ScoredRecording) -> dict[str, Any]:
-    """Return how much of the signal was analysed, and why the rest was not."""
-    flags = scored.flags
-    analysable = flags.analysable
-    return {
-        "analysable_s": int(analysable.sum()),
-        "analysable_percent": _rounded(100 * float(analysable.mean()), 2),
-        "missing_s": int(flags.missing.sum()),
-        "flat_s": int(flags.flat.sum()),
-        "saturated_s": int(flags.saturated.sum()),
-        "noisy_s": int(flags.noisy.sum()),
-        "without_beats_s": _rounded(scored.rhythm.pauses.without_beats_s, 1),
-    }
+class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An object of a document that has these keys, all of them, and no others."""
 
 
-def beats_block(scored: ScoredRecording) -> dict[str, Any]:
-    """Return how many beats there are, of each class."""
-    counts = np.bincount(scored.beats.labels, minlength=len(CLASSES))
-    return {
-        "total_count": int(counts.sum()),
-        "class_count": {name: int(n) for name, n in zip(CLASSES, counts, strict=True)},
-    }
+class RecordingBlock(Block, frozen=True):
+    """The recording and the leads that were analysed."""
+
+    format: Annotated[str, one_of(FORMAT_NAMES)]
+    """File format."""
+    sampling_rate_hz: Measure
+    """Sampling rate of the file's leads, in hertz."""
+    leads: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """Names of all ECG leads, in the order of the file."""
+    lead_used: str
+    """Primary lead: R peaks, strips and mean beats come from it wherever it can be analysed."""
+    second_lead_used: str | None
+    """Second lead: it adds to the classification of beats, and replaces the primary lead for R
+    peaks and strips where that cannot be analysed. Null if only one lead was used."""
+    lead_chosen_by: Literal["software", "caller"]
+    """Who chose the primary lead."""
+    duration_s: Measure
+    """Length of the recording, in seconds."""
+    start_local: str | None
+    """Start of the recording: ISO 8601 local time without a time zone, since Holter files contain
+    none. Null if the file has no start time."""
+    paced: bool | None
+    """Whether the file's header says that the patient has a pacemaker. Null if it says nothing."""
 
 
-def heart_rate_block(scored: ScoredRecording) -> dict[str, Any]:
-    """Return mean, lowest and highest rate."""
-    rate = scored.rhythm.rate
-    return {
-        "mean_bpm": _rounded(rate.mean_bpm, 1),
-        "minimum_bpm": _rounded(rate.minimum_bpm, 1),
-        "minimum_at_s": _rounded(rate.minimum_at_s, 1),
-        "maximum_bpm": _rounded(rate.maximum_bpm, 1),
-        "maximum_at_s": _rounded(rate.maximum_at_s, 1),
-        "window_s": scored.settings.rhythm.rate.window_s,
-        "tachycardia_s": _rounded(rate.tachycardia_s, 1),
-        "bradycardia_s": _rounded(rate.bradycardia_s, 1),
-    }
+class SignalBlock(Block, frozen=True):
+    """How much of the signal was analysed. Beats outside analysable time are in no count."""
+
+    analysable_s: Count
+    """Seconds in which at least one lead in use could be analysed."""
+    analysable_percent: Percent
+    """Share of the recording that could be analysed, in percent."""
+    missing_s: Count
+    """Seconds not analysable because samples are missing."""
+    flat_s: Count
+    """Seconds not analysable because the signal is flat: an electrode is off."""
+    saturated_s: Count
+    """Seconds not analysable because the signal is clipped at the recorder's limits."""
+    noisy_s: Count
+    """Seconds not analysable because noise makes detected beats unreliable."""
+    without_beats_s: Measure
+    """Analysable seconds outside confirmed RR intervals: a beat may have been missed there."""
 
 
-def _ectopy(found: Ectopy) -> dict[str, Any]:
-    return {
-        "count": found.count,
-        "burden_percent": _rounded(found.burden_percent, 2),
-        "per_hour": _rounded(found.per_hour, 1),
-        "isolated_count": len(found.isolated),
-        "couplet_count": len(found.couplets),
-        "triplet_count": len(found.triplets),
-        "run_count": len(found.runs),
-        "longest_run": _run(found.longest_run),
-        "fastest_run": _run(found.fastest_run),
-        "bigeminy": _episodes(found.bigeminy),
-        "trigeminy": _episodes(found.trigeminy),
-    }
+class BeatsBlock(Block, frozen=True):
+    """Numbers of analysable beats."""
 
-
-def _known_accuracy(
-    evaluation: Mapping[str, Any], letter: str, name: str
-) -> dict[str, float | None]:
-    """Return how well beats, couplets and runs were told end to end, as far as the card says."""
-    beats = evaluation.get("end_to_end", {}).get("classes", {}).get(letter, {})
-    events = evaluation.get("events", {})
-    couplets, runs = (events.get(f"{name}_{event}", {}) for event in ("couplet", "run"))
-    return {
-        "precision_percent": _percent(beats.get("predictivity")),
-        "sensitivity_percent": _percent(beats.get("sensitivity")),
-        "couplet_precision_percent": _percent(couplets.get("predictivity")),
-        "run_precision_percent": _percent(runs.get("predictivity")),
-    }
-
-
-def _run(run: Episode | None) -> dict[str, Any] | None:
-    if run is None:
-        return None
-    return {
-        "start_s": _rounded(run.start_s, 3),
-        "duration_s": _rounded(run.duration_s, 3),
-        "beats_count": run.n_beats,
-        "rate_bpm": _rounded(run.rate_bpm, 1),
-    }
-
-
-def _episodes(episodes: Sequence[Episode]) -> dict[str, Any]:
-    lengths = [episode.duration_s for episode in episodes]
-    return {
-        "episode_count": len(lengths),
-        "duration_s": _rounded(sum(lengths), 1),
-        "longest_s": _rounded(max(lengths, default=None), 1),
-    }
-
-
-def _pauses(scored: ScoredRecording) -> dict[str, Any]:
-    found = scored.rhythm.pauses
-    longest, unconfirmed = found.longest, found.longest_unconfirmed
-    return {
-        "count": len(found.episodes),
-        "longest_s": _rounded(longest.duration_s if longest else None, 2),
-        "longest_at_s": _rounded(longest.start_s if longest else None, 3),
-        "threshold_s": scored.settings.rhythm.pauses.pause_s,
-        "unconfirmed_count": found.unconfirmed_count,
-        "longest_unconfirmed_s": _rounded(unconfirmed.duration_s if unconfirmed else None, 2),
-        "longest_unconfirmed_at_s": _rounded(unconfirmed.start_s if unconfirmed else None, 3),
-    }
-
-
-def _fibrillation(scored: ScoredRecording) -> dict[str, Any]:
-    found = scored.rhythm.fibrillation
-    known = scored.card.evaluation.get("events", {}).get("atrial_fibrillation", {})
-    return {
-        "episode_count": len(found.episodes),
-        "total_s": _rounded(found.total_s, 1),
-        "burden_percent": _rounded(found.burden_percent, 2),
-        "longest_s": _rounded(found.longest_s, 1),
-        "mean_bpm": _rounded(found.mean_bpm, 1),
-        "precision_percent": _percent(known.get("predictivity")),
-        "sensitivity_percent": _percent(known.get("sensitivity")),
-    }
-
-
-def _variability(scored: ScoredRecording) -> dict[str, Any]:
-    found = scored.rhythm.variability
-    return {
-        key: value if isinstance(value, int) else _rounded(value, 2 if key == "lf_hf_ratio" else 1)
-        for key, value in asdict(found).items()
-    }
-
-
-def _urgent(finding: UrgentFinding, events: Sequence[Event]) -> dict[str, Any]:
-    return {
-        "kind": finding.kind.key,
-        "at_s": None if finding.event is None else _rounded(finding.event.start_s, 3),
-        "message": finding.message,
-        "event_count": finding.count,
-        "beats_count": finding.n_beats,
-        "duration_s": None if finding.event is None else _rounded(finding.event.duration_s, 3),
-        "event": None if finding.event is None else events.index(finding.event),
-    }
-
-
-def _hour(hour: Hour, scored: ScoredRecording) -> dict[str, Any]:
-    return {
-        "hour": hour.hour,
-        "start_s": hour.start_s,
-        "start_local": _local(scored, hour.start_s),
-        "analysable_s": hour.analysable_s,
-        "beats_count": hour.n_beats,
-        "mean_bpm": _rounded(hour.mean_bpm, 1),
-        "minimum_bpm": _rounded(hour.minimum_bpm, 1),
-        "maximum_bpm": _rounded(hour.maximum_bpm, 1),
-        "ventricular_count": hour.ventricular_count,
-        "supraventricular_count": hour.supraventricular_count,
-        "ventricular_run_count": hour.ventricular_run_count,
-        "supraventricular_run_count": hour.supraventricular_run_count,
-        "pause_count": hour.pause_count,
-        "fibrillation_s": _rounded(hour.fibrillation_s, 1),
-    }
-
-
-def _events(
-    scored: ScoredRecording, events: Sequence[Event], graphics: Graphics
-) -> list[dict[str, Any]]:
-    names = scored.recording.leads
-    strips = {strip.event_number: strip.id for strip in graphics.strips}
-    return [
-        {
-            "number": number,
-            "kind": event.kind.key,
-            "start_s": _rounded(event.start_s, 3),
-            "duration_s": _rounded(event.duration_s, 3),
-            "beats_count": event.n_beats,
-            "rate_bpm": _rounded(event.rate_bpm, 1),
-            "lead": names[scored.lead_for(event.start_s, event.duration_s).number],
-            "strip": strips.get(number),
-        }
-        for number, event in enumerate(events)
+    total_count: Count
+    """All beats."""
+    class_count: Annotated[
+        dict[BeatClass, Count], Meta(extra_json_schema={"required": list(CLASSES)})
     ]
+    """Beats of each AAMI EC57 class: normal or bundle branch block (N), supraventricular ectopic
+    (S), ventricular ectopic (V), fusion (F), unclassifiable (Q)."""
 
 
-def _clusters(graphics: Graphics) -> list[dict[str, Any]]:
-    return [
-        {
-            "number": cluster.number,
-            "class": cluster.class_name,
-            "count": cluster.count,
-            "percent": _rounded(cluster.percent, 2),
-        }
-        for cluster in graphics.clusters
-    ]
+class HeartRateBlock(Block, frozen=True):
+    """Heart rate in beats per minute; null where too few RR intervals are confirmed."""
+
+    mean_bpm: Measure | None
+    """Mean heart rate: confirmed RR intervals over the time that they cover."""
+    minimum_bpm: Measure | None
+    """Lowest mean rate in any window of ``window_s``."""
+    minimum_at_s: Measure | None
+    """Start of that window, in seconds from the start of the recording."""
+    maximum_bpm: Measure | None
+    """Highest mean rate in any window of ``window_s``."""
+    maximum_at_s: Measure | None
+    """Start of that window, in seconds from the start of the recording."""
+    window_s: Measure
+    """Length of the averaging window of minimum and maximum, in seconds."""
+    tachycardia_s: Measure
+    """Seconds with a mean rate over ``window_s`` above the tachycardia threshold (a setting)."""
+    bradycardia_s: Measure
+    """Seconds with a mean rate over ``window_s`` below the bradycardia threshold (a setting)."""
 
 
-def _warnings(scored: ScoredRecording) -> list[dict[str, str]]:
-    found = [asdict(warning) for warning in scored.recording.warnings]
-    if scored.recording.paced:
-        found.append(
-            {
-                "code": "paced",
-                "message": "the header says that the patient has a pacemaker; the model was "
-                "trained without paced beats",
-            }
-        )
-    return found
+class RunBlock(Block, frozen=True):
+    """A run of ectopic beats."""
+
+    start_s: Measure
+    """First R peak, in seconds from the start of the recording."""
+    duration_s: Measure
+    """Seconds from the first R peak to the last."""
+    beats_count: Count
+    """Beats in the run."""
+    rate_bpm: Measure
+    """Mean rate in the run, in beats per minute."""
 
 
-def _provenance(scored: ScoredRecording) -> dict[str, Any]:
-    return {
-        "software": {"name": "deepecg", "version": __version__},
-        "model": {"version": scored.card.version, "sha256": scored.card.sha256},
-        "settings": asdict(scored.settings),
-        "review": "not_reviewed",
-    }
+class PatternBlock(Block, frozen=True):
+    """Episodes of bigeminy or trigeminy, each from its first ectopic beat to its last."""
+
+    episode_count: Count
+    """Episodes."""
+    duration_s: Measure
+    """Seconds of all episodes together."""
+    longest_s: Measure | None
+    """Seconds of the longest episode. Null if there is none."""
 
 
-def _local(scored: ScoredRecording, at_s: float) -> str | None:
-    start = scored.recording.start
-    try:
-        return (start + timedelta(seconds=at_s)).isoformat() if start else None
-    except OverflowError:
-        return None  # a damaged header may place the recording at the end of the year 9999
+class EctopyBlock(Block, frozen=True):
+    """Ectopic beats of one origin: their number, their patterns, and how reliable both are."""
+
+    count: Count
+    """Ectopic beats."""
+    burden_percent: Percent | None
+    """Share of all analysable beats, in percent. Null if there is no beat."""
+    per_hour: Measure | None
+    """Ectopic beats per hour of analysable time. Null if no time is analysable."""
+    isolated_count: Count
+    """Ectopic beats without another one next to them. Beats of bigeminy and trigeminy are among
+    them."""
+    couplet_count: Count
+    """Exactly two ectopic beats in a row."""
+    triplet_count: Count
+    """Exactly three ectopic beats in a row. Triplets are runs, too."""
+    run_count: Count
+    """Three or more ectopic beats in a row (the minimum length is a setting)."""
+    longest_run: RunBlock | None
+    """Run with the most beats. Null if there is no run."""
+    fastest_run: RunBlock | None
+    """Run with the highest rate. Null if there is no run."""
+    bigeminy: PatternBlock
+    """Every second beat is ectopic."""
+    trigeminy: PatternBlock
+    """Every third beat is ectopic."""
+    precision_percent: Percent | None
+    """Precision for beats in the model's evaluation: of 100 beats classified as this class, how
+    many are annotated as it. Null if the model card does not contain it."""
+    sensitivity_percent: Percent | None
+    """Sensitivity for beats in the model's evaluation: of 100 beats annotated as this class, how
+    many are classified as it. Null if the model card does not contain it."""
+    couplet_precision_percent: Percent | None
+    """Precision for couplets in the model's evaluation: of 100 detected couplets, how many overlap
+    an annotated one. Null if the model card does not contain it."""
+    run_precision_percent: Percent | None
+    """Precision for runs in the model's evaluation: of 100 detected runs, how many overlap an
+    annotated one. Null if the model card does not contain it."""
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(float(value), digits)
+class VentricularBlock(EctopyBlock, frozen=True):
+    """Ventricular ectopic beats (class V)."""
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else _rounded(100 * share, 1)
+class SupraventricularBlock(EctopyBlock, frozen=True):
+    """Supraventricular ectopic beats (class S). In atrial fibrillation no beat is S."""
+
+    left_out_in_fibrillation_count: Count
+    """Beats in atrial fibrillation that were classified as S and are counted as N instead."""
+
+
+class PausesBlock(Block, frozen=True):
+    """RR intervals of at least ``threshold_s``.
+
+    A pause is confirmed if the signal is quiet between its beats, so that no beat was missed.
+    """
+
+    count: Count
+    """Confirmed pauses."""
+    longest_s: Measure | None
+    """Seconds of the longest confirmed pause. Null if there is none."""
+    longest_at_s: Measure | None
+    """Its start, in seconds from the start of the recording."""
+    threshold_s: Measure
+    """Shortest pause, in seconds."""
+    unconfirmed_count: Count
+    """Analysable stretches of at least ``threshold_s`` without a detected beat in which a beat may
+    have been missed: between two beats, or between a beat and an end of analysable time."""
+    longest_unconfirmed_s: Measure | None
+    """Seconds of the longest such stretch. Null if there is none."""
+    longest_unconfirmed_at_s: Measure | None
+    """Its start, in seconds from the start of the recording."""
+
+
+class FibrillationBlock(Block, frozen=True):
+    """Atrial fibrillation, detected by the irregularity of RR intervals.
+
+    An episode that lasts beyond a gap in the analysable signal counts as several.
+    """
+
+    episode_count: Count
+    """Episodes."""
+    total_s: Measure
+    """Seconds of all episodes together."""
+    burden_percent: Percent | None
+    """Share of the analysable time, in percent. Null if no time is analysable."""
+    longest_s: Measure | None
+    """Seconds of the longest episode. Null if there is none."""
+    mean_bpm: Measure | None
+    """Mean heart rate in atrial fibrillation, in beats per minute. Null if there is none."""
+    precision_percent: Percent | None
+    """Precision in the evaluation: of 100 s detected as atrial fibrillation, how many are annotated
+    as it. Null if the model card does not contain it."""
+    sensitivity_percent: Percent | None
+    """Sensitivity in the evaluation: of 100 s annotated as atrial fibrillation, how many are
+    detected. Null if the model card does not contain it."""
+
+
+class VariabilityBlock(Block, frozen=True):
+    """Heart-rate variability of normal-to-normal (NN) intervals outside atrial fibrillation.
+
+    Definitions: Task Force of the ESC and NASPE, 1996. A value is null where the NN intervals cover
+    too little time for it.
+    """
+
+    nn_count: Count
+    """NN intervals."""
+    day_count: Count
+    """Days of 24 hours with enough NN intervals for SDNN, SDANN and triangular index, which are
+    means over these days."""
+    nn_s: Measure
+    """Seconds that the NN intervals cover."""
+    sdnn_ms: Measure | None
+    """Standard deviation of the NN intervals of a day, in milliseconds."""
+    sdann_ms: Measure | None
+    """Standard deviation of the 5-minute means of NN intervals of a day, in milliseconds."""
+    rmssd_ms: Measure | None
+    """Root mean square of successive differences of NN intervals, in milliseconds."""
+    pnn50_percent: Percent | None
+    """Share of successive differences of NN intervals above 50 ms, in percent."""
+    triangular_index: Measure | None
+    """NN intervals of a day over those in the fullest bin (1/128 s) of their histogram."""
+    lf_ms2: Measure | None
+    """Low-frequency power, 0.04 to 0.15 Hz, in square milliseconds."""
+    hf_ms2: Measure | None
+    """High-frequency power, 0.15 to 0.40 Hz, in square milliseconds."""
+    lf_hf_ratio: Measure | None
+    """Low-frequency power over high-frequency power."""
+    spectrum_s: Measure
+    """Seconds of the 5-minute segments that the powers are computed from."""
+
+
+class UrgentRow(Block, frozen=True):
+    """An urgent finding: the worst of the urgent events of a kind."""
+
+    kind: UrgentKey
+    """Kind of finding."""
+    at_s: Measure | None
+    """Start of the worst event, in seconds from the start of the recording. Null for a finding
+    about the whole recording."""
+    message: str
+    """The finding in one line, with values and units."""
+    event_count: Count
+    """Urgent events of the kind; 1 for a finding about the whole recording."""
+    beats_count: Count
+    """Beats of the worst event; for ventricular burden, all ventricular ectopic beats."""
+    duration_s: Measure | None
+    """Seconds of the worst event. Null for a finding about the whole recording."""
+    event: Count | None
+    """``number`` of the worst event in ``events``. Null for a finding about the whole recording."""
+
+
+class HourRow(Block, frozen=True):
+    """One hour from the start of the recording; the last one may be shorter."""
+
+    hour: Count
+    """Number of the hour; 0 is the first."""
+    start_s: Measure
+    """Start of the hour, in seconds from the start of the recording."""
+    start_local: str | None
+    """Start of the hour: ISO 8601 local time without a time zone. Null if it is unknown."""
+    analysable_s: Count
+    """Seconds that could be analysed."""
+    beats_count: Count
+    """Beats of all classes."""
+    mean_bpm: Measure | None
+    """Mean heart rate, in beats per minute. Null if no RR interval is confirmed."""
+    minimum_bpm: Measure | None
+    """Lowest mean rate in a window of ``heart_rate.window_s``. Null if there is no such window."""
+    maximum_bpm: Measure | None
+    """Highest mean rate in a window of ``heart_rate.window_s``. Null if there is no such window."""
+    ventricular_count: Count
+    """Ventricular ectopic beats."""
+    supraventricular_count: Count
+    """Supraventricular ectopic beats."""
+    ventricular_run_count: Count
+    """Ventricular runs that begin in the hour."""
+    supraventricular_run_count: Count
+    """Supraventricular runs that begin in the hour."""
+    pause_count: Count
+    """Confirmed pauses that begin in the hour."""
+    fibrillation_s: Measure
+    """Seconds in atrial fibrillation."""
+
+
+class EventRow(Block, frozen=True):
+    """An event to look up in the signal."""
+
+    number: Count
+    """Position in the list; 0 is the first."""
+    kind: EventKey
+    """Kind of event."""
+    start_s: Measure
+    """Start, in seconds from the start of the recording."""
+    duration_s: Measure
+    """Seconds from its first R peak to its last."""
+    beats_count: Count
+    """Beats of the event; of a pause, the beats on either side."""
+    rate_bpm: Measure | None
+    """Mean rate in beats per minute. Null where a beat may have been missed."""
+    lead: str
+    """Lead that shows the event best: the one that can be analysed for most of it."""
+    strip: StripId | None
+    """ID of the event's strip in report.html. Null if it has none."""
+
+
+class ClusterRow(Block, frozen=True):
+    """Beats of one class and one shape."""
+
+    number: Count
+    """Number of the cluster in report.html."""
+    class_name: BeatClass = msgspec.field(name="class")
+    """Class of its beats."""
+    count: Count
+    """Beats in the cluster."""
+    percent: Percent
+    """Share of all beats, in percent."""
+
+
+class WarningRow(Block, frozen=True):
+    """A defect of the file, or a limit of the analysis."""
+
+    code: str
+    """Machine-readable code that stays the same between versions, such as ``crc_mismatch``."""
+    message: str
+    """What was found and what was expected."""
+
+
+class SoftwareBlock(Block, frozen=True):
+    """The software that made a document."""
+
+    name: str
+    """Name of the software."""
+    version: str
+    """Version of the software."""
+
+
+SOFTWARE = SoftwareBlock("deepecg", __version__)
+
+
+class ModelBlock(Block, frozen=True):
+    """The model that classified the beats."""
+
+    version: str
+    """Version in the model card."""
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    """SHA-256 of the model file, hexadecimal."""
+
+
+class Provenance(Block, frozen=True):
+    """What the results were made with: the same software, model and settings give them again."""
+
+    software: SoftwareBlock
+    """Software and version."""
+    model: ModelBlock
+    """Model and version."""
+    settings: ScoringSettings
+    """Every setting that was used."""
+    review: Literal["not_reviewed"]
+    """No clinician has reviewed the results."""
+
+
+class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
+    """The results of a recording. It contains no time of its making."""
+
+    schema_version: Literal["2.1"]
+    """Version of this schema. A later minor version only adds keys."""
+    recording_id: str
+    """The caller's name for the recording; it never contains anything about the patient."""
+    recording: RecordingBlock
+    signal: SignalBlock
+    beats: BeatsBlock
+    heart_rate: HeartRateBlock
+    ventricular: VentricularBlock
+    supraventricular: SupraventricularBlock
+    pauses: PausesBlock
+    atrial_fibrillation: FibrillationBlock
+    heart_rate_variability: VariabilityBlock
+    urgent: tuple[UrgentRow, ...]
+    """What a clinician should look at first, the most urgent first; one finding of a kind."""
+    hours: tuple[HourRow, ...]
+    """One row an hour, from the start of the recording."""
+    events: tuple[EventRow, ...]
+    """Events in the order of time: the most severe of each kind, up to a number in the settings."""
+    events_left_out_count: dict[EventKey, Count]
+    """Events of a kind that are counted but not listed, because there are more than the settings
+    allow. Kinds that are listed in full are absent."""
+    clusters: tuple[ClusterRow, ...]
+    """Beats by class and shape (morphology clusters)."""
+    not_computed: Annotated[tuple[str, ...], Meta(extra_json_schema={"uniqueItems": True})]
+    """Parts of a Holter report that this version does not compute: their absence means nothing."""
+    warnings: tuple[WarningRow, ...]
+    """Defects of the file and limits of the analysis."""
+    provenance: Provenance
+    advisory: str
+    """What the results are not meant for."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.rhythm.episodes import RATE_DIGITS, Episode
 
 
 @dataclass(frozen=True)
@@ -69,3 +70,30 @@ class BeatStream:
     def samples(self, sampling_rate_hz: float) -> NDArray[np.int64]:
         """Return the R peaks as sample numbers at a rate, shape (n_beats,)."""
         return np.rint(self.times_s * sampling_rate_hz).astype(np.int64)
+
+
+def episodes_between(
+    stream: BeatStream, first: NDArray[np.int64], last: NDArray[np.int64]
+) -> tuple[Episode, ...]:
+    """Return the episodes between pairs of beats, none of which has a gap inside.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    first, last : ndarray of int64, shape (n_episodes,)
+        Numbers of the beats; ``first <= last``.
+
+    Returns
+    -------
+    tuple of Episode
+        In the order given.
+    """
+    start = stream.times_s[first]
+    duration = stream.times_s[last] - start
+    n_intervals = last - first
+    rate = np.round(60 * n_intervals / np.where(n_intervals > 0, duration, 1), RATE_DIGITS)
+    rates = (bpm if n > 0 else None for bpm, n in zip(rate.tolist(), n_intervals, strict=True))
+    return tuple(
+        map(Episode, first.tolist(), last.tolist(), start.tolist(), duration.tolist(), rates)
+    )

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.episodes import Episode, episodes_between
+from deepecg.rhythm.beat_stream import BeatStream, episodes_between
+from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.settings import EctopySettings
 
 SECONDS_PER_HOUR = 3600

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from deepecg.beats.rr_intervals import ROUNDING_S
+from deepecg.beats.settings import ROUNDING_S
 from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.rhythm.wording import exact, rate, span

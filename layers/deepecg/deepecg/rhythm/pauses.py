@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from deepecg.beats.rr_intervals import is_at_least
 from deepecg.beats.settings import PauseSettings
-from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.episodes import Episode, episodes_between
+from deepecg.rhythm.beat_stream import BeatStream, episodes_between
+from deepecg.rhythm.episodes import Episode
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import class_block
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.outputs.summary import beats_block, heart_rate_block, signal_block
+from deepecg.outputs.summarise import beats_block, heart_rate_block, signal_block
 from deepecg.recording import Recording
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
@@ -74,9 +75,10 @@ def strip_document(scored: ScoredRecording) -> dict[str, Any]:
             {"time_s": round(float(time_s), TIME_DIGITS)} | class_block(probabilities)
             for time_s, probabilities in zip(beats.times_s, beats.probabilities, strict=True)
         ],
-        "class_count": beats_block(scored)["class_count"],
-        "heart_rate": heart_rate_block(scored),
-        "quality": signal_block(scored) | {"not_analysable": _not_analysable(scored)},
+        "class_count": beats_block(scored).class_count,
+        "heart_rate": msgspec.to_builtins(heart_rate_block(scored)),
+        "quality": msgspec.to_builtins(signal_block(scored))
+        | {"not_analysable": _not_analysable(scored)},
     }
 
 
