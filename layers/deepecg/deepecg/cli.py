@@ -11,7 +11,6 @@ from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 
-import msgspec
 from tqdm import tqdm
 
 from deepecg import __version__
@@ -180,7 +179,7 @@ def _score_job(
         (folder / REJECTION_FILE).unlink(missing_ok=True)
     entry = night_entry(
         identity,
-        msgspec.to_builtins(document),
+        document,
         uploaded_at=now,
         folder=job.name,
         processing_s=time.perf_counter() - began_s,

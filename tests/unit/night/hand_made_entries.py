@@ -64,12 +64,14 @@ def body(entry: NightEntry | dict[str, Any]) -> bytes:
     return to_json(entry).encode()
 
 
-def changed(document: Any, **fields: Any) -> dict[str, Any]:
+def with_values(document: Any, **fields: Any) -> dict[str, Any]:
     """Return a document as JSON has it, with other values."""
     return msgspec.to_builtins(document) | fields
 
 
-def sound(recording: str, document: Summary | Rejection | None = None, **upload: Any) -> NightEntry:
+def read_back(
+    recording: str, document: Summary | Rejection | None = None, **upload: Any
+) -> NightEntry:
     """Return an entry as it is read back."""
     return read_entry(body(night_entry(recording, document, **upload)))
 

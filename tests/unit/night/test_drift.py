@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import binom, norm
-from unit.night.hand_made_entries import NIGHT, body, changed
+from unit.night.hand_made_entries import NIGHT, body, with_values
 
 from deepecg.night.drift import Drift, MetricDrift, drift
 from deepecg.night.night_totals import METRICS, NightTotals, read_totals
@@ -197,7 +197,7 @@ def test_ordinary_nights_are_seldom_flagged() -> None:
 
 def test_totals_are_read_back_as_they_were_written() -> None:
     totals = night(mean_bpm=None)
-    document = changed(totals)
+    document = with_values(totals)
     assert set(document["figures"]) == {metric.name for metric in METRICS}
     assert read_totals(to_json(document).encode()) == totals
 
@@ -210,11 +210,11 @@ def test_totals_are_read_back_as_they_were_written() -> None:
         b"{",
         b"[]",
         b"[" * 100_000,
-        body(changed(night(), schema_version="9.0")),
-        body(changed(night(), kind="summary")),
-        body(changed(night(), figures={"mean_bpm": "x"})),
-        body(changed(night(), figures=[])),
-        body(changed(night(), scored_count=None)),
+        body(with_values(night(), schema_version="9.0")),
+        body(with_values(night(), kind="summary")),
+        body(with_values(night(), figures={"mean_bpm": "x"})),
+        body(with_values(night(), figures=[])),
+        body(with_values(night(), scored_count=None)),
     ],
 )
 def test_totals_that_cannot_be_read_count_as_missing(content: bytes | None) -> None:

@@ -14,7 +14,7 @@ import jsonschema
 import numpy as np
 import pytest
 from synthetic_nights import fill, made_up_entries, rejection
-from unit.night.hand_made_entries import NIGHT, MemoryStore, body, changed, summary
+from unit.night.hand_made_entries import NIGHT, MemoryStore, body, summary, with_values
 
 from deepecg.cloud.s3_keys import entry_key, report_key
 from deepecg.errors import SettingsError
@@ -365,8 +365,8 @@ def test_no_cell_of_the_table_is_a_formula(start: str) -> None:
     rejected = night_entry("a", rejection(hostile))
     scored = night_entry("b", summary(warnings=(hostile,), model=hostile))
     urgent = [{"kind": hostile, "message": hostile}]
-    digest = changed(scored.digest, urgent=urgent)
-    report, store = made([rejected, changed(scored, uploaded_at=hostile, digest=digest)])
+    digest = with_values(scored.digest, urgent=urgent)
+    report, store = made([rejected, with_values(scored, uploaded_at=hostile, digest=digest)])
     assert report["outcomes"]["unreadable_entries_count"] == 0
     cells = [cell for row in rows(store) for cell in row.values()]
     assert sum(hostile in cell for cell in cells) == 5

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from synthetic_nights import made_up_entries, rejection
-from unit.night.hand_made_entries import NIGHT, MemoryStore, body, changed, summary
+from unit.night.hand_made_entries import NIGHT, MemoryStore, body, summary, with_values
 
 from deepecg.night.drift import MetricDrift
 from deepecg.night.make_report import make_night
@@ -130,7 +130,7 @@ def test_the_page_shows_the_figures_of_the_document() -> None:
 def test_texts_of_entries_are_never_markup() -> None:
     rejected = night_entry("a", rejection(HOSTILE))
     scored = night_entry("b", summary(), folder=HOSTILE)
-    digest = changed(
+    digest = with_values(
         scored.digest,
         urgent=[{"kind": HOSTILE, "message": ""}, {"kind": "other", "message": HOSTILE}],
         warning_codes=[HOSTILE],
@@ -140,8 +140,8 @@ def test_texts_of_entries_are_never_markup() -> None:
     waiting = night_entry("c", outcome="waiting", code=HOSTILE)
     bodies = (
         body(rejected),
-        body(changed(scored, uploaded_at=HOSTILE, digest=digest)),
-        body(changed(waiting, uploaded_at=HOSTILE)),
+        body(with_values(scored, uploaded_at=HOSTILE, digest=digest)),
+        body(with_values(waiting, uploaded_at=HOSTILE)),
     )
     reader = Reader(page := page_of(*bodies))
     assert "<script" not in page

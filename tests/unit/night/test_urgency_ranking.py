@@ -3,7 +3,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from unit.night.hand_made_entries import sound, summary
+from unit.night.hand_made_entries import read_back, summary
 
 from deepecg.night.night_entry import NightEntry
 from deepecg.night.settings import RankingSettings
@@ -17,7 +17,7 @@ BURDEN = ("ventricular_burden", "12 % V")
 
 
 def recording(name: str, **findings: Any) -> NightEntry:
-    return sound(name, summary(**findings))
+    return read_back(name, summary(**findings))
 
 
 def order(*entries: NightEntry) -> list[str]:
@@ -105,4 +105,4 @@ def test_within_a_recording_the_weightiest_finding_is_told_first() -> None:
 
 
 def test_what_was_not_scored_is_not_ranked() -> None:
-    assert by_urgency([sound("a", outcome="waiting")], SETTINGS) == []
+    assert by_urgency([read_back("a", outcome="waiting")], SETTINGS) == []

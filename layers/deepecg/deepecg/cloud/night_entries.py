@@ -11,6 +11,8 @@ from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from deepecg.cloud.errors import StorageError
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entry_key, unfinished_key

@@ -88,8 +88,10 @@ def night_report(
         outcomes=OutcomeCounts(
             uploaded_count=len(entries),
             **{f"{outcome}_count": outcomes[outcome] for outcome in OUTCOMES},
-            dead_letters_of_date_count=dead_letters and dead_letters.count,
-            dead_letters_of_date_complete=dead_letters and dead_letters.is_complete,
+            dead_letters_of_date_count=None if dead_letters is None else dead_letters.count,
+            dead_letters_of_date_complete=(
+                None if dead_letters is None else dead_letters.is_complete
+            ),
             unreadable_entries_count=n_unreadable,
         ),
         rejections=_counted(
