@@ -1,21 +1,21 @@
-# Three images from one file; where no target is named, it is api.
+# Three images; the default target is api.
 #
-#   docker build -t deepecg .                          page and API, with a cloud embedded
-#   docker build -t deepecg-score --target score .     the command line
+#   docker build -t deepecg .                          page and API, with AWS emulated inside
+#   docker build -t deepecg-score --target score .     command line
 #   docker build -t deepecg-training --target training .
 #
 #   docker run --rm -p 8000:8000 deepecg
-#   docker run --rm --user "$(id -u):$(id -g)" -v DIR:/data deepecg-score       results in DIR/results
-#   docker run --rm --user "$(id -u):$(id -g)" -v DATA:/data deepecg-training   the model in DATA/model
+#   docker run --rm --user "$(id -u):$(id -g)" -v DIR:/data deepecg-score       writes to DIR/results
+#   docker run --rm --user "$(id -u):$(id -g)" -v DATA:/data deepecg-training   writes to DATA/model
 #
-# `make images` builds all and prints their sizes.
+# `make images` builds all three and prints their sizes.
 
-# --- training: Python 3.11 as in the tests, PyTorch without CUDA --------------------------------------
+# --- training: Python 3.11 as in the tests, PyTorch without CUDA ----------------------------------------
 
 FROM python:3.11-slim AS training
 WORKDIR /opt/deepecg
 COPY requirements.lock ./
-# Where PyTorch's own index cannot be reached, whatever else pip finds has to do.
+# PyTorch's own index has wheels without CUDA; pip's default index is the fallback.
 RUN torch=$(sed -n '/^torch==/p' requirements.lock) \
     && { pip install --quiet --no-cache-dir --timeout 10 --retries 0 --no-deps \
            --index-url https://download.pytorch.org/whl/cpu "$torch" 2>/dev/null \
@@ -39,7 +39,7 @@ ARG VERSION=unknown
 LABEL org.opencontainers.image.title="Deep-ECG training" org.opencontainers.image.version=$VERSION \
       org.opencontainers.image.licenses=MIT
 
-# --- what builds the others -----------------------------------------------------------------------------
+# --- build: makes the files of score and api ------------------------------------------------------------
 
 FROM python:3.13-slim AS build
 RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends make \
@@ -59,16 +59,16 @@ RUN pip install --quiet --no-cache-dir --no-compile --no-deps --target /deepecg 
     && mv /deepecg/bin /commands \
     && python3 -m compileall -q --invalidation-mode unchecked-hash /deepecg
 
-# --- what the other two share: Lambda's runtime layer; no pip -------------------------------------------
+# --- runtime: base of score and api: Lambda's runtime layer, without pip --------------------------------
 
 FROM python:3.13-slim AS runtime
 RUN rm -rf /usr/local/lib/python3.13/site-packages/* /usr/local/lib/python3.13/ensurepip /usr/local/bin/pip*
 COPY --from=build /packages/runtime/python /usr/local/lib/python3.13/site-packages
 COPY --from=build /packages/command/python /usr/local/lib/python3.13/site-packages
-# ONNX Runtime would report its use to its maker.
+# ORT_DISABLE_TELEMETRY: otherwise ONNX Runtime sends usage data to its maker.
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ORT_DISABLE_TELEMETRY=1
 
-# --- score: the command line ------------------------------------------------------------------------------
+# --- score: the command line ----------------------------------------------------------------------------
 
 FROM runtime AS score
 COPY --from=build /commands /usr/local/bin
@@ -81,7 +81,7 @@ ARG VERSION=unknown
 LABEL org.opencontainers.image.title="Deep-ECG score" org.opencontainers.image.version=$VERSION \
       org.opencontainers.image.licenses=MIT
 
-# --- api: page and API; with --read-only it needs --tmpfs /tmp ------------------------------------------
+# --- api: page and API; `docker run --read-only` needs `--tmpfs /tmp` -----------------------------------
 
 FROM runtime AS api
 COPY --from=build /packages/api/python /usr/local/lib/python3.13/site-packages
@@ -89,7 +89,7 @@ COPY --from=build /packages/serve/python /usr/local/lib/python3.13/site-packages
 COPY --from=build /commands /usr/local/bin
 COPY --from=build /deepecg /usr/local/lib/python3.13/site-packages
 USER 1000:1000
-# A container's first process does not end by a SIGTERM that it has no handler for yet.
+# Process 1 ignores SIGTERM until it has a handler; Python handles SIGINT from its start.
 STOPSIGNAL SIGINT
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \

@@ -1,12 +1,11 @@
-# What there is to do here; `make help` lists it. Everything is installed into .venv.
+# Development tasks; `make help` lists them. Everything is installed into .venv.
 PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
-# The Lambda layer's pins come first: tests run with the very versions that are deployed.
+# With the Lambda layers' pins, so that tests run with the versions that are deployed.
 CONSTRAINTS := -c layers/runtime/requirements.txt -c layers/runtime/api.txt -c requirements.lock
-# PyTorch without the gigabytes of CUDA that PyPI's wheels bring; where this index cannot be reached,
-# whatever else pip finds has to do.
+# PyTorch's own index has wheels without CUDA, gigabytes smaller; pip's default index is the fallback.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH := $(shell sed -n '/^torch==/p' requirements.lock)
 WORKERS ?= auto
@@ -15,54 +14,57 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 EXAMPLES ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint types check fuzz train evaluate bench pictures images sam-tools sizes lock clean
+.PHONY: help demo serve test lint types check fuzz train evaluate bench pictures schemas images sam-tools sizes lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
 
-demo: $(VENV)/demo.stamp ## Score a real ECG in an embedded cloud, no account needed
+demo: $(VENV)/demo.stamp ## Score a real ECG in an emulated AWS; no account needed
 	@$(BIN)/python -m deepecg.local_cloud.demo
 
-serve: $(VENV)/serve.stamp ## Page and API on this machine, with an embedded cloud: make serve PORT=8000
+serve: $(VENV)/serve.stamp ## Run page and API with an emulated AWS: make serve PORT=8000
 	@$(BIN)/deepecg serve --port $(PORT)
 
-test: $(VENV)/test.stamp ## Run all tests; those that need Docker, SAM or data say so where they skip
+test: $(VENV)/test.stamp ## Run all tests; skipped ones report which tool or data is missing
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-lint: $(VENV)/test.stamp ## Check style
+lint: $(VENV)/test.stamp ## Check style with ruff
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: $(VENV)/test.stamp ## Check types
+types: $(VENV)/test.stamp ## Check types with mypy
 	$(BIN)/mypy
 
-check: lint types test ## Check style and types and run all tests, as CI does
+check: lint types test ## Check style and types, run all tests, as CI does
 
-fuzz: $(VENV)/test.stamp ## Hold the API to its document in many requests: make fuzz EXAMPLES=2000
+fuzz: $(VENV)/test.stamp ## Test the API against its OpenAPI document: make fuzz EXAMPLES=2000
 	DEEPECG_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/integration/test_openapi.py
 
 train: $(VENV)/train.stamp ## Train, evaluate and export the model: make train DATA=DIR
 	@test -n "$(DATA)" || { echo "usage: make train DATA=DIR   (DIR holds mitdb/ and svdb/)"; exit 2; }
 	$(BIN)/python -m training.train --data "$(DATA)"
 
-evaluate: $(VENV)/train.stamp ## Judge detector and model on whole recordings: make evaluate DATA=DIR
+evaluate: $(VENV)/train.stamp ## Evaluate detector and model on whole recordings: make evaluate DATA=DIR
 	@test -n "$(DATA)" || { echo "usage: make evaluate DATA=DIR   (DIR holds mitdb/ and svdb/)"; exit 2; }
 	$(BIN)/python -m training.evaluate --data "$(DATA)"
 
-bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (beside other packages), report, night and the API
+bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (also of other packages), report, nightly report and API
 	.venv-bench/bin/python tests/bench/scoring.py
 	$(BIN)/python tests/bench/report.py
 	$(BIN)/python tests/bench/nightly.py
 	$(BIN)/python tests/bench/predict.py
 
-pictures: $(VENV)/test.stamp ## Take the README's pictures anew, with Chromium, of what is made up
+pictures: $(VENV)/test.stamp ## Make the README's pictures with Chromium, from synthetic data
 	$(BIN)/python tests/bench/pictures.py
+
+schemas: $(VENV)/test.stamp ## Write the JSON Schemas of all documents from their types
+	$(BIN)/python layers/deepecg/write_schemas.py
 
 sizes: $(VENV)/test.stamp ## Print the unzipped size of the function with its layers
 	$(BIN)/python -m pytest tests/sam/test_build.py -k fits -q -s
 
-images: ## Build the Docker images deepecg, deepecg-score and deepecg-training; print their sizes
+images: ## Build the Docker images deepecg, deepecg-score, deepecg-training; print their sizes
 	for target in training score api; do \
 		docker build --network host --build-arg VERSION=$(VERSION) --target $$target \
 			-t deepecg-$$target . || exit; done
@@ -73,13 +75,13 @@ images: ## Build the Docker images deepecg, deepecg-score and deepecg-training; 
 			size "$$base" >/dev/null 2>&1 || docker pull -q "$$base"; \
 			echo "$$image: $$((($$(size $$image) - $$(size $$base)) / 1000000)) MB without $$base"; done
 
-sam-tools: .venv-sam/stamp ## Install the SAM CLI, into a place of its own: it pins many versions
+sam-tools: .venv-sam/stamp ## Install the SAM CLI in its own environment: it pins many versions
 
-lock: $(VENV)/test.stamp ## Write what is installed to requirements.lock
-	@{ echo '# Everything that the tests run with, for `pip install -c`. Made by `make lock`.'; \
+lock: $(VENV)/test.stamp ## Write the installed versions to requirements.lock
+	@{ echo '# All packages of the tests, for `pip install -c`. Written by `make lock`.'; \
 		$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//'; } > requirements.lock
 
-clean: ## Remove everything that was made
+clean: ## Remove everything that make has created
 	rm -rf $(VENV) .venv-sam .venv-bench .aws-sam layers/deepecg/deepecg/outputs/report/vendor layers/deepecg/deepecg/cloud/api/vendor out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -98,7 +100,7 @@ $(VENV)/demo.stamp $(VENV)/serve.stamp: $(VENV)/%.stamp: $(VENV)/made.stamp $(PI
 	$(PIP) install $(CONSTRAINTS) -e '.[$*]'
 	@touch $@
 
-# In a place of its own: NeuroKit2 wants an older pandas than the one that is deployed.
+# In its own environment: NeuroKit2 requires an older pandas than the deployed one.
 .venv-bench/stamp: $(PINS)
 	$(PY) -m venv .venv-bench
 	sed '/^pandas==/d' layers/runtime/requirements.txt requirements.lock > .venv-bench/constraints.txt

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from deepecg.outputs.advisory import ADVISORY
@@ -11,6 +12,7 @@ from deepecg.outputs.graphics.heart_rate_trend import Trend
 from deepecg.outputs.graphics.morphology_clusters import Cluster
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
+from deepecg.outputs.summary import Summary
 from deepecg.rhythm.event_kinds import KINDS
 from deepecg.settings import ScoringSettings
 
@@ -174,6 +176,11 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         },
         "advisory": ADVISORY,
     }
+
+
+def summary_of(document: dict[str, Any]) -> Summary:
+    """Return a document as a summary."""
+    return msgspec.convert(document, Summary)
 
 
 def made_up_graphics() -> Graphics:

@@ -1,4 +1,4 @@
-"""What hatchling runs before the package is built or installed, editable installs included."""
+"""Build hook of hatchling: runs before the package is built or installed, also if editable."""
 
 import runpy
 from pathlib import Path
@@ -8,9 +8,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class VendorHook(BuildHookInterface):
-    """Brings uPlot and Swagger UI into the source tree; the wheel takes them as artifacts."""
+    """Downloads uPlot and Swagger UI into the source tree, where the wheel's artifacts lie."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Bring both."""
+        """Download both, unless they are there."""
         script = Path(self.root) / "layers" / "deepecg" / "vendor.py"
-        runpy.run_path(str(script))["bring_all"]()
+        runpy.run_path(str(script))["download_all"]()

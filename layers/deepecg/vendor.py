@@ -1,10 +1,10 @@
-"""Brings what pages in a browser need from the npm registry: uPlot and Swagger UI.
+"""Downloads the JavaScript libraries of the pages from the npm registry: uPlot and Swagger UI.
 
     python layers/deepecg/vendor.py
 
-It is run when the package is installed (``build_hook.py``) and when the Lambda layer is built
-(``Makefile``). Files that are there already are left alone, so a second build needs no network.
-Needs the standard library only: it runs before anything is installed.
+It runs when the package is installed (``build_hook.py``) and when the Lambda layer is built
+(``Makefile``). Files that exist already are not downloaded again, so a second build needs no
+network. It needs the standard library only, because it runs before anything is installed.
 """
 
 import base64
@@ -23,27 +23,29 @@ from pathlib import Path
 REGISTRY = "https://registry.npmjs.org"
 ROOT = Path(__file__).parent / "deepecg"
 VERSION_FILE = "VERSION"
-"""Written last, beside the files: where it holds the version, they are all there."""
+"""Name of a file with the version, written last: it shows that the download is complete."""
 ATTEMPTS = 4
+"""Attempts to download a package."""
 TIMEOUT_S = 30
+"""Time limit of an attempt, in seconds."""
 
 
 @dataclass(frozen=True)
 class NpmPackage:
-    """A package of the npm registry, and what of it is kept where.
+    """A package of the npm registry.
 
     Attributes
     ----------
     name, version : str
-        As the registry has them.
+        Name and version in the registry.
     integrity : str
-        Subresource integrity of the tarball, as the registry's own metadata gives it.
+        Checksum of the tarball from the registry's metadata, as subresource integrity.
     purpose : str
-        What it is needed for.
+        What the package does here, for error messages.
     files : tuple of str
-        Paths in the tarball, below ``package/``.
+        Needed files: paths in the tarball, below ``package/``.
     folder : str
-        Below the package ``deepecg``.
+        Destination, below the package ``deepecg``.
     """
 
     name: str
@@ -55,13 +57,13 @@ class NpmPackage:
 
     @property
     def address(self) -> str:
-        """Where the tarball is, at the registry that npm would ask."""
+        """URL of the tarball; npm's variable ``NPM_CONFIG_REGISTRY`` sets another registry."""
         registry = os.environ.get("NPM_CONFIG_REGISTRY", REGISTRY).rstrip("/")
         return f"{registry}/{self.name}/-/{self.name}-{self.version}.tgz"
 
     @property
     def names(self) -> dict[str, str]:
-        """Names of the files in the tarball, and here."""
+        """File names here by their names in the tarball."""
         return {f"package/{path}": path.rpartition("/")[2] for path in self.files}
 
 
@@ -72,7 +74,7 @@ UPLOT = NpmPackage(
         "sha512-"
         "KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw=="
     ),
-    purpose="which the report's trend is drawn with",
+    purpose="which draws the report's trend",
     files=("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"),
     folder="outputs/report/vendor/uplot",
 )
@@ -96,45 +98,45 @@ SWAGGER_UI = NpmPackage(
 PACKAGES = (UPLOT, SWAGGER_UI)
 
 
-def bring_all() -> None:
-    """Put every package's files where the pages look for them.
+def download_all() -> None:
+    """Download all packages.
 
     Raises
     ------
     SystemExit
-        If the registry cannot be reached, or sends something other than the pinned versions.
+        If the registry cannot be reached, or a tarball has another checksum.
     """
     for package in PACKAGES:
-        bring(package, ROOT / package.folder)
+        install(package, ROOT / package.folder)
 
 
-def bring(
+def install(
     package: NpmPackage,
     folder: Path,
     download: Callable[[str], bytes] | None = None,
     wait_s: float = 1.0,
 ) -> None:
-    """Put a package's files into a folder, unless this version is there already.
+    """Download a package's files into a folder, unless it contains this version already.
 
     Parameters
     ----------
     package : NpmPackage
-        What to bring.
+        The package.
     folder : Path
-        Made if it is not there.
+        Destination; created if missing.
     download : callable
-        Returns the bytes of an address.
+        Returns the content of a URL.
     wait_s : float
-        Before the second attempt; doubled before each further one.
+        Time before the second attempt in seconds; doubled before each further one.
 
     Raises
     ------
     SystemExit
-        If the registry cannot be reached, or sends something other than the pinned version.
+        If the registry cannot be reached, or the tarball has another checksum.
     """
-    if _is_there(package, folder):
+    if _is_complete(package, folder):
         return
-    tarball = _persistently(download or _download, package, wait_s)
+    tarball = _with_retries(download or _download, package, wait_s)
     found = "sha512-" + base64.b64encode(hashlib.sha512(tarball).digest()).decode()
     if found != package.integrity:
         raise SystemExit(f"{package.address}: found {found}, expected {package.integrity}")
@@ -148,8 +150,8 @@ def bring(
     _write(folder / VERSION_FILE, package.version.encode())
 
 
-def _is_there(package: NpmPackage, folder: Path) -> bool:
-    """Return whether all files are there, in this version."""
+def _is_complete(package: NpmPackage, folder: Path) -> bool:
+    """Return whether a folder contains all files in this version."""
     stamp = folder / VERSION_FILE
     return (
         stamp.is_file()
@@ -159,14 +161,14 @@ def _is_there(package: NpmPackage, folder: Path) -> bool:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: a build that is cut off leaves nothing half made."""
+    """Write a file whole or not at all, so that an interrupted build leaves no partial file."""
     partial = path.with_name(f"{path.name}.part")
     partial.write_bytes(content)
     partial.replace(path)
 
 
-def _persistently(download: Callable[[str], bytes], package: NpmPackage, wait_s: float) -> bytes:
-    """Download with some patience."""
+def _with_retries(download: Callable[[str], bytes], package: NpmPackage, wait_s: float) -> bytes:
+    """Download a package's tarball; try again after a failure."""
     failure: Exception | None = None
     for attempt in range(ATTEMPTS):
         if attempt:
@@ -176,7 +178,7 @@ def _persistently(download: Callable[[str], bytes], package: NpmPackage, wait_s:
         except (OSError, HTTPException) as error:
             failure = error
     raise SystemExit(
-        f"could not get {package.name}, {package.purpose}, from {package.address}: {failure}. "
+        f"could not download {package.name}, {package.purpose}, from {package.address}: {failure}. "
         "Behind a mirror, set NPM_CONFIG_REGISTRY; without a network, copy "
         f"{', '.join(package.names.values())} of {package.name} {package.version} into "
         f"{ROOT / package.folder}, with a file {VERSION_FILE} that holds {package.version}"
@@ -184,10 +186,10 @@ def _persistently(download: Callable[[str], bytes], package: NpmPackage, wait_s:
 
 
 def _download(address: str) -> bytes:
-    with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:
-        content: bytes = answer.read()
+    with urllib.request.urlopen(address, timeout=TIMEOUT_S) as response:
+        content: bytes = response.read()
     return content
 
 
 if __name__ == "__main__":
-    sys.exit(bring_all())
+    sys.exit(download_all())

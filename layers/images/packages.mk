@@ -1,10 +1,10 @@
-# Third-party packages of the images into OUT/SET/python, by the recipe of Lambda's layers: the same
-# versions, trimmed in the same way. Run in this folder, with the Python of the image.
+# Installs third-party packages of the Docker images into OUT/TARGET/python, as Lambda's layers are
+# built: same versions, same trimming. Run it in this folder with the Python of the image.
 ARCHITECTURE := $(if $(filter aarch64,$(shell uname -m)),arm64,x86_64)
 LAYER = $(MAKE) --no-print-directory -C ../runtime -f $(ARCHITECTURE)/Makefile ARTIFACTS_DIR=$(OUT)/$@
 
-# Of botocore's descriptions and of moto's services, those that the embedded cloud uses. Expanded by two
-# makes, then by the shell.
+# The parts of botocore's data and of moto that the emulated AWS needs; the others are removed.
+# all_but is expanded by two makes and then by the shell, hence the dollar signs.
 SERVICES := s3 sqs
 MOTO := core cloudwatch events iam moto_api s3 s3bucket_path sqs sts utilities
 all_but = $$$$(find $(1) -mindepth 1 -maxdepth 1 -type d $(patsubst %,! -name %,$(2)))

@@ -1,16 +1,16 @@
-# Builds a layer of third-party packages for ARCHITECTURE into ARTIFACTS_DIR: pinned wheels, trimmed,
-# byte-compiled. RuntimeLayer is for every function, ApiLayer adds what the API alone imports.
+# Builds a Lambda layer of third-party packages for ARCHITECTURE into ARTIFACTS_DIR: pinned wheels,
+# trimmed and byte-compiled. RuntimeLayer is for all functions, ApiLayer for the API function only.
 #
-# `sam build` runs x86_64/Makefile or arm64/Makefile, whichever the template's Architecture parameter
-# names, in a copy of this folder. By hand:
+# `sam build` copies this folder and runs x86_64/Makefile or arm64/Makefile there, depending on the
+# template's parameter Architecture. By hand:
 #   make -C layers/runtime -f arm64/Makefile build-RuntimeLayer ARTIFACTS_DIR=/tmp/runtime-arm64
 PYTHON ?= python3.13
 MACHINE := $(if $(filter arm64,$(ARCHITECTURE)),aarch64,x86_64)
 SITE = $(ARTIFACTS_DIR)/python
 
-# Never imported by the functions (tests/sam imports what is left, in the built function).
-# capi/libonnxruntime.so* is a second copy of what the pybind module holds; soundfile needs cffi's
-# compiled back end only. Nothing is stripped: that breaks SciPy's shared objects.
+# UNUSED is never imported by the functions; tests/sam imports the rest from the built layers.
+# capi/libonnxruntime.so* is also linked into ONNX Runtime's Python module; soundfile needs only the
+# compiled part of cffi. Shared objects are not stripped, because that breaks SciPy's.
 build-RuntimeLayer: PACKAGES = requirements.txt
 build-RuntimeLayer: UNUSED = bin cffi aws_lambda_powertools/event_handler \
 	$(addprefix aws_lambda_powertools/utilities/,auth_alpha circuit_breaker data_masking feature_flags \
@@ -27,8 +27,8 @@ build-RuntimeLayer: UNUSED = bin cffi aws_lambda_powertools/event_handler \
 build-ApiLayer: PACKAGES = api.txt
 build-ApiLayer: UNUSED = bin anyio/_backends/_trio.py fastapi/.agents pydantic/mypy.py pydantic/v1
 
-# Each module is kept as byte code alone, in the place of its source: half the size of both, and imports
-# need not compile (/opt is read-only, so Python could never cache what it compiled).
+# The layer contains byte code in place of the sources: half the size of both, and no compiling at
+# import (/opt is read-only, so Python could not cache byte code there).
 .PHONY: build-RuntimeLayer build-ApiLayer
 build-RuntimeLayer build-ApiLayer:
 	rm -rf "$(SITE)"
@@ -39,7 +39,7 @@ build-RuntimeLayer build-ApiLayer:
 	cd "$(SITE)" && rm -rf $(UNUSED)
 	find "$(SITE)" -type d -name tests -prune -exec rm -rf {} +
 	find "$(SITE)" -type f -regex '.*\.\(pyi\|pxd\|pyx\|a\|h\|c\)' -delete
-	# SciPy's wheel repeats a Fortran library of NumPy's; NumPy is imported first, so one copy serves both.
+	# SciPy's wheel has a copy of NumPy's Fortran library; SciPy imports NumPy first, so one is enough.
 	cd "$(SITE)" && for library in scipy.libs/*; do \
 		if cmp -s "$$library" "numpy.libs/$${library#*/}"; then rm "$$library"; fi; done
 	$(PYTHON) -W ignore without_docstrings.py "$(SITE)/scipy"

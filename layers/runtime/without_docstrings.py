@@ -1,13 +1,13 @@
-"""Compiles a package to byte code without docstrings, in the place of its sources: PACKAGE_FOLDER.
+"""Replaces a package's sources by byte code without docstrings: PACKAGE_FOLDER.
 
-SciPy parses the docstrings of hundreds of functions while it is imported, to add a table to each:
-a third of the time that a cold start waits for it. Nobody reads them in a function. Assertions
-stay, unlike with Python's own ``-OO``, and so do docstrings elsewhere: NumPy asks for its own.
+SciPy parses the docstrings of hundreds of functions at import, to add a table to each. That is a
+third of its import time at a cold start. Python's ``-OO`` would also remove assertions, and the
+docstrings of NumPy, which needs them.
 """
 
 import ast
 import sys
-from importlib._bootstrap_external import _code_to_hash_pyc  # what compileall writes, too
+from importlib._bootstrap_external import _code_to_hash_pyc  # compileall uses it, too
 from importlib.util import source_hash
 from pathlib import Path
 
@@ -15,7 +15,7 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def compile_bare(source: Path) -> None:
-    """Put byte code that is never checked against a source beside it, and delete the source."""
+    """Write byte code that Python does not check against a source, and delete the source."""
     text = source.read_bytes()
     tree = ast.parse(text)
     for node in ast.walk(tree):

@@ -152,7 +152,7 @@ def storage() -> Iterator[int]:
 
 def environment(port: int) -> dict[str, str]:
     """Return the variables that the template declares, storage being here."""
-    from deepecg.local_cloud.moto_cloud import Template
+    from deepecg.local_cloud.sam_template import Template
 
     template = Template.read(ROOT / "template.yaml")
     function = template.of_type("AWS::Serverless::Function")[FUNCTION]

@@ -1,12 +1,13 @@
 """Times ``POST /v1/predict`` on one core: ``python tests/bench/predict.py``.
 
-uvicorn with one worker is pinned to one core; eight clients on another core keep their connections
-and send the next request when the answer is there, so they wait for each other: the median is some
-eight times what one request takes. A beat is 360 samples at 360 Hz, one second, without context.
+uvicorn with one worker is pinned to one core. Eight clients on another core keep their connections
+open, and each sends its next request when it has received a response. They compete for the
+server, so a response takes several times the processor time of a request. A beat is one second of
+360 samples, without context.
 
-The same clients then ask a peer, a bare Starlette route that parses the same body and answers with
-as many bytes: what any such service costs on this machine. The ratio depends less on the machine
-than the milliseconds do, and processor time a request depends less on what else runs there.
+For comparison, the same clients send their requests to a bare Starlette route that parses the same
+body and returns as many bytes: the cost of any such service on this machine. The ratio of both
+depends less on the machine than the milliseconds do, and processor time depends less on its load.
 """
 
 import argparse
@@ -33,14 +34,15 @@ ROOT = Path(__file__).parents[2]
 CLIENTS = 8
 RATE_HZ = 360
 LIMIT_P50_MS, LIMIT_P99_MS = 10, 50
+"""Limits for the API on one core with eight clients."""
 PORT = 18_437
 
 
 def main() -> None:
-    """Ask the API and the peer, print a Markdown table; fail where the API takes too long."""
+    """Measure API and bare route, print a Markdown table; fail if the API is too slow."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=10_000)
-    parser.add_argument("--serve", choices=["api", "peer"], help=argparse.SUPPRESS)
+    parser.add_argument("--serve", choices=["api", "bare route"], help=argparse.SUPPRESS)
     given = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))
     if given.serve:
@@ -49,12 +51,12 @@ def main() -> None:
         return
     os.sched_setaffinity(0, {cores[-1]})
     print(f"{CLIENTS} clients, {given.requests:,} requests, {len(cores)} cores\n")
-    print("| answers | p50 ms | p99 ms | requests a second | processor ms a request | ratio |")
+    print("| server | p50 ms | p99 ms | requests a second | processor ms a request | ratio |")
     print("|---|---|---|---|---|---|")
-    found = {name: measure(name, given.requests) for name in ("peer", "api")}
+    found = {name: measure(name, given.requests) for name in ("bare route", "api")}
     for name, times in found.items():
         p50, p99 = np.percentile(times.ms, (50, 99))
-        ratio = p50 / np.median(found["peer"].ms)
+        ratio = p50 / np.median(found["bare route"].ms)
         print(
             f"| {name} | {p50:.2f} | {p99:.2f} | {len(times.ms) / times.elapsed_s:,.0f} "
             f"| {times.processor_ms:.3f} | {ratio:.1f} |"
@@ -66,7 +68,7 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Times:
-    """What the clients of one server have measured."""
+    """Measurements of one server."""
 
     ms: np.ndarray
     elapsed_s: float
@@ -74,14 +76,14 @@ class Times:
 
 
 def measure(name: str, n_requests: int) -> Times:
-    """Start a server, warm it, and ask it."""
+    """Start a server, warm it up, and measure it."""
     command = [sys.executable, __file__, "--serve", name]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        uvloop.run(ask(n_requests // 5))
+        uvloop.run(send_all(n_requests // 5))
         before_s = processor_s(server.pid)
         began_s = time.perf_counter()
-        ms = uvloop.run(ask(n_requests))
+        ms = uvloop.run(send_all(n_requests))
         elapsed_s = time.perf_counter() - began_s
         spent_s = processor_s(server.pid) - before_s
     finally:
@@ -91,13 +93,13 @@ def measure(name: str, n_requests: int) -> Times:
 
 
 def processor_s(pid: int) -> float:
-    """Return the processor time that a process has taken."""
+    """Return the processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
-async def ask(n_requests: int) -> list[float]:
-    """Have the clients share so many requests; return how long each took, in ms."""
+async def send_all(n_requests: int) -> list[float]:
+    """Send this number of requests by all clients; return the duration of each in ms."""
     loop = asyncio.get_running_loop()
     share = n_requests // CLIENTS
     clients = [Client(request(seed), share, loop.create_future()) for seed in range(CLIENTS)]
@@ -107,7 +109,7 @@ async def ask(n_requests: int) -> list[float]:
 
 
 async def connect(client: "Client") -> None:
-    """Open a client's connection, as soon as the server is there."""
+    """Open a client's connection when the server has started."""
     loop = asyncio.get_running_loop()
     for _ in range(600):
         try:
@@ -120,7 +122,7 @@ async def connect(client: "Client") -> None:
 
 
 class Client(asyncio.Protocol):
-    """Sends the same request again and again over one connection, and checks the status only."""
+    """Sends the same request repeatedly over one connection; checks the status only."""
 
     def __init__(self, content: bytes, n: int, done: "asyncio.Future[list[float]]") -> None:
         self.content, self.n, self.done = content, n, done
@@ -133,7 +135,7 @@ class Client(asyncio.Protocol):
         self._send()
 
     def data_received(self, data: bytes) -> None:
-        """Take a part of an answer; send the next request after its end."""
+        """Receive a part of a response; send the next request after its end."""
         self.received += data
         head, end, body = self.received.partition(b"\r\n\r\n")
         if not end:
@@ -158,7 +160,7 @@ class Client(asyncio.Protocol):
 
 
 def request(seed: int) -> bytes:
-    """Return a request with a beat, made up, each client's its own."""
+    """Return a request with a synthetic beat, another one for each seed."""
     t = np.arange(RATE_HZ) / RATE_HZ - 0.375
     beat = np.exp(-0.5 * (t / 0.012) ** 2) + 0.25 * np.exp(-0.5 * ((t - 0.3) / 0.05) ** 2)
     beat += np.random.default_rng(seed).normal(0, 0.01, RATE_HZ)
@@ -180,23 +182,22 @@ def request(seed: int) -> bytes:
 
 def serve(name: str) -> None:
     """Run one of the servers, as ``deepecg serve`` does."""
-    app = (
-        api() if name == "api" else Starlette(routes=[Route("/v1/predict", peer, methods=["POST"])])
-    )
+    routes = [Route("/v1/predict", bare_route, methods=["POST"])]
+    app = api() if name == "api" else Starlette(routes=routes)
     uvicorn.run(
         app, port=PORT, log_level="warning", access_log=False, loop="uvloop", http="httptools"
     )
 
 
-async def peer(request: Request) -> JSONResponse:
-    """Answer as the API does, without a beat being looked at."""
+async def bare_route(request: Request) -> JSONResponse:
+    """Respond as the API does, without classifying the beat."""
     beat = json.loads(await request.body())
     assert len(beat["samples_mv"]) == RATE_HZ
     return JSONResponse({"outcome": "classified", "advisory": 400 * "."})
 
 
 def api() -> Any:
-    """Return the application, with a log that goes nowhere."""
+    """Return the API's application without a log."""
     from deepecg.cloud.api.api_services import Services
     from deepecg.cloud.api.app import create_app
     from deepecg.cloud.settings import ApiSettings

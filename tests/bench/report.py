@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -31,6 +30,7 @@ from deepecg.outputs.graphics.report_graphics import draw  # noqa: E402
 from deepecg.outputs.json_files import to_json  # noqa: E402
 from deepecg.outputs.report.report_page import render_report  # noqa: E402
 from deepecg.outputs.summarise import summarise  # noqa: E402
+from deepecg.outputs.summary import Summary  # noqa: E402
 from deepecg.readers.open_recording import open_recording  # noqa: E402
 from deepecg.rhythm.events import listed_events  # noqa: E402
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm  # noqa: E402
@@ -60,7 +60,7 @@ def main() -> None:
         rhythm_settings = scored.settings.rhythm
         rows = [
             ("long intervals looked up, s", _best(lambda: _quiet(scored))),
-            ("rhythm, s", _best(lambda: analyse_rhythm(scored.stream, rhythm_settings))),
+            ("rhythm, s", _best(lambda: analyse_rhythm(scored.beats, rhythm_settings))),
         ]
         listed = listed_events(scored.rhythm.events, rhythm_settings.events)
         graphics = draw(scored, listed)
@@ -107,7 +107,7 @@ def _quiet(scored: ScoredRecording) -> object:
     )
 
 
-def _documents(summary: dict[str, Any]) -> tuple[str, str]:
+def _documents(summary: Summary) -> tuple[str, str]:
     return to_json(summary), to_json(diagnostic_report(summary))
 
 

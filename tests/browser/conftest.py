@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from chromium import PATIENCE_MS, find_chromium, launch_chromium
 from playwright.sync_api import Browser, expect, sync_playwright
-from synthetic_summary import made_up_graphics, made_up_summary
+from synthetic_summary import made_up_graphics, made_up_summary, summary_of
 
 from deepecg.outputs.report.report_page import render_report
 
@@ -37,5 +37,7 @@ def browser() -> Iterator[Browser]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Address of a made-up report."""
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(render_report(made_up_summary(), made_up_graphics()), encoding="utf-8")
+    path.write_text(
+        render_report(summary_of(made_up_summary()), made_up_graphics()), encoding="utf-8"
+    )
     return path.as_uri()

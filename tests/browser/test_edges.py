@@ -64,7 +64,7 @@ def test_the_report_opens_of_a_recording(
         page.locator("#trend-plot").focus()
         for key in "++-0":
             page.keyboard.press(key)
-        expect(page.locator(".cards")).to_contain_text(f"{summary['beats']['total_count']} beats")
+        expect(page.locator(".cards")).to_contain_text(f"{summary.beats.total_count} beats")
         text = page.locator("main").inner_text()
         assert "NaN" not in text
         assert "None" not in text.replace("None.", "")

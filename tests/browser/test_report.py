@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from synthetic_summary import EVENTS, made_up_graphics, made_up_summary
+from synthetic_summary import EVENTS, made_up_graphics, made_up_summary, summary_of
 
 from deepecg.outputs.report.report_page import render_report
 
@@ -182,7 +182,7 @@ def crowded(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     )
     crowded = replace(graphics, trend=replace(graphics.trend, mean_bpm=bpm), strips=strips)
     path = tmp_path / "crowded.html"
-    path.write_text(render_report(made_up_summary(), crowded), encoding="utf-8")
+    path.write_text(render_report(summary_of(made_up_summary()), crowded), encoding="utf-8")
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         page = context.new_page()
         page.goto(path.as_uri())

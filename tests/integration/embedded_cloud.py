@@ -1,15 +1,18 @@
-"""The embedded cloud with the verbs that tests need, and events to feed it."""
+"""The embedded cloud with a clock that tests set, their shorthands, and events for functions."""
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from deepecg.cloud.s3_keys import current_key, entry_key, waiting_key
-from deepecg.local_cloud.moto_cloud import EmbeddedCloud
+from deepecg.local_cloud.moto_cloud import EmbeddedCloud, Handler
 from deepecg.outputs.recording_id import recording_id
 
 ROOT = Path(__file__).parents[2]
@@ -21,8 +24,88 @@ UPLOADS = "deepecg-uploadsbucket"
 RESULTS = "deepecg-resultsbucket"
 
 
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+"""EventBridge Scheduler replaces this in a schedule's input by the time at which it was due."""
+STEP_S = 900
+"""Time that ``settle`` skips at once: the longest delay of an SQS message."""
+
+
 class Cloud(EmbeddedCloud):
-    """Uploads bytes, and reads what came of them."""
+    """An embedded cloud whose clock can be set and moved on, with shorthands for tests.
+
+    The clock starts at ``start``, or at the real time if that is None.
+    """
+
+    def __init__(
+        self,
+        template: Path,
+        environment: Mapping[str, str] | None = None,
+        start: datetime | None = None,
+    ) -> None:
+        super().__init__(template, environment)
+        self._skipped_s = start.timestamp() - time.time() if start else 0.0
+
+    def _open(self, exits: ExitStack) -> None:
+        # moto's clocks: of messages (visibility, delay, age) and of objects (LastModified).
+        for target, clock in (
+            ("moto.sqs.models.unix_time_millis", lambda: 1000 * self.time_s()),
+            ("moto.sqs.models.unix_time", self.time_s),
+            ("moto.s3.models.utcnow", self._utc),
+        ):
+            exits.enter_context(patch(target, clock))
+        super()._open(exits)
+
+    def time_s(self) -> float:
+        """Return the time by the clock of queues and buckets, in seconds since 1970."""
+        return time.time() + self._skipped_s
+
+    def skip(self, seconds: float) -> None:
+        """Move the clock on."""
+        self._skipped_s += seconds
+
+    def _utc(self) -> datetime:
+        return datetime.fromtimestamp(self.time_s(), UTC).replace(tzinfo=None)
+
+    def settle(self, max_hours: float = 48) -> None:
+        """Process messages and move the clock on until the queue is empty."""
+        self.pump()
+        for _ in range(int(max_hours * 3600 / STEP_S)):
+            if self.n_messages("UploadsQueue") == 0:
+                return
+            self.skip(STEP_S + 1)
+            self.pump()
+        raise TimeoutError(f"messages are left after {max_hours:g} hours")
+
+    def n_messages(self, logical: str) -> int:
+        """Return how many messages a queue holds, visible or not."""
+        attributes = self.sqs.get_queue_attributes(
+            QueueUrl=self.queue(logical), AttributeNames=["All"]
+        )["Attributes"]
+        return sum(
+            int(number)
+            for name, number in attributes.items()
+            if name.startswith("ApproximateNumberOfMessages")
+        )
+
+    @property
+    def handler(self) -> Handler:
+        """The consumer's handler."""
+        return self.functions[self._consumer].handler
+
+    def load_handler(self) -> Handler:
+        """Load the consumer's code anew, as a new execution environment does."""
+        return self._load(self._consumer).handler
+
+    def run_schedules(self, due: datetime) -> list[dict[str, Any]]:
+        """Call every function that has a schedule as if it were due; return the responses."""
+        scheduled_time = due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        responses = []
+        for name, function in self.functions.items():
+            for event in function.properties.get("Events", {}).values():
+                if event["Type"] == "ScheduleV2":
+                    text = event["Properties"]["Input"].replace(SCHEDULED_TIME, scheduled_time)
+                    responses.append(self.invoke(json.loads(text), function=name))
+        return responses
 
     def upload(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=UPLOADS, Key=key, Body=body)
@@ -37,23 +120,23 @@ class Cloud(EmbeddedCloud):
         return document
 
     def current(self, upload_key: str) -> dict[str, Any]:
-        """Return what counts for an upload."""
+        """Return the pointer to the current result of an upload."""
         return self.result(current_key(recording_id(upload_key)))
 
     def outcome(self, upload_key: str) -> dict[str, Any]:
-        """Return the result that counts for an upload."""
+        """Return the current result of an upload."""
         return self.result(self.current(upload_key)["result"])
 
     def waits(self, upload_key: str) -> bool:
         return waiting_key(recording_id(upload_key)) in self.result_keys()
 
     def entry(self, upload_key: str, night: str) -> dict[str, Any] | None:
-        """Return what the entries of a night say of an upload."""
+        """Return the entry of an upload in a night, or None."""
         key = entry_key(date.fromisoformat(night), recording_id(upload_key))
         return self.result(key) if key in self.result_keys("nights/") else None
 
     def bodies(self) -> dict[str, tuple[bytes, Any]]:
-        """Return every result with its time of writing, to see that nothing changes."""
+        """Return every result with its time of writing, to check that nothing changes."""
         found = {}
         for key in self.result_keys(""):
             item = self.s3.get_object(Bucket=RESULTS, Key=key)
@@ -62,7 +145,7 @@ class Cloud(EmbeddedCloud):
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
-    """Return the event by which Lambda gets messages, from the canonical one."""
+    """Return the event that Lambda makes of messages, from the canonical one."""
     (template,) = json.loads((EVENTS / "upload_edf.json").read_text())["Records"]
     return {
         "Records": [
@@ -90,13 +173,13 @@ def environment_of(handler: Any) -> dict[str, Any]:
 
 
 def handle_elsewhere(cloud: Cloud, body: str) -> None:
-    """Do what a message asks for in another execution environment, while this one is at work."""
+    """Process a message in another execution environment, while this one is at work."""
     intake = environment_of(cloud.load_handler())["intake"]()
     list(intake.handle(body, datetime.fromtimestamp(cloud.time_s(), UTC)))
 
 
 def fail_s3(cloud: Cloud, operation: str, error: Callable[[], Exception]) -> Callable[[], None]:
-    """Make an operation of the function's S3 client fail; return how to mend it."""
+    """Make an operation of the function's S3 client fail; return a function that ends this."""
     s3 = environment_of(cloud.handler)["intake"]().s3
 
     def failing(params: dict[str, Any], **_: Any) -> None:

@@ -37,7 +37,7 @@ def put(cloud: Cloud, key: str, body: str = "{}") -> None:
 
 def put_night(cloud: Cloud, night: date, n: int) -> list[dict[str, Any]]:
     """Write made-up entries of a night, one a second; return them in that order."""
-    entries = made_up_entries(night, n, seed=1)
+    entries = [json.loads(to_json(entry)) for entry in made_up_entries(night, n, seed=1)]
     for entry in entries:
         cloud.skip(1)
         put(cloud, entry_key(night, entry["recording_id"]), to_json(entry))

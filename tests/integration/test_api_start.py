@@ -7,7 +7,7 @@ import sys
 import pytest
 from integration.embedded_cloud import EVENTS, MODEL, ROOT, TEMPLATE
 
-from deepecg.local_cloud.moto_cloud import Template
+from deepecg.local_cloud.sam_template import Template
 
 PROGRAM = """
 import json, sys

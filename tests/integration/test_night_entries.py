@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 from integration.embedded_cloud import (
     UPLOADS,
@@ -18,6 +19,7 @@ from integration.embedded_cloud import (
 
 from deepecg.cloud import score_upload as results_module
 from deepecg.cloud.night_entries import supersedes
+from deepecg.night.night_entry import NightEntry
 from deepecg.outputs.recording_id import recording_id
 
 EVENING = "2026-11-21T21:00:00+00:00"
@@ -467,6 +469,6 @@ def test_entry_written_by_two_at_once_ends_with_the_further_one(
         return found
 
     object.__setattr__(results, "read_version", read_then_overtaken)
-    failed = {**late, "outcome": "failed", "code": "SlowDown"}
+    failed = msgspec.convert({**late, "outcome": "failed", "code": "SlowDown"}, NightEntry)
     entries._write(failed, date.fromisoformat(NIGHT))
     assert evening.entry("a.edf", NIGHT) == final

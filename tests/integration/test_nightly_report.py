@@ -27,7 +27,7 @@ from deepecg.cloud.dead_letter_queue import HIDDEN_S, MAX_LETTERS, peek
 from deepecg.cloud.queues import Queue, Topic
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entry_key
-from deepecg.local_cloud.moto_cloud import REGION
+from deepecg.local_cloud.sam_template import REGION
 from deepecg.night.night_entry import NightEntry, night_entry
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.recording_id import recording_id
@@ -377,7 +377,7 @@ def test_uploads_that_nobody_has_worked_on_are_told_and_no_matter_of_a_date(
     assert answer["queued_messages_count"] == 3
     assert answer["outcomes"]["uploaded_count"] == 0
     (told,) = messages()
-    assert "Still queued, of any date about 3 messages" in " ".join(told["Message"].split())
+    assert "In the queue, any date about 3 messages" in " ".join(told["Message"].split())
     assert json.loads(log.getvalue().splitlines()[-1])["queued_messages"] == 3
     files = report_files(evening)
     page = files["index.html"].decode()

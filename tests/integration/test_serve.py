@@ -1,4 +1,4 @@
-"""``deepecg serve`` as a process of its own: page and API, uploads, scoring, how it ends."""
+"""``deepecg serve`` as a process: page and API, uploads, scoring, shutdown."""
 
 import os
 import re
@@ -26,9 +26,9 @@ START_S = 60
 REPORT_S = 120
 END_S = 60
 MOMENT_S = 20
-"""Limits for a busy machine: nothing waits longer than it must."""
+"""Time limits in seconds for a busy machine; the tests go on as soon as they can."""
 UPLOADS = "deepecg-uploadsbucket"
-# moto's, which the service signs with: forms that the API would not make are signed here.
+# moto's credentials, which the service signs with: for forms that the API does not issue.
 KEYS = {"aws_access_key_id": "FOOBARKEY", "aws_secret_access_key": "FOOBARSECRET"}
 
 
@@ -42,8 +42,8 @@ class Service(Served):
 
     def night_report(self) -> str:
         """Return the report on the only night, once there is one."""
-        give_up_s = time.monotonic() + REPORT_S
-        while time.monotonic() < give_up_s:
+        deadline_s = time.monotonic() + REPORT_S
+        while time.monotonic() < deadline_s:
             for night in self.client.get("/v1/nights").json()["nights"]:
                 path = f"/v1/nights/{night['date']}/report"
                 answer = self.client.get(path, follow_redirects=True)
@@ -96,8 +96,8 @@ def service() -> Iterator[Service]:
 pytestmark = pytest.mark.xdist_group("serve")
 
 
-def test_it_says_where_it_is_and_that_nothing_is_kept(service: Service) -> None:
-    assert "gone when it ends" in service.greeting
+def test_the_greeting_has_the_address_and_says_that_data_are_deleted(service: Service) -> None:
+    assert "deleted when it ends" in service.greeting
     assert ADVISORY in service.greeting
     health = service.client.get("/health")
     assert health.status_code == 200
@@ -147,7 +147,7 @@ def test_health_is_answered_while_a_recording_is_scored(service: Service, edf_fi
         assert time.monotonic() - began_s < MOMENT_S
 
 
-def test_a_form_is_refused_that_is_not_as_it_was_signed(service: Service) -> None:
+def test_a_form_that_differs_from_its_policy_is_refused(service: Service) -> None:
     (form,) = service.announce(("x.edf", 7))["uploads"]
     too_long = service.send(form, b"no ECG..")
     assert (too_long.status_code, "EntityTooLarge" in too_long.text) == (400, True)
@@ -162,13 +162,13 @@ def test_a_form_is_refused_that_is_not_as_it_was_signed(service: Service) -> Non
     assert service.send(form, b"no ECG.").status_code == 204
 
 
-def test_a_form_is_refused_when_its_time_is_over(service: Service) -> None:
+def test_an_expired_form_is_refused(service: Service) -> None:
     assert service.send(service.sign("a.txt"), b"x").status_code == 204
     late = service.send(service.sign("a.txt", expires_s=-1), b"x")
     assert (late.status_code, "Policy expired" in late.text) == (403, True)
 
 
-def test_nothing_but_what_was_presigned_reaches_the_storage(service: Service) -> None:
+def test_requests_that_are_not_presigned_are_refused(service: Service) -> None:
     key = service.sign("known.txt")
     assert service.send(key, b"x").status_code == 204
     root = "/embedded-s3"
@@ -191,10 +191,10 @@ def test_nothing_but_what_was_presigned_reaches_the_storage(service: Service) ->
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_good_order(number: signal.Signals, edf_file: bytes) -> None:
+def test_a_signal_ends_it_without_an_error(number: signal.Signals, edf_file: bytes) -> None:
     with running() as service:
         announced = service.announce(("x.edf", len(edf_file)))
-        service.send(announced["uploads"][0], edf_file)  # it ends in the midst of scoring
+        service.send(announced["uploads"][0], edf_file)  # the signal arrives during scoring
         service.process.send_signal(number)
         assert service.process.wait(END_S) == 0
         assert service.process.stdout is not None
@@ -205,7 +205,7 @@ def test_a_signal_ends_it_in_good_order(number: signal.Signals, edf_file: bytes)
 def test_a_signal_ends_it_while_it_is_still_starting(
     number: signal.Signals, tmp_path: Path
 ) -> None:
-    # What the service imports first, and takes for ever.
+    # The service imports this first, and it does not return.
     (tmp_path / "uvicorn.py").write_text(
         "import time\nprint('starting', flush=True)\ntime.sleep(600)\n"
     )
@@ -228,7 +228,7 @@ def test_a_signal_ends_it_while_it_is_still_starting(
 
 @pytest.fixture
 def aws() -> Iterator[dict[str, str]]:
-    """An S3 of somebody else's with two buckets; the variables that lead there."""
+    """Environment variables for an S3 outside of the service, with two buckets."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -248,17 +248,17 @@ def aws() -> Iterator[dict[str, str]]:
     server.stop()
 
 
-def test_with_aws_it_serves_the_buckets_of_the_environment_and_none_of_its_own(
+def test_with_aws_it_uses_the_buckets_of_the_environment_only(
     aws: dict[str, str],
 ) -> None:
     with running("--aws", **aws) as service:
-        assert "gone" not in service.greeting
+        assert "deleted" not in service.greeting
         assert service.client.get("/health").status_code == 200
         announced = service.announce(("x.edf", 7))
         (form,) = announced["uploads"]
         assert form["url"].startswith(aws["AWS_ENDPOINT_URL_S3"])
         assert service.send(form, b"no ECG.").status_code in (200, 204)
-        # The API may not look into the uploads: nobody scores here, so it waits.
+        # No worker scores in this case, so the recording waits.
         assert service.client.get(announced["status_url"]).json()["status"] == "waiting"
         assert service.client.get("/embedded-s3/their-uploads/x").status_code == 404
 
@@ -286,7 +286,7 @@ def test_a_port_in_use_is_a_usage_error() -> None:
         (["--aws", "--port", "0"], "DEEPECG_UPLOADS_BUCKET"),
     ],
 )
-def test_what_cannot_be_served_is_a_usage_error(arguments: list[str], said: str) -> None:
+def test_wrong_arguments_are_a_usage_error(arguments: list[str], said: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deepecg", "serve", *arguments],
         capture_output=True,

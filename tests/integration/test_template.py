@@ -8,7 +8,7 @@ import pytest
 from integration.embedded_cloud import TEMPLATE
 
 from deepecg.cloud.api.api_services import AWS_CLIENT
-from deepecg.local_cloud.moto_cloud import Template
+from deepecg.local_cloud.sam_template import Template
 
 template = Template.read(TEMPLATE)
 BUCKETS = template.of_type("AWS::S3::Bucket")

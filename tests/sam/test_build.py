@@ -83,6 +83,8 @@ def test_layers_are_laid_out_as_lambda_expects(builds: dict[str, Path], architec
 
     package = build / "DeepEcgLayer" / "python" / "deepecg"
     assert (package / "cloud" / "intake.py").is_file()
+    for unused in ("local_cloud", "cli.py", "__main__.py"):
+        assert not (package / unused).exists()
     assert {path.suffixes[0] for path in package.rglob("*.pyc")} == {".cpython-313"}
 
     for function in ("ScoreRecordingFunction", "NightlyReportFunction", "ApiFunction"):
@@ -111,9 +113,8 @@ import soundfile, wfdb
 from wfdb.io import _signal
 import importlib, pkgutil
 import deepecg
-OTHERS = ("deepecg.cloud", "deepecg.cli", "deepecg.__main__")  # with boto3 and tqdm
 for module in pkgutil.walk_packages(deepecg.__path__, "deepecg."):
-    if not module.name.startswith(OTHERS):
+    if not module.name.startswith("deepecg.cloud"):  # needs boto3
         importlib.import_module(module.name)
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.batch import BatchProcessor

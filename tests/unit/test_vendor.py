@@ -52,72 +52,72 @@ def package(vendor: ModuleType, tarball: bytes) -> Any:
     return vendor.NpmPackage(**{**fields, "integrity": f"sha512-{digest}"})
 
 
-def test_the_script_the_style_and_the_licence_are_brought(
+def test_script_style_and_licence_are_downloaded_once(
     vendor: ModuleType, package: Any, tarball: bytes, tmp_path: Path
 ) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
 
     def download(address: str) -> bytes:
-        asked.append(address)
+        requested.append(address)
         return tarball
 
-    vendor.bring(package, tmp_path / "a" / "b", download)
-    assert asked == ["https://registry.npmjs.org/uplot/-/uplot-1.6.32.tgz"]
-    brought = {path.name: path.read_bytes() for path in (tmp_path / "a" / "b").iterdir()}
-    assert brought == {
+    vendor.install(package, tmp_path / "a" / "b", download)
+    assert requested == ["https://registry.npmjs.org/uplot/-/uplot-1.6.32.tgz"]
+    installed = {path.name: path.read_bytes() for path in (tmp_path / "a" / "b").iterdir()}
+    assert installed == {
         "uPlot.iife.min.js": CONTENTS["package/dist/uPlot.iife.min.js"],
         "uPlot.min.css": b".uplot{}",
         "LICENSE": b"MIT",
         "VERSION": VERSION.encode(),
     }
-    vendor.bring(package, tmp_path / "a" / "b", download)
-    assert len(asked) == 1, "what is there is not downloaded again"
+    vendor.install(package, tmp_path / "a" / "b", download)
+    assert len(requested) == 1, "existing files are not downloaded again"
 
 
-@pytest.mark.parametrize("lacking", ["VERSION", "LICENSE"])
-def test_another_version_and_one_that_is_not_whole_are_replaced(
-    vendor: ModuleType, package: Any, tarball: bytes, tmp_path: Path, lacking: str
+@pytest.mark.parametrize("missing", ["VERSION", "LICENSE"])
+def test_another_version_and_an_incomplete_one_are_replaced(
+    vendor: ModuleType, package: Any, tarball: bytes, tmp_path: Path, missing: str
 ) -> None:
-    vendor.bring(package, tmp_path, lambda _: tarball)
+    vendor.install(package, tmp_path, lambda _: tarball)
     (tmp_path / "uPlot.min.css").write_text("older")
     (tmp_path / "VERSION").write_text("1.6.31")
-    vendor.bring(package, tmp_path, lambda _: tarball)
+    vendor.install(package, tmp_path, lambda _: tarball)
     assert (tmp_path / "uPlot.min.css").read_bytes() == b".uplot{}"
-    (tmp_path / lacking).unlink()
-    vendor.bring(package, tmp_path, lambda _: tarball)
-    assert (tmp_path / lacking).is_file()
+    (tmp_path / missing).unlink()
+    vendor.install(package, tmp_path, lambda _: tarball)
+    assert (tmp_path / missing).is_file()
 
 
-def test_something_else_than_what_is_pinned_is_refused(
+def test_a_tarball_with_another_checksum_is_refused(
     vendor: ModuleType, package: Any, tarball: bytes, tmp_path: Path
 ) -> None:
     with pytest.raises(SystemExit, match="expected sha512-"):
-        vendor.bring(package, tmp_path, lambda _: tarball + b"x")
+        vendor.install(package, tmp_path, lambda _: tarball + b"x")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_registry_that_stumbles_is_asked_again_and_one_that_is_down_is_named(
+def test_a_failed_download_is_repeated_and_then_reported(
     vendor: ModuleType, package: Any, tarball: bytes, tmp_path: Path
 ) -> None:
-    answers: list[Any] = [OSError("reset"), OSError("reset"), tarball]
+    responses: list[Any] = [OSError("reset"), OSError("reset"), tarball]
 
-    def stumbling(_: str) -> bytes:
-        answer = answers.pop(0)
-        if isinstance(answer, OSError):
-            raise answer
-        return answer
+    def failing_twice(_: str) -> bytes:
+        response = responses.pop(0)
+        if isinstance(response, OSError):
+            raise response
+        return response
 
-    vendor.bring(package, tmp_path / "here", stumbling, wait_s=0)
+    vendor.install(package, tmp_path / "here", failing_twice, wait_s=0)
     assert (tmp_path / "here" / "LICENSE").is_file()
 
     def down(_: str) -> bytes:
         raise OSError("no route")
 
     with pytest.raises(SystemExit, match=r"registry\.npmjs\.org.*no route.*NPM_CONFIG_REGISTRY"):
-        vendor.bring(package, tmp_path / "there", down, wait_s=0)
+        vendor.install(package, tmp_path / "there", down, wait_s=0)
 
 
-def test_every_package_lies_where_the_wheel_takes_it_from(vendor: ModuleType) -> None:
+def test_the_wheel_contains_every_package(vendor: ModuleType) -> None:
     pyproject = (SCRIPT.parents[2] / "pyproject.toml").read_text()
     for package in vendor.PACKAGES:
         assert f'"layers/deepecg/deepecg/{package.folder}"' in pyproject

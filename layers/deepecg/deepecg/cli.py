@@ -32,8 +32,9 @@ from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import Summary
-from deepecg.readers.file_suffixes import RECORDING_SUFFIXES
-from deepecg.readers.open_recording import find_recordings, open_recording
+from deepecg.readers.formats import SUFFIX_LIST, is_recording_name
+from deepecg.readers.open_recording import find_recordings, main_file, open_recording
+from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.scoring import score_recording
 from deepecg.settings_file import Study, read_study
 
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="PATH",
-        help="a .hea (or its stem), .edf, .bdf or .ecg file, or a folder of them",
+        help=f"a {SUFFIX_LIST} file, or a folder of them; {HEADER_SUFFIX} may be omitted",
     )
     score.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go")
     score.add_argument(
@@ -103,12 +104,12 @@ def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
     for given in paths:
         if given.is_dir():
             found = find_recordings(given)
-        elif given.exists() or given.with_name(f"{given.name}.hea").exists():
+        elif main_file(given).exists():
             found = [given]
         else:
             raise FileNotFoundError(f"no such file or folder: {given}")
         for path in found:
-            stem = path.stem if path.suffix.lower() in RECORDING_SUFFIXES else path.name
+            stem = path.stem if is_recording_name(path.name) else path.name
             name, number = stem, 1
             while name in taken:
                 number += 1
@@ -121,7 +122,7 @@ def _score(given: argparse.Namespace) -> int:
     """Score recordings; return 0 if all were."""
     jobs = list(_jobs(given.paths))
     if not jobs:
-        raise SettingsError("found no recording (.hea, .edf, .bdf or .ecg) in the folders given")
+        raise SettingsError(f"found no recording ({SUFFIX_LIST}) in the folders given")
     study = _study(given.settings) if given.settings else Study()
     study = replace(study, lead=given.lead or study.lead)
     if study.subject is not None and len(jobs) > 1:

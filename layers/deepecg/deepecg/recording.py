@@ -1,4 +1,4 @@
-"""A Holter recording as the rest of the package sees it: leads in millivolts, on request."""
+"""A Holter recording: its leads in millivolts, read from disk on request."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from deepecg.errors import NoLeadsError, SamplingRateError, UnknownLeadError
 
 MIN_SAMPLING_RATE_HZ = 50.0
-"""Below this a QRS complex (energy up to some 25 Hz) is not represented."""
+"""Lowest sampling rate: a QRS complex has energy up to some 25 Hz, half this rate."""
 MAX_SAMPLING_RATE_HZ = 10_000.0
-"""Above this no surface-ECG recorder samples; such a header is damaged."""
+"""Highest sampling rate: no surface-ECG recorder is faster; the header is damaged."""
+MAX_DURATION_S = 90 * 86_400.0
+"""Longest recording in seconds: patch recorders run for some 30 days; a header that gives more is
+damaged.
+"""
 
 MAX_LEAD_NAME = 16
-"""Characters of a lead's name that are kept: as many as EDF has room for."""
+"""Longest lead name in characters, the size of EDF's label field; longer names are cut."""
 _NOT_IN_NAMES = re.compile(r"[^\w +\-.#/()]")
 
 ReadSamples = Callable[[int, int, int], NDArray[np.float32]]
@@ -25,14 +29,14 @@ ReadSamples = Callable[[int, int, int], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class ReadingWarning:
-    """Something a file gets wrong that does not keep it from being read.
+    """A fault of a file that can be read all the same.
 
     Attributes
     ----------
     code : str
         Stable, machine-readable, such as ``crc_mismatch``.
     message : str
-        What was found and what was expected; never anything about the patient.
+        What was found and what was expected; contains nothing about the patient.
     """
 
     code: str
@@ -41,27 +45,27 @@ class ReadingWarning:
 
 @dataclass(frozen=True)
 class Recording:
-    """One ECG recording, its samples still on disk.
+    """One ECG recording; its samples stay on disk.
 
     Attributes
     ----------
     format : str
-        ``wfdb``, ``edf`` or ``ishne``.
+        File format, by its name in ``deepecg.readers.formats``.
     sampling_rate_hz : float
         Samples per second of every lead.
     leads : tuple of str
-        Lead names as the file gives them, made unique.
+        Lead names of the file, made short and unique by :func:`unique_leads`.
     n_samples : int
         Samples per lead.
     read_samples : callable
         ``(lead, start, stop)`` to float32 millivolts, shape ``(stop - start,)``; missing
-        samples are NaN. Use :meth:`read`, which checks its bounds.
+        samples are NaN. :meth:`read` checks bounds first.
     start : datetime or None
         Local time of the first sample. Holter headers carry no time zone, so it is naive.
     paced : bool or None
-        Whether the header says that the patient has a pacemaker; None if it says nothing.
+        Whether the patient has a pacemaker by the header; None if the header does not say.
     warnings : tuple of ReadingWarning
-        What the file got wrong.
+        Faults of the file.
     """
 
     format: str
@@ -88,28 +92,28 @@ class Recording:
         return self.n_samples / self.sampling_rate_hz
 
     def lead_index(self, name: str) -> int:
-        """Return the number of the lead called ``name``, upper and lower case alike.
+        """Return the number of the lead with this name, in upper or lower case.
 
         Raises
         ------
         UnknownLeadError
-            If there is no such lead. The message does not repeat the name, which is free text.
+            If there is no such lead. The message omits ``name``, which is free text.
         """
         folded = [lead.casefold() for lead in self.leads]
         try:
             return folded.index(name.strip().casefold())
         except ValueError:
             raise UnknownLeadError(
-                f"found the leads {', '.join(self.leads)}, expected the one that was asked for"
+                f"found the leads {', '.join(self.leads)}, expected the requested lead among them"
             ) from None
 
     def read(self, lead: int, start: int, stop: int) -> NDArray[np.float32]:
-        """Return samples ``start`` to ``stop`` of one lead, cut at the recording's ends.
+        """Return samples ``start`` to ``stop`` of one lead, clipped to the recording.
 
         Parameters
         ----------
         lead : int
-            Number of the lead.
+            Index into :attr:`leads`.
         start, stop : int
             Sample numbers at the recording's own rate.
 
@@ -124,7 +128,7 @@ class Recording:
         return self.read_samples(lead, start, stop)
 
     def chunks(self, lead: int, length: int) -> Iterator[NDArray[np.float32]]:
-        """Yield one lead from its first sample to its last, ``length`` samples at a time."""
+        """Yield all of one lead in float32 millivolts, ``length`` samples at a time."""
         for start in range(0, self.n_samples, length):
             yield self.read(lead, start, start + length)
 
@@ -132,8 +136,8 @@ class Recording:
 def unique_leads(names: list[str]) -> tuple[str, ...]:
     """Return lead names short and unique: ``ECG, ECG, ""`` as ``ECG, ECG#2, lead 3``.
 
-    Names are free text, which may say anything about the patient: of each, letters, digits and
-    `` +-_.#/()`` are kept, up to :data:`MAX_LEAD_NAME` characters.
+    Names are free text and may identify the patient. Only letters, digits and `` +-_.#/()`` are
+    kept, and at most :data:`MAX_LEAD_NAME` characters.
     """
     seen: dict[str, int] = {}
     unique = []

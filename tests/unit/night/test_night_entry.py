@@ -183,6 +183,8 @@ def test_any_other_folder_is(folder: str) -> None:
         changed(folder=7),
         changed(code="x" * 201),
         changed(code="line\nbreak"),
+        changed(code="line\n"),
+        changed(code="right to left \u202e"),
         changed(code={"a": 1}),
         changed(processing_s=-1.0),
         changed(processing_s="8"),

@@ -11,10 +11,11 @@ from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.device import Device
 from fhir.resources.R4B.diagnosticreport import DiagnosticReport
 from fhir.resources.R4B.observation import Observation
+from synthetic_summary import summary_of
 
 from deepecg.errors import SettingsError
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.fhir import diagnostic_report
+from deepecg.outputs.fhir import diagnostic_report as diagnostic_report_of
 from deepecg.outputs.json_files import to_json
 
 MODELS = {
@@ -25,6 +26,10 @@ MODELS = {
 }
 LOCAL = "https://deep-ecg.example/fhir/CodeSystem/holter"
 LOINC = "http://loinc.org"
+
+
+def diagnostic_report(summary: dict[str, Any], subject: str | None = None) -> dict[str, Any]:
+    return diagnostic_report_of(summary_of(summary), subject)
 
 
 def ectopy(count: int, **more: Any) -> dict[str, Any]:
@@ -124,12 +129,23 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "spectrum_s": 60000.0,
         },
         "urgent": [
-            {"kind": "pause", "at_s": 100.0, "event": 17, "message": "Pause of 3.2 s"},
+            {
+                "kind": "pause",
+                "at_s": 100.0,
+                "message": "Pause of 3.2 s",
+                "event_count": 2,
+                "beats_count": 2,
+                "duration_s": 3.2,
+                "event": 17,
+            },
             {
                 "kind": "ventricular_burden",
                 "at_s": None,
-                "event": None,
                 "message": "<12 % & more than 10 % of the beats are ventricular",
+                "event_count": 1,
+                "beats_count": 2000,
+                "duration_s": None,
+                "event": None,
             },
         ],
         "hours": [],
@@ -186,7 +202,7 @@ def loinc(observation: dict[str, Any]) -> list[str]:
     return [c["code"] for c in observation["code"]["coding"] if c["system"] == LOINC]
 
 
-def without_runs() -> dict[str, Any]:
+def without_runs(**more: Any) -> dict[str, Any]:
     none = {"episode_count": 0, "duration_s": 0.0, "longest_s": None}
     return ectopy(
         0,
@@ -198,7 +214,7 @@ def without_runs() -> dict[str, Any]:
         trigeminy=none,
         precision_percent=None,
         sensitivity_percent=None,
-        left_out_in_fibrillation_count=0,
+        **more,
     )
 
 
@@ -207,9 +223,10 @@ def sparse() -> dict[str, Any]:
     unknown = dict.fromkeys(summary_with()["heart_rate_variability"])
     return summary_with(
         recording={"duration_s": 60.0, "start_local": None},
-        heart_rate=dict.fromkeys(summary_with()["heart_rate"]) | {"window_s": 60.0},
+        heart_rate=dict.fromkeys(summary_with()["heart_rate"])
+        | {"window_s": 60.0, "tachycardia_s": 0.0, "bradycardia_s": 0.0},
         ventricular=without_runs(),
-        supraventricular=without_runs(),
+        supraventricular=without_runs(left_out_in_fibrillation_count=0),
         pauses={
             "count": 0,
             "longest_s": None,
@@ -227,7 +244,8 @@ def sparse() -> dict[str, Any]:
             "precision_percent": None,
             "sensitivity_percent": None,
         },
-        heart_rate_variability=unknown | {"nn_count": 3, "nn_s": 2.4, "spectrum_s": 0.0},
+        heart_rate_variability=unknown
+        | {"nn_count": 3, "nn_s": 2.4, "day_count": 0, "spectrum_s": 0.0},
         urgent=[],  # type: ignore[arg-type]
     )
 
@@ -328,8 +346,8 @@ def test_loinc_is_used_where_it_means_the_same_and_nowhere_else() -> None:
 
 @pytest.mark.parametrize(("hours", "is_day"), [(0.5, False), (17, False), (24, True), (336, False)])
 def test_24_hour_codes_are_for_recordings_of_about_a_day(hours: float, is_day: bool) -> None:
-    seconds = {"recording": {"duration_s": hours * 3600}, "signal": {"analysable_s": hours * 3600}}
-    summary = summary_with(**seconds)
+    seconds = round(hours * 3600)
+    summary = summary_with(recording={"duration_s": seconds}, signal={"analysable_s": seconds})
     assert bool(loinc(figures(diagnostic_report(summary))["heart_rate.mean_bpm"])) == is_day
 
 

@@ -1,5 +1,10 @@
 import json
 import math
+import sys
+from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import jsonschema
@@ -44,6 +49,38 @@ def test_keys_are_sorted_so_that_equal_documents_are_equal_bytes() -> None:
 def test_numbers_that_json_does_not_know_are_refused(value: float) -> None:
     with pytest.raises(ValueError, match="JSON"):
         to_json({"a": value})
+
+
+SCRIPT = Path(__file__).parents[3] / "layers" / "deepecg" / "write_schemas.py"
+
+
+@pytest.fixture(scope="module")
+def script() -> Iterator[ModuleType]:
+    spec = spec_from_file_location("write_schemas", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+def test_the_committed_schemas_are_those_of_the_types(script: ModuleType) -> None:
+    for document in script.DOCUMENTS:
+        committed = script.FOLDER / f"{document.name}.schema.json"
+        assert committed.read_text(encoding="utf-8") == script.schema_text(document), (
+            f"{committed.name} differs from the types of the document; write it with `make schemas`"
+        )
+
+
+def test_every_key_of_a_document_has_a_description(script: ModuleType) -> None:
+    for document in script.DOCUMENTS:
+        described = script.document_schema(document)
+        for block in (described, *described["$defs"].values()):
+            for key, value in block["properties"].items():
+                is_settings = block["title"].endswith("Settings")  # names say what they are
+                assert {"description", "$ref"} & set(value) or key == "kind" or is_settings, key
 
 
 @pytest.mark.parametrize("name", ["summary", "rejection"])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from holter_file_writers import ISHNE_CODES, synthetic_ecg, write_ishne
 from ishneholterlib import Holter
+from unit.readers.recording_content import codes, whole
 
 from deepecg.errors import (
     CalibrationError,
@@ -23,17 +24,8 @@ from deepecg.errors import (
 )
 from deepecg.readers.ishne import LEAD_NAMES, crc_ccitt
 from deepecg.readers.open_recording import open_recording
-from deepecg.recording import Recording
 
 SIGNALS = synthetic_ecg(8, 200, n_leads=3)  # 1600 samples per lead
-
-
-def whole(recording: Recording) -> np.ndarray:
-    return np.stack([recording.read(i, 0, 10**9) for i in range(len(recording.leads))], axis=1)
-
-
-def codes(recording: Recording) -> list[str]:
-    return [warning.code for warning in recording.warnings]
 
 
 def set_int16(path: Path, offset: int, *values: int) -> Path:
@@ -98,7 +90,7 @@ def test_pacemaker_codes(tmp_path: Path, code: int, paced: bool | None) -> None:
     assert recording.paced is paced
 
 
-def test_wrong_crc_is_told_and_read(tmp_path: Path) -> None:
+def test_wrong_crc_is_a_warning(tmp_path: Path) -> None:
     right = open_recording(write_ishne(tmp_path / "a.ecg", SIGNALS, 200))
     wrong = open_recording(write_ishne(tmp_path / "b.ecg", SIGNALS, 200, crc=0))
     assert codes(wrong) == ["crc_mismatch"]
@@ -141,7 +133,7 @@ def test_offset_in_the_file_is_trusted(tmp_path: Path, block_size: int) -> None:
     np.testing.assert_allclose(whole(recording), SIGNALS, atol=0.0013)
 
 
-def test_lead_without_resolution_is_left_out(tmp_path: Path) -> None:
+def test_lead_without_resolution_is_excluded(tmp_path: Path) -> None:
     path = write_ishne(tmp_path / "a.ecg", SIGNALS, 200, resolution_nv=[0, 2500, -9])
     recording = open_recording(path)
     assert recording.leads == ("II",)
@@ -206,7 +198,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_refused(tmp_path: Path, case: str) -> None:
+def test_damaged_file_is_rejected(tmp_path: Path, case: str) -> None:
     damage, error = REFUSED[case]
     path = write_ishne(tmp_path / "doe.ecg", SIGNALS, 200, names=("Jane", "Doe", "4711"))
     path.write_bytes(damage(path.read_bytes()))

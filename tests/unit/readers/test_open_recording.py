@@ -37,7 +37,7 @@ def test_stem_of_a_wfdb_record(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["r.edf", "r.bdf", "r.ecg"])
 @pytest.mark.parametrize("suffix", [".ECG", ".edf", ".hea", ".bin", ""])
-def test_content_goes_before_the_ending(tmp_path: Path, name: str, suffix: str) -> None:
+def test_content_decides_before_the_suffix(tmp_path: Path, name: str, suffix: str) -> None:
     path = WRITERS[name](tmp_path / name, SIGNALS, 200).rename(tmp_path / f"renamed{suffix}")
     assert open_recording(path).format == FORMATS[name]
 
@@ -54,7 +54,7 @@ def test_lead_names_are_cut_cleaned_and_unique() -> None:
     )  # fmt: skip
 
 
-def test_long_description_does_not_get_through(tmp_path: Path) -> None:
+def test_long_lead_description_is_cut(tmp_path: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS, 200)
     first, signal, rest = path.read_text().split("\n", 2)
     signal += "lead of the patient " + "x" * 400_000 + " Jane Doe"
@@ -82,7 +82,7 @@ def test_empty_file(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.hea", "a.edf", "a.ecg", "a"])
-def test_no_such_file_is_the_callers_mistake(tmp_path: Path, name: str) -> None:
+def test_missing_file_is_file_not_found(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError):
         open_recording(tmp_path / name)
 
@@ -102,7 +102,7 @@ def test_find_recordings(tmp_path: Path) -> None:
     assert find_recordings(tmp_path) == sorted(wanted)
 
 
-def test_only_segments_of_a_multi_segment_header_are_hidden(tmp_path: Path) -> None:
+def test_segments_of_a_multi_segment_record_are_not_listed(tmp_path: Path) -> None:
     headers = {
         "long": "long/2 1 200 400\ns1 200\nlong 200\n",
         "s1": "s1 1 200 200\ns1.dat 16 200 16 0 0 0 0 II\n",
@@ -145,7 +145,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, byt
     cut=st.one_of(st.none(), st.integers(0, 2000)),
 )
 @example(name="r.edf", changes=[], digits=[], cut=None)
-def test_damaged_bytes_are_read_or_refused(
+def test_damaged_bytes_are_read_or_rejected(
     small: dict[str, tuple[Path, bytes]],
     name: str,
     changes: list[tuple[int, int]],

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from holter_file_writers import synthetic_ecg, write_wfdb
+from unit.readers.recording_content import codes, whole
 
 from deepecg.errors import (
     CalibrationError,
@@ -21,8 +22,7 @@ from deepecg.errors import (
     TruncatedSamplesError,
 )
 from deepecg.readers.open_recording import find_recordings, open_recording
-from deepecg.readers.wfdb import record_files
-from deepecg.recording import Recording
+from deepecg.readers.wfdb_header import record_files
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # wfdb 4.3 calls what pandas 3 deprecates
@@ -32,23 +32,12 @@ FORMATS = ["8", "16", "24", "32", "61", "80", "160", "212", "310", "311", "508",
 GAIN = 50.0  # A/D units per mV: 2 mV fit the 8 bits of formats 80 and 508
 
 
-def whole(recording: Recording, chunk: int = 10**9) -> np.ndarray:
-    return np.stack(
-        [np.concatenate(list(recording.chunks(i, chunk))) for i in range(len(recording.leads))],
-        axis=1,
-    )
-
-
 def write_header(folder: Path, text: str, name: str = "r", **files: bytes) -> Path:
     for file, content in files.items():
         (folder / file.replace("_", ".")).write_bytes(content)
     path = folder / f"{name}.hea"
     path.write_bytes(text.encode("latin-1"))
     return path
-
-
-def codes(recording: Recording) -> list[str]:
-    return [warning.code for warning in recording.warnings]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +162,7 @@ def test_utf8_micro_sign(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("gain", ["0", "0/mV", "0(0)/mV 16", ""])
-def test_no_gain_is_200_and_said(tmp_path: Path, gain: str) -> None:
+def test_missing_gain_is_200_with_a_warning(tmp_path: Path, gain: str) -> None:
     content = np.arange(100, dtype="<i2")
     path = write_header(tmp_path, f"r 1 250 100\nr.dat 16 {gain}\n", r_dat=content.tobytes())
     recording = open_recording(path)
@@ -194,7 +183,7 @@ def test_baseline_is_the_adc_zero_unless_given(tmp_path: Path) -> None:
     ("unit", "name"),
     [("mmHg", "ABP"), ("bpm", "HR"), ("NU", "PLETH"), ("mV", "RESP"), ("mV", "EEG (C4-A1)")],
 )
-def test_what_is_no_ecg_is_left_out(tmp_path: Path, unit: str, name: str) -> None:
+def test_other_signals_are_excluded(tmp_path: Path, unit: str, name: str) -> None:
     lines = f"r.dat 16 10/{unit} 16 0 0 0 0 {name}\nr.dat 16 10/mV 16 0 0 0 0 MLII\n"
     recording = open_recording(
         write_header(tmp_path, f"r 2 250 50\n{lines}", r_dat=np.arange(100, dtype="<i2").tobytes())
@@ -221,9 +210,7 @@ def test_what_is_no_ecg_is_left_out(tmp_path: Path, unit: str, name: str) -> Non
         ("# Norpace, Digoxin, Jane Doe", None),
     ],
 )
-def test_pacing_is_taken_from_comments_only_if_clear(
-    tmp_path: Path, comment: str, paced: bool | None
-) -> None:
+def test_pacing_in_comments(tmp_path: Path, comment: str, paced: bool | None) -> None:
     text = f"r 1 250 50\nr.dat 16\n{comment}\n"
     recording = open_recording(write_header(tmp_path, text, r_dat=bytes(100)))
     assert recording.paced is paced
@@ -346,7 +333,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_refused(tmp_path: Path, case: str) -> None:
+def test_damaged_file_is_rejected(tmp_path: Path, case: str) -> None:
     text, error = REFUSED[case]
     path = write_header(tmp_path, text, r_dat=bytes(100))
     tracemalloc.start()
@@ -365,19 +352,19 @@ def test_empty_header(tmp_path: Path) -> None:
         open_recording(write_header(tmp_path, ""))
 
 
-def test_segment_name_with_a_path_is_refused(tmp_path: Path) -> None:
+def test_segment_name_with_a_path_is_rejected(tmp_path: Path) -> None:
     for name in ("../r", "/r", "a/r", "http://h/r", 252 * "r"):
         with pytest.raises(MalformedHeaderError):
             record_files(f"r/1 1 250 50\n{name} 50\n".encode())
 
 
-def test_longest_names_are_taken() -> None:
+def test_longest_file_names_are_accepted() -> None:
     name = 251 * "r"
     assert record_files(f"r/1 1 250 50\n{name} 50\n".encode()) == (f"{name}.hea",)
     assert record_files(f"r 1 250 50\n{name}.dat 16\n".encode()) == (f"{name}.dat",)
 
 
-def test_damaged_flac_is_refused_when_read(tmp_path: Path) -> None:
+def test_damaged_flac_is_rejected_when_read(tmp_path: Path) -> None:
     signals = np.random.default_rng(0).normal(0, 0.5, (20_000, 1))
     path = write_wfdb(tmp_path / "r.hea", signals, fmt="516")
     data = path.with_suffix(".dat")
@@ -387,7 +374,7 @@ def test_damaged_flac_is_refused_when_read(tmp_path: Path) -> None:
         recording.read(0, 0, 20_000)
 
 
-def test_lost_file_is_an_input_error_and_not_a_refusal(tmp_path: Path) -> None:
+def test_file_deleted_after_opening_is_an_os_error(tmp_path: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", synthetic_ecg(4))
     recording = open_recording(path)
     path.with_suffix(".dat").unlink()
@@ -395,7 +382,7 @@ def test_lost_file_is_an_input_error_and_not_a_refusal(tmp_path: Path) -> None:
         recording.read(0, 0, 10)
 
 
-def test_more_lines_than_promised_are_left_out(tmp_path: Path) -> None:
+def test_extra_header_lines_are_ignored_with_a_warning(tmp_path: Path) -> None:
     recording = open_recording(write_header(tmp_path, f"r 1 250 50\n{LINE * 2}", r_dat=bytes(100)))
     assert recording.leads == ("II",)
     assert codes(recording) == ["extra_header_lines"]

@@ -1,8 +1,8 @@
-"""One beat alone, with what is known of its rhythm and the beat before: seen as in a recording.
+"""Classifies one beat from its samples, its RR intervals and, if given, a template beat.
 
-The steps are those of :func:`deepecg.scoring.score_recording`, by the same functions, but that the
-caller says where the R peak lies and what the intervals around it are. A beat whose patient's
-usual one is not known has a model of its own.
+The steps are those of :func:`deepecg.scoring.score_recording`, by the same functions, except that
+the caller gives the position of the R peak and the RR intervals. A beat without a template beat
+has a model of its own.
 """
 
 from collections.abc import Hashable, Sequence
@@ -29,30 +29,31 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True)
 class SingleBeat:
-    """A beat and what is known of its surroundings.
+    """One beat, the RR intervals around it and the beats to compare it with.
 
     Attributes
     ----------
     samples_mv : ndarray of float64, shape (n,)
-        Signal around the R peak in mV. What the window of a beat (375 ms before to 625 ms after)
-        has no sample for counts as the first or last one there is.
+        Signal around the R peak in mV. The model's window reaches from 375 ms before the R peak to
+        625 ms after it; where the signal is shorter, its first or last sample is repeated.
     sampling_rate_hz : float
-        Of all signals here.
+        Sampling rate of all signals of this object.
     rr_before_s : sequence of float
-        Intervals before the beat in seconds, in the order of time: the last one ends with it.
-        Those of an earlier time than ``WindowSettings.global_beats`` say nothing.
+        RR intervals before the beat in seconds, in the order of time: the last one ends with the
+        beat. No more than ``WindowSettings.global_beats`` of them have an effect.
     rr_after_s : sequence of float
-        Intervals after it; the first one begins with it. Empty in real time: what is not known
-        counts as the mean of the intervals around.
+        RR intervals after the beat in seconds; the first one begins with the beat. Empty in real
+        time: a missing interval counts as the mean of the intervals around.
     r_peak_position : float
-        Where the R peak lies, in this beat and the others: 0 at the first sample, 1 at the last.
+        Position of the R peak in each of the signals: 0 is the first sample, 1 the last.
     filtered : bool
-        Whether the signals are already band-passed as a recording is, and are only resampled.
+        Whether the signals are band-passed as a conditioned recording is. If so, they are only
+        resampled.
     template_beat_mv : ndarray of float64, shape (m,), optional
-        The beat that the patient mostly has. A model that compares compares with it, or else with
-        the beat itself.
+        The patient's template beat in mV; None if it is not known. A model with morphology features
+        then compares the beat with itself.
     previous_beat_mv : ndarray of float64, shape (k,), optional
-        The beat before; without it this is taken to be like it.
+        The beat before in mV; if None, it counts as like this one.
     """
 
     samples_mv: NDArray[np.float64]
@@ -70,16 +71,16 @@ DEFAULTS = SignalSettings()
 
 @dataclass(frozen=True)
 class SingleBeatModels:
-    """The models for a beat whose usual one is known, and for one of which it is not.
-
-    The recordings' model compares: without the usual beat it finds next to no ventricular beat.
+    """The two models for single beats.
 
     Attributes
     ----------
     comparing : BeatClassifier
-        That of recordings.
+        The model of recordings, for a beat that comes with a template beat. Without one it finds
+        next to no ventricular beat.
     alone : BeatClassifier
-        Sees the beat and the two intervals around it.
+        The model for a beat without a template beat: its input is the beat and the two RR intervals
+        around it.
     """
 
     comparing: BeatClassifier
@@ -97,13 +98,13 @@ class SingleBeatModels:
         return cls(BeatClassifier.load(folder), BeatClassifier.load(folder / SINGLE_BEAT_FOLDER))
 
     def model_for(self, beat: SingleBeat) -> BeatClassifier:
-        """Return the model that a beat is for."""
+        """Return the model that classifies a beat."""
         return self.alone if beat.template_beat_mv is None else self.comparing
 
     def classify(
         self, beats: Sequence[SingleBeat], settings: SignalSettings = DEFAULTS
     ) -> list[NDArray[np.float32] | RefusedRecordingError]:
-        """Classify beats as :func:`classify_beats` does, each by the model that it is for."""
+        """Classify beats as :func:`classify_beats` does, each with its model."""
         results: dict[int, NDArray[np.float32] | RefusedRecordingError] = {}
         for model in (self.comparing, self.alone):
             numbers = [n for n, beat in enumerate(beats) if self.model_for(beat) is model]
@@ -117,10 +118,10 @@ def classify_beat(
 ) -> NDArray[np.float32]:
     """Classify one beat.
 
-    Where the signals are a conditioned lead, the usual beat is the template one of its group and
-    the intervals are those of the recording, the result is what
-    :meth:`~deepecg.beats.classifier.BeatClassifier.alone` says of the recording's beat, but that nothing
-    is known of the beat after: it counts as like this one.
+    Where the signals are a conditioned lead, the template beat is that of the beat's group and the
+    intervals are those of the recording, the result equals that of
+    :meth:`~deepecg.beats.classifier.BeatClassifier.alone` for the recording's beat, except that the
+    beat after is not known and counts as like this one.
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ def classify_beat(
     classifier : BeatClassifier
         The model.
     settings : SignalSettings
-        Rate and filter, and what can be analysed.
+        Conditioning, and the limits for flat and clipped signals.
 
     Returns
     -------
@@ -139,7 +140,7 @@ def classify_beat(
     Raises
     ------
     TooShortError, FlatLineError, SaturatedError
-        If one of the signals does not hold its QRS complex, does not move, or is clipped.
+        If one of the signals does not contain its QRS complex, is flat, or is clipped.
     ModelMismatchError
         If the settings are not those the model was trained with.
     """
@@ -152,10 +153,10 @@ def classify_beat(
 def classify_beats(
     beats: Sequence[SingleBeat], classifier: BeatClassifier, settings: SignalSettings = DEFAULTS
 ) -> list[NDArray[np.float32] | RefusedRecordingError]:
-    """Classify beats that have nothing to do with each other, in one go.
+    """Classify independent beats together.
 
-    Eight take little longer than one, and each one's result is that of :func:`classify_beat`, bit
-    by bit.
+    Eight beats take little longer than one: the API classifies concurrent requests this way. Each
+    result equals that of :func:`classify_beat` bit by bit.
 
     Returns
     -------
@@ -174,11 +175,11 @@ def classify_beats(
 def beats_input(
     beats: Sequence[SingleBeat], spec: InputSpec, settings: SignalSettings = DEFAULTS
 ) -> ModelInput:
-    """Return the model's input for beats that can be analysed, one row each."""
+    """Return the model's input for analysable beats, one row each."""
     signals: list[_Signal] = []
     rows = np.empty((3, len(beats)), np.int64)
     for column, beat in enumerate(beats):
-        rows[:, column] = len(signals)  # the beat itself, which stands for what is not given
+        rows[:, column] = len(signals)  # the beat itself, in place of signals that are not given
         for place, signal in enumerate(_signals(beat)):
             if signal is not None:
                 rows[place, column] = len(signals)
@@ -200,7 +201,7 @@ class _Signal:
 
 
 def _signals(beat: SingleBeat) -> list[_Signal | None]:
-    """Return the beat itself, the one before and the usual one, as far as they are given."""
+    """Return the beat, the beat before and the template beat; None for those not given."""
     given = {
         "beat": beat.samples_mv,
         "beat before": beat.previous_beat_mv,
@@ -223,9 +224,9 @@ def _signals(beat: SingleBeat) -> list[_Signal | None]:
 def _windows(
     signals: Sequence[_Signal], spec: InputSpec, settings: ConditioningSettings
 ) -> NDArray[np.float32]:
-    """Return the signals' windows around their R peaks, conditioned, shape (n_signals, length).
+    """Return the signals' conditioned windows around their R peaks, shape (n_signals, length).
 
-    Signals of one length and rate are filtered together.
+    Signals with the same length, rate and R-peak position are filtered together.
     """
     windows = np.empty((len(signals), spec.length), np.float32)
     keys = [(len(one.samples_mv), one.rate_hz, one.filtered, one.r_peak) for one in signals]
@@ -244,7 +245,7 @@ def _windows(
 
 
 def _timing(beats: Sequence[SingleBeat], spec: InputSpec) -> dict[str, NDArray[np.float32]]:
-    """Return the beats' RR features; streams of one length are described together."""
+    """Return the beats' RR features, computed together for equal numbers of intervals."""
     parts, order = [], []
     for numbers in _alike([len(b.rr_before_s) + len(b.rr_after_s) for b in beats]).values():
         some = [beats[number] for number in numbers]
@@ -258,7 +259,7 @@ def _timing(beats: Sequence[SingleBeat], spec: InputSpec) -> dict[str, NDArray[n
 
 
 def _alike(keys: Sequence[Key]) -> dict[Key, list[int]]:
-    """Return where each key stands."""
+    """Return the indices of each distinct key."""
     places: dict[Key, list[int]] = {}
     for number, key in enumerate(keys):
         places.setdefault(key, []).append(number)
@@ -268,7 +269,7 @@ def _alike(keys: Sequence[Key]) -> dict[Key, list[int]]:
 def _refusal(
     beat: SingleBeat, windows: WindowSettings, quality: QualitySettings
 ) -> RefusedRecordingError | None:
-    """Return why a beat cannot be analysed, or None if it can."""
+    """Return why a beat is not analysable, or None if it is."""
     try:
         for signal in _signals(beat):
             if signal is not None:
@@ -292,7 +293,7 @@ def _refuse_short(signal: _Signal) -> None:
 
 
 def _refuse_unusable(signal: _Signal, windows: WindowSettings, quality: QualitySettings) -> None:
-    """Judge the window as :func:`deepecg.signal.quality.flag_seconds` judges a recording's second."""
+    """Check a window as :func:`deepecg.signal.quality.flag_seconds` checks a second of signal."""
     first = max(round(signal.r_peak - windows.before_s * signal.rate_hz), 0)
     last = round(signal.r_peak + windows.after_s * signal.rate_hz)
     near = signal.samples_mv[first:last]

@@ -13,10 +13,10 @@ from deepecg.cloud.queue_messages import parse_message
 from deepecg.cloud.queues import Queue
 from deepecg.cloud.s3_buckets import without_suffix
 from deepecg.cloud.s3_keys import OWN_STUDY_SUFFIX
-from deepecg.cloud.upload_parts import ANNOTATION_NAME, HEADER_SUFFIX
 from deepecg.cloud.upload_settings_files import is_own_study, is_study
 from deepecg.outputs.recording_id import recording_id
-from deepecg.readers.file_suffixes import RECORDING_SUFFIXES
+from deepecg.readers.formats import RECORDING_SUFFIXES, is_recording_name
+from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -132,7 +132,7 @@ def _dead_upload(key: str) -> DeadUpload | None:
     if is_study(key):
         return _recording_of_study(key)
     path = PurePosixPath(key)
-    if path.suffix.casefold() in RECORDING_SUFFIXES or not path.suffix:
+    if is_recording_name(path.name) or not path.suffix:
         return DeadUpload((recording_id(key),), is_recording=True)
     if ANNOTATION_NAME.search(path.name):
         return None

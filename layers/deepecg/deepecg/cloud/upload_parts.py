@@ -20,10 +20,10 @@ from deepecg.cloud.upload_pseudonyms import is_api_folder, key_in
 from deepecg.cloud.upload_settings_files import find_study, is_study
 from deepecg.errors import RefusedRecordingError, UnknownFormatError
 from deepecg.outputs.recording_id import recording_id
-from deepecg.readers.file_suffixes import RECORDING_SUFFIXES
-from deepecg.readers.wfdb import record_files
+from deepecg.readers.formats import SUFFIX_LIST, is_recording_name
+from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
+from deepecg.readers.wfdb_header import record_files
 
-HEADER_SUFFIX = ".hea"
 MAX_HEADER_BYTES = 4 << 20
 """More than the header of any record of so many parts."""
 MAX_PARTS = 1_000
@@ -34,14 +34,6 @@ of one minute 40,321.
 MAX_HEADERS_READ = 50
 """A signal file's header is looked for in this many headers of its folder, nearest name first; in
 all of an announcement, which are few."""
-SIGNAL_NAME = re.compile(r"\.(dat|d\d+|sig|flac)$", re.IGNORECASE)
-"""Names that WFDB signal files go by: worth waiting for their header."""
-ANNOTATION_NAME = re.compile(
-    r"\.(atr\w?|ann|apn|ari|cmp|deepecg|ecgatr|epi|man|marks|ple|pu\w*|q1c|q2c|q1t|q2t|qrs\w?|qt\w*"
-    r"|[gsw]qrs|rhy|st\w?|st16|xws|xyz)$",
-    re.IGNORECASE,
-)
-"""Names that annotation files and viewers' settings go by beside WFDB records."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +97,9 @@ def find_upload(uploads: Uploads, key: str) -> Upload | None:
 
 def _upload(uploads: Uploads, part: Part) -> Upload | None:
     key = part.key
-    suffix = PurePosixPath(key).suffix.casefold()
-    if suffix == HEADER_SUFFIX:
+    if PurePosixPath(key).suffix.casefold() == HEADER_SUFFIX:
         return _record(uploads, part)
-    if suffix in RECORDING_SUFFIXES:
+    if is_recording_name(key):
         return Upload(key, (part,))
     return _record_of(uploads, part)
 
@@ -155,13 +146,14 @@ def _record_of(uploads: Uploads, part: Part) -> Upload | None:
         if part.key in _files_if_sound(uploads, header):
             return _record(uploads, header)
     is_announced = is_api_folder(folder_of(part.key))
-    if own_header is not None or (is_announced and any(map(_is_recording, beside))):
+    has_recording = any(is_recording_name(item.key) for item in beside)
+    if own_header is not None or (is_announced and has_recording):
         return None  # it lies beside a record that does not need it
     if is_announced or SIGNAL_NAME.search(part.name):
         return Upload(part.key, (part,), n_missing=1)
     refusal = UnknownFormatError(
-        f"found a file of another kind, expected one of {', '.join(RECORDING_SUFFIXES)} "
-        "or a file that a .hea header names"
+        f"found a file of another kind, expected a {SUFFIX_LIST} file or a file that a "
+        f"{HEADER_SUFFIX} header names"
     )
     return Upload(part.key, (part,), refusal=refusal)
 
@@ -208,10 +200,6 @@ def _files_if_sound(uploads: Uploads, header: Part) -> dict[str, str]:
         return _files(uploads, header)
     except RefusedRecordingError:
         return {}
-
-
-def _is_recording(part: Part) -> bool:
-    return PurePosixPath(part.key).suffix.casefold() in RECORDING_SUFFIXES
 
 
 def _is_header(part: Part) -> bool:

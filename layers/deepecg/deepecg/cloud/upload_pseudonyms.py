@@ -11,13 +11,14 @@ import unicodedata
 from hashlib import sha256
 
 from deepecg.cloud.s3_keys import FOLDER_STUDY, OWN_STUDY_SUFFIX
-from deepecg.readers.file_suffixes import RECORDING_SUFFIXES
+from deepecg.readers.formats import RECORDING_SUFFIXES
+from deepecg.readers.wfdb_file_names import SIGNAL_SUFFIX
 
 API_PREFIX = "api/"
 RANDOM_BYTES = 16
 """128 bits, 22 characters: no folder is guessed, nor are the names of its files tried out."""
 DIGEST_DIGITS = 20
-KEPT_SUFFIXES = (OWN_STUDY_SUFFIX, *RECORDING_SUFFIXES, ".dat")
+KEPT_SUFFIXES = (OWN_STUDY_SUFFIX, *RECORDING_SUFFIXES, SIGNAL_SUFFIX)
 """Endings that say what a file is. Any other goes into the digest: ``.d1950`` may be a birthday."""
 API_FOLDER = re.compile(rf"{API_PREFIX}[A-Za-z0-9_-]{{22}}/")
 

@@ -15,14 +15,17 @@ from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import announced_key
 from deepecg.cloud.upload_pseudonyms import key_in, new_folder
 from deepecg.outputs.recording_id import recording_id
+from deepecg.readers.formats import FORMATS
 
 TIME_TO_SEND = timedelta(hours=1)
 """The largest file, 4 GiB, takes so long at 10 Mbit/s. Forms signed by a function end with its
 credentials where that is sooner."""
-CONTENT_TYPES = {".hea": "text/plain", ".json": "application/json"}
-"""What a form says of a file, by the ending of its key..."""
+CONTENT_TYPES = {suffix: item.content_type for item in FORMATS for suffix in item.suffixes} | {
+    ".json": "application/json"
+}
+"""Media type of an upload by the suffix of its key."""
 OTHER_CONTENT_TYPE = "application/octet-stream"
-"""...and of signals and all else."""
+"""Media type of signal files and of files with another suffix."""
 
 
 @dataclass(frozen=True)

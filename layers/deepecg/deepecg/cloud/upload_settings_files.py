@@ -13,7 +13,7 @@ from deepecg.cloud.errors import BadSettingsError
 from deepecg.cloud.s3_buckets import Part, Uploads, folder_of, without_suffix
 from deepecg.cloud.s3_keys import FOLDER_STUDY, OWN_STUDY_SUFFIX
 from deepecg.errors import SettingsError
-from deepecg.readers.file_suffixes import RECORDING_SUFFIXES
+from deepecg.readers.formats import RECORDING_SUFFIXES
 from deepecg.settings_file import MAX_BYTES, Study, read_study
 
 

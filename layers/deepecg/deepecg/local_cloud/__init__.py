@@ -1,1 +1,1 @@
-"""``deepecg serve``: page and API on this machine, with an embedded cloud behind them."""
+"""AWS emulated in one process, for the demo and ``deepecg serve``. Not part of the Lambda layer."""

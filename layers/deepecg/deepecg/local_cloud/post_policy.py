@@ -1,7 +1,6 @@
-"""What a presigned POST allows: its policy document, judged as S3 judges it.
+"""Checks an upload form against the policy of its presigned POST, as S3 does.
 
-See "POST policy" and "Conditions" in the Amazon S3 API reference. moto does not look at it; what
-passes here would pass there.
+See "POST policy" and "Conditions" in the Amazon S3 API reference. moto ignores the policy.
 """
 
 import base64
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from deepecg.local_cloud.s3_error import S3Error
+from deepecg.local_cloud.s3_error_response import S3Error
 
 UNCHECKED_FIELDS = ("policy", "x-amz-signature", "file")
 IGNORED_PREFIX = "x-ignore-"
@@ -24,29 +23,29 @@ class Policy:
     Attributes
     ----------
     expires_at : datetime
-        From then on nothing passes.
+        Forms are refused from this time on.
     exact : dict of str to str
-        Values that fields have to have, by name in lower case.
-    beginnings : dict of str to str
-        What fields' values have to begin with.
+        Required values of fields, by name in lower case.
+    prefixes : dict of str to str
+        Required prefixes of fields' values, by name in lower case.
     min_bytes, max_bytes : int or None
-        Length of the file; None where the policy says nothing.
+        Permitted size of the file; None if the policy sets no limit.
     """
 
     expires_at: datetime
     exact: dict[str, str]
-    beginnings: dict[str, str]
+    prefixes: dict[str, str]
     min_bytes: int | None = None
     max_bytes: int | None = None
 
     @classmethod
     def read(cls, encoded: str) -> Self:
-        """Read a form's field ``policy``.
+        """Decode a form's field ``policy``.
 
         Raises
         ------
         S3Error
-            If it is none.
+            If it is not a policy document.
         """
         try:
             document = json.loads(base64.b64decode(encoded, validate=True))
@@ -60,12 +59,12 @@ class Policy:
             ) from error
 
     def check_fields(self, fields: Mapping[str, str], bucket: str, now: datetime) -> None:
-        """Refuse what is late, or has other fields than the policy names.
+        """Refuse an expired form, and one whose fields the policy does not permit.
 
         Raises
         ------
         S3Error
-            If so.
+            If the policy has expired, a condition is not met, or a field has no condition.
         """
         if now >= self.expires_at:
             raise _not_allowed("Policy expired.")
@@ -73,20 +72,20 @@ class Policy:
         for name, value in self.exact.items():
             if found.get(name) != value:
                 raise _not_allowed("Policy Condition failed.")
-        for name, beginning in self.beginnings.items():
-            if not found.get(name, "").startswith(beginning):
+        for name, prefix in self.prefixes.items():
+            if not found.get(name, "").startswith(prefix):
                 raise _not_allowed("Policy Condition failed.")
-        named = {*self.exact, *self.beginnings, *UNCHECKED_FIELDS, "bucket"}
+        named = {*self.exact, *self.prefixes, *UNCHECKED_FIELDS, "bucket"}
         if any(name not in named and not name.startswith(IGNORED_PREFIX) for name in found):
             raise _not_allowed("Extra input fields.")
 
     def check_size(self, size_bytes: int) -> None:
-        """Refuse a file of another length than the policy names.
+        """Refuse a file whose size the policy does not permit.
 
         Raises
         ------
         S3Error
-            If so.
+            If the file is too large or too small.
         """
         if self.max_bytes is not None and size_bytes > self.max_bytes:
             raise S3Error(
@@ -105,14 +104,14 @@ def _not_allowed(why: str) -> S3Error:
 
 
 def _conditions(conditions: list[Any]) -> dict[str, Any]:
-    """Return a policy's conditions by their kind.
+    """Return a policy's conditions as arguments of :class:`Policy`.
 
     Raises
     ------
     ValueError
-        If there is one of a kind that S3 does not know.
+        If a condition is of a kind that S3 does not define.
     """
-    found: dict[str, Any] = {"exact": {}, "beginnings": {}}
+    found: dict[str, Any] = {"exact": {}, "prefixes": {}}
     for condition in conditions:
         match condition:
             case dict() if all(isinstance(value, str) for value in condition.values()):
@@ -120,7 +119,7 @@ def _conditions(conditions: list[Any]) -> dict[str, Any]:
             case ["eq", str(name), str(value)] if name.startswith("$"):
                 found["exact"][name[1:].lower()] = value
             case ["starts-with", str(name), str(value)] if name.startswith("$"):
-                found["beginnings"][name[1:].lower()] = value
+                found["prefixes"][name[1:].lower()] = value
             case ["content-length-range", int(low), int(high)]:
                 found |= {"min_bytes": low, "max_bytes": high}
             case _:

@@ -1,4 +1,4 @@
-"""What Lambda does on its own in AWS: feeds the scoring function, and has nights reported on."""
+"""Runs what AWS triggers by itself: scoring of queued uploads, and nightly reports."""
 
 import logging
 import threading
@@ -11,35 +11,36 @@ from deepecg.local_cloud.moto_cloud import EmbeddedCloud
 
 NIGHTLY_FUNCTION = "NightlyReportFunction"
 IDLE_S = 0.2
-"""Between two looks into an empty queue: less than one notices, and no work to speak of."""
+"""Time between two polls of an empty queue: not noticeable, and next to no load."""
 AFTER_FAILURE_S = 5.0
+"""Time from an unexpected error to the next poll: long enough not to flood the log."""
 
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Works off the queue of an embedded cloud, in a thread of its own.
+    """Processes the queue of an embedded cloud in a thread.
 
     Parameters
     ----------
     cloud : EmbeddedCloud
-        Its functions are called by this thread alone.
+        The cloud; only this thread may call its functions.
     """
 
     def __init__(self, cloud: EmbeddedCloud) -> None:
         self.cloud = cloud
         self._stopping = threading.Event()
-        # A daemon: a recording of days is not waited for when the service ends.
+        # A daemon thread: the service does not wait for a long recording when it ends.
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._reported: dict[str, frozenset[str]] = {}
-        self._has_news = False
+        self._has_scored = False
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self, timeout_s: float) -> bool:
-        """End after what is being done now; return whether that was within the time given."""
+        """Stop after the present batch; return whether the thread ended within the time."""
         self._stopping.set()
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
@@ -51,25 +52,25 @@ class Worker:
                 self._work()
                 pause_s = IDLE_S
             except Exception as error:
-                log.error("the worker failed, and goes on: %s", describe_failure(error))
+                log.error("the worker failed and continues: %s", describe_failure(error))
                 pause_s = AFTER_FAILURE_S
 
     def _work(self) -> None:
-        """Feed the function until the queue is empty, then report on the nights that changed."""
+        """Score until the queue is empty, then update the reports of the nights that changed."""
         while not self._stopping.is_set() and self.cloud.pump_once():
-            self._has_news = True
-        if self._has_news and not self._stopping.is_set():
-            self._report()
-            self._has_news = False
+            self._has_scored = True
+        if self._has_scored and not self._stopping.is_set():
+            self._update_reports()
+            self._has_scored = False
 
-    def _report(self) -> None:
+    def _update_reports(self) -> None:
         for night, entries in self._nights().items():
             if self._reported.get(night) != entries:
                 self.cloud.invoke({"date": night}, function=NIGHTLY_FUNCTION)
                 self._reported[night] = entries
 
     def _nights(self) -> dict[str, frozenset[str]]:
-        """Return every date with what identifies the versions of its entries."""
+        """Return the keys and ETags of the entries of each night."""
         found: dict[str, set[str]] = defaultdict(set)
         pages = self.cloud.s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.cloud.bucket("ResultsBucket"), Prefix=NIGHTS_PREFIX
@@ -77,6 +78,6 @@ class Worker:
         for page in pages:
             for item in page.get("Contents", []):
                 folder = PurePosixPath(item["Key"]).parent.name
-                if folder[0].isdigit():  # and not where unfinished uploads are noted
+                if folder[0].isdigit():  # a date; the prefix also holds unfinished uploads
                     found[folder].add(item["Key"] + item["ETag"])
         return {night: frozenset(entries) for night, entries in found.items()}

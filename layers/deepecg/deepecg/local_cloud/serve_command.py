@@ -1,26 +1,26 @@
-"""The subcommand ``serve``, as the command line finds it: by the entry point in pyproject.toml.
+"""The subcommand ``deepecg serve``, which the command line finds by its entry point.
 
-What it needs beside the package's own dependencies is imported when it runs.
+The optional packages that it needs are imported when it runs.
 """
 
 import argparse
 
 from deepecg.errors import SettingsError
-from deepecg.local_cloud.shutdown_signals import ending_on_signals
+from deepecg.local_cloud.shutdown_signals import shutdown_on_signals
 
 DEFAULT_HOST = "127.0.0.1"
-"""Nobody is asked who they are, so nobody else is let in unless one asks for it."""
+"""Only this machine by default, because the service does not authenticate anybody."""
 DEFAULT_PORT = 8000
 MAX_PORT = 65_535
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand to the command line's."""
+    """Add the subcommand to the command line."""
     serve = commands.add_parser(
         "serve",
-        help="page and HTTP API on this machine",
-        description="Page and HTTP API on this machine, with a cloud embedded in the process: "
-        "uploads and results are gone when it ends.",
+        help="upload page and HTTP API on this machine",
+        description="Upload page and HTTP API on this machine, with AWS emulated in the process: "
+        "uploads and results are deleted when it ends.",
     )
     serve.set_defaults(run=run)
     serve.add_argument(
@@ -30,39 +30,39 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "--port",
         type=_port,
         default=DEFAULT_PORT,
-        help="port to listen on; 0 for any that is free (default: %(default)s)",
+        help="port to listen on; 0 for any free port (default: %(default)s)",
     )
     serve.add_argument(
         "--aws",
         action="store_true",
-        help="the buckets that DEEPECG_UPLOADS_BUCKET and DEEPECG_RESULTS_BUCKET name, with your "
-        "own AWS credentials, instead of the embedded cloud",
+        help="use the buckets named by DEEPECG_UPLOADS_BUCKET and DEEPECG_RESULTS_BUCKET with your "
+        "AWS credentials, instead of the emulated AWS",
     )
 
 
 def run(given: argparse.Namespace) -> int:
-    """Serve until told to end; return the exit status.
+    """Serve until SIGINT or SIGTERM; return the exit status.
 
     Raises
     ------
     SettingsError
-        If packages are missing, the address cannot be listened on, or a variable is missing.
+        If packages are missing, the address is not available, or a variable is missing.
     """
-    with ending_on_signals():
+    with shutdown_on_signals():
         try:
-            from deepecg.local_cloud.http_service import serve  # noqa: PLC0415  (takes seconds)
+            from deepecg.local_cloud.http_server import serve  # noqa: PLC0415  (slow)
         except ModuleNotFoundError as error:
             if (error.name or "").startswith("deepecg"):
                 raise
             raise SettingsError(
-                f"found no package {error.name}, expected those of: pip install 'deepecg[serve]'"
+                f"found no package {error.name}; install it by: pip install 'deepecg[serve]'"
             ) from error
         serve(given.host, given.port, aws=given.aws)
     return 0
 
 
 def _port(text: str) -> int:
-    """Return a port's number."""
+    """Parse a port number."""
     try:
         port = int(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How the service is told to end: by SIGINT or SIGTERM, from its first imports on."""
+"""Ends the service in good order on SIGINT or SIGTERM, from its first imports on."""
 
 import signal
 from collections.abc import Iterator
@@ -8,24 +8,24 @@ from typing import NoReturn
 
 
 @contextmanager
-def ending_on_signals() -> Iterator[None]:
-    """End what is inside in good order, and without an error, when told to by a signal.
+def shutdown_on_signals() -> Iterator[None]:
+    """Leave the block without an error on SIGINT or SIGTERM; cleanup code in it runs.
 
-    uvicorn has handlers of its own while it runs, and afterwards raises the signal for these.
+    uvicorn replaces the handlers while it runs, and raises the signal again when it has ended.
     """
 
     def end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-        raise _Ending
+        raise _Shutdown
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
-    except _Ending:
+    except _Shutdown:
         pass
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-class _Ending(BaseException):
-    """A signal told the service to end. No ``except Exception`` is to catch it."""
+class _Shutdown(BaseException):
+    """A signal ends the service. A BaseException, so that no ``except Exception`` catches it."""

@@ -139,10 +139,15 @@ class PercentOfClass(Block, frozen=True, kw_only=True):
     """Beats of each AAMI class in percent of all beats; null without beats."""
 
     N: Percent | None
+    """Normal beats, bundle branch block included."""
     S: Percent | None
+    """Supraventricular ectopic beats."""
     V: Percent | None
+    """Ventricular ectopic beats."""
     F: Percent | None
+    """Fusion beats."""
     Q: Percent | None
+    """Unclassifiable beats."""
 
 
 class Sums(Block, frozen=True, kw_only=True):

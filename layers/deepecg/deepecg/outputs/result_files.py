@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import msgspec
-
 from deepecg.outputs.fhir import diagnostic_report
 from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE, SUMMARY_FILE
 from deepecg.outputs.graphics.report_graphics import draw
@@ -64,10 +62,9 @@ def write_outputs(
     listed = listed_events(scored.rhythm.events, scored.settings.rhythm.events, kept=urgent)
     graphics = draw(scored, listed)
     summary = summarise(scored, listed, graphics, recording_id)
-    document = msgspec.to_builtins(summary)
-    fhir = diagnostic_report(document, subject)
+    fhir = diagnostic_report(summary, subject)
     write_annotations(scored, folder, name)
-    (folder / REPORT_FILE).write_text(render_report(document, graphics), encoding="utf-8")
+    (folder / REPORT_FILE).write_text(render_report(summary, graphics), encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")
     (folder / SUMMARY_FILE).write_text(to_json(summary), encoding="utf-8")
     return summary

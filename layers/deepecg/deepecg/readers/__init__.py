@@ -1,1 +1,1 @@
-"""Holter files to :class:`~deepecg.recording.Recording`: one file a format."""
+"""From Holter files to :class:`~deepecg.recording.Recording`: one reader module per format."""

@@ -1,7 +1,7 @@
-"""EDF, EDF+ and BDF files, through edfio.
+"""EDF, EDF+ and BDF files.
 
-edfio decodes the header; the samples are mapped from disk here, since edfio reads all of a BDF
-file at once and puts the pieces of a discontinuous recording (EDF+D) one behind the other.
+edfio parses the header. The samples are mapped from disk here, because edfio loads a whole BDF file
+into memory and joins the parts of a discontinuous recording (EDF+D) without their gaps.
 
 References
 ----------
@@ -29,33 +29,33 @@ from deepecg.errors import (
     SamplingRateError,
     TruncatedHeaderError,
     TruncatedSamplesError,
-    UnknownFormatError,
 )
-from deepecg.readers.signals import MAX_DURATION_S, is_ecg, millivolts_per_unit, units_found
-from deepecg.recording import ReadingWarning, Recording, unique_leads
-
-EDF_MAGIC: Final = b"0       "
-BDF_MAGIC: Final = b"\xffBIOSEMI"
+from deepecg.readers.ecg_leads import ecg_leads, excluded, millivolts_per_unit
+from deepecg.readers.formats import BDF_MAGIC
+from deepecg.recording import MAX_DURATION_S, ReadingWarning, Recording, unique_leads
 
 _BLOCK: Final = 256
+"""Bytes of the header's fixed part, and of each signal's part."""
 _UNKNOWN_COUNT: Final = -1
+"""Number of data records in the header of a recording that was not closed."""
 _TIMESTAMP: Final = re.compile(rb"([+-][0-9]{1,12}(?:\.[0-9]{0,12})?)[\x14\x15]")
 _PLUS_DATE: Final = re.compile(rb"Startdate ([0-9]{2})-([A-Za-z]{3})-([0-9]{4})\b")
 _PLAIN_DATE: Final = re.compile(rb"([ 0-9][0-9])\D([ 0-9][0-9])\D([0-9]{2})")
 _TIME: Final = _PLAIN_DATE
 _ANONYMOUS_DATE: Final = (1, 1, 1985)
+"""Date of a header whose date was removed: day, month, year."""
 _MONTHS: Final = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905
 
 
 @dataclass(frozen=True)
 class _Column:
-    """One signal of the header, and where its bytes lie in a data record."""
+    """One signal of the header, and the place of its bytes in a data record."""
 
     label: str
     unit: str
     samples: int  # per data record
     first_byte: int
-    last_byte: int
+    last_byte: int  # exclusive
     annotations: bool
     digital: tuple[int, int] | None
     physical: tuple[float, float] | None
@@ -72,8 +72,8 @@ class _Column:
 
 
 @dataclass(frozen=True)
-class _Stretch:
-    """Data records without a gap between them: where they start on the timeline."""
+class _Segment:
+    """Consecutive data records without a gap, and their place on the timeline."""
 
     first_sample: int
     first_record: int
@@ -92,31 +92,31 @@ def read_edf(path: Path) -> Recording:
     -------
     Recording
         The ECG leads of the highest sampling rate, in millivolts. A discontinuous recording
-        is put on one timeline with NaN in its gaps. Warnings: ``not_ecg``, ``uncalibrated``,
+        gets one timeline with NaN in its gaps. Warnings: ``not_ecg``, ``uncalibrated``,
         ``other_rate``, ``bad_calibration``, ``record_count_unknown``, ``partial_record``,
         ``trailing_bytes``, ``bad_timekeeping``, ``no_start``.
 
     Raises
     ------
-    UnknownFormatError
-        If the file does not start as EDF or BDF.
     TruncatedHeaderError
         If the file ends inside its header.
     MalformedHeaderError
-        If a number of the header is none, or negative, or promises months.
+        If a header field is not a number, is negative, or gives more than
+        :data:`~deepecg.recording.MAX_DURATION_S`.
     SamplingRateError
-        If a data record has no duration or no samples.
+        If a data record has no duration or no samples, or the sampling rate is not one of an ECG
+        recorder.
     NoLeadsError
-        If no signal is an ECG.
+        If no signal is an ECG lead.
     CalibrationError
-        If no ECG lead can be turned into millivolts.
+        If no ECG lead has a digital and a physical range.
     TruncatedSamplesError
-        If the header promises more data records than the file holds.
+        If the file holds fewer data records than the header announces, or none.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
         header = file.read(_BLOCK)
-        n_signals = _check_start(header)
+        n_signals = _signal_count(header)
         header += file.read(n_signals * _BLOCK)
     if len(header) < (n_signals + 1) * _BLOCK:
         raise TruncatedHeaderError(
@@ -136,23 +136,23 @@ def read_edf(path: Path) -> Recording:
     )
     per_record = leads[0].samples
     rate = per_record / duration
-    stretches, first_onset, gap_warnings = _timeline(header, records, columns, per_record, rate)
-    n_samples = stretches[-1].first_sample + stretches[-1].n_records * per_record
+    segments, first_onset, gap_warnings = _timeline(header, records, columns, per_record, rate)
+    n_samples = segments[-1].first_sample + segments[-1].n_records * per_record
     if n_samples / rate > MAX_DURATION_S:
         raise MalformedHeaderError(
-            f"found a recording of {n_samples / rate:.0f} s, expected at most {MAX_DURATION_S:.0f}"
+            f"found a duration of {n_samples / rate:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
         )
     start, start_warnings = _start(header, first_onset)
 
     def read_samples(lead: int, first: int, last: int) -> NDArray[np.float32]:
         out = np.full(last - first, np.nan, np.float32)
-        for stretch in stretches:
-            begin = max(first - stretch.first_sample, 0)
-            end = min(last - stretch.first_sample, stretch.n_records * per_record)
+        for segment in segments:
+            begin = max(first - segment.first_sample, 0)
+            end = min(last - segment.first_sample, segment.n_records * per_record)
             if begin < end:
-                at = stretch.first_sample - first
+                at = segment.first_sample - first
                 out[at + begin : at + end] = _millivolts(
-                    records, leads[lead], stretch.first_record * per_record, begin, end
+                    records, leads[lead], segment.first_record * per_record, begin, end
                 )
         return out
 
@@ -167,12 +167,9 @@ def read_edf(path: Path) -> Recording:
     )
 
 
-def _check_start(header: bytes) -> int:
-    """Return the number of signals after checking the first block."""
-    if not any(header.startswith(magic[: len(header)]) for magic in (EDF_MAGIC, BDF_MAGIC)):
-        raise UnknownFormatError("found another start of the file, expected that of EDF or BDF")
+def _signal_count(header: bytes) -> int:
     if len(header) < _BLOCK:
-        raise TruncatedHeaderError(f"found {len(header)} bytes, expected at least {_BLOCK}")
+        raise TruncatedHeaderError(f"found {len(header)} bytes, expected at least {_BLOCK} bytes")
     n_signals = _integer(header[252:256], "number of signals")
     if n_signals == 0:
         raise NoLeadsError("found 0 signals, expected at least one")
@@ -185,7 +182,9 @@ def _integer(field: bytes, name: str) -> int:
     try:
         return int(field.decode("ascii").strip("\0 "))
     except ValueError:
-        raise MalformedHeaderError(f"found a {name} that is no whole number") from None
+        raise MalformedHeaderError(
+            f"found a {name} that is not a whole number, expected one"
+        ) from None
 
 
 def _record_duration(header: bytes) -> float:
@@ -193,7 +192,7 @@ def _record_duration(header: bytes) -> float:
         duration = float(header[244:252].decode("ascii").strip("\0 "))
     except ValueError:
         raise MalformedHeaderError(
-            "found a data record duration that is no number, expected seconds"
+            "found a data record duration that is not a number, expected seconds"
         ) from None
     if not (math.isfinite(duration) and duration > 0):
         raise SamplingRateError(
@@ -203,11 +202,11 @@ def _record_duration(header: bytes) -> float:
 
 
 def _columns(header: bytes, bytes_per_sample: int) -> list[_Column]:
-    import edfio  # noqa: PLC0415  (only when such a file comes)
+    import edfio  # noqa: PLC0415  (only EDF and BDF files need it)
 
     read = edfio.read_edf if bytes_per_sample == 2 else edfio.read_bdf
     with python_warnings.catch_warnings():
-        # Of the header alone, edfio finds no data records, and says so.
+        # edfio warns that a header alone has no data records.
         python_warnings.simplefilter("ignore")
         try:
             signals: Sequence[Any] = read(io.BytesIO(header), header_encoding="latin-1")._signals
@@ -218,7 +217,7 @@ def _columns(header: bytes, bytes_per_sample: int) -> list[_Column]:
             ) from None
         except (ValueError, TypeError, IndexError, KeyError, OverflowError, UnboundLocalError):
             raise MalformedHeaderError(
-                "found signal fields that cannot be read, expected numbers"
+                "found signal fields that cannot be parsed, expected numbers"
             ) from None
     columns = []
     first_byte = 0
@@ -253,37 +252,18 @@ def _range(signal: Any, kind: str) -> tuple[int, int] | None:
 def _choose_leads(
     columns: list[_Column], duration: float
 ) -> tuple[list[_Column], list[ReadingWarning]]:
-    """Return the usable ECG leads of the highest rate, and what was left out."""
+    """Return the calibrated ECG leads of the highest rate, and warnings about the other signals."""
     signals = [column for column in columns if not column.annotations]
-    ecg = [column for column in signals if is_ecg(column.label, column.unit)]
-    if not ecg:
-        raise NoLeadsError(
-            f"found {len(signals)} signals but no ECG (units: "
-            f"{units_found(signal.unit for signal in signals)}), expected one in mV, uV or V"
-        )
-    warnings = []
-    if len(ecg) < len(signals):
-        warnings.append(
-            ReadingWarning(
-                "not_ecg",
-                f"left out {len(signals) - len(ecg)} of {len(signals)} signals: "
-                "by label or unit no ECG",
-            )
-        )
+    numbers, warnings = ecg_leads([(signal.label, signal.unit) for signal in signals])
+    ecg = [signals[number] for number in numbers]
     calibrated = [column for column in ecg if column.calibrated]
     if not calibrated:
         raise CalibrationError(
-            "found no ECG lead whose digital and physical minimum and maximum are two numbers "
-            "each, expected at least one"
+            "found no ECG lead with a digital and a physical range, expected a minimum and a "
+            "maximum that differ"
         )
-    if len(calibrated) < len(ecg):
-        warnings.append(
-            ReadingWarning(
-                "bad_calibration",
-                f"left out {len(ecg) - len(calibrated)} of {len(ecg)} leads: digital or physical "
-                "minimum equals the maximum, expected a range",
-            )
-        )
+    reason = "digital or physical minimum equals the maximum, expected a range"
+    warnings += excluded("bad_calibration", calibrated, ecg, "leads", reason)
     most = max(column.samples for column in calibrated)
     if most == 0:
         raise SamplingRateError("found ECG leads of 0 samples per record, expected at least one")
@@ -296,18 +276,12 @@ def _choose_leads(
                 f"found {without_unit} of {len(leads)} ECG leads without a unit, read as mV",
             )
         )
-    if len(leads) < len(calibrated):
-        warnings.append(
-            ReadingWarning(
-                "other_rate",
-                f"left out {len(calibrated) - len(leads)} of {len(calibrated)} leads sampled "
-                f"at less than {most / duration:g} Hz",
-            )
-        )
-    return leads, warnings
+    reason = f"sampled at less than {most / duration:g} Hz"
+    return leads, warnings + excluded("other_rate", leads, calibrated, "leads", reason)
 
 
 def _record_count(header: bytes, size: int, record_bytes: int) -> tuple[int, list[ReadingWarning]]:
+    """Return the number of data records: the header's, or the file's if the header has none."""
     stated = _integer(header[236:244], "number of data records")
     found, rest = divmod(size - len(header), record_bytes)
     if stated < _UNKNOWN_COUNT:
@@ -328,13 +302,14 @@ def _record_count(header: bytes, size: int, record_bytes: int) -> tuple[int, lis
     warnings = [
         ReadingWarning(
             "record_count_unknown",
-            f"found {found} data records, expected a header that gives their number, not {stated}",
+            f"found {found} data records, expected their number in the header, not {stated}",
         )
     ]
     if rest:
         warnings.append(
             ReadingWarning(
-                "partial_record", f"found {rest} bytes of a last data record of {record_bytes}"
+                "partial_record",
+                f"ignored a last data record of {rest} bytes, expected {record_bytes} bytes",
             )
         )
     return found, warnings
@@ -346,44 +321,45 @@ def _timeline(
     columns: list[_Column],
     per_record: int,
     rate: float,
-) -> tuple[list[_Stretch], float, list[ReadingWarning]]:
-    """Return the stretches, the onset of the first record in seconds, and warnings."""
-    keeper = next((column for column in columns if column.annotations), None)
+) -> tuple[list[_Segment], float, list[ReadingWarning]]:
+    """Return the segments, the onset of the first data record in seconds, and warnings."""
+    timekeeping = next((column for column in columns if column.annotations), None)
     is_plus = header[192:196] in (b"EDF+", b"BDF+")
-    if keeper is None or not is_plus:
-        return [_Stretch(0, 0, len(records))], 0.0, []
-    first_onset = _onset(records, keeper, 0)
+    if timekeeping is None or not is_plus:
+        return [_Segment(0, 0, len(records))], 0.0, []
+    first_onset = _onset(records, timekeeping, 0)
     origin = first_onset or 0.0
     if header[196:197] != b"D":
-        return [_Stretch(0, 0, len(records))], origin, []
-    stretches = []
-    begin = 0  # first record of the stretch being built
-    at = 0  # where that stretch starts
+        return [_Segment(0, 0, len(records))], origin, []
+    segments = []
+    begin = 0  # first data record of the current segment
+    at = 0  # first sample of the current segment
     faults = 0
     for record in range(1, len(records)):
         expected = at + (record - begin) * per_record
-        onset = _onset(records, keeper, record)
+        onset = _onset(records, timekeeping, record)
         place = expected if onset is None else round((onset - origin) * rate)
         faults += onset is None or place < expected - 1
-        # Onsets are rounded: a single sample is no gap.
+        # Onsets are rounded, so one sample is not a gap.
         if place > expected + 1:
-            stretches.append(_Stretch(at, begin, record - begin))
+            segments.append(_Segment(at, begin, record - begin))
             begin, at = record, place
-    stretches.append(_Stretch(at, begin, len(records) - begin))
+    segments.append(_Segment(at, begin, len(records) - begin))
     warnings = []
     if faults:
         warnings.append(
             ReadingWarning(
                 "bad_timekeeping",
-                f"found {faults} data records without a start after the end of the one before, "
-                "put right behind it",
+                f"found {faults} data records that start before the previous one ends or have no "
+                "start time, expected one start time each; read as following it without a gap",
             )
         )
-    return stretches, origin, warnings
+    return segments, origin, warnings
 
 
-def _onset(records: NDArray[np.uint8], keeper: _Column, record: int) -> float | None:
-    field = records[record, keeper.first_byte : keeper.last_byte][:32].tobytes()
+def _onset(records: NDArray[np.uint8], timekeeping: _Column, record: int) -> float | None:
+    """Return the start of a data record in seconds; None if it has none."""
+    field = records[record, timekeeping.first_byte : timekeeping.last_byte][:32].tobytes()
     match = _TIMESTAMP.match(field)
     return float(match[1]) if match else None
 
@@ -422,12 +398,14 @@ def _start(header: bytes, first_onset: float) -> tuple[datetime | None, list[Rea
         except (ValueError, OverflowError):
             pass
     return None, [
-        ReadingWarning("no_start", "found a start that is anonymised or no date and time")
+        ReadingWarning(
+            "no_start", "found a start that is anonymised or not a date and time, expected both"
+        )
     ]
 
 
 def _start_date(header: bytes) -> tuple[int, int, int] | None:
-    """Return day, month and year: those of EDF+ if there, else the two-digit year's."""
+    """Return day, month and year: EDF+ gives a year of four digits, EDF one of two."""
     recording = header[88:168]
     plus = _PLUS_DATE.match(recording)
     if plus and (month_name := plus[2].decode().upper()) in _MONTHS:
@@ -436,6 +414,6 @@ def _start_date(header: bytes) -> tuple[int, int, int] | None:
     if plain is None or recording.startswith(b"Startdate X"):
         return None
     day, month, year = (int(part) for part in plain.groups())
-    # The clipping date of EDF: 85 to 99 are 1985 to 1999.
+    # EDF's clipping date: 85 to 99 are 1985 to 1999, 00 to 84 are 2000 to 2084.
     date = (day, month, year + (1900 if year >= 85 else 2000))
     return None if date == _ANONYMOUS_DATE else date

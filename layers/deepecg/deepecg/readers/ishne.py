@@ -1,9 +1,8 @@
 """ISHNE 1.0 Holter files (``.ecg``).
 
-The file is a magic number, a CRC, a fixed header, a block of variable length and the samples:
-16-bit integers, all leads of one instant together, little-endian. Files in the wild disagree
-with their own headers, so the length comes from the file's size, and what disagrees is told
-as a warning.
+A file is a magic number, a CRC, a fixed header, a block of variable length and the samples:
+little-endian 16-bit integers, one of each lead in turn. Real files disagree with their headers, so
+the length comes from the file's size, and each disagreement is a warning.
 
 References
 ----------
@@ -26,45 +25,28 @@ from deepecg.errors import (
     NoLeadsError,
     TruncatedHeaderError,
     TruncatedSamplesError,
-    UnknownFormatError,
 )
+from deepecg.readers.ecg_leads import excluded
 from deepecg.recording import ReadingWarning, Recording, unique_leads
 
-MAGIC: Final = b"ISHNE1.0"
 HEADER_BYTES: Final = 522
-"""Magic number, CRC and fixed header."""
+"""Length of magic number, CRC and fixed header."""
 
-LEAD_NAMES: Final = {
-    0: "unknown",
-    1: "bipolar",
-    2: "X",
-    3: "Y",
-    4: "Z",
-    5: "I",
-    6: "II",
-    7: "III",
-    8: "aVR",
-    9: "aVL",
-    10: "aVF",
-    11: "V1",
-    12: "V2",
-    13: "V3",
-    14: "V4",
-    15: "V5",
-    16: "V6",
-    17: "ES",
-    18: "AS",
-    19: "AI",
-}
-"""Lead specification codes (table 1 of the standard); -9 stands for an absent lead."""
+LEAD_NAMES: Final = dict(enumerate((
+    "unknown", "bipolar", "X", "Y", "Z", "I", "II", "III", "aVR", "aVL", "aVF",
+    "V1", "V2", "V3", "V4", "V5", "V6", "ES", "AS", "AI",
+)))  # fmt: skip
+"""Lead specification codes (table 1 of the standard); -9 is an absent lead."""
 
 _MAX_LEADS: Final = 12
 _YEARS: Final = range(1970, 2101)
 _CRC_START: Final = 10
+"""First byte that the CRC covers."""
 _NO_PACEMAKER: Final = 0
 _PACEMAKER_TYPES: Final = range(1, 6)
 _MILLIVOLTS_PER_NANOVOLT: Final = 1e-6
 _MAX_VARIABLE_BLOCK: Final = 1 << 26
+"""Longest header in bytes whose CRC is computed completely, so that memory stays bounded."""
 
 
 def read_ishne(path: Path) -> Recording:
@@ -78,36 +60,32 @@ def read_ishne(path: Path) -> Recording:
     Returns
     -------
     Recording
-        Leads in millivolts (resolution in nV times the sample). Warnings: ``crc_mismatch``,
+        Leads in millivolts: sample times resolution in nV. Warnings: ``crc_mismatch``,
         ``sample_count_mismatch``, ``partial_frame``, ``header_layout``, ``bad_calibration``,
         ``bad_start``.
 
     Raises
     ------
-    UnknownFormatError
-        If the magic number is another one.
     TruncatedHeaderError
         If the file ends inside its header.
     MalformedHeaderError
-        If the number of leads or the place of the samples makes no sense.
+        If the number of leads or the place of the samples is impossible.
     NoLeadsError
-        If the header promises no lead.
+        If the header gives 0 leads.
     CalibrationError
         If no lead has a positive resolution.
     TruncatedSamplesError
-        If there is not one sample of every lead.
+        If the file holds less than one sample of every lead.
     SamplingRateError
         If the sampling rate is not one of an ECG recorder.
 
     Notes
     -----
-    The standard names no value for a missing sample, so -32768 is read as a voltage.
+    The standard defines no value for a missing sample, so -32768 is read as a voltage.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
         header = file.read(HEADER_BYTES)
-        if not header.startswith(MAGIC[: len(header)]):
-            raise UnknownFormatError("found another magic number, expected ISHNE1.0")
         if len(header) < HEADER_BYTES:
             raise TruncatedHeaderError(
                 f"found {len(header)} bytes, expected a header of {HEADER_BYTES} bytes"
@@ -119,7 +97,7 @@ def read_ishne(path: Path) -> Recording:
     n_samples = (size - offset) // (2 * n_leads)
     if n_samples == 0:
         raise TruncatedSamplesError(
-            f"found {size - offset} bytes of samples, expected at least {2 * n_leads}"
+            f"found {size - offset} bytes of samples, expected at least {2 * n_leads} bytes"
         )
     warnings += _check_length(header, size - offset, n_leads)
     leads, columns, scales, lead_warnings = _leads(header, n_leads)
@@ -161,7 +139,10 @@ def _lead_count(header: bytes) -> int:
 
 
 def _samples_offset(header: bytes, size: int) -> tuple[int, list[ReadingWarning]]:
-    """Return where the samples start: the header's own word if it lies within the file."""
+    """Return the first byte of the samples: the header's offset, or else the variable block's end.
+
+    The header's offset is used if it is within the file.
+    """
     block_size, _, _, offset = struct.unpack_from("<iiii", header, 10)
     after_block = HEADER_BYTES + block_size
     if HEADER_BYTES <= offset <= size:
@@ -178,8 +159,8 @@ def _samples_offset(header: bytes, size: int) -> tuple[int, list[ReadingWarning]
         return after_block, [
             ReadingWarning(
                 "header_layout",
-                f"found samples said to start at byte {offset}, expected a place between "
-                f"{HEADER_BYTES} and {size}; read from byte {after_block}",
+                f"found a header that puts the samples at byte {offset}, expected byte "
+                f"{HEADER_BYTES} to {size}; read from byte {after_block}",
             )
         ]
     if block_size >= 0 and offset == after_block:
@@ -210,7 +191,7 @@ def _check_length(header: bytes, n_bytes: int, n_leads: int) -> list[ReadingWarn
         warnings.append(
             ReadingWarning(
                 "partial_frame",
-                f"found {rest} bytes after the last whole sample of all leads, expected none",
+                f"found {rest} bytes after the last sample of all leads, expected none",
             )
         )
     if stated == found:
@@ -219,7 +200,7 @@ def _check_length(header: bytes, n_bytes: int, n_leads: int) -> list[ReadingWarn
     warnings.append(
         ReadingWarning(
             "sample_count_mismatch",
-            f"found {found} samples per lead, expected {stated} as the header says{meaning}",
+            f"found {found} samples per lead, expected {stated} by the header{meaning}",
         )
     )
     return warnings
@@ -228,26 +209,19 @@ def _check_length(header: bytes, n_bytes: int, n_leads: int) -> list[ReadingWarn
 def _leads(
     header: bytes, n_leads: int
 ) -> tuple[tuple[str, ...], list[int], list[float], list[ReadingWarning]]:
-    """Return names, columns and mV per bit of the leads that have a resolution."""
+    """Return name, column and millivolts per step of each lead with a resolution, and warnings."""
     codes = struct.unpack_from(f"<{_MAX_LEADS}h", header, 158)[:n_leads]
     resolutions = struct.unpack_from(f"<{_MAX_LEADS}h", header, 206)[:n_leads]
     names = unique_leads([LEAD_NAMES.get(code, "") for code in codes])
     columns = [column for column in range(n_leads) if resolutions[column] > 0]
-    left_out = [f"{value}" for value in resolutions if value <= 0]
+    unusable = ", ".join(f"{value}" for value in resolutions if value <= 0)
     if not columns:
         raise CalibrationError(
-            f"found the resolutions {', '.join(left_out)} nV, expected at least one above 0"
-        )
-    warnings = []
-    if left_out:
-        warnings.append(
-            ReadingWarning(
-                "bad_calibration",
-                f"left out {len(left_out)} of {n_leads} leads: found a resolution of "
-                f"{', '.join(left_out)} nV, expected more than 0",
-            )
+            f"found the resolutions {unusable} nV, expected at least one above 0"
         )
     scales = [resolutions[column] * _MILLIVOLTS_PER_NANOVOLT for column in columns]
+    reason = f"found a resolution of {unusable} nV, expected more than 0"
+    warnings = excluded("bad_calibration", columns, names, "leads", reason)
     return tuple(names[column] for column in columns), columns, scales, warnings
 
 
@@ -261,7 +235,7 @@ def _start(header: bytes) -> tuple[datetime | None, list[ReadingWarning]]:
             pass
     warning = ReadingWarning(
         "bad_start",
-        "found a start that is no date and time, expected day, month and a year from "
+        "found a start that is not a date and time, expected day, month and a year from "
         f"{_YEARS[0]} to {_YEARS[-1]}",
     )
     return None, [warning]

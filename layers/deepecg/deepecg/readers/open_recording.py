@@ -1,33 +1,31 @@
-"""Opens a recording whatever its format, and finds the recordings in a folder."""
+"""Opens a recording of any format, and finds the recordings in a folder."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from pkgutil import resolve_name
 
 from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
-from deepecg.readers.edf import BDF_MAGIC, EDF_MAGIC, read_edf
-from deepecg.readers.file_suffixes import RECORDING_SUFFIXES
-from deepecg.readers.ishne import MAGIC as ISHNE_MAGIC
-from deepecg.readers.ishne import read_ishne
-from deepecg.readers.wfdb import read_wfdb, segment_headers
+from deepecg.readers.formats import FORMAT_LIST, HEAD_BYTES, detect_format, is_recording_name
+from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
+from deepecg.readers.wfdb_header import segment_headers
 from deepecg.recording import Recording
 
-_HEADER_SUFFIX: Final = ".hea"
-_READERS: Final[dict[bytes, Callable[[Path], Recording]]] = {
-    ISHNE_MAGIC: read_ishne,
-    EDF_MAGIC: read_edf,
-    BDF_MAGIC: read_edf,
-}
+
+def main_file(path: Path) -> Path:
+    """Return the file that a path names: itself, or a WFDB record's header without its suffix."""
+    header = path.with_name(f"{path.name}{HEADER_SUFFIX}")
+    return header if not path.is_file() and header.is_file() else path
 
 
 def open_recording(path: Path) -> Recording:
-    """Open a recording, whatever its format; its samples stay on disk.
+    """Open a recording of any format; its samples stay on disk.
 
     Parameters
     ----------
     path : Path
-        A ``.hea``, ``.edf``, ``.bdf`` or ``.ecg`` file, or a WFDB record's header without its
-        ending. What the file contains decides, its ending only where the content does not.
+        The main file of a format in :data:`~deepecg.readers.formats.FORMATS`, or a WFDB record's
+        header without its suffix. The content decides on the format; the suffix decides only
+        where no format recognises the content.
 
     Returns
     -------
@@ -39,29 +37,22 @@ def open_recording(path: Path) -> Recording:
     FileNotFoundError
         If there is no such file.
     EmptyFileError
-        If it holds no bytes.
+        If the file has 0 bytes.
     UnknownFormatError
-        If the content is that of no format read here.
+        If the file is of no format that is read.
     RefusedRecordingError
         If the recording is damaged; the subclass says how.
     """
-    path = Path(path)
-    header = path.with_name(f"{path.name}{_HEADER_SUFFIX}")
-    if not path.is_file() and header.is_file():
-        path = header
+    path = main_file(Path(path))
     with path.open("rb") as file:
-        head = file.read(len(ISHNE_MAGIC))
+        head = file.read(HEAD_BYTES)
     if not head:
         raise EmptyFileError("found 0 bytes, expected a recording")
-    for magic, read in _READERS.items():
-        # A file that ends inside its magic number is a truncated one of that format.
-        if head == magic[: len(head)]:
-            return read(path)
-    if path.suffix.casefold() == _HEADER_SUFFIX:
-        return read_wfdb(path)
-    raise UnknownFormatError(
-        "found content that is neither ISHNE 1.0 nor EDF nor BDF nor a WFDB header (.hea)"
-    )
+    found = detect_format(head, path.suffix)
+    if found is None:
+        raise UnknownFormatError(f"found content of another kind, expected {FORMAT_LIST}")
+    read: Callable[[Path], Recording] = resolve_name(found.reader)
+    return read(path)
 
 
 def find_recordings(folder: Path) -> list[Path]:
@@ -70,26 +61,24 @@ def find_recordings(folder: Path) -> list[Path]:
     Parameters
     ----------
     folder : Path
-        Where to look. Names that start with a dot are left out.
+        Where to search. Names that start with a dot are skipped.
 
     Returns
     -------
     list of Path
-        Files with one of :data:`RECORDING_SUFFIXES`, in upper or lower case. The segments and
-        the layout of a multi-segment WFDB record are part of it, and not listed themselves.
-        Damaged headers are listed: that they are refused is a result.
+        Main files by their suffix, in upper or lower case. The segments and the layout of a
+        multi-segment WFDB record are part of it and not listed. Damaged headers are listed, so
+        that their rejection is reported.
     """
     candidates = sorted(
         path
         for path in Path(folder).rglob("*")
-        if path.suffix.casefold() in RECORDING_SUFFIXES
-        and not path.name.startswith(".")
-        and path.is_file()
+        if is_recording_name(path.name) and not path.name.startswith(".") and path.is_file()
     )
     masters: set[Path] = set()
     parts: set[Path] = set()
     for path in candidates:
-        if path.suffix.casefold() == _HEADER_SUFFIX:
+        if path.suffix.casefold() == HEADER_SUFFIX:
             try:
                 names = segment_headers(path.read_bytes())
             except RefusedRecordingError:
@@ -97,5 +86,5 @@ def find_recordings(folder: Path) -> list[Path]:
             if names:
                 masters.add(path)
                 parts.update(path.with_name(name) for name in names)
-    # No segment is made of segments: such a header is a recording, though one to be refused.
+    # A segment has no segments of its own: such a header is listed, and rejected when opened.
     return [path for path in candidates if path in masters or path not in parts]

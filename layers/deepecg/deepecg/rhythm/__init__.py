@@ -1,1 +1,1 @@
-"""A stream of classified beats to rates, runs, pauses, atrial fibrillation, events: one definition a file."""
+"""The rhythm of a recording, from a stream of classified beats: one definition a file."""

@@ -11,7 +11,7 @@ from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.settings import FibrillationSettings
 
 TINY = 1e-9
-"""Keeps logarithms and quotients finite where nothing varies or nothing is known."""
+"""Keeps logarithms and quotients finite where the intervals do not vary or are unknown."""
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,19 @@ class Fibrillation:
     Attributes
     ----------
     episodes : tuple of Episode
-        In the order of time; none crosses a gap. Fibrillation that goes on over a gap is several
-        episodes, each of which may be shorter than ``FibrillationSettings.episode_s``.
+        In the order of time; none crosses a gap. Fibrillation that continues across a gap is
+        several episodes, each of which may be shorter than ``FibrillationSettings.episode_s``.
     beats : ndarray of bool, shape (n_beats,)
         Whether a beat lies in fibrillation.
     total_s : float
-        Time in all episodes.
+        Time in all episodes in seconds.
     burden_percent : float or None
-        Of the time that can be analysed, or of that in intervals if it is more (the former is
-        in whole seconds); None if there is none.
+        Share of the analysable time, or of the time in intervals if that is more (the former is
+        counted in whole seconds); None if there is no analysable time.
     longest_s : float or None
-        Of the longest episode; None if there is none.
+        Duration of the longest episode in seconds; None if there is none.
     mean_bpm : float or None
-        Intervals in episodes over the time they cover; None if there are none.
+        Number of intervals in episodes divided by the time they cover; None if there are none.
     """
 
     episodes: tuple[Episode, ...]
@@ -44,7 +44,7 @@ class Fibrillation:
     mean_bpm: float | None
 
     def seconds_until(self, times_s: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the time in episodes from the recording's start to every time, shape (n,)."""
+        """Return the time in episodes between the recording's start and each time, shape (n,)."""
         if not self.episodes:
             return np.zeros(len(times_s))
         spans = [(episode.start_s, episode.duration_s) for episode in self.episodes]
@@ -56,13 +56,13 @@ class Fibrillation:
 
 
 def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> Fibrillation:
-    """Find atrial fibrillation: RR intervals of which one does not foretell the next.
+    """Find atrial fibrillation: RR intervals that do not predict the next one.
 
     Parameters
     ----------
     stream : BeatStream
-        The beats. Of their classes only V is looked at, since conducted beats of fibrillation
-        are easily called S.
+        The beats. Of their classes only V is used, since classifiers easily label conducted beats
+        in fibrillation S.
     settings : FibrillationSettings
         Tolerance, windows, threshold and the shortest episode.
 
@@ -74,19 +74,19 @@ def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> F
     Notes
     -----
     Irregularity is the coefficient of sample entropy of Lake & Moorman 2011
-    (doi:10.1152/ajpheart.00561.2010): given two intervals that are alike, are the ones after
-    them alike as well? In sinus rhythm they are, and in bigeminy and trigeminy too. Intervals
-    before and after ventricular beats are left out. Steps from interval to interval must be
-    large as well (RMSSD, Dash et al. 2009, doi:10.1007/s10439-009-9740-z). The two-state path
-    of least cost (Viterbi 1967) then turns irregularity beat by beat into episodes.
+    (doi:10.1152/ajpheart.00561.2010): if two intervals match, do the intervals after them match as
+    well? They do in sinus rhythm, and in bigeminy and trigeminy too. Intervals before and after
+    ventricular beats are excluded. The differences between successive intervals must be large as
+    well (RMSSD, Dash et al. 2009, doi:10.1007/s10439-009-9740-z). The two-state path of least cost
+    (Viterbi 1967) then turns the irregularity at each beat into episodes.
 
-    Where that path stays in fibrillation over a gap, fibrillation goes on over it: what is known
-    on either side counts together towards ``settings.episode_s``. A second lost here and there
-    does not end it.
+    Where that path stays in fibrillation across a gap, fibrillation continues across it, and the
+    time on both sides counts together towards ``settings.episode_s``. Single lost seconds do not
+    end an episode.
     """
     known = np.isfinite(stream.rr_s)
     decided = _least_cost_path(_evidence(stream, settings), settings.patience)
-    # A window looks irregular once three quarters of it are: episodes come out a quarter short.
+    # A window is irregular once three quarters of it are, so episodes would be a quarter too short.
     inside = _around(decided, 1 + 2 * (settings.window_beats // 4)) > 0
     stretch = np.cumsum(np.diff(inside, prepend=False) | (~known & ~decided))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], inside & known, [False]])))
@@ -132,8 +132,8 @@ def sample_entropy(
     Returns
     -------
     entropy, compared : ndarray of float64, shape (n_beats,)
-        The coefficient, and the share of all comparisons in the window that it rests on: those
-        that touch neither a ventricular beat nor a gap.
+        The coefficient, and the share of all comparisons in the window that it is based on:
+        those that involve neither a ventricular beat nor a gap.
     """
     n_beats = len(stream.times_s)
     usable, rr = _usable(stream)
@@ -152,13 +152,13 @@ def sample_entropy(
     n_usable = _around(usable, window)
     mean_rr = np.ones(n_beats)
     np.divide(_around(rr, window), n_usable, out=mean_rr, where=n_usable > 0)
-    foretold = (n_again + 0.5) / (n_alike + 1)
-    entropy = np.log(2 * settings.alike_s / mean_rr) - np.log(foretold)
+    predicted = (n_again + 0.5) / (n_alike + 1)
+    entropy = np.log(2 * settings.alike_s / mean_rr) - np.log(predicted)
     return entropy, n_compared / (window * settings.apart_beats)
 
 
 def _evidence(stream: BeatStream, settings: FibrillationSettings) -> NDArray[np.float64]:
-    """Return what speaks for fibrillation at every beat; negative: against it."""
+    """Return the evidence for fibrillation at every beat; negative values are against it."""
     entropy, compared = sample_entropy(stream, settings)
     limit = settings.evidence_limit
     variation = np.log(_variation(stream, settings.window_beats) / settings.rmssd_share)
@@ -180,7 +180,7 @@ def _variation(stream: BeatStream, window_beats: int) -> NDArray[np.float64]:
 
 
 def _usable(stream: BeatStream) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return which intervals touch neither a ventricular beat nor a gap, and those intervals."""
+    """Return which intervals involve neither a ventricular beat nor a gap, and the intervals."""
     ventricular = stream.is_class("V")
     usable = np.isfinite(stream.rr_s) & ~ventricular
     usable[1:] &= ~ventricular[:-1]
@@ -188,18 +188,14 @@ def _usable(stream: BeatStream) -> tuple[NDArray[np.bool_], NDArray[np.float64]]
 
 
 def _least_cost_path(evidence: NDArray[np.float64], patience: float) -> NDArray[np.bool_]:
-    """Return the states that gain most evidence, each change of state costing ``patience``."""
-    lead = -patience
-    leads = []
+    """Return the path with most evidence, where each change of state costs ``patience``."""
+    advantage = -patience
+    advantages = []
     for each in evidence.tolist():
-        if lead > patience:
-            lead = patience
-        elif lead < -patience:
-            lead = -patience
-        lead += each
-        leads.append(lead)
-    ahead = np.array(leads)
-    # Backwards: a state is kept until the other one leads by more than a change costs.
+        advantage = min(max(advantage, -patience), patience) + each
+        advantages.append(advantage)
+    ahead = np.array(advantages)
+    # Backwards: a state lasts until the advantage of the other one exceeds the cost of a change.
     decided = np.abs(ahead) > patience
     decided[-1:] = True
     n_beats = len(ahead)
@@ -210,7 +206,7 @@ def _least_cost_path(evidence: NDArray[np.float64], patience: float) -> NDArray[
 def _around(
     values: NDArray[np.bool_] | NDArray[np.int16] | NDArray[np.float64], n_beats: int
 ) -> NDArray[np.float64]:
-    """Return the sum over ``n_beats`` centred on every beat."""
+    """Return the sum of ``values`` over ``n_beats`` centred on every beat."""
     half = n_beats // 2
     total: NDArray[np.float64] = np.append(0.0, np.cumsum(values, dtype=np.float64))
     total = np.pad(total, half, mode="edge")
@@ -223,7 +219,7 @@ def _fibrillation(
     firsts: NDArray[np.int64],
     lasts: NDArray[np.int64],
 ) -> Fibrillation:
-    """Return fibrillation of these episodes; ``inside`` are the beats that end its intervals."""
+    """Return these episodes as a result; ``inside`` are the beats that end their intervals."""
     beats = inside.copy()
     beats[firsts] = True
     spans = stream.times_s[lasts] - stream.times_s[firsts]

@@ -75,19 +75,19 @@ class BeatStream:
 def episodes_between(
     stream: BeatStream, first: NDArray[np.int64], last: NDArray[np.int64]
 ) -> tuple[Episode, ...]:
-    """Return the episodes between pairs of beats, none of which has a gap inside.
+    """Return the episodes between pairs of beats. No pair may have a gap inside.
 
     Parameters
     ----------
     stream : BeatStream
         The beats.
     first, last : ndarray of int64, shape (n_episodes,)
-        Numbers of the beats; ``first <= last``.
+        Indices of the beats, with ``first <= last``.
 
     Returns
     -------
     tuple of Episode
-        In the order given.
+        In the order of the input.
     """
     start = stream.times_s[first]
     duration = stream.times_s[last] - start

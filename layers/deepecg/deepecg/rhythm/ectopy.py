@@ -1,8 +1,8 @@
-"""Patterns of ectopic beats: isolated, couplets, runs, bigeminy and trigeminy.
+"""Patterns of ectopic beats: isolated beats, couplets, runs, bigeminy and trigeminy.
 
-The beats are written as a text of one letter each, ``E`` an ectopic beat of the kind that is looked
-at, ``N`` a normal one, ``x`` any other, with ``|`` where a gap is; every definition is a regular
-expression over it. Each begins with plain letters, which makes the search ten times as fast.
+The beats become a text with one letter each: ``E`` for an ectopic beat of the class examined, ``N``
+for a normal one, ``x`` for any other, and ``|`` for a gap. Every pattern is a regular expression
+over this text. Each begins with plain letters, which makes the search ten times as fast.
 """
 
 import re
@@ -28,39 +28,39 @@ def _run(beats: int) -> str:
 
 
 def _alternating(normal: str, cycles: int) -> str:
-    """Return the definition of isolated ectopic beats with these normal beats in between."""
+    """Return the pattern of isolated ectopic beats with these normal beats in between."""
     return rf"E(?<!EE)(?:{normal}E){{{cycles - 1},}}(?!E)"
 
 
 @dataclass(frozen=True)
 class Ectopy:
-    """Ectopic beats of one kind, ventricular or supraventricular.
+    """Ectopic beats of one class, ventricular or supraventricular.
 
-    ``len(isolated) + 2 * len(couplets)`` and the beats of all runs make ``count``: bigeminy and
-    trigeminy are made of isolated beats. With ``EctopySettings.run_beats`` above 3, the beats of
-    rows longer than a couplet and shorter than a run come to it.
+    ``count`` is ``len(isolated) + 2 * len(couplets)`` plus the beats of all runs; bigeminy and
+    trigeminy consist of isolated beats. If ``EctopySettings.run_beats`` is above 3, ``count`` also
+    contains the beats of sequences longer than a couplet and shorter than a run.
 
     Attributes
     ----------
     count : int
-        Ectopic beats.
+        Number of ectopic beats.
     burden_percent : float or None
-        Of all beats that can be analysed; None if there are none.
+        Share of all analysable beats; None if there are none.
     per_hour : float or None
-        In an hour of analysable time; None if there is none.
+        Ectopic beats per hour of analysable time; None if there is none.
     isolated : tuple of int
-        Numbers of the beats without another of their kind beside them.
+        Indices of the beats without another ectopic beat of the class beside them.
     couplets : tuple of Episode
         Two in a row.
     triplets : tuple of Episode
-        Exactly three in a row; they are among the runs too, unless ``EctopySettings.run_beats``
-        is above 3.
+        Exactly three in a row; they are runs as well, unless ``EctopySettings.run_beats`` is
+        above 3.
     runs : tuple of Episode
         At least ``EctopySettings.run_beats`` in a row.
     bigeminy, trigeminy : tuple of Episode
         Isolated beats with exactly one (two) normal beats between each and the next, from the
-        first ectopic beat to the last. An episode of the one may begin with the beat that ends
-        one of the other.
+        first ectopic beat to the last. An episode of bigeminy may begin with the beat that ends
+        an episode of trigeminy, and vice versa.
     """
 
     count: int
@@ -75,18 +75,18 @@ class Ectopy:
 
     @property
     def longest_run(self) -> Episode | None:
-        """The run of most beats, the fastest of several, the first of those; None if none."""
+        """The run with most beats, of several the fastest; None if there is none."""
         return max(self.runs, key=lambda run: (run.n_beats, run.rate_bpm or 0), default=None)
 
     @property
     def fastest_run(self) -> Episode | None:
-        """The run of the highest rate, the longest of several; None if there is none."""
+        """The run with the highest rate; of several the longest. None if there is none."""
         return max(self.runs, key=lambda run: (run.rate_bpm or 0, run.n_beats), default=None)
 
 
 def ectopy(
     stream: BeatStream,
-    kind: Literal["V", "S"],
+    name: Literal["V", "S"],
     settings: EctopySettings,
 ) -> Ectopy:
     """Find the patterns of ventricular or supraventricular ectopic beats.
@@ -95,8 +95,8 @@ def ectopy(
     ----------
     stream : BeatStream
         The beats.
-    kind : {"V", "S"}
-        Which beats are ectopic here.
+    name : {"V", "S"}
+        Class of the ectopic beats.
     settings : EctopySettings
         Beats of a run, cycles of bigeminy and trigeminy.
 
@@ -107,20 +107,20 @@ def ectopy(
 
     Notes
     -----
-    No pattern crosses a gap. F and Q are neither normal nor ectopic, nor is a beat that is ectopic
-    in the other way: they end a run and a bigeminy. A fusion beat may be of either origin.
+    No pattern crosses a gap. F, Q and ectopic beats of the other class are neither normal nor
+    ectopic here: they end a run and a bigeminy. A fusion beat may be of either origin.
 
-    Bigeminy of three cycles is three ectopic beats that alternate with normal ones, whether it
-    begins with the normal beat or, at the recording's start or after a gap, with the ectopic one:
-    VNVNV. So do the annotators of the Long-Term AF Database mark it. The beats of a couplet or run
-    belong to no bigeminy; it ends before them. Two ectopic beats to every normal one are a row of
-    couplets, not trigeminy.
+    Bigeminy of three cycles is three ectopic beats that alternate with normal ones (VNVNV), whether
+    it begins with the normal beat or, at the recording's start or after a gap, with the ectopic
+    one; the annotators of the Long-Term AF Database mark it in this way. The beats of a couplet or
+    run do not belong to bigeminy, which ends before them. Two ectopic beats for every normal one
+    are a sequence of couplets, not trigeminy.
     """
-    ectopic = stream.is_class(kind)
+    ectopic = stream.is_class(name)
     text = _Text.of(ectopic, stream.is_class("N"), np.isnan(stream.rr_s))
 
-    def episodes(definition: str) -> tuple[Episode, ...]:
-        return episodes_between(stream, *text.find(definition))
+    def episodes(pattern: str) -> tuple[Episode, ...]:
+        return episodes_between(stream, *text.find(pattern))
 
     count = int(ectopic.sum())
     hours = float(stream.analysable.sum()) / SECONDS_PER_HOUR
@@ -139,7 +139,7 @@ def ectopy(
 
 @dataclass(frozen=True)
 class _Text:
-    """The beats as letters, and which beat each letter is."""
+    """The beats as letters, and the index of the beat of each letter."""
 
     letters: bytes
     beat: NDArray[np.int64]
@@ -156,8 +156,8 @@ class _Text:
         beat = np.insert(np.arange(len(gap)), gaps, gaps)
         return cls(letters.tobytes(), beat)
 
-    def find(self, definition: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the first and the last beat of every stretch that fits the definition."""
-        found = re.finditer(definition.encode(), self.letters)
+    def find(self, pattern: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the first and the last beat of every match of a pattern."""
+        found = re.finditer(pattern.encode(), self.letters)
         spans = np.array([match.span() for match in found], np.int64).reshape(-1, 2)
         return self.beat[spans[:, 0]], self.beat[spans[:, 1] - 1]

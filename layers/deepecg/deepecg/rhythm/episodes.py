@@ -1,10 +1,10 @@
-"""A stretch of consecutive beats that is worth a name: a run, a pause, an episode."""
+"""A stretch of consecutive beats: a run, a pause or an episode."""
 
 from dataclasses import dataclass
 
 RATE_DIGITS = 6
-"""Rates are kept to so many decimals, so that the last bit of a difference of times does not
-decide whether 100/min is more than 100/min."""
+"""Decimals that rates are rounded to, so that rounding errors of times do not decide whether a rate
+of 100/min exceeds 100/min."""
 
 
 @dataclass(frozen=True)
@@ -14,13 +14,14 @@ class Episode:
     Attributes
     ----------
     first, last : int
-        Numbers of the beats. Of a pause: the beats on either side.
+        Indices of the beats; for a pause, of the beats on either side.
     start_s : float
-        Time of the first beat from the recording's start.
+        Time of the first beat in seconds from the recording's start.
     duration_s : float
         From the first R peak to the last.
     rate_bpm : float or None
-        Intervals over the time they cover; None for a single beat, and where beats may be missing.
+        Number of intervals divided by the time they cover; None for a single beat, and where
+        beats may be missing.
     """
 
     first: int
@@ -31,5 +32,5 @@ class Episode:
 
     @property
     def n_beats(self) -> int:
-        """How many beats."""
+        """Number of beats."""
         return self.last - self.first + 1

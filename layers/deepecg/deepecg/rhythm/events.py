@@ -82,16 +82,16 @@ def find_events(
     supraventricular: Ectopy,
     pauses: Pauses,
 ) -> tuple[Event, ...]:
-    """Return all events of a recording but isolated ectopic beats.
+    """Return all events of a recording. Isolated ectopic beats are not events.
 
     Parameters
     ----------
     stream : BeatStream
         The beats.
     settings : RhythmSettings
-        Which runs are tachycardias, and the window of the heart rate.
+        The rate above which a run is a tachycardia, and the window of the heart rate.
     rate, fibrillation, ventricular, supraventricular, pauses
-        What was found in this stream.
+        Findings in this stream.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def _not_faster(runs: tuple[Episode, ...], bpm: float) -> list[Episode]:
 def _window(
     stream: BeatStream, kind: EventKind, at_s: float, window_s: float, bpm: float | None
 ) -> Event:
-    """Return a window of the heart rate as an event: the beats in it."""
+    """Return a window of the heart rate as an event that consists of the beats in it."""
     first = int(np.argmin(np.abs(stream.times_s - at_s)))
     last = int(np.searchsorted(stream.times_s, at_s + window_s, side="right")) - 1
     start_s = float(stream.times_s[first])
@@ -146,24 +146,24 @@ def _window(
 def listed_events(
     events: Iterable[Event], settings: EventSettings, kept: Iterable[Event] = ()
 ) -> ListedEvents:
-    """Choose the events that are listed: of every kind the most severe.
+    """Select the events that a report lists: the most severe of every kind.
 
-    Where severity is measured in two ways, as of runs, the places are given to either in turn, so
-    that both the longest and the fastest run are listed.
+    Where a kind has two measures of severity, as runs have, the measures take turns, so that both
+    the longest and the fastest run are listed.
 
     Parameters
     ----------
     events : iterable of Event
         All events, in any order.
     settings : EventSettings
-        How many of a kind are listed.
+        Number of events of a kind that are listed.
     kept : iterable of Event
-        Those of them that are listed in any case, such as what is urgent.
+        Events that are always listed, such as urgent ones.
 
     Returns
     -------
     ListedEvents
-        The same for the same events in any order.
+        The result does not depend on the order of ``events``.
     """
     in_time = sorted(events, key=_in_time)
     kept = set(kept)
@@ -176,7 +176,7 @@ def listed_events(
 
 
 def _most_severe(events: list[Event], kept: set[Event], most: int) -> set[Event]:
-    """Return at most so many of the events, which are of one kind."""
+    """Return at most ``most`` of the events, which are of one kind; ``kept`` are among them."""
     if len(events) <= most:
         return set(events)
     chosen = kept

@@ -12,19 +12,19 @@ from deepecg.rhythm.settings import RateSettings
 
 @dataclass(frozen=True)
 class HeartRate:
-    """Heart rate over a recording; None where too few intervals are known.
+    """Heart rate over a recording; a value is None where too few intervals are known.
 
     Attributes
     ----------
     mean_bpm : float or None
-        Intervals over the time they cover.
+        Number of intervals divided by the time they cover.
     minimum_bpm, maximum_bpm : float or None
         Lowest and highest rate in any window of ``RateSettings.window_s``.
     minimum_at_s, maximum_at_s : float or None
-        Where those windows begin, from the recording's start.
+        Where these windows begin, in seconds from the recording's start.
     tachycardia_s, bradycardia_s : float
-        Time in all intervals around which the rate is above ``RateSettings.tachycardia_bpm``
-        (below ``bradycardia_bpm``); see :func:`rates_around`.
+        Total duration of the intervals around which the rate is above
+        ``RateSettings.tachycardia_bpm``, or below ``bradycardia_bpm``; see :func:`rates_around`.
     """
 
     mean_bpm: float | None
@@ -38,15 +38,15 @@ class HeartRate:
 
 @dataclass(frozen=True)
 class Windows:
-    """The windows that begin with an interval.
+    """Windows that each begin with an interval.
 
     Attributes
     ----------
     begins_s : ndarray of float64, shape (n_intervals,)
-        Where they begin: the first beat of each known interval.
+        Start of each window: the first beat of each known interval.
     rate_bpm : ndarray of float64, shape (n_intervals,)
-        Whole intervals inside over the time they cover; NaN where that is less than
-        ``RateSettings.covered_share`` of the window.
+        Number of whole intervals inside divided by the time they cover; NaN where they cover
+        less than ``RateSettings.covered_share`` of the window.
     """
 
     begins_s: NDArray[np.float64]
@@ -56,19 +56,19 @@ class Windows:
 def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
     """Return mean, lowest and highest heart rate, and the time of tachycardia and bradycardia.
 
-    Rates are means over a window, so that one wrong interval makes no 900 bpm maximum.
+    Rates are means over a window, so that one wrong interval does not make a maximum of 900/min.
 
     Parameters
     ----------
     stream : BeatStream
         The beats.
     settings : RateSettings
-        Length of the window, limits.
+        Length of the window and limits.
 
     Returns
     -------
     HeartRate
-        Minimum and maximum are None if no window is covered well enough, as in a recording
+        Minimum and maximum are None if no window is sufficiently covered, as in a recording
         shorter than half a window.
     """
     rr = stream.rr_s[np.isfinite(stream.rr_s)]
@@ -107,7 +107,8 @@ def rate_windows(stream: BeatStream, settings: RateSettings) -> Windows:
     Returns
     -------
     Windows
-        One for every known interval. A window over a gap rests on what it holds beside the gap.
+        One for every known interval. The rate of a window over a gap is computed from the
+        intervals beside the gap.
     """
     known = np.isfinite(stream.rr_s)
     times, rr = stream.times_s[known], stream.rr_s[known]
@@ -121,9 +122,9 @@ def rate_windows(stream: BeatStream, settings: RateSettings) -> Windows:
 def rates_around(stream: BeatStream, settings: RateSettings) -> NDArray[np.float64]:
     """Return the rate around every known interval, in a window centred on the interval.
 
-    An interval of which only a part lies in the window counts with that part, as the same part of
-    a beat: the rate of a steady heart is then its own wherever the window lies. A short burst
-    makes no tachycardia time; as runs of ectopic beats, bursts are reported elsewhere.
+    An interval that lies partly in the window counts with that part, as the same part of a beat, so
+    that the rate of a steady rhythm does not depend on where the window lies. A short burst makes
+    no tachycardia time; bursts are reported as runs of ectopic beats.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ def rates_around(stream: BeatStream, settings: RateSettings) -> NDArray[np.float
     -------
     ndarray of float64, shape (n_intervals,)
         Beats per minute; NaN where less than ``RateSettings.covered_share`` of the window is
-        covered by intervals, as beside gaps: such time is neither tachycardia nor bradycardia.
+        covered by intervals, as beside gaps. Such time is neither tachycardia nor bradycardia.
     """
     known = np.isfinite(stream.rr_s)
     times, rr = stream.times_s[known], stream.rr_s[known]

@@ -4,16 +4,16 @@ Definitions are those of the Task Force of the ESC and NASPE (Circulation 1996;9
 
 An interval is normal-to-normal (NN) if both its beats are N and outside atrial fibrillation, no
 gap lies between them, and it is plausible: within absolute limits, and near the median of the
-intervals around it. Only for the spectrum are short holes filled.
+intervals around it. Short holes are filled for the spectrum only.
 
-SDNN, SDANN and triangular index grow with the length of a recording, so they mean something only
-over a standard one. They are indices of a day of 24 hours, counted from the recording's start, of
-which NN intervals cover at least 18; over several such days their mean is given, and without one
-they are None. RMSSD, pNN50 and the powers of five-minute segments do not depend on the length and
-are given for any recording long enough.
+SDNN, SDANN and triangular index grow with the length of a recording, so they are comparable only
+over a standard length. They are computed for each day of 24 hours from the recording's start of
+which NN intervals cover at least 18 hours. The result is the mean over these days, or None without
+any. RMSSD, pNN50 and the powers of five-minute segments do not depend on the length and are
+computed for any recording that is long enough.
 
-R peaks lie on a grid. An error of a sampling step (rms 1/sqrt(12)) on every R peak adds half of
-the step squared to RMSSD squared: 30 ms2 at 128 Hz, which makes 20.7 ms of 20.0.
+R peaks lie on a grid of samples. Their rounding error (rms 1/sqrt(12) of a sampling step) adds half
+of the step squared to RMSSD squared: 30 ms2 at 128 Hz, which turns 20.0 ms into 20.7 ms.
 """
 
 from collections.abc import Sequence
@@ -30,30 +30,32 @@ from deepecg.rhythm.settings import VariabilitySettings
 SECONDS_PER_DAY = 86_400
 SECONDS_PER_HOUR = 3600
 HISTOGRAM_BIN_MS = 1000 / 128
-"""Of the triangular index, as the Task Force recommends."""
+"""Bin width of the triangular index, as the Task Force recommends."""
 LEAST_POWER_MS2 = 0.01
-"""A power below this is rounding, and nothing is divided by it."""
+"""A power below this is a rounding error, by which no other power is divided."""
 GRID_POINTS_PER_PERIOD = 16
-"""Of the highest frequency: the error of Lagrange's cubic is then below 0.1 %."""
+"""Grid points per period of the highest frequency: keeps the error of cubic Lagrange interpolation
+below 0.1 %."""
 SEGMENTS_AT_ONCE = 48
-"""Four hours of spectra fit a processor's cache, and longer recordings take no more memory."""
+"""Segments transformed at a time: four hours fit into the processor's cache, and memory does not
+grow with the recording."""
 
 
 @dataclass(frozen=True)
 class Variability:
-    """Heart-rate variability, and the amount of data it rests on.
+    """Heart-rate variability, and the amount of data that it is based on.
 
-    A figure is None where too little data is there for it.
+    A value is None where there is too little data for it.
 
     Attributes
     ----------
     nn_count : int
-        Normal-to-normal (NN) intervals used.
+        Number of normal-to-normal (NN) intervals used.
     nn_s : float
-        Time they cover.
+        Time in seconds that they cover.
     day_count : int
-        Days (24 hours each, from the recording's start) with enough NN intervals for the indices
-        of a whole day; SDNN, SDANN and triangular index are means over these days.
+        Number of days (24 hours each, from the recording's start) with enough NN intervals for
+        the indices of a whole day; SDNN, SDANN and triangular index are means over these days.
     sdnn_ms : float or None
         Standard deviation of the NN intervals of a day.
     sdann_ms : float or None
@@ -61,15 +63,16 @@ class Variability:
     rmssd_ms : float or None
         Root mean square of the differences between successive NN intervals.
     pnn50_percent : float or None
-        Share of these differences that exceed 50 ms.
+        Share of these differences above 50 ms, in percent.
     triangular_index : float or None
-        NN intervals of a day over those in the fullest bin (1/128 s) of their histogram.
+        Number of NN intervals of a day divided by the number in the fullest bin (1/128 s) of
+        their histogram.
     lf_ms2, hf_ms2 : float or None
         Power at 0.04 to 0.15 Hz and at 0.15 to 0.40 Hz, mean of five-minute segments.
     lf_hf_ratio : float or None
-        The first over the second; also None if there is no HF power at all.
+        LF power divided by HF power; also None if there is no HF power.
     spectrum_s : float
-        Length of the segments that the powers come from.
+        Total length in seconds of the segments that the powers are computed from.
     """
 
     nn_count: int
@@ -89,21 +92,21 @@ class Variability:
 def heart_rate_variability(
     stream: BeatStream, in_fibrillation: NDArray[np.bool_], settings: VariabilitySettings
 ) -> Variability:
-    """Return the indices of the Task Force (1996).
+    """Compute the indices of the Task Force (1996).
 
     Parameters
     ----------
     stream : BeatStream
         The beats.
     in_fibrillation : ndarray of bool, shape (n_beats,)
-        Which beats lie in atrial fibrillation: their intervals are not NN.
+        Beats in atrial fibrillation, whose intervals are not NN.
     settings : VariabilitySettings
-        What makes an NN interval, segments and bands.
+        Criteria of NN intervals, length of segments, and frequency bands.
 
     Returns
     -------
     Variability
-        None for every figure without enough data.
+        None for every value without enough data.
     """
     normal = normal_intervals(stream, in_fibrillation, settings)
     times_s = stream.times_s[normal]
@@ -134,7 +137,7 @@ def heart_rate_variability(
 def normal_intervals(
     stream: BeatStream, in_fibrillation: NDArray[np.bool_], settings: VariabilitySettings
 ) -> NDArray[np.bool_]:
-    """Return which intervals are normal-to-normal, shape (n_beats,): the one before each beat."""
+    """Return for each beat whether the interval before it is normal-to-normal, shape (n_beats,)."""
     usual = stream.is_class("N") & ~in_fibrillation
 
     rr = stream.rr_s
@@ -152,8 +155,8 @@ def normal_intervals(
 class _Segments:
     """Stretches of equal length, from the recording's start.
 
-    ``mean_ms`` is that of the NN intervals whose last beat lies in a segment; ``enough`` tells
-    which segments they cover well enough.
+    ``mean_ms`` is the mean of the NN intervals whose last beat lies in a segment; ``enough`` marks
+    the segments that they cover sufficiently.
     """
 
     mean_ms: NDArray[np.float64]
@@ -179,7 +182,7 @@ def _day_indices(
     segments: _Segments,
     settings: VariabilitySettings,
 ) -> tuple[int, float | None, float | None, float | None]:
-    """Return the number of days that hold enough, and SDNN, SDANN and triangular index."""
+    """Return the number of days with enough data, and SDNN, SDANN and triangular index."""
     sdnn, sdann, triangular = [], [], []
     segment_days = np.arange(len(segments.enough)) * settings.segment_s // SECONDS_PER_DAY
     days = times_s // SECONDS_PER_DAY
@@ -208,7 +211,7 @@ def _successive(
     if not both.any():
         return None, None
     steps_ms = 1000 * np.diff(rr_s)[both]
-    # to the microsecond: subtracting times must not make 50 ms a little more
+    # rounded to the microsecond, so that rounding errors of times do not turn 50 ms into more
     large = np.round(np.abs(steps_ms), 3) > large_step_ms
     return float(np.sqrt(np.mean(steps_ms**2))), 100 * float(np.mean(large))
 
@@ -219,7 +222,7 @@ def _band_powers(
     enough: NDArray[np.bool_],
     settings: VariabilitySettings,
 ) -> tuple[float | None, float | None]:
-    """Return LF and HF power, means over the segments with enough NN intervals."""
+    """Return mean LF and HF power over the segments with enough NN intervals."""
     n_segments = int(enough.sum())
     if not n_segments:
         return None, None
@@ -249,10 +252,10 @@ def _filled(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return NN intervals and the beats that end them, with short holes filled.
 
-    As many as fit are put in, evenly, on the line between the intervals on either side. With the
-    holes left open, slow rhythms leak into HF: on clean stretches of five records of the
-    Long-Term AF DB it is 5 to 25 % too large when 2 % of the beats are left out, and 12 to 91 %
-    when 8 % are. Filled, HF is off by at most 4 % and 27 %, LF by at most 9 % and 11 %.
+    As many intervals as fit are inserted, evenly, by linear interpolation between the intervals on
+    either side. With open holes, slow rhythms leak into HF: on clean stretches of five records of
+    the Long-Term AF DB, HF is 5 to 25 % too large when 2 % of the beats are removed, and 12 to 91 %
+    when 8 % are. With filled holes, HF is off by at most 4 % and 27 %, LF by at most 9 % and 11 %.
     """
     hole_s = np.diff(times_s) - nn_ms[1:] / 1000
     typical_s = (nn_ms[1:] + nn_ms[:-1]) / 2000
@@ -270,32 +273,32 @@ def _spectra(
     last: int,
     segment_s: float,
 ) -> NDArray[np.float64]:
-    """Return the power of every segment at multiples of one over its length.
+    """Return the power of every segment at multiples of the inverse of its length.
 
-    The periodogram of the intervals where they are, one a beat, not of a curve drawn through
-    them, which would lose power in HF (Laguna, Moody & Mark 1998; Clifford & Tarassenko 2005).
-    The Hann taper makes drift harmless: of 0.6 s in five minutes, 0.02 ms2 get into LF. Scaled so
-    that the powers of a sinusoid of amplitude A add up to A^2/2. It agrees with Lomb's
-    periodogram up to half the beats' rate, above which no method knows better: below 48 beats a
-    minute the upper end of HF mirrors what lies under that half.
+    This is the periodogram of the unevenly sampled intervals, one per beat. Resampling them evenly
+    would lose power in HF (Laguna, Moody & Mark 1998; Clifford & Tarassenko 2005). The Hann taper
+    suppresses drift: of a drift of 0.6 s in five minutes, 0.02 ms2 reach LF. The powers of a
+    sinusoid of amplitude A add up to A^2/2. The result agrees with Lomb's periodogram up to half
+    the heart rate. Above that limit every method aliases: below 48 beats per minute, the upper end
+    of HF mirrors the frequencies below that limit.
 
     Parameters
     ----------
     numbers : ndarray of int64, shape (n,)
-        The segment of each interval, from 0, ascending.
+        Index of the segment of each interval, ascending.
     phases : ndarray of float64, shape (n,)
-        Where in its segment it ends, 0 to 1.
+        Position in the segment at which the interval ends, 0 to 1.
     values : ndarray of float64, shape (n,)
-        The interval in ms.
+        Intervals in ms.
     last : int
         Number of frequencies.
     segment_s : float
-        Length of a segment.
+        Length of a segment in seconds.
 
     Returns
     -------
     ndarray of float64, shape (n_segments, last)
-        In ms squared; column k is of k periods a segment.
+        Power in ms squared; column k has k periods per segment.
     """
     n_segments = int(numbers[-1]) + 1
     taper = np.sin(np.pi * phases) ** 2
@@ -320,9 +323,9 @@ def _fourier(
 ) -> NDArray[np.complex128]:
     """Return ``sum(terms * exp(-2j pi k phases))`` of every segment, for k from 0 to ``last`` - 1.
 
-    Each term is handed to the four points around it on a fine grid, with Lagrange's weights, and
-    the grid is transformed (Press & Rybicki 1989). The grid may be taken as a ring, since every k
-    is a whole number of periods.
+    Each term is distributed to the four points around it on a fine grid, with Lagrange's weights,
+    and the grid is transformed (Press & Rybicki 1989). The grid is periodic, since every k is a
+    whole number of periods.
     """
     n_grid = GRID_POINTS_PER_PERIOD * last
     place = phases * n_grid

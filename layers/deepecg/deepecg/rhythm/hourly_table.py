@@ -22,31 +22,32 @@ _ByHour = list[NDArray[np.float64]]
 class Hour:
     """One hour, counted from the recording's start; the last one may be shorter.
 
-    Counts and seconds add up to those of the whole recording.
+    Counts and durations add up to those of the whole recording.
 
     Attributes
     ----------
     hour : int
         0 for the first 60 minutes.
     start_s : float
-        Where it begins, from the recording's start.
+        Start of the hour in seconds from the recording's start.
     analysable_s : int
-        Seconds that can be analysed.
+        Number of seconds that can be analysed.
     n_beats : int
-        Beats of all classes.
+        Number of beats of all classes.
     mean_bpm : float or None
-        Intervals that end in this hour over the time they cover; None if there are none.
+        Number of intervals that end in this hour divided by the time they cover; None if there
+        are none.
     minimum_bpm, maximum_bpm : float or None
         Lowest and highest rate in any window of ``RateSettings.window_s`` that begins in this
         hour; None if too few intervals are known.
     ventricular_count, supraventricular_count : int
-        Ectopic beats; S inside atrial fibrillation are not among them.
+        Number of ectopic beats.
     ventricular_run_count, supraventricular_run_count : int
-        Runs that begin in this hour.
+        Number of runs that begin in this hour.
     pause_count : int
-        Confirmed pauses that begin in this hour.
+        Number of confirmed pauses that begin in this hour.
     fibrillation_s : float
-        Time in atrial fibrillation.
+        Time in atrial fibrillation in seconds.
     """
 
     hour: int
@@ -80,14 +81,14 @@ def hourly(
     stream : BeatStream
         The beats.
     settings : RateSettings
-        Window of minimum and maximum.
+        Length of the window for minimum and maximum.
     fibrillation, ventricular, supraventricular, pauses
-        What was found in this stream.
+        Findings in this stream.
 
     Returns
     -------
     tuple of Hour
-        One for every hour begun.
+        One for every hour that the recording reaches.
     """
     n_hours = -(-len(stream.analysable) // SECONDS_PER_HOUR)
     starts_s = np.arange(n_hours) * float(SECONDS_PER_HOUR)

@@ -1,7 +1,7 @@
-"""Pauses: long RR intervals in which no beat was missed; and those of which it is not known.
+"""Pauses: long RR intervals, confirmed to be electrically quiet or not.
 
-Whether the heart stood still or an electrode came off, a detector finds no beat. Where the signal
-does not tell which it was, the pause is not confirmed, and no rate is computed from it.
+A detector finds no beat when the heart stops and when an electrode comes off. Where the signal does
+not show which it was, the pause is unconfirmed, and no rate is computed from it.
 """
 
 from dataclasses import dataclass, replace
@@ -23,16 +23,16 @@ class Pauses:
     Attributes
     ----------
     episodes : tuple of Episode
-        From R peak to R peak, in the order of time.
+        Confirmed pauses, from R peak to R peak, in the order of time.
     unconfirmed : tuple of Episode
-        Stretches as long without a beat that are not known to be quiet, in the order of time:
-        a beat may have been missed there, or the electrode came off. Between two beats, they
-        are those on either side. Where analysable time begins or ends without a beat, at the
-        recording's ends and beside gaps, both ``first`` and ``last`` are the beat next to it (of
-        a stretch between two gaps the beat before, if there is one), and start and duration are
-        those of the analysable time. A rate they have not.
+        Stretches of at least the same length without a beat that are not confirmed to be quiet,
+        in the order of time: a beat may have been missed, or the electrode came off. Between two
+        beats, ``first`` and ``last`` are these beats. Where analysable time begins or ends
+        without a beat, at the recording's ends and beside gaps, both are the beat next to the
+        stretch (between two gaps the beat before, if there is one), and start and duration are
+        those of the analysable time. Their rate is None.
     without_beats_s : float
-        Analysable time that lies in no interval known to hold no missed beat.
+        Analysable time in seconds outside all intervals in which no beat can have been missed.
     """
 
     episodes: tuple[Episode, ...]
@@ -41,36 +41,36 @@ class Pauses:
 
     @property
     def unconfirmed_count(self) -> int:
-        """How many stretches are not known to be quiet."""
+        """Number of unconfirmed pauses."""
         return len(self.unconfirmed)
 
     @property
     def longest(self) -> Episode | None:
-        """The longest pause, the first of several; None if there is none."""
+        """The longest confirmed pause, the first of several; None if there is none."""
         return _longest(self.episodes)
 
     @property
     def longest_unconfirmed(self) -> Episode | None:
-        """The longest stretch that is not known to be quiet; None if there is none."""
+        """The longest unconfirmed pause; None if there is none."""
         return _longest(self.unconfirmed)
 
 
 def pauses(stream: BeatStream, settings: PauseSettings) -> Pauses:
     """Find the pauses: quiet intervals of at least ``settings.pause_s``.
 
-    A pause after an ectopic beat is a pause as well; an interval across a gap is none.
+    A pause after an ectopic beat counts; an interval across a gap does not.
 
     Parameters
     ----------
     stream : BeatStream
         The beats.
     settings : PauseSettings
-        How long a pause is.
+        Shortest duration of a pause.
 
     Returns
     -------
     Pauses
-        Those that are confirmed, and those that are not.
+        Confirmed and unconfirmed pauses.
     """
     long = is_at_least(stream.rr_s, settings.pause_s)
     after = np.flatnonzero(long & stream.pause_confirmed)
@@ -89,14 +89,14 @@ def pauses(stream: BeatStream, settings: PauseSettings) -> Pauses:
 def without_unconfirmed(stream: BeatStream, settings: PauseSettings) -> BeatStream:
     """Return a stream with NaN for the long intervals in which a beat may have been missed.
 
-    They are as unknown as those across gaps: no rate and no pattern rests on them.
+    Like intervals across gaps, they enter no rate and no pattern.
 
     Parameters
     ----------
     stream : BeatStream
         The beats.
     settings : PauseSettings
-        Which intervals are long.
+        Shortest duration of a pause.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def without_unconfirmed(stream: BeatStream, settings: PauseSettings) -> BeatStre
 
 @dataclass(frozen=True)
 class _Stretches:
-    """Stretches of time, each with the beats on either side."""
+    """Stretches of time, each with the indices of the beats on either side."""
 
     first: NDArray[np.int64]
     last: NDArray[np.int64]
@@ -139,7 +139,7 @@ class _Stretches:
 
 
 def _beside_gaps(stream: BeatStream) -> _Stretches:
-    """Return where analysable time begins, to its first beat, and from its last to its end."""
+    """Return the analysable time before the first and after the last beat between two gaps."""
     edges = np.flatnonzero(np.diff(stream.analysable, prepend=False, append=False))
     begins, ends = edges[::2].astype(np.float64), edges[1::2].astype(np.float64)
     n_beats = len(stream.times_s)
@@ -158,7 +158,7 @@ def _beside_gaps(stream: BeatStream) -> _Stretches:
 
 
 def _without_beats_s(known: BeatStream) -> float:
-    """Return the analysable time outside all known intervals."""
+    """Return the analysable time in seconds outside all known intervals."""
     analysable_until = np.concatenate([[0.0], np.cumsum(known.analysable)])
     passed = np.interp(known.times_s, np.arange(len(analysable_until)), analysable_until)
     covered = np.diff(passed, prepend=0.0)[np.isfinite(known.rr_s)]

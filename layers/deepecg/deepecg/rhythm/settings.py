@@ -1,6 +1,7 @@
-"""Every threshold of rhythm analysis, with its default and where that comes from.
+"""Every threshold of rhythm analysis, with its default and the source of that default.
 
-A study may set them otherwise (:mod:`deepecg.settings_file`); the summary holds those that were used.
+A study can change them with a settings file (:mod:`deepecg.settings_file`); the summary reports
+the values that were used.
 """
 
 from dataclasses import dataclass, field
@@ -13,32 +14,35 @@ class RateSettings:
     """Heart rate."""
 
     window_s: float = 60.0
-    """Minimum and maximum heart rate are means over this window, not single intervals."""
+    """Minimum and maximum heart rate are means over a window of this length, not single
+    intervals."""
     tachycardia_bpm: float = 100.0
-    """Faster than this over the window counts as tachycardia time (usual adult definition)."""
+    """A rate above this over the window counts as tachycardia time (usual adult definition)."""
     bradycardia_bpm: float = 50.0
-    """Slower than this over the window counts as bradycardia time (ACC/AHA/HRS 2018)."""
+    """A rate below this over the window counts as bradycardia time (ACC/AHA/HRS 2018)."""
     covered_share: float = 0.5
-    """A window's rate needs known intervals over this share of it: with less, half a minute, a
-    few beats beside a gap would be the minimum or maximum (our choice; no standard says)."""
+    """Known intervals must cover this share of a window for its rate to count. With less than half
+    a minute, a few beats beside a gap would decide the minimum or maximum (our choice; no standard
+    gives a value)."""
 
 
 @dataclass(frozen=True)
 class EctopySettings:
-    """Couplets, runs, bigeminy and trigeminy, of ventricular and of supraventricular beats."""
+    """Couplets, runs, bigeminy and trigeminy of ventricular and supraventricular beats."""
 
     run_beats: int = 3
-    """So many ectopic beats one after the other make a run (ISHNE/HRS 2017). Never fewer than 3,
-    since 2 are a couplet; with more than 3, shorter rows are neither couplet nor run, and of them
-    those of exactly 3 are counted as triplets."""
+    """Number of consecutive ectopic beats that make a run (ISHNE/HRS 2017). It is at least 3, since
+    2 beats are a couplet. With a larger value, shorter sequences are neither couplet nor run, and
+    those of exactly 3 beats still count as triplets."""
     tachycardia_bpm: float = 100.0
-    """A run faster than this is a tachycardia (ISHNE/HRS 2017); others are named by their origin
-    alone, since they may be accelerated or slow."""
+    """A run with a rate above this is a tachycardia (ISHNE/HRS 2017). Other runs are named by their
+    origin alone, since they may be accelerated or slow."""
     bigeminy_cycles: int = 3
-    """So many ectopic beats, with one normal beat between each and the next, make an episode of
-    bigeminy (the annotators of the Long-Term AF Database)."""
+    """Number of ectopic beats, with one normal beat between each and the next, that make an episode
+    of bigeminy (as the annotators of the Long-Term AF Database mark it)."""
     trigeminy_cycles: int = 3
-    """The same, with two normal beats between, for trigeminy."""
+    """Number of ectopic beats, with two normal beats between each and the next, that make an
+    episode of trigeminy (as for bigeminy)."""
 
 
 @dataclass(frozen=True)
@@ -46,31 +50,33 @@ class FibrillationSettings:
     """Atrial fibrillation, from the irregularity of RR intervals."""
 
     episode_s: float = 30.0
-    """An episode lasts at least this (ESC 2020), the gaps left out that it goes on over."""
+    """Shortest duration of an episode in seconds (ESC 2020), not counting gaps within it."""
     alike_s: float = 0.03
-    """Intervals that differ by less than this are alike (Lake & Moorman 2011)."""
+    """Two intervals match if they differ by less than this many seconds (Lake & Moorman 2011)."""
     apart_beats: int = 11
-    """Only intervals at most so many beats apart are compared: those of their 12-beat windows."""
+    """Intervals are compared with those up to this many beats away, as within the 12-beat windows
+    of Lake & Moorman."""
     window_beats: int = 25
-    """Irregularity is measured over so many beats around, as many on either side as they had."""
+    """Irregularity is measured over this many beats centred on a beat, which gives as many on
+    either side as Lake & Moorman's windows have."""
     threshold: float = -1.2
-    """Coefficient of sample entropy above which the rhythm is fibrillation. Lake & Moorman have
-    -1.4 for single windows; this is chosen by data (``training/evaluate_fibrillation.py``, which has the
-    leave-one-record-out figures)."""
+    """Coefficient of sample entropy above which the rhythm is fibrillation. Lake & Moorman use -1.4
+    for single windows; this value was chosen on the Long-Term AF Database
+    (``training/evaluate_fibrillation.py`` gives the leave-one-record-out accuracy)."""
     rmssd_share: float = 0.1
-    """Steps from one interval to the next, as a share of the mean interval, that are no more
-    than this are no fibrillation, be they irregular (Dash et al. 2009): sinus arrhythmia."""
+    """RMSSD as a share of the mean interval, at or below which an irregular rhythm is sinus
+    arrhythmia rather than fibrillation (Dash et al. 2009)."""
     evidence_limit: float = 1.0
-    """No beat speaks for or against fibrillation by more than this distance from the threshold."""
+    """Largest contribution of one beat to the evidence, as a distance from the threshold."""
     patience: float = 15.0
-    """Evidence that a change of rhythm must overcome at either end of an episode, so that 30
-    beats as irregular as can be, half a minute at 60 a minute, just make one."""
+    """Evidence needed to change the rhythm at either end of an episode: 30 beats of the largest
+    irregularity, half a minute at 60/min, just make an episode."""
     compared_share: float = 0.1
-    """Where ventricular beats leave fewer than this share of the comparisons, there is no
-    evidence..."""
+    """Share of possible comparisons below which a window gives no evidence, because ventricular
+    beats leave too few."""
     no_evidence: float = -0.2
-    """...and fibrillation is believed to go on for a minute or two, not for hours: what each
-    beat, or each second of a gap, then says against it."""
+    """Evidence of a beat without enough comparisons, or of one second of a gap: fibrillation is
+    assumed to continue for a minute or two, not for hours."""
 
 
 @dataclass(frozen=True)
@@ -78,56 +84,60 @@ class VariabilitySettings:
     """Heart-rate variability (Task Force of the ESC and NASPE, 1996)."""
 
     shortest_nn_s: float = 0.3
-    """No sinus rhythm is faster than 200 a minute in adults..."""
+    """Shortest normal-to-normal interval in seconds: no adult sinus rhythm exceeds 200/min."""
     longest_nn_s: float = 2.0
-    """...and what is longer is a pause or a missed beat."""
+    """Longest normal-to-normal interval in seconds: a longer one is a pause or a missed beat."""
     local_intervals: int = 9
-    """An interval is set against the median of this many around it, itself included: the length
-    of Acar et al. (2000), but looking both ways..."""
+    """Number of intervals, centred on the one examined and including it, whose median it is
+    compared with: the length of Acar et al. (2000), but on both sides."""
     deviation_share: float = 0.2
-    """...and is left out if it differs by more than this share of it (20 %: Malik et al. 1989,
-    Acar et al. 2000). Their comparison with what came before also drops the true interval after a
-    false one, and sinus arrhythmia, whose steps from beat to beat exceed its distance from the
-    middle."""
+    """An interval that differs from that median by more than this share is excluded (20 %: Malik et
+    al. 1989, Acar et al. 2000). Their comparison with preceding intervals alone also excludes the
+    true interval after a false one, and sinus arrhythmia, whose steps between beats exceed its
+    distance from the median."""
     large_step_ms: float = 50.0
-    """pNN50 counts the steps from one NN interval to the next above this (Task Force 1996; Ewing
+    """pNN50 counts differences between successive NN intervals above this (Task Force 1996; Ewing
     et al. 1984)."""
     segment_s: float = 300.0
-    """Length of a segment for spectrum and SDANN (Task Force 1996: 5 minutes)."""
+    """Length of a segment for the spectrum and SDANN (Task Force 1996: 5 minutes)."""
     segment_share: float = 0.8
-    """NN intervals cover at least this share of a segment, or it is left out. The same amount of
-    data is the least for RMSSD and pNN50."""
+    """NN intervals must cover this share of a segment for it to be used. RMSSD and pNN50 need the
+    same amount of data."""
     filled_s: float = 5.0
-    """For the spectrum, a hole of up to this is filled: less than a period of low frequency."""
+    """For the spectrum, holes between NN intervals up to this long are filled: less than a period
+    of the low-frequency band."""
     lf_from_hz: float = 0.04
-    """Low-frequency power from here (Task Force 1996)..."""
+    """Lower limit of the low-frequency band (Task Force 1996)."""
     hf_from_hz: float = 0.15
-    """...to here, where high-frequency power begins..."""
+    """Upper limit of the low-frequency band and lower limit of the high-frequency band (Task Force
+    1996)."""
     hf_until_hz: float = 0.40
-    """...and where that ends."""
+    """Upper limit of the high-frequency band (Task Force 1996)."""
     day_indices_hours: float = 18.0
-    """Indices of a whole day need NN intervals over at least this (Task Force 1996)."""
+    """Hours that NN intervals must cover for the indices of a whole day (Task Force 1996)."""
 
 
 @dataclass(frozen=True)
 class UrgentSettings:
-    """What a clinician should see first."""
+    """Limits of urgent findings: what a clinician should see first."""
 
     ventricular_run_beats: int = 6
-    """A ventricular tachycardia of at least this many beats."""
+    """A ventricular tachycardia of at least this many beats is urgent."""
     sustained_s: float = 30.0
-    """A ventricular tachycardia of at least this is called sustained (AHA/ACC/HRS 2017)."""
+    """A ventricular tachycardia of at least this many seconds is sustained (AHA/ACC/HRS 2017)."""
     ventricular_burden_percent: float = 10.0
-    """A share of ventricular beats above this: the range in which cardiomyopathy begins."""
+    """A share of ventricular beats above this is urgent: the range in which cardiomyopathy
+    begins."""
     supraventricular_run_s: float = 30.0
-    """A supraventricular tachycardia longer than this."""
+    """A supraventricular tachycardia longer than this is urgent."""
     fibrillation_bpm: float = 110.0
-    """Atrial fibrillation faster than this: lenient rate control (RACE II 2010)."""
+    """Atrial fibrillation with a mean rate above this is urgent: the limit of lenient rate control
+    (RACE II 2010)."""
     pause_s: float = 3.0
-    """A pause of at least this."""
+    """A pause of at least this duration is urgent."""
     unconfirmed_pause_s: float = 10.0
-    """No beat found for at least this, be it the electrode or the heart. Shorter stretches are
-    mostly electrodes; ten seconds without a beat must be looked at whatever they are."""
+    """A stretch of at least this duration without a beat is urgent, whether its cause is an
+    electrode or the heart. Shorter ones are mostly electrodes."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +145,8 @@ class EventSettings:
     """The list of events."""
 
     max_events_per_kind: int = 100
-    """So many of a kind are listed, the most severe: more than a clinician looks up, and bigeminy
-    all day long does not swell the documents."""
+    """Number of events of one kind that are listed, the most severe first: more than a clinician
+    looks up, and few enough that bigeminy all day does not inflate the documents."""
 
 
 @dataclass(frozen=True)

@@ -230,7 +230,7 @@ def test_whatever_is_within_the_limits_is_answered(
         assert api.post("/v1/predict", body).status_code == 200
 
 
-def test_beats_that_are_asked_about_together_get_their_own_answers(
+def test_concurrent_requests_get_their_own_answers(
     app: FastAPI, call: Callable[[FastAPI], Caller]
 ) -> None:
     api = call(app)

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from recorded_log import LogLines
 
 import deepecg
+from deepecg.beats.model_card import model_version
 from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.app import create_app
 
@@ -20,7 +21,7 @@ from deepecg.cloud.api.app import create_app
 def test_versions_and_checksum_are_told(api: Caller, model_dir: Path) -> None:
     def model(folder: Path) -> dict[str, str]:
         return {
-            "version": json.loads((folder / "model_card.json").read_text())["version"],
+            "version": model_version(json.loads((folder / "model_card.json").read_text())),
             "sha256": sha256((folder / "beat_classifier.onnx").read_bytes()).hexdigest(),
         }
 

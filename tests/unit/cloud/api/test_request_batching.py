@@ -1,4 +1,4 @@
-"""Requests that come at the same time are answered in one go."""
+"""Concurrent requests are answered by one call."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from deepecg.cloud.api.request_batching import Gathering
+from deepecg.cloud.api.request_batching import RequestBatcher
 
 LOOP = asyncio.new_event_loop()
-"""Made while sockets may still be opened; it talks to itself through a pair of them."""
+"""Made at import, while sockets are still allowed: an event loop opens a pair of them."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,32 +29,32 @@ class Doubling:
         return [2 * number for number in asked]
 
 
-async def gathered(gathering: Gathering[int, int], *asked: int) -> list[Any]:
-    return await asyncio.gather(*map(gathering, asked), return_exceptions=True)
+async def answers(batcher: RequestBatcher[int, int], *asked: int) -> list[Any]:
+    return await asyncio.gather(*map(batcher, asked), return_exceptions=True)
 
 
-def test_what_is_asked_together_is_answered_together_and_in_order() -> None:
+def test_concurrent_requests_are_answered_by_one_call_in_order() -> None:
     doubling = Doubling()
-    gathering = Gathering(doubling)
-    assert LOOP.run_until_complete(gathered(gathering, 3, 1, 2)) == [6, 2, 4]
-    assert LOOP.run_until_complete(gathered(gathering, 5)) == [10]
+    batcher = RequestBatcher(doubling)
+    assert LOOP.run_until_complete(answers(batcher, 3, 1, 2)) == [6, 2, 4]
+    assert LOOP.run_until_complete(answers(batcher, 5)) == [10]
     assert doubling.calls == [[3, 1, 2], [5]]
 
 
-def test_a_failure_is_everybodys_and_over_with_the_next() -> None:
-    gathering = Gathering(Doubling())
-    found = LOOP.run_until_complete(gathered(gathering, 1, 13))
+def test_a_failure_reaches_every_request_of_its_batch_only() -> None:
+    batcher = RequestBatcher(Doubling())
+    found = LOOP.run_until_complete(answers(batcher, 1, 13))
     assert [str(error) for error in found] == ["found 13", "found 13"]
-    assert LOOP.run_until_complete(gathered(gathering, 1)) == [2]
+    assert LOOP.run_until_complete(answers(batcher, 1)) == [2]
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_a_caller_who_goes_away_takes_nothing_from_the_others(fails: bool) -> None:
-    gathering = Gathering(Doubling())
+def test_a_cancelled_request_does_not_disturb_the_others(fails: bool) -> None:
+    batcher = RequestBatcher(Doubling())
 
     async def one_goes() -> Any:
-        stays = asyncio.ensure_future(gathering(13 if fails else 4))
-        goes = asyncio.ensure_future(gathering(5))
+        stays = asyncio.ensure_future(batcher(13 if fails else 4))
+        goes = asyncio.ensure_future(batcher(5))
         await asyncio.sleep(0)
         goes.cancel()
         return await asyncio.gather(stays, return_exceptions=True)

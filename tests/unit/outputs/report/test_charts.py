@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from synthetic_summary import made_up_graphics, made_up_summary
+from synthetic_summary import made_up_graphics, made_up_summary, summary_of
 
 from deepecg.outputs.graphics.ecg_strips import Strip
 from deepecg.outputs.graphics.heart_rate_trend import Trend
@@ -16,7 +16,7 @@ from deepecg.outputs.report.ecg_paper import strip_picture
 from deepecg.outputs.report.hourly_bars import hours_picture
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.rr_charts import histogram_picture, poincare_picture
-from deepecg.outputs.report.trend_chart import trend_data, trend_picture
+from deepecg.outputs.report.trend_chart import TrendChart
 
 CLOCK = Clock(datetime(2024, 3, 1, 9, 30), 7200.0)
 
@@ -85,11 +85,11 @@ def test_a_strip_says_whether_the_trace_leaves_the_paper(most_mv: float, is_cut:
 
 
 def test_bars_of_the_hours_are_as_high_as_their_counts() -> None:
-    hours = made_up_summary()["hours"]
+    hours = summary_of(made_up_summary()).hours
     picture = hours_picture(hours, CLOCK)
     row = next(row for row in picture.rows if row.group == "ventricular")
     heights = [height for *_, height in rectangles(row.path)]
-    counts = [hour["ventricular_count"] for hour in hours if hour["ventricular_count"]]
+    counts = [hour.ventricular_count for hour in hours if hour.ventricular_count]
     assert len(heights) == len(counts) == 23
     np.testing.assert_allclose(
         np.array(heights) / heights[-1], np.array(counts) / counts[-1], atol=0.002
@@ -135,7 +135,8 @@ def test_a_bin_with_any_fibrillation_or_lost_time_is_seen(n: int) -> None:
     share = np.zeros(n)
     share[[100, 400]] = (0.05, 1.0)
     shown = trend(n, fibrillation_share=share, analysable_share=1 - share)
-    drawn = trend_picture(shown, CLOCK)
+    chart = TrendChart.of(shown, CLOCK)
+    drawn = chart.picture()
     for lane in drawn.lanes[2:]:
         spans = rectangles(lane.path)
         inner = drawn.right - drawn.left
@@ -143,13 +144,13 @@ def test_a_bin_with_any_fibrillation_or_lost_time_is_seen(n: int) -> None:
             [drawn.left + inner * 100 / n, drawn.left + inner * 400 / n], abs=0.1
         )
         assert all(width >= 1 for *_, width, _ in spans)
-    data = trend_data(shown, CLOCK, [])
+    data = chart.data([])
     assert data["af"] == data["gap"] == [(100, 101), (400, 401)]
 
 
 def test_a_bin_between_unknown_ones_is_a_point_on_paper() -> None:
     bpm = np.array([np.nan, 80.0, np.nan])
-    curve = trend_picture(trend(3, mean_bpm=bpm), CLOCK).curve
+    curve = TrendChart.of(trend(3, mean_bpm=bpm), CLOCK).picture().curve
     assert re.fullmatch(r"M(\S+ \S+)L\1", curve)
 
 

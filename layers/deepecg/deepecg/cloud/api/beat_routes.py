@@ -15,7 +15,7 @@ from deepecg.cloud.api.beat_models import (
     StripRequest,
 )
 from deepecg.cloud.api.problem_details import documented
-from deepecg.cloud.api.request_batching import Gathering
+from deepecg.cloud.api.request_batching import RequestBatcher
 from deepecg.cloud.api.strict_route import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, tags=["beats"])
@@ -44,11 +44,11 @@ async def predict(
     with the outcome `not_analysable`.
     """
     state = request.app.state
-    if not hasattr(state, "gathered_beats"):
-        # In a thread: meanwhile the event loop answers others.
-        state.gathered_beats = await run_in_threadpool(_gathering, services_of(request))
-    gathered: Gathering[BeatRequest, BeatAnswer | NotAnalysable] = state.gathered_beats
-    return _json(await gathered(beat))
+    if not hasattr(state, "beat_batcher"):
+        # Loading the models takes a second: in a thread, the event loop can answer others.
+        state.beat_batcher = await run_in_threadpool(_beat_batcher, services_of(request))
+    batcher: RequestBatcher[BeatRequest, BeatAnswer | NotAnalysable] = state.beat_batcher
+    return _json(await batcher(beat))
 
 
 @router.post(
@@ -71,15 +71,15 @@ def classify(
     return _json(answer_strip(strip, services_of(request).classifier))
 
 
-def _gathering(services: Services) -> Gathering[BeatRequest, BeatAnswer | NotAnalysable]:
-    """Return what classifies the beats that the application is asked about at the same time.
+def _beat_batcher(services: Services) -> RequestBatcher[BeatRequest, BeatAnswer | NotAnalysable]:
+    """Return what classifies the beats of concurrent requests together, on the event loop.
 
-    Not in threads of the pool: handing a beat over takes as long as classifying it.
+    A thread pool would not help: handing a beat to a thread takes as long as classifying it.
     """
     from deepecg.cloud.api.beat_classification import answer_beats  # noqa: PLC0415  (loads SciPy)
 
     models = services.single_beat_models
-    return Gathering(lambda beats: answer_beats(beats, models))
+    return RequestBatcher(lambda beats: answer_beats(beats, models))
 
 
 def _json(answer: BeatAnswer | StripAnswer | NotAnalysable) -> Response:

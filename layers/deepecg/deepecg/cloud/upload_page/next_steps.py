@@ -1,5 +1,8 @@
 """What the page says of codes: in plain words, with what to do next."""
 
+from deepecg.readers.formats import FORMAT_LIST
+from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
+
 OUTCOMES = {
     "scored": "Scored",
     "rejected": "Rejected",
@@ -16,13 +19,12 @@ CHECK_RECORDER = (
 )
 NEXT_STEPS = {
     "empty_file": COPY_AGAIN,
-    "unknown_format": "Choose a Holter file: EDF, BDF, ISHNE (.ecg), or a WFDB header (.hea) "
-    "with its signal files.",
+    "unknown_format": f"Choose a Holter file: {FORMAT_LIST}.",
     "unreadable_file": COPY_AGAIN,
     "truncated_header": COPY_AGAIN,
     "malformed_header": ASK_FOR_EXPORT,
     "truncated_samples": "It was probably cut off while it was copied. " + COPY_AGAIN,
-    "missing_part": "Choose the header (.hea) and all its signal files together.",
+    "missing_part": f"Choose the header ({HEADER_SUFFIX}) and all its signal files together.",
     "bad_sampling_rate": ASK_FOR_EXPORT,
     "no_leads": "Choose a file that holds an ECG. " + ASK_FOR_EXPORT,
     "bad_calibration": ASK_FOR_EXPORT,

@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.cloud.s3_keys import OWN_STUDY_SUFFIX
 from deepecg.cloud.settings import ApiSettings
 from deepecg.cloud.upload_page.next_steps import NEXT_STEPS, OUTCOMES
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.html_templates import policy_hash, template_environment
 from deepecg.outputs.report import labels as report_words
+from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
+from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
 from deepecg.rhythm.event_kinds import KINDS
 
 SCRIPTS = (
@@ -60,7 +63,7 @@ def render_page(settings: ApiSettings, uploads_origin: str) -> Page:
         .get_template("page.html.j2")
         .render(
             style=style, script=script, config=_config(settings), advisory=ADVISORY,
-            authorisation=settings.authorisation,
+            authorisation=settings.authorisation, formats=FORMAT_LIST,
         )
     )  # fmt: skip
     return Page(html, _policy(style, script, _destinations(settings, uploads_origin)))
@@ -102,6 +105,14 @@ def _config(settings: ApiSettings) -> Markup:
         "reviews": report_words.REVIEWS,
         "outcomes": OUTCOMES,
         "next_steps": NEXT_STEPS,
+        "files": {
+            "formats": FORMAT_LIST,
+            "single_file_suffixes": SINGLE_FILE_SUFFIXES,
+            "header_suffix": HEADER_SUFFIX,
+            "study_suffix": OWN_STUDY_SUFFIX,
+            "signal_name": SIGNAL_NAME.pattern,
+            "annotation_name": ANNOTATION_NAME.pattern,
+        },
     }
     return Markup(json.dumps(config, separators=(",", ":")).replace("<", "\\u003c"))
 

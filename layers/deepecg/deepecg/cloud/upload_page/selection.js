@@ -1,11 +1,8 @@
 // From the files that were chosen to the recordings they make up, before anything is uploaded.
 
-const SINGLE_FILE = /\.(edf|bdf|ecg)$/i;
-const HEADER = /\.hea$/i;
-const SIGNAL = /\.(dat|d\d+|sig|flac)$/i;
-const STUDY = /\.settings\.json$/i;
-const ANNOTATION =
-  /\.(atr\w?|ann|apn|ari|cmp|deepecg|ecgatr|epi|man|marks|ple|pu\w*|q1c|q2c|q1t|q2t|qrs\w?|qt\w*|[gsw]qrs|rhy|st\w?|st16|xws|xyz)$/i;
+const FILES = CONFIG.files;
+const SIGNAL = new RegExp(FILES.signal_name, "i");
+const ANNOTATION = new RegExp(FILES.annotation_name, "i");
 const MAX_FILE_BYTES = 4_294_967_296,
   MAX_PARTS = 100,
   MAX_HEADER_BYTES = 4 << 20;
@@ -17,9 +14,18 @@ const NO_FILE = "~",
  * @typedef {{file: File, why: string, isHeld: boolean}} LeftOut held: complete with what may come
  */
 
+/** @param {string} name @param {string} suffix in lower case */
+const endsIn = (name, suffix) => name.toLowerCase().endsWith(suffix);
+
+/** Whether a file is a whole recording. @param {string} name */
+const isSingleFile = (name) => FILES.single_file_suffixes.some((suffix) => endsIn(name, suffix));
+
+/** Whether a file is a WFDB header. @param {string} name */
+const isHeader = (name) => endsIn(name, FILES.header_suffix);
+
 /**
- * The files that a WFDB header needs beside it, or none where it cannot be read: the service
- * refuses such a header with its reason.
+ * The files that a WFDB header needs beside it; none if it cannot be parsed, because the service
+ * then rejects it with the reason.
  * @param {string} text
  */
 function namedByHeader(text) {
@@ -32,7 +38,7 @@ function namedByHeader(text) {
   const segments = /\/(\d+)$/.exec(name ?? "");
   const fields = lines.slice(0, Number(segments ? segments[1] : count) || 0).map((line) => line.split(/\s+/));
   const named = segments
-    ? fields.filter(([segment]) => segment !== NO_FILE).map(([segment]) => `${segment}.hea`)
+    ? fields.filter(([segment]) => segment !== NO_FILE).map(([segment]) => `${segment}${FILES.header_suffix}`)
     : fields
         .filter(([file, format]) => file !== NO_FILE && format?.split(/[x:+]/)[0] !== NO_FORMAT)
         .map(([file]) => file);
@@ -46,7 +52,7 @@ const stemOf = (name) => name.replace(/\.[^.]+$/, "");
 function flawOf(file) {
   if (file.size === 0) return "is empty. Copy it from the recorder again.";
   if (file.size > MAX_FILE_BYTES) return "is larger than 4 GiB, which is more than can be uploaded here.";
-  if (HEADER.test(file.name) && file.size > MAX_HEADER_BYTES) return "is too large for a WFDB header.";
+  if (isHeader(file.name) && file.size > MAX_HEADER_BYTES) return "is too large for a WFDB header.";
   return null;
 }
 
@@ -58,17 +64,17 @@ function flawOf(file) {
 async function groupFiles(files) {
   const leftOut = [];
   const byName = await withoutFlaws(files, leftOut);
-  const named = await namesInHeaders([...byName.values()].filter((file) => HEADER.test(file.name)));
+  const named = await namesInHeaders([...byName.values()].filter((file) => isHeader(file.name)));
   const segments = new Set(
-    [...named].flatMap(([header, names]) => names.filter((name) => HEADER.test(name) && name !== header)),
+    [...named].flatMap(([header, names]) => names.filter((name) => isHeader(name) && name !== header)),
   );
   const mains = [...byName.values()].filter(
-    (file) => SINGLE_FILE.test(file.name) || (HEADER.test(file.name) && !segments.has(file.name)),
+    ({ name }) => isSingleFile(name) || (isHeader(name) && !segments.has(name)),
   );
   const taken = new Set();
   const recordings = [];
   for (const main of mains) {
-    const study = `${stemOf(main.name)}.settings.json`;
+    const study = stemOf(main.name) + FILES.study_suffix;
     const needed = allNeeded(main.name, named);
     [main.name, study, ...needed].forEach((name) => taken.add(name));
     const missing = needed.filter((name) => !byName.has(name));
@@ -145,14 +151,15 @@ async function cannotBeRead(file) {
 
 /** @param {string} name @returns {{why: string, isHeld: boolean}} */
 function whyAlone(name) {
-  if (STUDY.test(name))
+  if (endsIn(name, FILES.study_suffix))
     return { why: "is a study file: choose it together with its recording.", isHeld: true };
   if (ANNOTATION.test(name)) return { why: "holds annotations, which are not needed.", isHeld: false };
   if (SIGNAL.test(name)) {
-    return { why: "is a signal file of a WFDB record: choose its header (.hea) as well.", isHeld: true };
+    const why = `is a signal file of a WFDB record: choose its header (${FILES.header_suffix}) as well.`;
+    return { why, isHeld: true };
   }
   const why =
-    "is no Holter file that can be read here: EDF, BDF, ISHNE (.ecg) or WFDB (.hea with its signal files). " +
+    `is no Holter file that can be read here: ${FILES.formats}. ` +
     "If it belongs to a WFDB record, choose the header as well.";
   return { why, isHeld: true };
 }

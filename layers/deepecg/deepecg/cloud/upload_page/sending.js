@@ -43,7 +43,7 @@ async function sendRecording(recording, options) {
  * @param {ChosenRecording} recording
  */
 function announcement({ main, parts }) {
-  const stem = SINGLE_FILE.test(main.name) ? stemOf(main.name) : "";
+  const stem = isSingleFile(main.name) ? stemOf(main.name) : "";
   const described = ({ name, size }) => ({
     name: stem ? `recording${name.slice(stem.length)}` : name,
     size_bytes: size,
@@ -58,7 +58,7 @@ function announcement({ main, parts }) {
  * @param {File[]} files the main one first
  */
 function sendingOrder(files) {
-  const rank = (i) => (i === 0 ? 1 : HEADER.test(files[i].name) ? 2 : 0);
+  const rank = (i) => (i === 0 ? 1 : isHeader(files[i].name) ? 2 : 0);
   return [...files.keys()].sort((a, b) => rank(a) - rank(b));
 }
 

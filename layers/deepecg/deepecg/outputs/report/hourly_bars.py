@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.svg_paths import bars, nice_step, short
+from deepecg.outputs.summary import HourRow
 
 WIDTH = 960
 LEFT = 44
@@ -42,19 +42,26 @@ class HoursPicture:
     labels: tuple[tuple[float, str], ...]
 
 
-def hours_picture(hours: Sequence[dict[str, Any]], clock: Clock) -> HoursPicture:
+def hours_picture(hours: Sequence[HourRow], clock: Clock) -> HoursPicture:
     """Draw the hours of a summary."""
     step = (WIDTH - LEFT) / max(len(hours), 1)
     width = step * FILLED
     lefts = [LEFT + i * step + (step - width) / 2 for i in range(len(hours))]
     rows = [_rates(hours, lefts, width)]
     top = TOP + RATE_HEIGHT + ROW_GAP
-    for key, title, group in (
-        ("ventricular_count", "Ventricular beats in the hour", "ventricular"),
-        ("supraventricular_count", "Supraventricular beats in the hour", "supraventricular"),
+    for title, group, counts in (
+        (
+            "Ventricular beats in the hour",
+            "ventricular",
+            [hour.ventricular_count for hour in hours],
+        ),
+        (
+            "Supraventricular beats in the hour",
+            "supraventricular",
+            [hour.supraventricular_count for hour in hours],
+        ),
     ):
-        counts = [hour[key] or 0 for hour in hours]
-        high = max([*counts, 1])
+        high: float = max([*counts, 1])
         tick = max(nice_step(high, 3), 1)
         high = tick * -(-high // tick)
         scale = COUNT_HEIGHT / high
@@ -71,19 +78,19 @@ def hours_picture(hours: Sequence[dict[str, Any]], clock: Clock) -> HoursPicture
         top += COUNT_HEIGHT + ROW_GAP
     every = -(-len(hours) // MOST_LABELS) or 1
     labels = tuple(
-        (LEFT + (i + 0.5) * step, clock.tick_of_hour(hours[i]["start_s"]))
+        (LEFT + (i + 0.5) * step, clock.tick_of_hour(hours[i].start_s))
         for i in range(0, len(hours), every)
     )
     return HoursPicture(WIDTH, top, LEFT, tuple(rows), labels)
 
 
-def _rates(hours: Sequence[dict[str, Any]], lefts: list[float], width: float) -> HoursRow:
+def _rates(hours: Sequence[HourRow], lefts: list[float], width: float) -> HoursRow:
     """Bars from the least to the most, with a dash at the mean."""
     known = [
-        hour[key]
+        bpm
         for hour in hours
-        for key in ("minimum_bpm", "mean_bpm", "maximum_bpm")
-        if hour[key] is not None
+        for bpm in (hour.minimum_bpm, hour.mean_bpm, hour.maximum_bpm)
+        if bpm is not None
     ]
     low = 10 * (min(known, default=50) // 10)
     high = max(10 * -(-max(known, default=100) // 10), low + 40)
@@ -93,14 +100,14 @@ def _rates(hours: Sequence[dict[str, Any]], lefts: list[float], width: float) ->
         return TOP + (high - bpm) * scale
 
     ranges = bars(
-        (x, y(hour["maximum_bpm"]), width, (hour["maximum_bpm"] - hour["minimum_bpm"]) * scale)
+        (x, y(hour.maximum_bpm), width, (hour.maximum_bpm - hour.minimum_bpm) * scale)
         for x, hour in zip(lefts, hours, strict=True)
-        if hour["maximum_bpm"] is not None and hour["minimum_bpm"] is not None
+        if hour.maximum_bpm is not None and hour.minimum_bpm is not None
     )
     means = "".join(
-        f"M{short(x - width * 0.12)} {short(y(hour['mean_bpm']))}h{short(width * 1.24)}"
+        f"M{short(x - width * 0.12)} {short(y(hour.mean_bpm))}h{short(width * 1.24)}"
         for x, hour in zip(lefts, hours, strict=True)
-        if hour["mean_bpm"] is not None
+        if hour.mean_bpm is not None
     )
     tick = nice_step(high - low, 4)
     ticks = []

@@ -2,15 +2,15 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from deepecg.outputs.browser_libraries import uplot
 from deepecg.outputs.graphics.ecg_strips import Strip
@@ -29,7 +29,10 @@ from deepecg.outputs.report.hourly_bars import hours_picture
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.rr_charts import histogram_picture, poincare_picture
 from deepecg.outputs.report.svg_paths import short
-from deepecg.outputs.report.trend_chart import trend_data, trend_picture
+from deepecg.outputs.report.trend_chart import TrendChart
+from deepecg.outputs.report.value_markup import ValueMarkup
+from deepecg.outputs.summary import EventRow, Summary, UrgentRow
+from deepecg.outputs.summary_values import SummaryValue
 from deepecg.rhythm.event_kinds import (
     GROUPS,
     SUPRAVENTRICULAR_TACHYCARDIA,
@@ -42,7 +45,6 @@ RUNS = (VENTRICULAR_TACHYCARDIA.key, SUPRAVENTRICULAR_TACHYCARDIA.key)
 """Urgent findings whose precision is that of runs."""
 SCRIPTS = ("trend.js", "events.js")
 NO_RATE = "\N{EN DASH}"
-SHARE_DIGITS = 2
 PRINTED_EVENTS = 60
 """With more events than this, paper shows those with a strip only."""
 
@@ -54,83 +56,48 @@ class ShownStrip:
     strip: Strip
     picture: StripPicture
     kind: Kind
-    event: Mapping[str, Any] | None
+    event: EventRow | None
 
 
-class Figures:
-    """Looks figures up in a summary and marks them with where they come from."""
+@dataclass(frozen=True)
+class Place:
+    """A place on the page, and the text of links to it."""
 
-    def __init__(self, summary: Mapping[str, Any], clock: Clock) -> None:
-        self._summary = summary
-        self._clock = clock
-
-    def value(self, path: str) -> Any:
-        """Return what is at a dotted path of keys."""
-        found: Any = self._summary
-        for key in path.split("."):
-            found = found[key]
-        return found
-
-    def number(self, path: str, digits: int | None = None, unit: str = "") -> Markup:
-        """Return a number and its unit; "not known" has none."""
-        value = self.value(path)
-        shown = Markup('<span data-figure="{}">{}</span>').format(path, words.number(value, digits))
-        return shown if value is None or not unit else shown + Markup(" ") + _unit(unit)
-
-    def share(self, path: str, *, some: bool = False, whole: bool = True) -> Markup:
-        """Return a percentage that is not rounded to 0 where there is some, nor to 100.
-
-        Parameters
-        ----------
-        path : str
-            Of the percentage.
-        some, whole : bool
-            Whether there is any at all, and whether 100 would be true.
-        """
-        value = self.value(path)
-        least, most = 10.0**-SHARE_DIGITS, 100 - 10.0**-SHARE_DIGITS
-        if value is not None and some and value < least / 2:
-            sign, shown = "< ", least
-        elif value is not None and not whole and value > most + least / 2:
-            sign, shown = "> ", most
-        else:
-            return self.number(path, SHARE_DIGITS, "%")
-        return Markup('{}<span data-figure="{}">{}</span> ').format(
-            sign, path, words.number(shown, SHARE_DIGITS)
-        ) + _unit("%")
-
-    def count(self, path: str, what: str) -> Markup:
-        """Return how many of something: "1 run", "2 runs"."""
-        return self.number(path) + f" {what}{'' if self.value(path) == 1 else 's'}"
-
-    def duration(self, path: str) -> Markup:
-        """Return a length of time."""
-        seconds = self.value(path)
-        if seconds is None:
-            return self.number(path)
-        return Markup('<time data-figure="{}" datetime="PT{}S">{}</time>').format(
-            path, seconds, words.duration(seconds)
-        )
-
-    def moment(self, path: str) -> Markup:
-        """Return when something was."""
-        seconds = self.value(path)
-        if seconds is None:
-            return self.number(path)
-        return Markup('<time data-figure="{}" datetime="{}">{}</time>').format(
-            path, self._clock.iso(seconds), self._clock.at(seconds)
-        )
+    target: str
+    called: str
 
 
-def render_report(summary: Mapping[str, Any], graphics: Graphics) -> str:
+@dataclass(frozen=True)
+class ShownFinding:
+    """An urgent finding with the place that shows it.
+
+    Attributes
+    ----------
+    row : UrgentRow
+        The finding.
+    kind : Kind
+        Its kind.
+    place : Place
+        Its strip or event.
+    runs : SummaryValue or None
+        The ectopic beats that it is a run of; None for other findings.
+    """
+
+    row: UrgentRow
+    kind: Kind
+    place: Place
+    runs: SummaryValue | None
+
+
+def render_report(summary: Summary, graphics: Graphics) -> str:
     """Return the report of a recording as one HTML page.
 
     The same summary and graphics give the same bytes.
 
     Parameters
     ----------
-    summary : mapping
-        As :func:`deepecg.outputs.summary.summarise` makes it, schema version 2.
+    summary : Summary
+        The results of a recording.
     graphics : Graphics
         Trend, histograms, strips and clusters of the same recording.
 
@@ -144,11 +111,11 @@ def render_report(summary: Mapping[str, Any], graphics: Graphics) -> str:
     MissingVendoredError
         If the package was put together without uPlot.
     """
-    recording = summary["recording"]
-    start = recording["start_local"]
-    clock = Clock(datetime.fromisoformat(start) if start else None, recording["duration_s"])
+    start = summary.recording.start_local
+    clock = Clock(datetime.fromisoformat(start) if start else None, summary.recording.duration_s)
+    values = SummaryValue(summary)
     strips = _strips(summary, graphics)
-    data = trend_data(graphics.trend, clock, _marks(strips, clock))
+    chart = TrendChart.of(graphics.trend, clock)
     shapes = shape_pictures(graphics.clusters)
     papers = [shown.picture for shown in strips] + shapes
     sheet = (
@@ -157,23 +124,24 @@ def render_report(summary: Mapping[str, Any], graphics: Graphics) -> str:
     )
     style = Markup(uplot("uPlot.min.css") + _text("style.css") + _page_style(summary))
     scripts = [Markup(text) for text in (uplot("uPlot.iife.min.js"), *map(_text, SCRIPTS))]
-    events = summary["events"]
+    settings = summary.provenance.settings
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             s=summary,
-            f=Figures(summary, clock),
+            v=values,
+            f=ValueMarkup(clock),
             clock=clock,
             start=clock.start,
             policy=_policy([style], scripts),
             style=style,
             scripts=scripts,
             uplot_licence=uplot("LICENSE"),
-            trend=trend_picture(graphics.trend, clock),
-            trend_data=_json(data),
+            trend=chart.picture(),
+            trend_data=_json(chart.data(_marks(strips, clock))),
             trend_bin=graphics.trend.bin_s,
-            hours=hours_picture(summary["hours"], clock),
+            hours=hours_picture(summary.hours, clock),
             histogram=histogram_picture(graphics.rr_histogram),
             poincare=poincare_picture(graphics.poincare),
             strips=strips,
@@ -181,14 +149,14 @@ def render_report(summary: Mapping[str, Any], graphics: Graphics) -> str:
             thin_lines=paper_lines(*sheet, 1),
             thick_lines=paper_lines(*sheet, BOX_MM),
             clusters=list(zip(graphics.clusters, shapes, strict=True)),
-            urgent=_urgent(summary, strips),
-            urgent_events={finding["event"] for finding in summary["urgent"]},
+            urgent=_urgent(values, strips),
+            urgent_events={finding.event for finding in summary.urgent},
             unconfirmed=_longest_unconfirmed(summary, strips),
-            limits=summary["provenance"]["settings"]["rhythm"],
-            has_hour=summary["signal"]["analysable_s"] >= words.HOUR_S,
-            events_of_group=_events_of_group(events),
-            print_all_events=len(events) <= PRINTED_EVENTS,
-            settings=_settings(summary["provenance"]["settings"]),
+            limits=settings.rhythm,
+            has_hour=summary.signal.analysable_s >= words.HOUR_S,
+            events_of_group=_events_of_group(summary.events),
+            print_all_events=len(summary.events) <= PRINTED_EVENTS,
+            settings=_settings(asdict(settings)),
             groups=GROUPS,
             words=words,
         )
@@ -210,14 +178,13 @@ def _text(name: str) -> str:
     return files("deepecg").joinpath("outputs", "report", name).read_text(encoding="utf-8")
 
 
-def _strips(summary: Mapping[str, Any], graphics: Graphics) -> list[ShownStrip]:
-    events = summary["events"]
+def _strips(summary: Summary, graphics: Graphics) -> list[ShownStrip]:
     return [
         ShownStrip(
             strip,
             strip_picture(strip),
             strip.kind,
-            None if strip.event_number is None else events[strip.event_number],
+            None if strip.event_number is None else summary.events[strip.event_number],
         )
         for strip in graphics.strips
     ]
@@ -240,39 +207,37 @@ def _marks(strips: list[ShownStrip], clock: Clock) -> list[dict[str, Any]]:
     return marks
 
 
-def _urgent(summary: Mapping[str, Any], strips: list[ShownStrip]) -> list[dict[str, Any]]:
+def _urgent(values: SummaryValue, strips: list[ShownStrip]) -> list[ShownFinding]:
     """Return the urgent findings with the place on the page that shows each."""
     found = []
-    for finding in summary["urgent"]:
-        kind = words.kind_of(finding["kind"])
-        part = kind.group if finding["kind"] in RUNS else None
-        found.append({**finding, "kind": kind, "part": part, **_place(finding["event"], strips)})
+    for row in values.value.urgent:
+        kind = words.kind_of(row.kind)
+        runs = getattr(values, kind.group) if row.kind in RUNS else None
+        found.append(ShownFinding(row, kind, _place(row.event, strips), runs))
     return found
 
 
-def _longest_unconfirmed(
-    summary: Mapping[str, Any], strips: list[ShownStrip]
-) -> dict[str, str] | None:
+def _longest_unconfirmed(summary: Summary, strips: list[ShownStrip]) -> Place | None:
     """Return the place that shows the longest pause that is not confirmed, if any is listed."""
-    events = [event for event in summary["events"] if event["kind"] == UNCONFIRMED_PAUSE.key]
+    events = [event for event in summary.events if event.kind == UNCONFIRMED_PAUSE.key]
     if not events:
         return None
-    return _place(max(events, key=lambda event: event["duration_s"])["number"], strips)
+    return _place(max(events, key=lambda event: event.duration_s).number, strips)
 
 
-def _place(event: int | None, strips: list[ShownStrip]) -> dict[str, str]:
-    """Return the place on the page that shows an event, and how the link to it is called."""
+def _place(event: int | None, strips: list[ShownStrip]) -> Place:
+    """Return the place on the page that shows an event."""
     if event is None:
-        return {"target": "ectopy", "called": "See the figures"}
+        return Place("ectopy", "See the figures")
     for shown in strips:
         if shown.strip.event_number == event:
-            return {"target": shown.strip.id, "called": "See the strip"}
-    return {"target": f"event-{event}", "called": "See the event"}
+            return Place(shown.strip.id, "See the strip")
+    return Place(f"event-{event}", "See the event")
 
 
-def _events_of_group(events: list[dict[str, Any]]) -> dict[str, int]:
+def _events_of_group(events: Sequence[EventRow]) -> dict[str, int]:
     """Return how many of the listed events are in each group that has any."""
-    groups = [words.kind_of(event["kind"]).group for event in events]
+    groups = [words.kind_of(event.kind).group for event in events]
     return {name: groups.count(name) for name in GROUPS if name in groups}
 
 
@@ -288,9 +253,9 @@ def _settings(settings: Mapping[str, Any], path: str = "") -> list[tuple[str, st
     return found
 
 
-def _page_style(summary: Mapping[str, Any]) -> str:
+def _page_style(summary: Summary) -> str:
     """Return the lines that repeat on every printed page."""
-    text = f"Holter ECG report · {summary['recording_id']}"
+    text = f"Holter ECG report · {summary.recording_id}"
     return f'@page{{@top-left{{content:"{_css_text(text)}"}}}}'
 
 
@@ -321,7 +286,3 @@ def _rate(bpm: float | None) -> str:
 
 def _mm(value: float) -> str:
     return short(value, 2)
-
-
-def _unit(unit: str) -> Markup:
-    return Markup('<span class="unit">{}</span>').format(escape(unit))

@@ -1,7 +1,7 @@
 """The heart-rate trend: what the browser's script draws, and the same as an SVG for paper."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,91 +55,121 @@ class TrendPicture:
     time_ticks: tuple[tuple[float, str], ...]
 
 
-def trend_picture(trend: Trend, clock: Clock) -> TrendPicture:
-    """Draw the trend for paper, and for browsers without scripts.
+@dataclass(frozen=True)
+class TrendChart:
+    """The heart-rate trend as both drawings show it: in the browser and on paper.
 
-    Bins that share a pixel are drawn as their mean, with a band from the least to the most.
+    Attributes
+    ----------
+    trend : Trend
+        Heart rate and beats in equal bins of time.
+    clock : Clock
+        Time of day of the recording.
+    low_bpm, high_bpm : float
+        Ends of the heart rate's axis, multiples of ten.
+    fibrillation, lost : list of tuple of int
+        First and last-plus-one bin of stretches with any atrial fibrillation, and with any time
+        that cannot be analysed: no episode is too short to be seen.
     """
-    n = len(trend.mean_bpm)
-    inner = WIDTH - LEFT - RIGHT
-    n_columns = min(n, inner)
-    first = np.arange(n_columns) * n // n_columns
-    least = np.fmin.reduceat(trend.mean_bpm, first)
-    most = np.fmax.reduceat(trend.mean_bpm, first)
-    known = np.add.reduceat(np.isfinite(trend.mean_bpm), first)
-    total = np.add.reduceat(np.nan_to_num(trend.mean_bpm), first)
-    mean = np.divide(total, known, out=np.full(n_columns, np.nan), where=known > 0)
 
-    low, high = rate_limits(trend.mean_bpm)
-    span_s = n * trend.bin_s
-    x_of = inner / span_s
-    x = LEFT + (first + 0.5) * trend.bin_s * x_of
+    trend: Trend
+    clock: Clock
+    low_bpm: float
+    high_bpm: float
+    fibrillation: list[tuple[int, int]]
+    lost: list[tuple[int, int]]
 
-    def y(bpm: NDArray[np.float64]) -> NDArray[np.float64]:
-        return TOP + CURVE_HEIGHT * (high - bpm) / (high - low)
-
-    fibrillation, lost = _marked(trend)
-    lanes: list[Lane] = []
-    top = float(TOP + CURVE_HEIGHT + LANE_GAP)
-    for mark, name, group, count in (
-        ("V", "ventricular beats", "ventricular", trend.ventricular_count),
-        ("S", "supraventricular beats", "supraventricular", trend.supraventricular_count),
-    ):
-        counted = np.add.reduceat(count, first)
-        minutes = np.diff(first, append=n) * trend.bin_s / 60
-        per_minute = counted / minutes
-        highest = float(per_minute.max(initial=0))
-        heights = COUNT_LANE_HEIGHT * per_minute / max(highest, 1)
-        heights = np.where(counted > 0, np.maximum(heights, 1.5), 0)
-        width = inner / n_columns
-        path = bars(
-            (LEFT + i * width, top + COUNT_LANE_HEIGHT - heights[i], max(width, 1), heights[i])
-            for i in np.flatnonzero(counted)
+    @classmethod
+    def of(cls, trend: Trend, clock: Clock) -> Self:
+        """Return the chart of a trend."""
+        return cls(
+            trend,
+            clock,
+            *rate_limits(trend.mean_bpm),
+            stretches(trend.fibrillation_share > 0),
+            stretches(trend.analysable_share < 1),
         )
-        told = f"≤ {max(round(highest), 1)}/min" if highest else "none"
-        lanes.append(Lane(mark, name, group, top, COUNT_LANE_HEIGHT, path, told))
-        top += COUNT_LANE_HEIGHT + LANE_GAP
-    for mark, name, group, mask in (
-        ("AF", "atrial fibrillation", "fibrillation", fibrillation),
-        ("lost", "not analysable", "gap", lost),
-    ):
-        path = bars(_bands(mask, trend.bin_s * x_of, top, SPAN_LANE_HEIGHT))
-        lanes.append(Lane(mark, name, group, top, SPAN_LANE_HEIGHT, path, ""))
-        top += SPAN_LANE_HEIGHT + LANE_GAP
-    step = nice_step(high - low, 6)
-    rates = np.arange(np.ceil(low / step) * step, high + step / 2, step)
-    return TrendPicture(
-        width=WIDTH,
-        height=top + AXIS_HEIGHT,
-        left=LEFT,
-        right=WIDTH - RIGHT,
-        bottom=top,
-        curve=line(x, y(mean)),
-        range=_envelope(x, y(least), y(most)),
-        shaded=bars(_bands(fibrillation, trend.bin_s * x_of, TOP, CURVE_HEIGHT)),
-        lanes=tuple(lanes),
-        rate_ticks=tuple((float(y(np.array(bpm))), short(float(bpm), 0)) for bpm in rates),
-        time_ticks=time_ticks(clock, span_s, LEFT, x_of),
-    )
 
+    def data(self, marks: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return what ``trend.js`` draws: short lists, and times in seconds since midnight."""
+        return {
+            "bin": self.trend.bin_s,
+            "origin": self.clock.since_midnight_s,
+            "days": self.clock.days,
+            "low": self.low_bpm,
+            "high": self.high_bpm,
+            "bpm": [None if np.isnan(v) else round(v, 1) for v in self.trend.mean_bpm.tolist()],
+            "v": self.trend.ventricular_count.tolist(),
+            "s": self.trend.supraventricular_count.tolist(),
+            "af": self.fibrillation,
+            "gap": self.lost,
+            "marks": marks,
+        }
 
-def trend_data(trend: Trend, clock: Clock, marks: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what ``trend.js`` draws: short lists, and times in seconds since midnight."""
-    low, high = rate_limits(trend.mean_bpm)
-    fibrillation, lost = _marked(trend)
-    return {
-        "bin": trend.bin_s,
-        "origin": clock.since_midnight_s,
-        "days": clock.days,
-        "low": low,
-        "high": high,
-        "bpm": [None if np.isnan(v) else round(v, 1) for v in trend.mean_bpm.tolist()],
-        "v": trend.ventricular_count.tolist(),
-        "s": trend.supraventricular_count.tolist(),
-        "af": stretches(fibrillation),
-        "gap": stretches(lost),
-        "marks": marks,
-    }
+    def picture(self) -> TrendPicture:
+        """Draw the trend for paper, and for browsers without scripts.
+
+        Bins that share a pixel are drawn as their mean, with a band from the least to the most.
+        """
+        trend, n = self.trend, len(self.trend.mean_bpm)
+        inner = WIDTH - LEFT - RIGHT
+        n_columns = min(n, inner)
+        first = np.arange(n_columns) * n // n_columns
+        least = np.fmin.reduceat(trend.mean_bpm, first)
+        most = np.fmax.reduceat(trend.mean_bpm, first)
+        known = np.add.reduceat(np.isfinite(trend.mean_bpm), first)
+        total = np.add.reduceat(np.nan_to_num(trend.mean_bpm), first)
+        mean = np.divide(total, known, out=np.full(n_columns, np.nan), where=known > 0)
+
+        span_s = n * trend.bin_s
+        x_of = inner / span_s
+        x = LEFT + (first + 0.5) * trend.bin_s * x_of
+
+        def y(bpm: NDArray[np.float64]) -> NDArray[np.float64]:
+            return TOP + CURVE_HEIGHT * (self.high_bpm - bpm) / (self.high_bpm - self.low_bpm)
+
+        lanes: list[Lane] = []
+        top = float(TOP + CURVE_HEIGHT + LANE_GAP)
+        for mark, name, group, count in (
+            ("V", "ventricular beats", "ventricular", trend.ventricular_count),
+            ("S", "supraventricular beats", "supraventricular", trend.supraventricular_count),
+        ):
+            counted = np.add.reduceat(count, first)
+            minutes = np.diff(first, append=n) * trend.bin_s / 60
+            per_minute = counted / minutes
+            highest = float(per_minute.max(initial=0))
+            heights = COUNT_LANE_HEIGHT * per_minute / max(highest, 1)
+            heights = np.where(counted > 0, np.maximum(heights, 1.5), 0)
+            width = inner / n_columns
+            path = bars(
+                (LEFT + i * width, top + COUNT_LANE_HEIGHT - heights[i], max(width, 1), heights[i])
+                for i in np.flatnonzero(counted)
+            )
+            told = f"≤ {max(round(highest), 1)}/min" if highest else "none"
+            lanes.append(Lane(mark, name, group, top, COUNT_LANE_HEIGHT, path, told))
+            top += COUNT_LANE_HEIGHT + LANE_GAP
+        for mark, name, group, spans in (
+            ("AF", "atrial fibrillation", "fibrillation", self.fibrillation),
+            ("lost", "not analysable", "gap", self.lost),
+        ):
+            path = bars(_bands(spans, trend.bin_s * x_of, top, SPAN_LANE_HEIGHT))
+            lanes.append(Lane(mark, name, group, top, SPAN_LANE_HEIGHT, path, ""))
+            top += SPAN_LANE_HEIGHT + LANE_GAP
+        step = nice_step(self.high_bpm - self.low_bpm, 6)
+        rates = np.arange(np.ceil(self.low_bpm / step) * step, self.high_bpm + step / 2, step)
+        return TrendPicture(
+            width=WIDTH,
+            height=top + AXIS_HEIGHT,
+            left=LEFT,
+            right=WIDTH - RIGHT,
+            bottom=top,
+            curve=line(x, y(mean)),
+            range=_envelope(x, y(least), y(most)),
+            shaded=bars(_bands(self.fibrillation, trend.bin_s * x_of, TOP, CURVE_HEIGHT)),
+            lanes=tuple(lanes),
+            rate_ticks=tuple((float(y(np.array(bpm))), short(float(bpm), 0)) for bpm in rates),
+            time_ticks=time_ticks(self.clock, span_s, LEFT, x_of),
+        )
 
 
 def rate_limits(bpm: NDArray[np.float64]) -> tuple[float, float]:
@@ -168,17 +198,11 @@ def time_ticks(
     )
 
 
-def _marked(trend: Trend) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return the bins with any AF, and with any time lost: no episode is too short to be seen."""
-    return trend.fibrillation_share > 0, trend.analysable_share < 1
-
-
 def _bands(
-    mask: NDArray[np.bool_], width: float, top: float, height: float
+    spans: list[tuple[int, int]], width: float, top: float, height: float
 ) -> list[tuple[float, float, float, float]]:
     return [
-        (LEFT + first * width, top, max((stop - first) * width, 1), height)
-        for first, stop in stretches(mask)
+        (LEFT + first * width, top, max((stop - first) * width, 1), height) for first, stop in spans
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the embedded S3 lets pass, held to S3's own documents."""
+"""Signatures and policies of presigned requests, by the examples and rules of S3's documents."""
 
 import base64
 import json
@@ -10,14 +10,14 @@ import pytest
 from botocore.credentials import Credentials
 
 from deepecg.local_cloud.post_policy import Policy
-from deepecg.local_cloud.s3_error import S3Error
+from deepecg.local_cloud.s3_error_response import S3Error
 from deepecg.local_cloud.signature_v4 import Signer
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIELDS = {"key": "api/x/y.edf", "content-type": "application/octet-stream", "policy": ""}
 
-# "Authenticating Requests: Using Query Parameters" in the Amazon S3 API reference: these
-# credentials, this address, this signature.
+# Credentials, address and signature of the example in "Authenticating Requests: Using Query
+# Parameters", Amazon S3 API reference.
 EXAMPLE_SIGNER = Signer(
     Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), "us-east-1"
 )
@@ -41,7 +41,7 @@ def refused(call: Callable[..., None], *arguments: Any) -> str:
     return caught.value.code
 
 
-def test_the_address_of_s3s_own_example_passes_until_its_time_is_over() -> None:
+def test_the_address_of_s3s_example_is_accepted_until_it_expires() -> None:
     EXAMPLE_SIGNER.check_address(EXAMPLE, SIGNED_AT)
     last = SIGNED_AT + timedelta(seconds=86400)
     EXAMPLE_SIGNER.check_address(EXAMPLE, last - timedelta(seconds=1))
@@ -60,7 +60,7 @@ def test_the_address_of_s3s_own_example_passes_until_its_time_is_over() -> None:
         ("4d404", "4d405"),
     ],
 )
-def test_an_address_that_differs_from_what_was_signed_is_refused(signed: str, other: str) -> None:
+def test_a_changed_address_is_refused(signed: str, other: str) -> None:
     found = refused(EXAMPLE_SIGNER.check_address, EXAMPLE.replace(signed, other), SIGNED_AT)
     assert found == "SignatureDoesNotMatch"
 
@@ -78,7 +78,7 @@ EXACT = (
 )
 
 
-def test_a_form_that_is_as_its_policy_says_passes() -> None:
+def test_a_form_that_meets_its_policy_is_accepted() -> None:
     policy(*EXACT).check_fields(FIELDS, "uploads", NOW)
     policy({"bucket": "uploads"}, ["starts-with", "$key", "api/"], *EXACT[1:2]).check_fields(
         {**FIELDS, "x-ignore-this": "1"}, "uploads", NOW
@@ -94,19 +94,19 @@ def test_a_form_that_is_as_its_policy_says_passes() -> None:
         {"key": ""},
     ],
 )
-def test_a_form_that_is_not_as_its_policy_says_is_refused(fields: dict[str, str]) -> None:
+def test_a_form_that_violates_its_policy_is_refused(fields: dict[str, str]) -> None:
     check = policy(*EXACT).check_fields
     assert refused(check, {**FIELDS, **fields}, "uploads", NOW) == "AccessDenied"
     assert refused(check, FIELDS, "results", NOW) == "AccessDenied"
 
 
-def test_a_policy_ends_at_its_time() -> None:
+def test_an_expired_policy_is_refused() -> None:
     check = policy(*EXACT).check_fields
     late = NOW + timedelta(seconds=1)
     assert refused(check, FIELDS, "uploads", late) == "AccessDenied"
 
 
-def test_a_file_has_the_length_that_its_policy_says() -> None:
+def test_a_files_size_is_within_the_policys_limits() -> None:
     limits = policy(["content-length-range", 10, 20])
     limits.check_size(10)
     limits.check_size(20)
@@ -124,6 +124,6 @@ def test_a_file_has_the_length_that_its_policy_says() -> None:
         b'{"expiration": "2026-11-22T12:00:01Z", "conditions": [["le"]]}',
     ],
 )
-def test_a_policy_that_cannot_be_read_is_refused(document: bytes) -> None:
+def test_a_policy_that_cannot_be_parsed_is_refused(document: bytes) -> None:
     assert refused(Policy.read, base64.b64encode(document).decode()) == "InvalidPolicyDocument"
     assert refused(Policy.read, document.decode()) == "InvalidPolicyDocument"

@@ -1,4 +1,4 @@
-"""``deepecg serve``: the API's own application behind uvicorn, with the embedded cloud or AWS."""
+"""Runs the API's application in uvicorn, with the emulated AWS or a real one behind it."""
 
 import logging
 import os
@@ -18,42 +18,44 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from deepecg import __version__
 from deepecg.beats.model_card import model_folder
 from deepecg.errors import SettingsError
-from deepecg.local_cloud.browser_s3 import EmbeddedStorage
-from deepecg.local_cloud.moto_cloud import REGION, EmbeddedCloud
+from deepecg.local_cloud.moto_cloud import EmbeddedCloud
 from deepecg.local_cloud.queue_worker import Worker
+from deepecg.local_cloud.s3_endpoint import S3Endpoint
+from deepecg.local_cloud.sam_template import REGION, template_path
 from deepecg.local_cloud.signature_v4 import Signer
-from deepecg.local_cloud.template_location import TEMPLATE, stack_folder
 from deepecg.outputs.advisory import ADVISORY
 
 API_FUNCTION = "ApiFunction"
-STORAGE_PATH = "/embedded-s3"
+S3_PATH = "/embedded-s3"
+"""Path of the emulated S3 on the service's host."""
 BACKLOG = 128
-END_REQUESTS_S = 3
-"""How long requests may go on when the service is told to end..."""
-END_WORK_S = 1.0
-"""...and the worker: what it scores is lost anyway."""
+"""Connections that the system queues before they are accepted."""
+SHUTDOWN_REQUESTS_S = 3
+"""Time for running requests to end at shutdown."""
+SHUTDOWN_WORKER_S = 1.0
+"""Time for the worker to end at shutdown: short, because its results are lost anyway."""
 
 
 def serve(host: str, port: int, *, aws: bool = False) -> None:
-    """Serve until a signal ends it: inside of ``ending_on_signals``.
+    """Serve until SIGINT or SIGTERM; call it inside of ``shutdown_on_signals``.
 
     Parameters
     ----------
     host, port : str, int
-        Where to listen; port 0 is any that is free.
+        Address to listen on; port 0 means any free port.
     aws : bool
-        Use the buckets that the environment names, and not the embedded cloud.
+        Use the buckets named by environment variables instead of the emulated AWS.
 
     Raises
     ------
     SettingsError
-        If that cannot be listened on, or a variable is missing.
+        If the address is not available, or a variable is missing.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if aws and not _is_loopback(host):
         raise SettingsError(
-            "found --aws with another host than this machine, expected 127.0.0.1: "
-            "nobody is asked who they are"
+            f"found --aws with --host {host}, expected 127.0.0.1: the service does not "
+            "authenticate anybody, so it must not open your buckets to a network"
         )
     with _listening(host, port) as listener, ExitStack() as exits:
         app = _app_on_aws() if aws else exits.enter_context(_embedded_app())
@@ -63,75 +65,76 @@ def serve(host: str, port: int, *, aws: bool = False) -> None:
             lifespan="off",
             ws="none",
             log_config=None,
-            access_log=False,  # the application has a log of its own, without paths
+            access_log=False,  # the application's own log contains no paths
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=END_REQUESTS_S,
+            timeout_graceful_shutdown=SHUTDOWN_REQUESTS_S,
         )
         uvicorn.Server(config).run(sockets=[listener])
 
 
 def _app_on_aws() -> ASGIApp:
-    """Return the API's application with the settings of the environment, as in Lambda.
+    """Return the API's application, configured by environment variables as in Lambda.
 
     Raises
     ------
     SettingsError
-        If one is missing.
+        If a variable is missing.
     """
     os.environ.setdefault("DEEPECG_MODEL_FOLDER", str(model_folder()))
-    # API Gateway, which would ask, is not in front of it.
+    # API Gateway, which authorises requests, is not in front of the application.
     os.environ.update(
         DEEPECG_AUTHORISATION="none",
         DEEPECG_JWT_ISSUER="",
         DEEPECG_JWT_AUDIENCE="",
         DEEPECG_PUBLIC_S3_ENDPOINT="",
     )
-    code = stack_folder() / "functions" / "api" / "app.py"
+    code = template_path().parent / "functions" / "api" / "app.py"
     app: ASGIApp = runpy.run_path(str(code))["app"]
     return app
 
 
 @contextmanager
 def _embedded_app() -> Iterator[ASGIApp]:
-    """Open the embedded cloud and its worker; give the API's application and the storage."""
+    """Start the emulated AWS and its worker; yield the API's application with S3 beside it."""
     environment = {
         "DEEPECG_MODEL_FOLDER": str(model_folder()),
         "DEEPECG_AUTHORISATION": "none",
-        "DEEPECG_PUBLIC_S3_ENDPOINT": STORAGE_PATH,
+        "DEEPECG_PUBLIC_S3_ENDPOINT": S3_PATH,
         "DEEPECG_PAGE_ADDRESS": "/",
     }
     with _own_temporary_folder(), ExitStack() as exits:
-        cloud = exits.enter_context(EmbeddedCloud(stack_folder() / TEMPLATE, environment))
+        cloud = exits.enter_context(EmbeddedCloud(template_path(), environment))
         app = cloud.functions[API_FUNCTION].module.app
-        storage = _storage()
+        s3 = _s3_endpoint()
         worker = Worker(cloud)
 
         async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-            owner = storage if storage.owns(scope["path"]) else app
-            await owner(scope, receive, send)
+            target = s3 if s3.serves(scope["path"]) else app
+            await target(scope, receive, send)
 
         worker.start()
         try:
             yield dispatch
         finally:
-            if not worker.stop(END_WORK_S):
-                # It ends with the process. Until then its requests must not leave for AWS.
+            if not worker.stop(SHUTDOWN_WORKER_S):
+                # The worker ends with the process. Until then moto must stay active, or the
+                # worker's requests would go to AWS.
                 exits.pop_all()
 
 
-def _storage() -> EmbeddedStorage:
-    """Return the embedded cloud's S3, for what is signed with its credentials."""
-    # A checksum would be computed and sent along, and moto would copy the body to take it off.
+def _s3_endpoint() -> S3Endpoint:
+    """Return the emulated S3, which accepts what moto's credentials have signed."""
+    # With a checksum in the request, moto would copy the whole body to remove it.
     s3 = boto3.client("s3", REGION, config=Config(request_checksum_calculation="when_required"))
     credentials = boto3.Session().get_credentials()
-    assert isinstance(credentials, Credentials)  # mock_aws has set some
-    return EmbeddedStorage(s3, Signer(credentials, REGION), STORAGE_PATH)
+    assert isinstance(credentials, Credentials)  # mock_aws sets them
+    return S3Endpoint(s3, Signer(credentials, REGION), S3_PATH)
 
 
 @contextmanager
 def _own_temporary_folder() -> Iterator[None]:
-    """Have temporary files, recordings among them, deleted even where work is not finished."""
+    """Delete temporary files at the end, also those of a recording that is still being scored."""
     before = tempfile.tempdir
     with tempfile.TemporaryDirectory(prefix="deepecg-", ignore_cleanup_errors=True) as folder:
         tempfile.tempdir = folder
@@ -148,7 +151,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     Raises
     ------
     SettingsError
-        If another does so already, or it is none of this machine's.
+        If another process listens on it, or the address is not one of this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -164,16 +167,16 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 def _greeting(listener: socket.socket, *, aws: bool) -> str:
     host, port = listener.getsockname()[:2]
-    if ip_address(host).is_unspecified:  # every address of this machine, and none to go to
+    if ip_address(host).is_unspecified:  # "all addresses" cannot be opened in a browser
         host = "localhost"
     place = f"[{host}]" if ":" in host else host
-    kept = (
-        "Uploads and results are in the buckets that the environment names; scoring is done there."
+    storage = (
+        "It uses the buckets named by your environment; recordings are scored by AWS Lambda there."
         if aws
-        else "Uploads and results are kept by this process alone, and gone when it ends."
+        else "AWS is emulated in this process: uploads and results are deleted when it ends."
     )
     return f"""Deep-ECG {__version__}: http://{place}:{port}   (API: /docs; Ctrl-C ends it)
-{kept} Nobody is asked who they are.
+{storage} There is no sign-in.
 {ADVISORY}"""
 
 

@@ -1,4 +1,4 @@
-"""What S3 says where it refuses."""
+"""The error response by which the emulated S3 refuses a request."""
 
 from xml.sax.saxutils import escape
 
@@ -6,14 +6,14 @@ from starlette.responses import Response
 
 
 class S3Error(Exception):
-    """A request that the embedded S3 refuses.
+    """The emulated S3 refuses a request.
 
     Attributes
     ----------
     status : int
-        S3's status for it...
+        HTTP status that S3 returns for this error.
     code : str
-        ...and error code.
+        S3's error code.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -22,7 +22,7 @@ class S3Error(Exception):
         self.code = code
 
     def response(self) -> Response:
-        """Return the answer, as S3 has it."""
+        """Return the error as an XML response like S3's."""
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             f"<Error><Code>{escape(self.code)}</Code><Message>{escape(str(self))}</Message></Error>"

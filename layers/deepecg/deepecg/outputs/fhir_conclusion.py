@@ -1,0 +1,75 @@
+"""The conclusion of a FHIR DiagnosticReport: a summary in a few sentences."""
+
+from collections.abc import Iterator
+
+from deepecg.outputs.advisory import ADVISORY
+from deepecg.outputs.report.labels import plain
+from deepecg.outputs.summary import RecordingBlock, Summary
+
+SECONDS_PER_HOUR = 3600
+
+
+def conclusion(summary: Summary) -> Iterator[str]:
+    """Yield the sentences, one a line."""
+    recording, signal, rate = summary.recording, summary.signal, summary.heart_rate
+    yield "Automatic analysis of a Holter recording. Not reviewed."
+    if recording.start_local:
+        yield (
+            f"Recorded from {recording.start_local.replace('T', ' ')}, "
+            "local time of the recorder, time zone not known."
+        )
+    yield (
+        f"Recorded {_span(recording.duration_s)}, of which {_span(signal.analysable_s)} "
+        f"({_number(signal.analysable_percent)} %) could be analysed. {_leads(recording)}."
+    )
+    yield (
+        f"Beats: {summary.beats.total_count}. Heart rate: mean {_number(rate.mean_bpm)}, "
+        f"minimum {_number(rate.minimum_bpm)}, maximum {_number(rate.maximum_bpm)} /min."
+    )
+    for name, found in (
+        ("Ventricular", summary.ventricular),
+        ("Supraventricular", summary.supraventricular),
+    ):
+        yield (
+            f"{name} ectopic beats: {found.count} ({_number(found.burden_percent)} %), "
+            f"couplets: {found.couplet_count}, runs: {found.run_count}."
+        )
+    left_out = summary.supraventricular.left_out_in_fibrillation_count
+    if left_out:
+        yield f"Supraventricular ectopic beats in atrial fibrillation, not counted: {left_out}."
+    pauses, fibrillation = summary.pauses, summary.atrial_fibrillation
+    longest = f", longest {_number(pauses.longest_s)} s" if pauses.count else ""
+    yield f"Pauses of at least {pauses.threshold_s:g} s: {pauses.count}{longest}."
+    if pauses.unconfirmed_count:
+        yield (
+            "Further intervals as long, in which a beat may have been missed: "
+            f"{pauses.unconfirmed_count}."
+        )
+    yield (
+        f"Atrial fibrillation: episodes {fibrillation.episode_count}, "
+        f"burden {_number(fibrillation.burden_percent)} %."
+    )
+    urgent = "; ".join(finding.message for finding in summary.urgent)
+    yield f"To be seen first: {urgent or 'nothing found'}."
+    if summary.not_computed:
+        yield f"Not computed: {', '.join(map(plain, summary.not_computed))}."
+    for warning in summary.warnings:
+        yield f"Warning: {warning.message}."
+    yield ADVISORY
+
+
+def _leads(recording: RecordingBlock) -> str:
+    if recording.second_lead_used is None:
+        return f"Lead {recording.lead_used}"
+    return f"Leads {recording.lead_used} and {recording.second_lead_used}"
+
+
+def _span(seconds: float) -> str:
+    """Return a duration in hours; below one hour in minutes, below two minutes in seconds."""
+    if seconds >= SECONDS_PER_HOUR:
+        return f"{seconds / SECONDS_PER_HOUR:.1f} h"
+    return f"{seconds / 60:.1f} min" if seconds >= 120 else f"{seconds:.0f} s"
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:g}"

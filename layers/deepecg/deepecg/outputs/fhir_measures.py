@@ -1,0 +1,218 @@
+"""The measures of a summary that become FHIR Observations, with their names and codes.
+
+The code of a measure is its path in ``summary.json``, such as ``ventricular.burden_percent``. Codes
+are public: other systems store them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.outputs.summary_values import SummaryValue
+
+UNITS = {
+    "per_hour": ("/h", "beats/h"),
+    "_bpm": ("/min", "beats/min"),
+    "_percent": ("%", "%"),
+    "_ratio": ("1", "1"),
+    "_index": ("1", "1"),
+    "_ms2": ("ms2", "ms²"),
+    "_ms": ("ms", "ms"),
+    "_s": ("s", "s"),
+}
+"""UCUM code and printed unit by the ending of a code; every other code is that of a count."""
+COUNT = ("1", "1")
+TIME = "Time from the start of the recording"
+PART_NAMES = {
+    "N": "Normal beats and bundle-branch block (AAMI class N)",
+    "S": "Supraventricular ectopic beats (AAMI class S)",
+    "V": "Ventricular ectopic beats (AAMI class V)",
+    "F": "Fusion beats (AAMI class F)",
+    "Q": "Beats that cannot be classified (AAMI class Q)",
+    "minimum_at_s": TIME,
+    "maximum_at_s": TIME,
+    "longest_unconfirmed_at_s": TIME,
+    "longest_at_s": TIME,
+    "start_s": TIME,
+    "at_s": TIME,
+    "duration_s": "Duration",
+    "beats_count": "Beats",
+    "rate_bpm": "Rate",
+    "window_s": "Averaging window",
+    "threshold_s": "Shortest interval that counts as a pause",
+}
+"""Names of components by the last key of their path."""
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How often a kind of finding was right in the model's evaluation, in percent.
+
+    Attributes
+    ----------
+    what : str
+        What was found: beats, couplets, runs or time.
+    precision, sensitivity : float or None
+        None if the model card does not contain it.
+    """
+
+    what: str
+    precision: float | None
+    sensitivity: float | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One Observation.
+
+    Attributes
+    ----------
+    found : SummaryValue
+        Its value and code.
+    name : str
+        Its name for people.
+    parts : tuple of SummaryValue
+        Its components.
+    of : SummaryValue or None
+        A count: if it is 0, the measure does not apply, such as the longest of no pauses.
+    loinc : tuple of str, or None
+        LOINC code and display, where one is known to mean exactly this.
+    is_of_a_day : bool
+        Whether the LOINC code is for recordings of 24 hours.
+    accuracy : Accuracy or None
+        How often such findings were right.
+    """
+
+    found: SummaryValue
+    name: str
+    parts: tuple[SummaryValue, ...] = ()
+    of: SummaryValue | None = None
+    loinc: tuple[str, str] | None = None
+    is_of_a_day: bool = False
+    accuracy: Accuracy | None = None
+
+
+def measures(summary: SummaryValue) -> Iterator[Measure]:
+    """Yield the measures of a summary, in the order of the report."""
+    signal, beats, rate = summary.signal, summary.beats, summary.heart_rate
+    yield Measure(summary.recording.duration_s, "Length of the recording")
+    yield Measure(signal.analysable_s, "Time that could be analysed")
+    yield Measure(signal.analysable_percent, "Time that could be analysed, share of the recording")
+    yield Measure(signal.noisy_s, "Time that could not be analysed for noise")
+    yield Measure(signal.without_beats_s, "Analysable time in which a beat may have been missed")
+    yield Measure(beats.total_count, "Beats", tuple(beats.class_count[name] for name in CLASSES))
+    yield Measure(
+        rate.mean_bpm,
+        "Heart rate, mean",
+        loinc=("41924-2", "Heart rate 24 hour mean"),
+        is_of_a_day=True,
+    )
+    yield Measure(
+        rate.minimum_bpm,
+        "Heart rate, minimum",
+        (rate.minimum_at_s, rate.window_s),
+        loinc=("8883-1", "Heart rate 24 hour minimum"),
+        is_of_a_day=True,
+    )
+    yield Measure(
+        rate.maximum_bpm,
+        "Heart rate, maximum",
+        (rate.maximum_at_s, rate.window_s),
+        loinc=("8873-2", "Heart rate 24 hour maximum"),
+        is_of_a_day=True,
+    )
+    yield Measure(rate.tachycardia_s, "Time in tachycardia")
+    yield Measure(rate.bradycardia_s, "Time in bradycardia")
+    yield from _ectopy(summary.ventricular, "Ventricular")
+    yield from _ectopy(summary.supraventricular, "Supraventricular")
+    yield Measure(
+        summary.supraventricular.left_out_in_fibrillation_count,
+        "Beats in atrial fibrillation that would otherwise count as supraventricular ectopic",
+    )
+    yield from _pauses(summary.pauses)
+    yield from _fibrillation(summary.atrial_fibrillation)
+    yield from _variability(summary.heart_rate_variability)
+
+
+def _ectopy(found: SummaryValue, kind: str) -> Iterator[Measure]:
+    """Yield the measures that ventricular and supraventricular beats have in common."""
+    block, longest, fastest = found.value, found.longest_run, found.fastest_run
+    yield Measure(
+        found.count,
+        f"{kind} ectopic beats",
+        accuracy=Accuracy("beats", block.precision_percent, block.sensitivity_percent),
+    )
+    yield Measure(found.burden_percent, f"{kind} ectopic beats, share of all beats")
+    yield Measure(found.per_hour, f"{kind} ectopic beats per analysable hour")
+    yield Measure(found.isolated_count, f"{kind} ectopic beats, isolated")
+    yield Measure(
+        found.couplet_count,
+        f"{kind} couplets",
+        accuracy=Accuracy("couplets", block.couplet_precision_percent),
+    )
+    yield Measure(found.triplet_count, f"{kind} triplets")
+    yield Measure(
+        found.run_count,
+        f"{kind} runs, triplets included",
+        accuracy=Accuracy("runs", block.run_precision_percent),
+    )
+    yield Measure(
+        longest.beats_count,
+        f"{kind} ectopic beats in the longest run",
+        (longest.start_s, longest.duration_s, longest.rate_bpm),
+        of=found.run_count,
+    )
+    yield Measure(
+        fastest.rate_bpm,
+        f"{kind} ectopic rate in the fastest run",
+        (fastest.start_s, fastest.duration_s, fastest.beats_count),
+        of=found.run_count,
+    )
+    for pattern in (found.bigeminy, found.trigeminy):
+        name = f"{kind} {pattern.key}"
+        yield Measure(pattern.episode_count, f"{name}, episodes")
+        yield Measure(pattern.duration_s, f"{name}, total time")
+        yield Measure(pattern.longest_s, f"{name}, longest episode", of=pattern.episode_count)
+
+
+def _pauses(found: SummaryValue) -> Iterator[Measure]:
+    yield Measure(found.count, "Pauses", (found.threshold_s,))
+    yield Measure(found.longest_s, "Longest pause", (found.longest_at_s,), of=found.count)
+    yield Measure(found.unconfirmed_count, "Long intervals in which a beat may have been missed")
+    yield Measure(
+        found.longest_unconfirmed_s,
+        "Longest interval in which a beat may have been missed",
+        (found.longest_unconfirmed_at_s,),
+        of=found.unconfirmed_count,
+    )
+
+
+def _fibrillation(found: SummaryValue) -> Iterator[Measure]:
+    block = found.value
+    yield Measure(found.episode_count, "Atrial fibrillation, episodes")
+    yield Measure(found.total_s, "Atrial fibrillation, total time")
+    yield Measure(
+        found.burden_percent,
+        "Atrial fibrillation, share of the time that could be analysed",
+        accuracy=Accuracy("time", block.precision_percent, block.sensitivity_percent),
+    )
+    yield Measure(found.longest_s, "Atrial fibrillation, longest episode", of=found.episode_count)
+    yield Measure(found.mean_bpm, "Mean heart rate in atrial fibrillation", of=found.episode_count)
+
+
+def _variability(found: SummaryValue) -> Iterator[Measure]:
+    yield Measure(found.nn_count, "Normal-to-normal (NN) intervals")
+    yield Measure(found.nn_s, "Time that NN intervals cover")
+    yield Measure(
+        found.sdnn_ms,
+        "SDNN of 24 hours",
+        loinc=("80404-7", "R-R interval.standard deviation (Heart rate variability)"),
+    )
+    yield Measure(found.sdann_ms, "SDANN of 24 hours")
+    yield Measure(found.rmssd_ms, "RMSSD")
+    yield Measure(found.pnn50_percent, "pNN50")
+    yield Measure(found.triangular_index, "HRV triangular index of 24 hours")
+    yield Measure(found.lf_ms2, "Low-frequency power of NN intervals")
+    yield Measure(found.hf_ms2, "High-frequency power of NN intervals")
+    yield Measure(found.lf_hf_ratio, "Ratio of low- to high-frequency power")
+    yield Measure(found.spectrum_s, "Time that the powers come from")
