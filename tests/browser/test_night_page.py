@@ -18,7 +18,7 @@ NIGHT = date(2026, 11, 21)
 METRICS = 11
 MM = 96 / 25.4
 """Pixels of CSS."""
-A4_INSIDE_MM = 210 - 2 * 14
+A4_INSIDE_MM = 210 - 2 * 12
 
 
 @pytest.fixture(scope="module")

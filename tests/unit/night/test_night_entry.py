@@ -3,11 +3,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import jsonschema
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthetic_summary import made_up_summary
+from synthetic_summary import made_up_summary, summary_of
 from unit.night.hand_made_entries import body, summary, with_values
 
 from deepecg.errors import FlatLineError
@@ -21,7 +20,6 @@ from deepecg.night.night_entry import (
 )
 from deepecg.outputs.json_files import schema, to_json
 from deepecg.outputs.rejection_json import rejection_document
-from deepecg.outputs.summary import Summary
 
 SCORED = night_entry(
     "a1",
@@ -97,7 +95,7 @@ def test_the_entry_of_a_scored_recording_has_the_values_that_the_report_needs() 
 
 def test_the_entry_takes_its_values_from_the_right_places_of_a_summary() -> None:
     whole = made_up_summary()
-    digest = valid(night_entry("a1", msgspec.convert(whole, Summary)))["digest"]
+    digest = valid(night_entry("a1", summary_of(whole)))["digest"]
     assert digest["duration_s"] == whole["recording"]["duration_s"]
     assert digest["analysable_s"] == whole["signal"]["analysable_s"]
     assert digest["class_count"] == whole["beats"]["class_count"]

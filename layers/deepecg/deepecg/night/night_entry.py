@@ -25,7 +25,10 @@ MAX_FOLDER = 1024
 """Longest folder name, in characters: the limit of an S3 key."""
 ID_PATTERN = r"^[0-9A-Za-z_-]{1,64}(?!\n)$"
 """A recording ID is safe as a file name and in a page."""
-PRINTABLE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]*(?!\n)$"
+PRINTABLE_PATTERN = (
+    r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\ufeff\ud800-\udfff]*(?!\n)$"
+)
 """A text has no control character, line break, invisible character or text direction mark."""
 FOLDER_PATTERN = r"^(?!/)(?:(?:^|/)(?!\.{1,2}(?:/|$))[^/\\\x00-\x1f\x7f\ud800-\udfff]+)+(?!\n)$"
 """A folder is a path inside the results: no leading slash, ``..``, empty part, backslash, control

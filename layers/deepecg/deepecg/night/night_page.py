@@ -56,10 +56,11 @@ def render_night(report: NightReport) -> str:
 
 @cache
 def _page() -> tuple[Template, str]:
-    """Return the template and the style sheet; the page's policy contains the hash of the sheet."""
+    """Return the template, and the style sheet of reports with the additions for nights."""
     environment = template_environment("deepecg.night")
     environment.filters |= {"number": _number, "plain": labels.plain, "kind": _kind}
-    style = (files("deepecg.night") / "style.css").read_text(encoding="utf-8")
+    sheets = (files("deepecg") / folder / "style.css" for folder in ("outputs/report", "night"))
+    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     return environment.get_template("night.html.j2"), style
 
 
