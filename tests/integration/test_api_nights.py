@@ -119,18 +119,18 @@ def test_what_comes_or_changes_while_pages_are_read(api: Api, cloud: Cloud) -> N
 def test_entries_of_one_second(api: Api, cloud: Cloud) -> None:
     entries = made_up_entries(TODAY, 20, seed=1)
     for entry in entries:
-        put(cloud, entry_key(TODAY, entry["recording_id"]), to_json(entry))
+        put(cloud, entry_key(TODAY, entry.recording_id), to_json(entry))
     rows = walk(api, "/v1/recordings")
-    assert sorted(ids(rows)) == sorted(entry["recording_id"] for entry in entries)
+    assert sorted(ids(rows)) == sorted(entry.recording_id for entry in entries)
 
 
 def test_more_entries_than_one_request_lists(api: Api, cloud: Cloud) -> None:
     entries = made_up_entries(TODAY, 1_001, seed=1)
     for entry in entries:
-        put(cloud, entry_key(TODAY, entry["recording_id"]), to_json(entry))
+        put(cloud, entry_key(TODAY, entry.recording_id), to_json(entry))
     rows = walk(api, "/v1/recordings", limit=100)
     assert len(rows) == 1_001
-    assert set(ids(rows)) == {entry["recording_id"] for entry in entries}
+    assert set(ids(rows)) == {entry.recording_id for entry in entries}
 
     # A page of a large night asks for the keys of all, and for the entries of the page alone.
     n_requests = count_requests(cloud.s3)
