@@ -5,19 +5,52 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 import numpy as np
+from synthetic_summary import made_up_summary
 
-from deepecg.night.night_entry import night_entry, read_entry
+from deepecg.night.night_entry import NightEntry, night_entry, read_entry
 from deepecg.night.night_store import TOTALS
 from deepecg.night.night_totals import night_totals
+from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.json_files import to_json
+from deepecg.outputs.rejection_json import REJECTION_SCHEMA_VERSION, Rejection
+from deepecg.outputs.summary import SOFTWARE, Summary
 
 HOUR_S = 3600
 REJECTIONS = ("truncated_samples", "flat_line", "missing_part", "unknown_format", "too_short")
 MODEL = "2026-10-12-default"
+ANY_SUMMARY = made_up_summary() | {"hours": [], "events": [], "clusters": []}
+ANY_FINDING = ANY_SUMMARY["urgent"][0]
 
 
-def made_up_entries(night: date, n: int, seed: int, **patients: float) -> list[dict[str, Any]]:
+def summary_with(**blocks: Any) -> Summary:
+    """Return a made-up summary with other values in some of its blocks."""
+    return msgspec.convert(_merged(ANY_SUMMARY, blocks), Summary)
+
+
+def urgent_rows(*findings: tuple[str, str]) -> list[dict[str, Any]]:
+    """Return urgent findings of a summary from their kinds and messages."""
+    return [ANY_FINDING | {"kind": kind, "message": message} for kind, message in findings]
+
+
+def warning_rows(*codes: str) -> list[dict[str, str]]:
+    """Return warnings of a summary from their codes."""
+    return [{"code": code, "message": "Any message."} for code in codes]
+
+
+def rejection(code: str) -> Rejection:
+    """Return a rejection with this code."""
+    return Rejection(REJECTION_SCHEMA_VERSION, "any", code, "Any message.", SOFTWARE, ADVISORY)
+
+
+def _merged(base: Any, changes: Any) -> Any:
+    if not (isinstance(base, dict) and isinstance(changes, dict)):
+        return changes
+    return base | {key: _merged(base[key], value) for key, value in changes.items()}
+
+
+def made_up_entries(night: date, n: int, seed: int, **patients: float) -> list[NightEntry]:
     """Return the entries of a night with ``n`` uploads.
 
     Parameters
@@ -29,7 +62,7 @@ def made_up_entries(night: date, n: int, seed: int, **patients: float) -> list[d
     seed : int
         Of the random numbers.
     **patients : float
-        Passed to :func:`made_up_summary`: what is unusual about this night's patients.
+        Passed to :func:`made_up_patient`: what is unusual about this night's patients.
     """
     random = np.random.default_rng([seed, night.toordinal()])
     entries = [_entry(night, number, seed, random, patients) for number in range(n)]
@@ -53,36 +86,34 @@ def fill(store: Any, night: date, n: int, seed: int, n_before: int = 0, **patien
     n_before : int
         About so many uploads on each night before, fewer at weekends; 0 leaves these nights out.
     **patients : float
-        What is unusual about this night's patients; see :func:`made_up_summary`.
+        What is unusual about this night's patients; see :func:`made_up_patient`.
     """
     for days in range(28 if n_before else 0, 0, -1):
         past = night - timedelta(days=days)
         share = (0.5 if past.weekday() >= 5 else 1.0) + 0.05 * (past.toordinal() % 4)
         made_up = made_up_entries(past, int(n_before * share), seed)
         entries = [read_entry(to_json(entry).encode()) for entry in made_up]
-        totals = night_totals(entries).document(past.isoformat())
+        totals = night_totals(past, entries)
         store.write(past, TOTALS, to_json(totals).encode(), "application/json")
     for entry in made_up_entries(night, n, seed, **patients):
         store.put(entry, night)
 
 
-def made_up_summary(
-    random: np.random.Generator, recording: str, *, ventricular: float = 1.0, noise: float = 1.0
-) -> dict[str, Any]:
-    """Return the summary of a recording that never was, as far as a night's entry reads it.
+def made_up_patient(
+    random: np.random.Generator, *, ventricular: float = 1.0, noise: float = 1.0
+) -> Summary:
+    """Return the summary of a recording that does not exist.
 
     Parameters
     ----------
     random : Generator
         The source of its numbers.
-    recording : str
-        Its ID.
     ventricular : float
         Ventricular burdens are this many times the usual ones.
     noise : float
         The same for the share of time that cannot be analysed.
     """
-    duration_s = float(random.choice([24, 24, 24, 24, 48, 72, 168]) * HOUR_S) - random.integers(900)
+    duration_s = float(random.choice([24, 24, 24, 24, 48, 72, 168]) * HOUR_S - random.integers(900))
     lost = min(noise * random.gamma(0.6, 0.025), 0.9)
     analysable_s = round(duration_s * (1 - lost))
     fibrillation = random.random() < 0.09
@@ -118,38 +149,36 @@ def made_up_summary(
         )
     if pause_s is not None and pause_s >= 3.0:
         urgent.append(("pause", f"Pause of {pause_s:.1f} s"))
-    return {
-        "kind": "summary",
-        "recording_id": recording,
-        "recording": {"duration_s": duration_s},
-        "signal": {"analysable_s": analysable_s},
-        "beats": {"class_count": {"N": beats - v - s - f - q, "S": s, "V": v, "F": f, "Q": q}},
-        "heart_rate": {
+    return summary_with(
+        recording={"duration_s": duration_s},
+        signal={"analysable_s": analysable_s},
+        beats={"class_count": {"N": beats - v - s - f - q, "S": s, "V": v, "F": f, "Q": q}},
+        heart_rate={
             "mean_bpm": round(mean, 1),
             "minimum_bpm": round(mean * random.uniform(0.58, 0.75), 1),
             "maximum_bpm": round(mean * random.uniform(1.45, 2.0), 1),
         },
-        "ventricular": {
+        ventricular={
             "burden_percent": round(100 * v / beats, 2),
             "run_count": runs,
             "longest_run": None if longest is None else {"beats_count": longest},
         },
-        "supraventricular": {
+        supraventricular={
             "burden_percent": round(100 * s / beats, 2),
             "run_count": s_runs,
             "longest_run": {"beats_count": 3 + int(random.geometric(0.3))} if s_runs else None,
         },
-        "pauses": {"count": pauses, "longest_s": pause_s},
-        "atrial_fibrillation": {"burden_percent": af_percent},
-        "urgent": [{"kind": kind, "message": message} for kind, message in urgent],
-        "warnings": [{"code": "wrong_checksum"}] if random.random() < 0.03 else [],
-        "provenance": {"model": {"version": MODEL}, "software": {"version": "0.1.0"}},
-    }
+        pauses={"count": pauses, "longest_s": pause_s},
+        atrial_fibrillation={"burden_percent": af_percent},
+        urgent=urgent_rows(*urgent),
+        warnings=warning_rows("wrong_checksum") if random.random() < 0.03 else [],
+        provenance={"model": {"version": MODEL}, "software": {"version": "0.1.0"}},
+    )
 
 
 def _entry(
     night: date, number: int, seed: int, random: np.random.Generator, patients: dict[str, float]
-) -> dict[str, Any]:
+) -> NightEntry:
     recording = sha256(f"{seed} {night} {number}".encode()).hexdigest()[:20]
     midnight = datetime.combine(night, time(), UTC)
     uploaded_at = midnight + timedelta(seconds=int(random.integers(86_400)))
@@ -164,9 +193,9 @@ def _entry(
     if draw < 0.02:
         return night_entry(recording, outcome="waiting", code="missing_part", **upload)
     if draw < 0.05:
-        rejection = {"kind": "rejection", "code": str(random.choice(REJECTIONS))}
+        refused = rejection(str(random.choice(REJECTIONS)))
         seconds = float(random.uniform(0.1, 0.9))
-        return night_entry(recording, rejection, folder=folder, processing_s=seconds, **upload)
-    summary = made_up_summary(random, recording, **patients)
-    seconds = summary["recording"]["duration_s"] / HOUR_S * float(random.normal(0.36, 0.02))
+        return night_entry(recording, refused, folder=folder, processing_s=seconds, **upload)
+    summary = made_up_patient(random, **patients)
+    seconds = summary.recording.duration_s / HOUR_S * float(random.normal(0.36, 0.02))
     return night_entry(recording, summary, folder=folder, processing_s=seconds, **upload)

@@ -17,6 +17,8 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
+from deepecg.night.night_entry import NIGHT_ENTRY_SCHEMA_VERSION, NightEntry
+from deepecg.night.night_report import NIGHT_REPORT_SCHEMA_VERSION, NightReport
 from deepecg.outputs.rejection_json import REJECTION_SCHEMA_VERSION, Rejection
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
 
@@ -52,6 +54,18 @@ DOCUMENTS = (
     DocumentType("summary", Summary, SUMMARY_SCHEMA_VERSION, "Deep-ECG summary of a recording"),
     DocumentType(
         "rejection", Rejection, REJECTION_SCHEMA_VERSION, "Deep-ECG rejection of a recording"
+    ),
+    DocumentType(
+        "night_entry",
+        NightEntry,
+        NIGHT_ENTRY_SCHEMA_VERSION,
+        "Deep-ECG night entry: what became of one upload",
+    ),
+    DocumentType(
+        "night_report",
+        NightReport,
+        NIGHT_REPORT_SCHEMA_VERSION,
+        "Deep-ECG report on the uploads of a date",
     ),
 )
 

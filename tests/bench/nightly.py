@@ -25,9 +25,12 @@ import time
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from deepecg.night.night_entry import NightEntry
 
 ROOT = Path(__file__).parents[2]
 NIGHT = date(2026, 11, 21)
@@ -91,12 +94,12 @@ class InMemory:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
 
-    def put(self, entry: dict[str, Any], night: date) -> None:
+    def put(self, entry: "NightEntry", night: date) -> None:
         """Take an entry."""
         from deepecg.cloud.s3_keys import entry_key
         from deepecg.outputs.json_files import to_json
 
-        self.objects[entry_key(night, entry["recording_id"])] = to_json(entry).encode()
+        self.objects[entry_key(night, entry.recording_id)] = to_json(entry).encode()
 
     def write(self, night: date, name: str, body: bytes, content_type: str) -> None:
         """Take a file of a report."""
@@ -115,8 +118,8 @@ def report(port: int) -> dict[str, Any]:
     from deepecg.cloud.aws_clients import s3_client
     from deepecg.cloud.bucket_night_store import CONNECTIONS, BucketNightStore
     from deepecg.cloud.s3_buckets import Results
-    from deepecg.night.dead_letter_count import DeadLettersOfDate
     from deepecg.night.make_report import make_night
+    from deepecg.night.night_report import DeadLettersOfDate
 
     os.environ["AWS_ENDPOINT_URL_S3"] = f"http://127.0.0.1:{port}"
     session = boto3.Session("none", "none", region_name="eu-central-1")
@@ -126,7 +129,7 @@ def report(port: int) -> dict[str, Any]:
     used = resource.getrusage(resource.RUSAGE_SELF)
     page = results.read_bytes(f"reports/{NIGHT}/index.html")
     return {
-        "recordings": made["outcomes"]["uploaded_count"],
+        "recordings": made.outcomes.uploaded_count,
         "elapsed_s": elapsed_s,
         "processor_s": used.ru_utime + used.ru_stime,
         "peak_mb": used.ru_maxrss / 1024 * (1 if sys.platform == "linux" else 1 / 1024),
@@ -191,7 +194,11 @@ class Bucket:
         prefix, after = query["prefix"][0], query.get("continuation-token", [""])[0]
         keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
         page = keys[:PAGE]
-        items = "".join(f"<Contents><Key>{escape(key)}</Key></Contents>" for key in page)
+        items = "".join(
+            f"<Contents><Key>{escape(key)}</Key>"
+            "<LastModified>2026-11-21T12:00:00.000Z</LastModified></Contents>"
+            for key in page
+        )
         more = (
             f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>"
             if len(keys) > PAGE

@@ -22,8 +22,8 @@ from synthetic_nights import fill  # noqa: E402
 
 from deepecg.beats.classifier import BeatClassifier  # noqa: E402
 from deepecg.beats.model_card import model_folder  # noqa: E402
+from deepecg.night.folder_night_store import FolderStore  # noqa: E402
 from deepecg.night.make_report import make_night  # noqa: E402
-from deepecg.night.results_folder import FolderStore  # noqa: E402
 from deepecg.outputs.file_names import REPORT_FILE  # noqa: E402
 from deepecg.outputs.recording_id import recording_id  # noqa: E402
 from deepecg.outputs.result_files import write_outputs  # noqa: E402

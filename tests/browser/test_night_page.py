@@ -10,15 +10,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from synthetic_nights import fill
 
-from deepecg.night.dead_letter_count import DeadLettersOfDate
+from deepecg.night.folder_night_store import FolderStore
 from deepecg.night.make_report import make_night
-from deepecg.night.results_folder import FolderStore
+from deepecg.night.night_report import DeadLettersOfDate
 
 NIGHT = date(2026, 11, 21)
-FIGURES = 11
+METRICS = 11
 MM = 96 / 25.4
 """Pixels of CSS."""
-A4_INSIDE_MM = 210 - 2 * 14
+A4_INSIDE_MM = 210 - 2 * 12
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = FolderStore(results)
     fill(store, NIGHT, 260, seed=5, n_before=60, noise=4.0)
     report = make_night(NIGHT, store, dead_letters=DeadLettersOfDate(1, is_complete=False))
-    first = results / "reports" / "2026-11-21" / report["ranked"][0]["report"]
+    first = results / "reports" / "2026-11-21" / (report.ranked[0].report or "")
     first.parent.mkdir(parents=True)
     first.write_text("<title>The recording's own report</title>", encoding="utf-8")
     return results / "reports" / "2026-11-21"
@@ -146,15 +146,15 @@ def test_bars_and_lines_are_drawn_as_the_document_counts(
         scale = max(heights) / max(counts)
         for height, count in zip(heights, counts, strict=True):
             assert height == pytest.approx(scale * count, abs=2)
-    expect(page.locator(".spark .tonight")).to_have_count(FIGURES)
-    expect(page.locator(".spark .band")).to_have_count(FIGURES - 1)  # all but the uploads
+    expect(page.locator(".spark .tonight")).to_have_count(METRICS)
+    expect(page.locator(".spark .band")).to_have_count(METRICS - 1)  # all but the uploads
 
 
-def test_an_unusual_figure_is_marked_in_words_and_outside_its_band(
+def test_an_unusual_metric_is_marked_in_words_and_outside_its_band(
     page: Page, report: dict[str, Any]
 ) -> None:
-    shifted = [figure for figure in report["drift"]["figures"] if figure["status"] == "shifted"]
-    assert "analysable_percent" in {figure["name"] for figure in shifted}
+    shifted = [item for item in report["drift"]["figures"] if item["status"] == "shifted"]
+    assert "analysable_percent" in {item["name"] for item in shifted}
     expect(page.locator(".drift .status")).to_have_count(len(shifted))
     expect(page.locator(".verdict.some")).to_contain_text("analysable time lower")
     item = page.locator(".drift li", has_text="Analysable time")
@@ -203,7 +203,7 @@ def test_it_prints_on_a_handful_of_pages(page: Page) -> None:
 def test_the_keyboard_goes_past_the_header_to_the_recordings(page: Page) -> None:
     page.keyboard.press("Tab")
     focused = page.locator(":focus")
-    expect(focused).to_have_text("To the recordings")
+    expect(focused).to_have_text("Skip to the recordings")
     box = focused.bounding_box()
     assert box is not None
     assert box["x"] >= 0, "it is seen while it has the focus"
@@ -213,7 +213,7 @@ def test_the_keyboard_goes_past_the_header_to_the_recordings(page: Page) -> None
 
 def test_pictures_have_names_that_tell_their_numbers(page: Page, report: dict[str, Any]) -> None:
     pictures = page.get_by_role("img")
-    expect(pictures).to_have_count(1 + 3 + FIGURES)
+    expect(pictures).to_have_count(1 + 3 + METRICS)
     bars = report["distributions"]["analysable"]["bars"]
     name = page.locator(".histogram.quality").get_attribute("aria-label")
     assert name is not None

@@ -37,7 +37,7 @@ def put(cloud: Cloud, key: str, body: str = "{}") -> None:
 
 def put_night(cloud: Cloud, night: date, n: int) -> list[dict[str, Any]]:
     """Write made-up entries of a night, one per second, and return them in this order."""
-    entries = made_up_entries(night, n, seed=1)
+    entries = [json.loads(to_json(entry)) for entry in made_up_entries(night, n, seed=1)]
     for entry in entries:
         cloud.skip(1)
         put(cloud, entry_key(night, entry["recording_id"]), to_json(entry))
@@ -119,18 +119,18 @@ def test_entries_added_or_changed_between_two_pages(api: Api, cloud: Cloud) -> N
 def test_entries_of_one_second(api: Api, cloud: Cloud) -> None:
     entries = made_up_entries(TODAY, 20, seed=1)
     for entry in entries:
-        put(cloud, entry_key(TODAY, entry["recording_id"]), to_json(entry))
+        put(cloud, entry_key(TODAY, entry.recording_id), to_json(entry))
     rows = walk(api, "/v1/recordings")
-    assert sorted(ids(rows)) == sorted(entry["recording_id"] for entry in entries)
+    assert sorted(ids(rows)) == sorted(entry.recording_id for entry in entries)
 
 
 def test_more_entries_than_one_request_lists(api: Api, cloud: Cloud) -> None:
     entries = made_up_entries(TODAY, 1_001, seed=1)
     for entry in entries:
-        put(cloud, entry_key(TODAY, entry["recording_id"]), to_json(entry))
+        put(cloud, entry_key(TODAY, entry.recording_id), to_json(entry))
     rows = walk(api, "/v1/recordings", limit=100)
     assert len(rows) == 1_001
-    assert set(ids(rows)) == {entry["recording_id"] for entry in entries}
+    assert set(ids(rows)) == {entry.recording_id for entry in entries}
 
     # A page of a large night lists all keys, but reads only the entries of the page.
     n_requests = count_requests(cloud.s3)

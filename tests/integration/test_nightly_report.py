@@ -19,6 +19,7 @@ from integration.embedded_cloud import (
     notification,
     throttled,
 )
+from synthetic_nights import rejection
 
 from deepecg.cloud.bucket_night_store import CONNECTIONS, BucketNightStore
 from deepecg.cloud.dead_letter_queue import HIDDEN_S, MAX_LETTERS, peek
@@ -26,7 +27,7 @@ from deepecg.cloud.queues import Queue, Topic
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entry_key
 from deepecg.local_cloud.sam_template import REGION
-from deepecg.night.night_entry import night_entry
+from deepecg.night.night_entry import NightEntry, night_entry
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.recording_id import recording_id
 
@@ -375,11 +376,11 @@ def test_queued_uploads_are_in_the_message_and_in_no_file(
     assert answer["queued_messages_count"] == 3
     assert answer["outcomes"]["uploaded_count"] == 0
     (told,) = messages()
-    assert "Still queued, of any date about 3 messages" in " ".join(told["Message"].split())
+    assert "In the queue, any date about 3 messages" in " ".join(told["Message"].split())
     assert json.loads(log.getvalue().splitlines()[-1])["queued_messages"] == 3
     files = report_files(evening)
     page = files["index.html"].decode()
-    assert "No upload of this date has been worked on." in page
+    assert "No upload of this date has been processed." in page
     assert "Nothing was uploaded" not in page
 
     evening.upload("d.edf", edf_file)
@@ -560,13 +561,13 @@ def test_dead_record_without_an_entry_appears_once(
 def test_dead_letter_of_a_signal_file_fails_its_record(
     evening: Cloud, outcome: Any, expected: tuple[str, str]
 ) -> None:
-    rejection = {"kind": "rejection", "code": "empty_file"} if outcome == "rejected" else None
+    refused = rejection("empty_file") if outcome == "rejected" else None
     code = "SlowDown" if outcome == "failed" else None
     entry = night_entry(
         recording_id("w/rec.hea"),
-        rejection,
+        refused,
         code=code,
-        outcome="received" if rejection else outcome,
+        outcome="received" if refused else outcome,
     )
     put(evening, entry)
     evening.sqs.send_message(
@@ -576,8 +577,8 @@ def test_dead_letter_of_a_signal_file_fails_its_record(
     assert listed(evening) == {recording_id("w/rec.hea"): expected}
 
 
-def put(cloud: Cloud, entry: dict[str, Any]) -> None:
-    key = entry_key(date.fromisoformat(NIGHT), entry["recording_id"])
+def put(cloud: Cloud, entry: NightEntry) -> None:
+    key = entry_key(date.fromisoformat(NIGHT), entry.recording_id)
     cloud.s3.put_object(Bucket=RESULTS, Key=key, Body=to_json(entry).encode())
 
 

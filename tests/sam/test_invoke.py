@@ -54,7 +54,7 @@ def test_poison_is_reported_as_the_failed_message(cloud: Cloud) -> None:
 def test_night_is_reported_on_as_scheduled(cloud: Cloud) -> None:
     night = date(2026, 1, 1)  # the canonical event is the next morning's
     for entry in made_up_entries(night, 50, seed=1):
-        key = entry_key(night, entry["recording_id"])
+        key = entry_key(night, entry.recording_id)
         cloud.s3.put_object(Bucket=RESULTS, Key=key, Body=to_json(entry).encode())
     cloud.sqs.send_message(QueueUrl=cloud.dead_letters_url, MessageBody="not JSON")
     answer = cloud.invoke("nightly_report.json", "NightlyReportFunction")

@@ -11,7 +11,6 @@ from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 
-import msgspec
 from tqdm import tqdm
 
 from deepecg import __version__
@@ -23,10 +22,10 @@ from deepecg.errors import (
     SettingsError,
     UnreadableFileError,
 )
+from deepecg.night.folder_night_store import LOCAL_SETTINGS, FolderStore
 from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import night_entry
 from deepecg.night.night_store import NIGHTS, REPORTS, parse_night
-from deepecg.night.results_folder import LOCAL_SETTINGS, FolderStore
 from deepecg.outputs.file_names import REJECTION_FILE
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.recording_id import recording_id
@@ -190,7 +189,7 @@ def _score_job(
         (folder / REJECTION_FILE).unlink(missing_ok=True)
     entry = night_entry(
         identity,
-        msgspec.to_builtins(document),
+        document,
         uploaded_at=now,
         folder=job.name,
         processing_s=time.perf_counter() - began_s,

@@ -1,10 +1,15 @@
-"""Entries and nights by hand: every figure is said, and none is taken from a recording."""
+"""Entries and nights by hand: every value is given, and none is from a recording."""
 
 from datetime import date
 from typing import Any
 
-from deepecg.night.night_entry import Entry, night_entry, read_entry
+import msgspec
+from synthetic_nights import summary_with, urgent_rows, warning_rows
+
+from deepecg.night.night_entry import NightEntry, night_entry, read_entry
 from deepecg.outputs.json_files import to_json
+from deepecg.outputs.rejection_json import Rejection
+from deepecg.outputs.summary import Summary
 
 NIGHT = date(2026, 11, 21)
 HOUR_S = 3600
@@ -24,41 +29,49 @@ def summary(
     urgent: tuple[tuple[str, str], ...] = (),
     warnings: tuple[str, ...] = (),
     model: str = "model-1",
-) -> dict[str, Any]:
-    """Return what a night's entry reads of a summary."""
+) -> Summary:
+    """Return a summary with these values."""
     beats = n + s + v
-    return {
-        "kind": "summary",
-        "recording": {"duration_s": hours * HOUR_S},
-        "signal": {
-            "analysable_s": (hours if analysable_hours is None else analysable_hours) * HOUR_S
+    return summary_with(
+        recording={"duration_s": hours * HOUR_S},
+        signal={
+            "analysable_s": round(
+                (hours if analysable_hours is None else analysable_hours) * HOUR_S
+            )
         },
-        "beats": {"class_count": {"N": n, "S": s, "V": v, "F": 0, "Q": 0}},
-        "heart_rate": {"mean_bpm": mean_bpm, "minimum_bpm": 50.0, "maximum_bpm": 120.0},
-        "ventricular": {
+        beats={"class_count": {"N": n, "S": s, "V": v, "F": 0, "Q": 0}},
+        heart_rate={"mean_bpm": mean_bpm, "minimum_bpm": 50.0, "maximum_bpm": 120.0},
+        ventricular={
             "burden_percent": round(100 * v / beats, 2) if beats else None,
             "run_count": len(ventricular_runs),
             "longest_run": {"beats_count": max(ventricular_runs)} if ventricular_runs else None,
         },
-        "supraventricular": {
+        supraventricular={
             "burden_percent": round(100 * s / beats, 2) if beats else None,
             "run_count": 0,
             "longest_run": None,
         },
-        "pauses": {"count": int(longest_pause_s is not None), "longest_s": longest_pause_s},
-        "atrial_fibrillation": {"burden_percent": fibrillation_percent},
-        "urgent": [{"kind": kind, "message": message} for kind, message in urgent],
-        "warnings": [{"code": code, "message": "of no importance"} for code in warnings],
-        "provenance": {"model": {"version": model}, "software": {"version": "0.1.0"}},
-    }
+        pauses={"count": int(longest_pause_s is not None), "longest_s": longest_pause_s},
+        atrial_fibrillation={"burden_percent": fibrillation_percent},
+        urgent=urgent_rows(*urgent),
+        warnings=warning_rows(*warnings),
+        provenance={"model": {"version": model}, "software": {"version": "0.1.0"}},
+    )
 
 
-def body(entry: dict[str, Any]) -> bytes:
+def body(entry: NightEntry | dict[str, Any]) -> bytes:
     """Return an entry as it is written."""
     return to_json(entry).encode()
 
 
-def sound(recording: str, document: dict[str, Any] | None = None, **upload: Any) -> Entry:
+def with_values(document: Any, **fields: Any) -> dict[str, Any]:
+    """Return a document as JSON has it, with other values."""
+    return msgspec.to_builtins(document) | fields
+
+
+def read_back(
+    recording: str, document: Summary | Rejection | None = None, **upload: Any
+) -> NightEntry:
     """Return an entry as it is read back."""
     return read_entry(body(night_entry(recording, document, **upload)))
 
@@ -71,7 +84,7 @@ class MemoryStore:
         self.files: dict[tuple[date, str], bytes] = {}
         self.types: dict[str, str] = {}
 
-    def put(self, entry: dict[str, Any], night: date) -> None:
+    def put(self, entry: NightEntry, night: date) -> None:
         assert night == NIGHT
         self.bodies.append(body(entry))
 

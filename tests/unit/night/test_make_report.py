@@ -13,17 +13,17 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from synthetic_nights import fill, made_up_entries
-from unit.night.hand_made_entries import NIGHT, MemoryStore, body, summary
+from synthetic_nights import fill, made_up_entries, rejection
+from unit.night.hand_made_entries import NIGHT, MemoryStore, body, summary, with_values
 
 from deepecg.cloud.s3_keys import entry_key, report_key
 from deepecg.errors import SettingsError
-from deepecg.night.dead_letter_count import DeadLettersOfDate
+from deepecg.night.folder_night_store import LOCAL_SETTINGS, FolderStore
 from deepecg.night.make_report import make_night
-from deepecg.night.night_entry import night_entry
+from deepecg.night.night_entry import NightEntry, night_entry
+from deepecg.night.night_report import DeadLettersOfDate
 from deepecg.night.night_store import parse_night
 from deepecg.night.recordings_csv import COLUMNS
-from deepecg.night.results_folder import LOCAL_SETTINGS, FolderStore
 from deepecg.night.settings import NightSettings, Prices
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.json_files import schema, to_json
@@ -33,7 +33,7 @@ PAUSE = ("pause", "Pause of 3.4 s")
 FORMULAS = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH COMMERCIAL AT}")
 
 
-def small_night() -> list[dict[str, Any]]:
+def small_night() -> list[NightEntry]:
     """Return seven uploads: three scored, two rejected, one waiting, one failed."""
     return [
         night_entry(
@@ -69,20 +69,26 @@ def small_night() -> list[dict[str, Any]]:
         ),
         night_entry(
             "flat",
-            {"kind": "rejection", "code": "flat_line"},
+            rejection("flat_line"),
             folder="recordings/flat/v1",
             processing_s=0.5,
         ),
-        night_entry("cut", {"kind": "rejection", "code": "truncated_samples"}, processing_s=0.5),
+        night_entry("cut", rejection("truncated_samples"), processing_s=0.5),
         night_entry("waits", outcome="waiting", code="missing_part"),
         night_entry("failed", outcome="failed", code="timed_out"),
     ]
 
 
-def made(entries: list[dict[str, Any]], **inputs: Any) -> tuple[dict[str, Any], MemoryStore]:
+def report_of(store: Any, **inputs: Any) -> dict[str, Any]:
+    """Write the report on a night and return what report.json contains."""
+    report: dict[str, Any] = json.loads(to_json(make_night(NIGHT, store, **inputs)))
+    return report
+
+
+def made(entries: list[Any], **inputs: Any) -> tuple[dict[str, Any], MemoryStore]:
     store = MemoryStore(*map(body, entries))
-    report = make_night(NIGHT, store, **inputs)
-    jsonschema.validate(json.loads(store.files[NIGHT, "report.json"]), schema("night_report"))
+    report = report_of(store, **inputs)
+    jsonschema.validate(report, schema("night_report"))
     return report, store
 
 
@@ -261,16 +267,16 @@ def test_the_order_of_the_entries_changes_no_byte() -> None:
 def test_making_a_night_again_gives_the_same_files() -> None:
     store = MemoryStore()
     fill(store, NIGHT, 100, seed=2, n_before=40)
-    make_night(NIGHT, store)
+    report_of(store)
     first = dict(store.files)
-    make_night(NIGHT, store)
+    report_of(store)
     assert store.files == first
 
 
 def test_a_night_writes_what_later_nights_compare_with() -> None:
     store = MemoryStore()
     fill(store, NIGHT, 90, seed=4, n_before=60)
-    report = make_night(NIGHT, store)
+    report = report_of(store)
     assert report["drift"]["verdict"] == "usual"
     assert report["drift"]["nights_count"] == 28
     assert report["drift"]["dates"][0] == "2026-10-24"
@@ -291,7 +297,7 @@ def test_a_night_of_other_patients_or_recorders_is_told_from_those_before(
 ) -> None:
     store = MemoryStore()
     fill(store, NIGHT, 90, seed=4, n_before=60, **patients)
-    found = {item["name"]: item["status"] for item in make_night(NIGHT, store)["drift"]["figures"]}
+    found = {item["name"]: item["status"] for item in report_of(store)["drift"]["figures"]}
     assert found[figure] == "shifted"
     assert found["mean_bpm"] == "usual"
 
@@ -299,7 +305,7 @@ def test_a_night_of_other_patients_or_recorders_is_told_from_those_before(
 def test_hostile_and_half_written_entries_are_counted_and_stop_nothing() -> None:
     entry = body(small_night()[0])
     store = MemoryStore(b"", b"{", entry[:100], b"\xff", b"[]", entry)
-    report = make_night(NIGHT, store)
+    report = report_of(store)
     assert report["outcomes"]["unreadable_entries_count"] == 5
     assert report["outcomes"]["uploaded_count"] == 1
     assert "could not be read" in store.files[NIGHT, "index.html"].decode()
@@ -316,7 +322,7 @@ def test_of_two_entries_with_one_id_the_same_counts_whatever_their_order() -> No
 def test_a_night_of_which_nothing_was_worked_on_gets_a_report_that_says_so() -> None:
     report, store = made([])
     assert report["outcomes"]["uploaded_count"] == 0
-    assert "No upload of this date has been worked on" in store.files[NIGHT, "index.html"].decode()
+    assert "No upload of this date has been processed" in store.files[NIGHT, "index.html"].decode()
     assert rows(store) == []
 
 
@@ -329,7 +335,7 @@ def test_a_night_where_nothing_was_scored_is_told_without_figures() -> None:
 
 def test_figures_at_the_edge_of_what_an_entry_may_hold_still_make_a_report() -> None:
     most = body(small_night()[0]).replace(b"99950", b"1000000000000")
-    report = make_night(NIGHT, MemoryStore(most))
+    report = report_of(MemoryStore(most))
     assert report["totals"]["beats_count"] == 10**12 + 50
 
 
@@ -356,11 +362,11 @@ def test_the_table_holds_every_upload_with_units_in_its_header() -> None:
 @pytest.mark.parametrize("start", [*FORMULAS, "  ="])
 def test_no_cell_of_the_table_is_a_formula(start: str) -> None:
     hostile = f"{start}HYPERLINK('x')"
-    rejected = night_entry("a", {"kind": "rejection", "code": hostile})
+    rejected = night_entry("a", rejection(hostile))
     scored = night_entry("b", summary(warnings=(hostile,), model=hostile))
-    scored["uploaded_at"] = hostile
-    scored["digest"]["urgent"] = [{"kind": hostile, "message": hostile}]
-    report, store = made([rejected, scored])
+    urgent = [{"kind": hostile, "message": hostile}]
+    digest = with_values(scored.digest, urgent=urgent)
+    report, store = made([rejected, with_values(scored, uploaded_at=hostile, digest=digest)])
     assert report["outcomes"]["unreadable_entries_count"] == 0
     cells = [cell for row in rows(store) for cell in row.values()]
     assert sum(hostile in cell for cell in cells) == 5
@@ -382,9 +388,7 @@ def test_ten_thousand_uploads_fit_their_bounds() -> None:
 
 
 def test_ten_thousand_codes_do_not_swell_the_report() -> None:
-    entries = [
-        night_entry(f"r{i}", {"kind": "rejection", "code": f"code_{i}"}) for i in range(2_000)
-    ]
+    entries = [night_entry(f"r{i}", rejection(f"code_{i}")) for i in range(2_000)]
     report, _ = made(entries)
     assert len(report["rejections"]) == 41
     assert report["rejections"][-1] == {"code": None, "count": 2_000 - 40}
@@ -398,7 +402,7 @@ def test_a_folder_of_results_is_reported_on(tmp_path: Path) -> None:
     for entry in small_night():
         store.put(entry, NIGHT)
     store.put(night_entry("other_night", outcome="waiting"), NIGHT + timedelta(days=1))
-    report = make_night(NIGHT, store, LOCAL_SETTINGS)
+    report = report_of(store, settings=LOCAL_SETTINGS)
     folder = tmp_path / "reports" / "2026-11-21"
     assert sorted(path.name for path in folder.iterdir()) == [
         "index.html", "recordings.csv", "report.json", "totals.json"
@@ -411,24 +415,24 @@ def test_a_folder_of_results_is_reported_on(tmp_path: Path) -> None:
 
 def test_a_recording_scored_again_takes_the_place_of_its_entry(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
-    store.put(night_entry("a", {"kind": "rejection", "code": "flat_line"}), NIGHT)
+    store.put(night_entry("a", rejection("flat_line")), NIGHT)
     store.put(night_entry("a", summary()), NIGHT)
-    assert make_night(NIGHT, store)["outcomes"]["scored_count"] == 1
+    assert report_of(store)["outcomes"]["scored_count"] == 1
 
 
 def test_links_lead_from_the_night_to_the_folder_of_the_recording(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     store.put(night_entry("a", summary(), folder="record #1 100%?"), NIGHT)
-    link = make_night(NIGHT, store)["ranked"][0]["report"]
+    link = report_of(store)["ranked"][0]["report"]
     assert link == "../../record%20%231%20100%25%3F/report.html"
 
 
 def test_links_lead_to_the_page_where_there_is_one(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     store.put(night_entry("a", summary(), folder="Mueller"), NIGHT)
-    refused = {"kind": "rejection", "code": "flat_line"}
+    refused = rejection("flat_line")
     store.put(night_entry("b", refused, folder="Meier"), NIGHT)
-    report = make_night(NIGHT, store, replace(LOCAL_SETTINGS, page="https://holter.example/"))
+    report = report_of(store, settings=replace(LOCAL_SETTINGS, page="https://holter.example/"))
     assert report["ranked"][0]["report"] == "https://holter.example/#recording/a"
     assert report["not_scored"][0]["rejection"] == "https://holter.example/#recording/b"
     assert not report["links_hold_folder_names"]
@@ -445,7 +449,7 @@ def test_it_is_said_whether_links_hold_more_than_ids() -> None:
     hidden = night_entry("zz", summary(), folder="recordings/Mueller_Hans_1950/v1")
     few = NightSettings(rows=1)
     assert made([*small_night(), hidden], settings=few)[0]["links_hold_folder_names"]
-    rejected = night_entry("r", {"kind": "rejection", "code": "flat_line"}, folder="Mueller")
+    rejected = night_entry("r", rejection("flat_line"), folder="Mueller")
     assert made([rejected])[0]["links_hold_folder_names"]
     waiting = night_entry("w", outcome="waiting", folder="Mueller")  # no link leads there
     assert not made([waiting])[0]["links_hold_folder_names"]
@@ -454,7 +458,7 @@ def test_it_is_said_whether_links_hold_more_than_ids() -> None:
 def test_both_stores_have_the_same_folders(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     store.put(small_night()[0], NIGHT)
-    make_night(NIGHT, store)
+    report_of(store)
     found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json")}
     assert found == {
         entry_key(NIGHT, "quiet"),
@@ -470,18 +474,18 @@ def test_what_else_lies_among_the_entries_is_left_alone(tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("not an entry")
     (folder / "folder.json").mkdir()
     (folder / "broken.json").write_bytes(b"{")
-    outcomes = make_night(NIGHT, store)["outcomes"]
+    outcomes = report_of(store)["outcomes"]
     assert (outcomes["uploaded_count"], outcomes["unreadable_entries_count"]) == (1, 1)
 
 
 def test_a_folder_that_holds_nothing_of_a_date_still_gives_a_report(tmp_path: Path) -> None:
-    assert make_night(NIGHT, FolderStore(tmp_path))["outcomes"]["uploaded_count"] == 0
+    assert report_of(FolderStore(tmp_path))["outcomes"]["uploaded_count"] == 0
     assert (tmp_path / "reports" / "2026-11-21" / "index.html").is_file()
 
 
 def test_a_folder_that_is_not_there_is_refused_and_not_made(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no folder of results"):
-        make_night(NIGHT, FolderStore(tmp_path / "mistyped"))
+        report_of(FolderStore(tmp_path / "mistyped"))
     assert not (tmp_path / "mistyped").exists()
 
 
@@ -503,7 +507,7 @@ def test_a_night_is_not_before_2000_and_not_after_tomorrow_where_today_is_known(
 
 def test_the_earliest_night_has_nights_before_it(tmp_path: Path) -> None:
     report = make_night(parse_night("2000-01-01"), FolderStore(tmp_path))
-    assert report["drift"]["dates"][0] == "1999-12-04"
+    assert report.drift.dates[0] == date(1999, 12, 4)
 
 
 @pytest.mark.parametrize(

@@ -3,22 +3,22 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import jsonschema
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthetic_summary import made_up_summary
-from unit.night.hand_made_entries import body, summary
+from synthetic_summary import made_up_summary, summary_of
+from unit.night.hand_made_entries import body, summary, with_values
 
 from deepecg.errors import FlatLineError
 from deepecg.night.night_entry import (
     OUTCOMES,
+    NightEntry,
     UnreadableEntryError,
-    UrgentKind,
+    UrgentFinding,
     night_entry,
     read_entry,
 )
-from deepecg.outputs.json_files import schema
+from deepecg.outputs.json_files import schema, to_json
 from deepecg.outputs.rejection_json import rejection_document
 
 SCORED = night_entry(
@@ -42,18 +42,18 @@ SCORED = night_entry(
 )
 
 
-def valid(entry: dict[str, Any]) -> dict[str, Any]:
-    entry = json.loads(json.dumps(entry))
-    jsonschema.validate(entry, schema("night_entry"))
-    return entry
+def valid(entry: NightEntry) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(to_json(entry))
+    jsonschema.validate(document, schema("night_entry"))
+    return document
 
 
 def changed(**fields: Any) -> bytes:
-    return body(SCORED | fields)
+    return body(with_values(SCORED, **fields))
 
 
 def changed_digest(**fields: Any) -> bytes:
-    return body(SCORED | {"digest": SCORED["digest"] | fields})
+    return changed(digest=with_values(SCORED.digest, **fields))
 
 
 def test_the_schema_is_one_and_allows_nothing_it_does_not_name() -> None:
@@ -64,7 +64,7 @@ def test_the_schema_is_one_and_allows_nothing_it_does_not_name() -> None:
     assert set(found["properties"]["outcome"]["enum"]) == set(OUTCOMES)
 
 
-def test_a_scored_recording_leaves_the_few_figures_the_night_needs() -> None:
+def test_the_entry_of_a_scored_recording_has_the_values_that_the_report_needs() -> None:
     entry = valid(SCORED)
     assert entry["outcome"] == "scored"
     assert entry["code"] is None
@@ -93,9 +93,9 @@ def test_a_scored_recording_leaves_the_few_figures_the_night_needs() -> None:
     }
 
 
-def test_it_finds_its_figures_where_a_whole_summary_has_them() -> None:
+def test_the_entry_takes_its_values_from_the_right_places_of_a_summary() -> None:
     whole = made_up_summary()
-    digest = valid(night_entry("a1", whole))["digest"]
+    digest = valid(night_entry("a1", summary_of(whole)))["digest"]
     assert digest["duration_s"] == whole["recording"]["duration_s"]
     assert digest["analysable_s"] == whole["signal"]["analysable_s"]
     assert digest["class_count"] == whole["beats"]["class_count"]
@@ -125,23 +125,19 @@ def test_it_is_read_back_as_it_was_written() -> None:
     assert entry.digest is not None
     assert entry.digest.beats_count == 1000
     assert entry.digest.analysable_percent == 95.0
-    assert entry.digest.urgent == (UrgentKind("pause", "Pause of 3.2 s"),)
+    assert entry.digest.urgent == (UrgentFinding(kind="pause", message="Pause of 3.2 s"),)
 
 
 def test_a_rejection_leaves_its_code() -> None:
-    entry = valid(
-        night_entry(
-            "b2", msgspec.to_builtins(rejection_document(FlatLineError("found a line"), "b2"))
-        )
-    )
+    entry = valid(night_entry("b2", rejection_document(FlatLineError("found a line"), "b2")))
     assert (entry["outcome"], entry["code"], entry["digest"]) == ("rejected", "flat_line", None)
 
 
 @pytest.mark.parametrize("outcome", ["received", "waiting", "failed"])
 def test_without_a_document_the_caller_says_what_became_of_it(outcome: Any) -> None:
-    entry = valid(night_entry("c3", outcome=outcome, code="throttled"))
-    assert (entry["outcome"], entry["code"]) == (outcome, "throttled")
-    assert read_entry(body(entry)).digest is None
+    entry = night_entry("c3", outcome=outcome, code="throttled")
+    assert (entry.outcome, entry.code) == (outcome, "throttled")
+    assert read_entry(body(valid(entry))).digest is None
 
 
 @pytest.mark.parametrize("recording", ["", "a/b", "../up", "Jane Doe", "a" * 65, "a\n"])
@@ -156,14 +152,14 @@ def test_an_id_that_could_be_a_path_or_a_name_is_refused(recording: str) -> None
     "folder", ["", "/etc", "a//b", "../up", "a/../b", "a\\b", "a\nb", "a\x00", "x" * 1025, "\udcff"]
 )
 def test_a_folder_outside_the_results_is_never_linked(folder: str) -> None:
-    assert night_entry("a1", folder=folder)["folder"] is None
+    assert night_entry("a1", folder=folder).folder is None
     with pytest.raises(UnreadableEntryError):
-        read_entry(json.dumps(SCORED | {"folder": folder}).encode())
+        read_entry(json.dumps(with_values(SCORED, folder=folder)).encode())
 
 
 @pytest.mark.parametrize("folder", ["record 100", "Müller #1", "a/b/c", "100%", "..."])
 def test_any_other_folder_is(folder: str) -> None:
-    assert night_entry("a1", folder=folder)["folder"] == folder
+    assert night_entry("a1", folder=folder).folder == folder
 
 
 @pytest.mark.parametrize(
@@ -185,6 +181,8 @@ def test_any_other_folder_is(folder: str) -> None:
         changed(folder=7),
         changed(code="x" * 201),
         changed(code="line\nbreak"),
+        changed(code="line\n"),
+        changed(code="right to left \u202e"),
         changed(code={"a": 1}),
         changed(processing_s=-1.0),
         changed(processing_s="8"),
@@ -202,12 +200,12 @@ def test_any_other_folder_is(folder: str) -> None:
         changed_digest(urgent=["pause"]),
         changed_digest(urgent=None),
         changed_digest(warning_codes=[7]),
-        json.dumps({key: SCORED[key] for key in SCORED if key != "digest"}).encode(),
+        body({k: v for k, v in with_values(SCORED).items() if k != "digest"}),
         b'{"kind": "night_entry", "schema_version": "1.0", "recording_id": "a", "code": "\\ud800"}',
     ],
 )
-def test_a_document_that_is_no_sound_entry_is_told_from_one(hostile: bytes) -> None:
-    with pytest.raises(UnreadableEntryError, match="no sound night entry"):
+def test_a_document_that_is_not_a_valid_entry_is_refused(hostile: bytes) -> None:
+    with pytest.raises(UnreadableEntryError, match="not a valid night entry"):
         read_entry(hostile)
 
 
@@ -217,11 +215,11 @@ def test_a_later_minor_version_may_add_fields() -> None:
 
 @given(st.binary(max_size=60))
 @settings(max_examples=100, deadline=None)
-def test_no_bytes_do_worse_than_be_refused(content: bytes) -> None:
+def test_any_bytes_are_refused_without_another_error(content: bytes) -> None:
     with pytest.raises(UnreadableEntryError):
         read_entry(content)
 
 
-def test_times_are_told_in_utc() -> None:
+def test_times_are_in_utc() -> None:
     at = datetime(2026, 11, 21, 1, 2, 3, 999_999, tzinfo=UTC)
-    assert night_entry("a1", uploaded_at=at)["uploaded_at"] == "2026-11-21T01:02:03+00:00"
+    assert night_entry("a1", uploaded_at=at).uploaded_at == "2026-11-21T01:02:03+00:00"

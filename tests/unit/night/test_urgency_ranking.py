@@ -3,9 +3,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from unit.night.hand_made_entries import sound, summary
+from unit.night.hand_made_entries import read_back, summary
 
-from deepecg.night.night_entry import Entry
+from deepecg.night.night_entry import NightEntry
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import by_urgency, urgency_points, urgent_kinds
 from deepecg.rhythm.event_kinds import URGENT_KINDS
@@ -16,11 +16,11 @@ PAUSE = ("pause", "Pause of 3.1 s")
 BURDEN = ("ventricular_burden", "12 % V")
 
 
-def recording(name: str, **findings: Any) -> Entry:
-    return sound(name, summary(**findings))
+def recording(name: str, **findings: Any) -> NightEntry:
+    return read_back(name, summary(**findings))
 
 
-def order(*entries: Entry) -> list[str]:
+def order(*entries: NightEntry) -> list[str]:
     orders = set()
     for seed in range(5):
         shuffled = list(entries)
@@ -105,4 +105,4 @@ def test_within_a_recording_the_weightiest_finding_is_told_first() -> None:
 
 
 def test_what_was_not_scored_is_not_ranked() -> None:
-    assert by_urgency([sound("a", outcome="waiting")], SETTINGS) == []
+    assert by_urgency([read_back("a", outcome="waiting")], SETTINGS) == []

@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import numpy as np
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 from unit.small_recordings import ecg, recording_of, scored_of
 
 from deepecg.errors import SettingsError
+from deepecg.night.folder_night_store import FolderStore
 from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import night_entry
-from deepecg.night.results_folder import FolderStore
 from deepecg.outputs.json_files import schema, to_json
 from deepecg.outputs.result_files import output_files, write_outputs
+from deepecg.outputs.summary import Summary
 from deepecg.scored_recording import ScoredRecording
 
 NAME = "0123456789abcdef0123"
@@ -91,14 +93,16 @@ def test_the_subject_is_in_the_fhir_document_alone(folder: Path) -> None:
 def test_the_night_takes_the_summary(tmp_path: Path, summary: dict[str, Any]) -> None:
     night = date(2024, 3, 1)
     now = datetime.fromisoformat("2024-03-01T22:00:00+01:00")
-    entry = night_entry(NAME, summary, uploaded_at=now, folder=NAME, processing_s=1.5)
-    jsonschema.validate(entry, schema("night_entry"), cls=jsonschema.Draft202012Validator)
+    scored = msgspec.convert(summary, Summary)
+    entry = night_entry(NAME, scored, uploaded_at=now, folder=NAME, processing_s=1.5)
+    written = json.loads(to_json(entry))
+    jsonschema.validate(written, schema("night_entry"), cls=jsonschema.Draft202012Validator)
     store = FolderStore(tmp_path)
     store.put(entry, night)
     report = make_night(night, store)
-    assert report["outcomes"]["scored_count"] == 1
-    (ranked,) = report["ranked"]
-    assert ranked["urgent"]
+    assert report.outcomes.scored_count == 1
+    (ranked,) = report.ranked
+    assert ranked.urgent
 
 
 def test_a_subject_that_is_no_reference_is_refused_before_anything_is_written(

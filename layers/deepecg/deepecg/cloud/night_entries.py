@@ -13,10 +13,14 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from deepecg.cloud.errors import StorageError
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import UNFINISHED_PREFIX, entry_key, unfinished_key, waiting_key
 from deepecg.night.night_entry import night_entry
+from deepecg.outputs.rejection_json import Rejection
+from deepecg.outputs.summary import Summary
 
 if TYPE_CHECKING:
     from deepecg.cloud.upload_parts import Upload
@@ -103,7 +107,8 @@ class NightEntries:
             if found is not None and found["folder"] == folder:
                 return
             document = self.results.read(result)
-        self._write(upload, document, folder=folder, processing_s=processing_s)
+        typed = msgspec.convert(document, Summary | Rejection)
+        self._write(upload, typed, folder=folder, processing_s=processing_s)
 
     def delete(self, recording_id: str, night: date) -> None:
         """Delete the entry of an object that is gone, or became part of a recording."""
@@ -149,14 +154,15 @@ class NightEntries:
         return True
 
     def _write(
-        self, upload: "Upload", document: dict[str, Any] | None = None, **fields: Any
+        self, upload: "Upload", document: Summary | Rejection | None = None, **fields: Any
     ) -> None:
         """Write the entry of an upload, unless the one that is there is of a later stage."""
         uploaded_at, size_bytes = upload.uploaded_at, upload.size_bytes
-        entry = night_entry(
+        new = night_entry(
             upload.id, document, uploaded_at=uploaded_at, size_bytes=size_bytes, **fields
         )
         key = entry_key(self.night(uploaded_at), upload.id)
+        entry = msgspec.to_builtins(new)
         for _ in range(MAX_ATTEMPTS):
             found = self.results.read_version(key)
             if found is None:

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from deepecg.cloud.aws_clients import s3_client, sns_client, sqs_client
 from deepecg.cloud.bucket_night_store import CONNECTIONS, BucketNightStore
 from deepecg.cloud.dead_letter_queue import peek
@@ -13,8 +15,8 @@ from deepecg.cloud.errors import UnknownRequestError
 from deepecg.cloud.queues import Queue, Topic
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.settings import NightlyReportSettings
-from deepecg.night.dead_letter_count import DeadLettersOfDate
 from deepecg.night.make_report import make_night
+from deepecg.night.night_report import DeadLettersOfDate
 from deepecg.night.night_store import parse_night
 from deepecg.night.notification_text import night_message
 
@@ -145,7 +147,8 @@ class NightlyReport:
         if request.is_scheduled and self.topic is not None:
             # Sent last: Lambda repeats the call after a failure, which would send it twice.
             self.topic.publish(*night_message(report, n_queued))
-        return NightlyReportOutcome(request.night, report["outcomes"], dead.n_in_queue, n_queued)
+        outcomes = msgspec.structs.asdict(report.outcomes)
+        return NightlyReportOutcome(request.night, outcomes, dead.n_in_queue, n_queued)
 
 
 def utc_now() -> datetime:

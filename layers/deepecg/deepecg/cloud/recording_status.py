@@ -22,7 +22,7 @@ from deepecg.cloud.s3_keys import (
     upload_request_key,
     waiting_key,
 )
-from deepecg.night.night_entry import Entry, UnreadableEntryError, read_entry
+from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def find_result_folder(results: Results, recording_id: str) -> str | None:
     return key[: key.rfind("/") + 1]
 
 
-def _entry(results: Results, recording_id: str, night: str) -> Entry | None:
+def _entry(results: Results, recording_id: str, night: str) -> NightEntry | None:
     """Return the night entry of a recording; None if it is unreadable, or is just being moved."""
     body = results.read_bytes(entry_key(date.fromisoformat(night), recording_id))
     try:
@@ -146,7 +146,7 @@ def _entry(results: Results, recording_id: str, night: str) -> Entry | None:
         return None
 
 
-def _unfinished(results: Results, recording_id: str, entry: Entry | None) -> RecordingStatus:
+def _unfinished(results: Results, recording_id: str, entry: NightEntry | None) -> RecordingStatus:
     if entry is not None and entry.outcome == "failed":
         return Failed(entry.code or UNKNOWN_FAILURE)
     if entry is not None and entry.outcome == "waiting":
@@ -156,7 +156,7 @@ def _unfinished(results: Results, recording_id: str, entry: Entry | None) -> Rec
     return Waiting("scoring")
 
 
-def _is_result_of(entry: Entry, current: dict[str, Any] | None) -> bool:
+def _is_result_of(entry: NightEntry, current: dict[str, Any] | None) -> bool:
     """Return whether the valid result is that of an entry."""
     result: str = "" if current is None else current.get("result", "")
     return result.rpartition("/")[0] == entry.folder

@@ -27,7 +27,7 @@ from deepecg.cloud.s3_keys import (
     report_key,
 )
 from deepecg.errors import SettingsError
-from deepecg.night.night_entry import Entry, UnreadableEntryError, read_entry
+from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
 from deepecg.night.night_store import REPORT, parse_night
 
 RECORDING_ID = re.compile(r"[0-9a-f]{20}")
@@ -68,7 +68,7 @@ class RecordingsPage:
 
     Attributes
     ----------
-    entries : tuple of (str, Entry)
+    entries : tuple of (str, NightEntry)
         Night and entry of each.
     n_unreadable : int
         Number of entries that would be on the page, and cannot be read.
@@ -76,7 +76,7 @@ class RecordingsPage:
         Position after which the next page begins; None for the last page.
     """
 
-    entries: tuple[tuple[str, Entry], ...]
+    entries: tuple[tuple[str, NightEntry], ...]
     n_unreadable: int
     next: Position | None
 

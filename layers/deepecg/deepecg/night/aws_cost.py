@@ -1,28 +1,42 @@
-"""What a night cost to process, by AWS's price list."""
-
-from dataclasses import asdict
-from typing import Any
+"""Estimate of the cost of processing a night, from AWS's price list."""
 
 from deepecg.night.settings import Prices
+from deepecg.outputs.summary import Block
 
 MB_PER_GB = 1024
 PER_MILLION = 1e-6
 PER_THOUSAND = 1e-3
 
 
-def estimated_cost(processing_s: float, n_calls: int, prices: Prices) -> dict[str, Any]:
-    """Return an estimate of the cost, JSON-ready.
+class Cost(Block, frozen=True, kw_only=True):
+    """Estimated cost of a night: a lower limit.
 
-    A lower bound: start-up of the function, repeats, storage, logs and transfer are not in it.
+    Start-up of the function, retries, storage, logs and data transfer are not included.
+    """
+
+    compute_usd: float
+    """Run time of the function, in USD."""
+    requests_usd: float
+    """Calls of the function and requests to S3, in USD."""
+    total_usd: float
+    """Sum of both, in USD."""
+    per_upload_usd: float | None
+    """Sum divided by the number of uploads, in USD. Null without uploads."""
+    prices: Prices
+    """Prices that the estimate is based on."""
+
+
+def estimated_cost(processing_s: float, n_calls: int, prices: Prices) -> Cost:
+    """Return the estimated cost.
 
     Parameters
     ----------
     processing_s : float
-        Seconds that the function ran.
+        Run time of the function in seconds.
     n_calls : int
-        Uploads that it was called for.
+        Number of uploads that the function was called for.
     prices : Prices
-        Of the function and the storage.
+        Prices of the function and of the storage.
     """
     compute = processing_s * prices.memory_mb / MB_PER_GB * prices.usd_per_gb_s
     requests = n_calls * (
@@ -31,10 +45,10 @@ def estimated_cost(processing_s: float, n_calls: int, prices: Prices) -> dict[st
         + prices.reads_per_recording * prices.usd_per_thousand_reads * PER_THOUSAND
     )
     total = compute + requests
-    return {
-        "compute_usd": round(compute, 4),
-        "requests_usd": round(requests, 4),
-        "total_usd": round(total, 4),
-        "per_upload_usd": round(total / n_calls, 6) if n_calls else None,
-        "prices": asdict(prices),
-    }
+    return Cost(
+        compute_usd=round(compute, 4),
+        requests_usd=round(requests, 4),
+        total_usd=round(total, 4),
+        per_upload_usd=round(total / n_calls, 6) if n_calls else None,
+        prices=prices,
+    )

@@ -1,90 +1,76 @@
-"""Setting a night against those before it: robust, since a few of them may be odd themselves."""
+"""Comparison of a night with the nights before it, robust against a few unusual ones of them."""
 
+import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import asin, pi, sin, sqrt
 from statistics import median
 from typing import Literal
 
-from deepecg.night.night_totals import FIGURES, Figure, NightTotals
-from deepecg.night.settings import DriftSettings
+from msgspec import field
 
-ALL = 100.0
-"""Percent."""
+from deepecg.night.night_totals import METRICS, Metric, NightTotals
+from deepecg.night.settings import DriftSettings
+from deepecg.outputs.summary import Block
+
+ALL_PERCENT = 100.0
 MAD_TO_SD = 1.4826
-"""A normal distribution's standard deviation is so many median absolute deviations."""
-Status = Literal["usual", "shifted", "not_judged"]
+"""Standard deviation of a normal distribution, in median absolute deviations."""
 Verdict = Literal["usual", "shifted", "not_enough_nights", "not_enough_recordings"]
 
 
-@dataclass(frozen=True)
-class FigureDrift:
-    """One figure of the night beside those of the nights before.
+class MetricDrift(Block, frozen=True, kw_only=True):
+    """One metric of the night beside those of the nights before."""
 
-    Attributes
-    ----------
-    figure : Figure
-        Which.
-    value : float or None
-        This night's.
-    history : tuple of (float or None)
-        Of each night of the window, the oldest first; None where there is none.
-    median : float or None
-        Of the nights that count.
-    usual : (float, float) or None
-        The range in which a value is not remarked on.
-    z : float or None
-        The modified z-score.
-    status : str
-        ``usual``, ``shifted``, or ``not_judged``.
-    """
-
-    figure: Figure
+    name: str
+    """Name of the metric, with its unit."""
     value: float | None
+    """Value of this night."""
     history: tuple[float | None, ...]
+    """Values of the nights before. Null for a night without a report on enough recordings."""
     median: float | None
-    usual: tuple[float, float] | None
+    """Median of the history. Null if the metric is not judged."""
+    usual_from: float | None
+    """Lower end of the usual range. Null if the metric is not judged."""
+    usual_to: float | None
+    """Upper end of the usual range. Null if the metric is not judged."""
     z: float | None
-    status: Status
+    """Modified z-score of the value. Null if the metric is not judged."""
+    status: Literal["usual", "shifted", "not_judged"]
+    """Whether the value is in the usual range."""
 
 
-@dataclass(frozen=True)
-class Drift:
-    """How a night compares with the nights before it.
-
-    Attributes
-    ----------
-    verdict : str
-        ``shifted`` if any figure is; why there is no verdict otherwise.
-    n_nights : int
-        Nights in the window that count.
-    figures : tuple of FigureDrift
-        All figures.
-    other_models : tuple of str
-        Models of these nights that are not this night's: a reason for a shift.
-    """
+class Drift(Block, frozen=True, kw_only=True):
+    """Comparison of a night with the nights before it."""
 
     verdict: Verdict
-    n_nights: int
-    figures: tuple[FigureDrift, ...]
+    """Whether any metric has shifted, or why the night is not judged."""
+    nights_count: int
+    """Nights before with a report on enough recordings."""
+    least_nights_count: int
+    """Number of such nights that a comparison needs (a setting)."""
+    dates: tuple[datetime.date, ...]
+    """Dates of the nights before, the oldest first."""
     other_models: tuple[str, ...]
+    """Versions of the models that scored recordings of these nights and none of this night."""
+    metrics: tuple[MetricDrift, ...] = field(name="figures")
+    """Every metric."""
 
 
 def drift(
     tonight: NightTotals, before: Sequence[NightTotals | None], settings: DriftSettings
 ) -> Drift:
-    """Compare a night with those before it.
+    """Compare a night with the nights before it.
 
-    Each figure's modified z-score is its distance from the median of the nights before, in units
-    of their median absolute deviation (Iglewicz & Hoaglin 1993); that of a percentage is taken of
-    the arcsine of its root.
+    The modified z-score of a metric is its distance from the median of the nights before, divided
+    by their scaled median absolute deviation (Iglewicz & Hoaglin 1993). A percentage is first
+    replaced by the arcsine of its square root.
 
     Parameters
     ----------
     tonight : NightTotals
         The night.
     before : sequence of (NightTotals or None)
-        The nights of the window, the oldest first; None where there is no report.
+        The nights of the dates in :func:`window`; None for a night without a report.
     settings : DriftSettings
         Thresholds.
     """
@@ -93,56 +79,86 @@ def drift(
         for night in before
     ]
     nights = [night for night in counted if night is not None]
-    enough = len(nights) >= settings.least_nights
-    judged = enough and tonight.scored_count >= settings.least_recordings
-    figures = tuple(_compare(figure, tonight, counted, judged, settings) for figure in FIGURES)
+    enough_nights = len(nights) >= settings.least_nights
+    judged = enough_nights and tonight.scored_count >= settings.least_recordings
+    metrics = tuple(_compare(metric, tonight, counted, judged, settings) for metric in METRICS)
     verdict: Verdict
-    if not enough:
+    if not enough_nights:
         verdict = "not_enough_nights"
     elif not judged:
         verdict = "not_enough_recordings"
     else:
-        verdict = "shifted" if any(f.status == "shifted" for f in figures) else "usual"
-    others = {model for night in nights for model in night.models} - set(tonight.models)
-    return Drift(verdict, len(nights), figures, tuple(sorted(others)))
+        verdict = "shifted" if any(item.status == "shifted" for item in metrics) else "usual"
+    models = {model for night in nights for model in night.models}
+    return Drift(
+        verdict=verdict,
+        nights_count=len(nights),
+        least_nights_count=settings.least_nights,
+        dates=window(tonight.date, settings),
+        other_models=tuple(sorted(models - set(tonight.models))),
+        metrics=metrics,
+    )
+
+
+def window(night: datetime.date, settings: DriftSettings) -> tuple[datetime.date, ...]:
+    """Return the dates that a night is compared with, the oldest first."""
+    days = range(settings.window_nights, 0, -1)
+    return tuple(night - datetime.timedelta(days=n) for n in days)
 
 
 def _compare(
-    figure: Figure,
+    metric: Metric,
     tonight: NightTotals,
     before: Sequence[NightTotals | None],
     judged: bool,
     settings: DriftSettings,
-) -> FigureDrift:
-    value = tonight.figures[figure.name]
-    history = tuple(None if night is None else night.figures[figure.name] for night in before)
+) -> MetricDrift:
+    value = tonight.metrics[metric.name]
+    history = tuple(None if night is None else night.metrics.get(metric.name) for night in before)
     known = [past for past in history if past is not None]
-    if value is None or not judged or not figure.judged or len(known) < settings.least_nights:
-        return FigureDrift(figure, value, history, None, None, None, "not_judged")
-    to_scale, from_scale = (_angle, _share) if figure.is_share else (float, float)
+    if value is None or not judged or not metric.judged or len(known) < settings.least_nights:
+        return MetricDrift(
+            name=metric.name,
+            value=value,
+            history=history,
+            median=None,
+            usual_from=None,
+            usual_to=None,
+            z=None,
+            status="not_judged",
+        )
+    to_scale, from_scale = (_angle, _percentage) if metric.is_percentage else (float, float)
     middle = median(known)
     centre = to_scale(middle)
-    room = min(middle, ALL - middle) if figure.is_share else middle
+    # 1 % of a metric, or of the distance of a percentage to 0 or 100.
+    room = min(middle, ALL_PERCENT - middle) if metric.is_percentage else middle
     least = max(settings.least_scale, settings.least_scale_share * room)
     scale = max(
         MAD_TO_SD * median(abs(to_scale(past) - centre) for past in known),
         (to_scale(middle + least) - to_scale(middle - least)) / 2,
     )
     z = (to_scale(value) - centre) / scale
-    status: Status = "shifted" if abs(z) > settings.z else "usual"
     reach = settings.z * scale
-    usual = max(from_scale(centre - reach), 0.0), from_scale(centre + reach)
-    return FigureDrift(figure, value, history, middle, usual, z, status)
+    return MetricDrift(
+        name=metric.name,
+        value=value,
+        history=history,
+        median=round(middle, 4),
+        usual_from=round(max(from_scale(centre - reach), 0.0), 4),
+        usual_to=round(from_scale(centre + reach), 4),
+        z=round(z, 2),
+        status="shifted" if abs(z) > settings.z else "usual",
+    )
 
 
-def _angle(percent: float) -> float:
-    """Return a share on a scale where its scatter does not depend on how large it is.
+def _angle(percentage: float) -> float:
+    """Return a percentage on a scale where its scatter does not depend on its size.
 
-    The arcsine of the root (Anscombe 1948): shares near 0 or 100 % scatter to one side only, and
-    ordinary nights of few recordings would be flagged for it.
+    The arcsine of the square root (Anscombe 1948). Near 0 or 100 %, a percentage scatters to one
+    side only; without this scale, ordinary nights with few recordings would count as shifted.
     """
-    return asin(sqrt(min(max(percent, 0.0), ALL) / ALL))
+    return asin(sqrt(min(max(percentage, 0.0), ALL_PERCENT) / ALL_PERCENT))
 
 
-def _share(angle: float) -> float:
-    return ALL * sin(min(max(angle, 0.0), pi / 2)) ** 2
+def _percentage(angle: float) -> float:
+    return ALL_PERCENT * sin(min(max(angle, 0.0), pi / 2)) ** 2

@@ -1,16 +1,16 @@
-"""From the entries of a night to the files of its report."""
+"""Reads the entries of a night and writes the files of its report."""
 
+import datetime
 from collections.abc import Iterable
-from datetime import date
-from typing import Any
 
-from deepecg.night.dead_letter_count import DeadLettersOfDate
-from deepecg.night.night_entry import Entry, UnreadableEntryError, read_entry
+from deepecg.night.drift import window
+from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
 from deepecg.night.night_page import render_night
-from deepecg.night.night_store import LISTING, PAGE, REPORT, TOTALS, NightStore
+from deepecg.night.night_report import DeadLettersOfDate, NightReport
+from deepecg.night.night_store import PAGE, RECORDINGS_CSV, REPORT, TOTALS, NightStore
 from deepecg.night.night_totals import night_totals, read_totals
 from deepecg.night.recordings_csv import recordings_csv
-from deepecg.night.report_json import night_report, window
+from deepecg.night.report_sections import night_report
 from deepecg.night.settings import NightSettings
 from deepecg.outputs.json_files import to_json
 
@@ -18,55 +18,55 @@ JSON = "application/json"
 
 
 def make_night(
-    night: date,
+    night: datetime.date,
     store: NightStore,
     settings: NightSettings | None = None,
     *,
     dead_letters: DeadLettersOfDate | None = None,
-) -> dict[str, Any]:
-    """Write the report on a night: page, JSON, table, and the totals that later nights read.
+) -> NightReport:
+    """Write the report on a night: page, JSON, CSV, and the totals that later nights read.
 
     The same entries, earlier totals, settings and dead letters give the same bytes.
-    A night without uploads gets a report that says so.
+    A night without uploads has a report, too, which says so.
 
     Parameters
     ----------
     night : date
         The date to report on.
     store : NightStore
-        Where its entries lie, and where the report goes.
+        Contains the entries and receives the report.
     settings : NightSettings or None
-        The defaults for None.
+        None: the defaults.
     dead_letters : DeadLettersOfDate or None
-        About uploads of this night, not all of the queue; None where there is no queue.
+        Dead letters about uploads of this night; None where there is no queue.
 
     Returns
     -------
-    dict
-        The report, as it was written to ``report.json``.
+    NightReport
+        The report as written to ``report.json``.
     """
     settings = settings or NightSettings()
     entries, n_unreadable = _read(store.entries(night))
-    before = [read_totals(store.totals(past)) for past in window(night, settings)]
+    before = [read_totals(store.totals(past)) for past in window(night, settings.drift)]
+    totals = night_totals(night, entries)
     report = night_report(
-        night, entries, before, settings, n_unreadable=n_unreadable, dead_letters=dead_letters
+        totals, entries, before, settings, n_unreadable=n_unreadable, dead_letters=dead_letters
     )
-    totals = night_totals(entries).document(night.isoformat())
+    table = recordings_csv(entries, settings)
     store.write(night, TOTALS, to_json(totals).encode(), JSON)
-    store.write(
-        night, LISTING, recordings_csv(entries, settings).encode(), "text/csv; charset=utf-8"
-    )
+    store.write(night, RECORDINGS_CSV, table.encode(), "text/csv; charset=utf-8")
     store.write(night, REPORT, to_json(report).encode(), JSON)
     store.write(night, PAGE, render_night(report).encode(), "text/html; charset=utf-8")
     return report
 
 
-def _read(bodies: Iterable[bytes]) -> tuple[list[Entry], int]:
-    """Return the sound entries in the order of their IDs, and the number of the others.
+def _read(bodies: Iterable[bytes]) -> tuple[list[NightEntry], int]:
+    """Return the valid entries sorted by ID, and the number of the others.
 
-    Of two entries with one ID, which no store has, the same one is taken whatever their order.
+    No store has two entries with one ID. If there are two, the choice does not depend on their
+    order.
     """
-    found: dict[str, tuple[bytes, Entry]] = {}
+    found: dict[str, tuple[bytes, NightEntry]] = {}
     n_unreadable = 0
     for body in bodies:
         try:

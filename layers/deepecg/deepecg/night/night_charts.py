@@ -1,27 +1,29 @@
-"""The geometry of the page's charts: numbers in, coordinates out; the template draws them."""
+"""Coordinates of the page's charts, which the template draws."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from deepecg.night.drift import MetricDrift
+from deepecg.night.night_report import HistogramBar
 
 BAR_WIDTH = 44.0
 BAR_GAP = 8.0
 BAR_HEIGHT = 116.0
 BAR_TOP = 18.0
-"""Room for the count above the highest bar."""
+"""Space for the count above the highest bar."""
 LEAST_BAR = 1.5
-"""A class with any recording at all can be seen."""
+"""Smallest height of a bar that is not empty, so that one recording is visible."""
 SPARK_WIDTH = 240.0
 SPARK_HEIGHT = 56.0
 SPARK_MARGIN = 5.0
-"""Half a dot, so that none is cut."""
+"""Half a dot, so that no dot is cut off."""
 OUTCOME_WIDTH = 1000.0
 OUTCOME_GAP = 3.0
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar of a histogram, in the drawing's units; ``middle`` is where its texts stand."""
+    """One bar of a histogram, in units of the drawing; ``middle`` is the x of its texts."""
 
     x: float
     y: float
@@ -34,18 +36,18 @@ class Bar:
 
 @dataclass(frozen=True)
 class Spark:
-    """A figure over the nights of the window, and tonight's as the last point.
+    """The line of a metric over the nights before and this night.
 
     Attributes
     ----------
     paths : str
-        SVG path of the nights before, broken where one is missing.
+        SVG path of the nights before, interrupted at missing nights.
     dots : tuple of (float, float)
-        Nights between two missing ones, which no line shows.
+        Nights between two missing ones, which a line cannot show.
     x, y : float or None
-        Tonight.
+        This night; y is None if its value is not known.
     band_y, band_height, median_y : float or None
-        The usual range, and its middle; None where it is not known.
+        The usual range and the median; None if the metric is not judged.
     """
 
     paths: str
@@ -59,19 +61,19 @@ class Spark:
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of the bar of outcomes."""
+    """A segment of the bar of outcomes."""
 
     name: str
     x: float
     width: float
 
 
-def histogram(bars: Sequence[dict[str, Any]]) -> tuple[Bar, ...]:
-    """Return the bars of a distribution of the report, equally wide."""
-    highest = max(*(bar["recordings_count"] for bar in bars), 1)
+def histogram(bars: Sequence[HistogramBar]) -> tuple[Bar, ...]:
+    """Return the bars of a distribution, all of one width."""
+    highest = max(*(bar.recordings_count for bar in bars), 1)
     drawn = []
     for number, bar in enumerate(bars):
-        count = bar["recordings_count"]
+        count = bar.recordings_count
         height = max(BAR_HEIGHT * count / highest, LEAST_BAR) if count else 0.0
         x = number * (BAR_WIDTH + BAR_GAP) + BAR_GAP / 2
         drawn.append(
@@ -82,14 +84,14 @@ def histogram(bars: Sequence[dict[str, Any]]) -> tuple[Bar, ...]:
                 height=round(height, 1),
                 middle=x + BAR_WIDTH / 2,
                 count=count,
-                label=range_label(bar["from_percent"], bar["below_percent"]),
+                label=range_label(bar.from_percent, bar.below_percent),
             )
         )
     return tuple(drawn)
 
 
 def range_label(low: float, high: float) -> str:
-    """Return what a class of percentages is called."""
+    """Return the label of a range of percentages."""
     if low == high:
         return "none"
     if high == 100:
@@ -97,19 +99,11 @@ def range_label(low: float, high: float) -> str:
     return f"{low:g}\N{EN DASH}{high:g}" if low else f"< {high:g}"
 
 
-def sparkline(figure: dict[str, Any]) -> Spark:
-    """Return the line of a figure of the report's drift.
-
-    Parameters
-    ----------
-    figure : dict
-        Of ``drift.figures``.
-    """
-    history: list[float | None] = figure["history"]
-    known = [value for value in (*history, figure["value"]) if value is not None]
-    middle = figure["median"]
-    band = None if middle is None else (figure["usual_from"], figure["usual_to"])
-    known += band or ()
+def sparkline(metric: MetricDrift) -> Spark:
+    """Return the line of a metric."""
+    history, tonight = metric.history, metric.value
+    shown = (*history, tonight, metric.usual_from, metric.usual_to)
+    known = [value for value in shown if value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     span = high - low
 
@@ -128,26 +122,30 @@ def sparkline(figure: dict[str, Any]) -> Spark:
             lines.append([])
         else:
             lines[-1].append((x_of(number), y_of(value)))
+    top, bottom, middle = (
+        None if value is None else y_of(value)
+        for value in (metric.usual_to, metric.usual_from, metric.median)
+    )
     return Spark(
         paths="".join(
             "M" + "L".join(f"{x:g} {y:g}" for x, y in line) for line in lines if len(line) > 1
         ),
         dots=tuple(line[0] for line in lines if len(line) == 1),
         x=x_of(len(history)),
-        y=None if figure["value"] is None else y_of(figure["value"]),
-        band_y=None if band is None else y_of(band[1]),
-        band_height=None if band is None else round(y_of(band[0]) - y_of(band[1]), 1),
-        median_y=None if middle is None else y_of(middle),
+        y=None if tonight is None else y_of(tonight),
+        band_y=top,
+        band_height=None if top is None or bottom is None else round(bottom - top, 1),
+        median_y=middle,
     )
 
 
 def outcome_bar(counts: Sequence[tuple[str, int]]) -> tuple[Segment, ...]:
-    """Return the parts of the bar of outcomes, those that are not empty.
+    """Return the segments of the bar of outcomes, without the empty ones.
 
     Parameters
     ----------
     counts : sequence of (str, int)
-        Name and uploads of each outcome.
+        Name and number of uploads of each outcome.
     """
     some = [(name, count) for name, count in counts if count]
     total = sum(count for _, count in some)

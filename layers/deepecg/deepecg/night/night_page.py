@@ -1,19 +1,18 @@
 """The report on a night as one HTML page, which needs no network and no script."""
 
-from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Template
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.night import formatting as words
+from deepecg.night.drift import MetricDrift
 from deepecg.night.night_charts import histogram, outcome_bar, sparkline
-from deepecg.night.night_store import LISTING, REPORT
-from deepecg.night.night_totals import FIGURES
+from deepecg.night.night_report import NightReport
+from deepecg.night.night_store import RECORDINGS_CSV, REPORT
+from deepecg.night.night_totals import METRICS
 from deepecg.outputs.html_templates import policy_hash, template_environment
-from deepecg.outputs.report.labels import CLASS_NAMES
+from deepecg.outputs.report import labels
 
 OUTCOME_LABELS = {
     "scored": "Scored",
@@ -22,41 +21,34 @@ OUTCOME_LABELS = {
     "received": "Not yet processed",
     "failed": "Failed",
 }
-"""In the order of the bar."""
+"""Names of the outcomes, in the order of the bar."""
 
 
-def render_night(report: dict[str, Any]) -> str:
-    """Return the page of a night's report.
-
-    Parameters
-    ----------
-    report : dict
-        As :func:`deepecg.night.report_json.night_report` returns it. All the page shows is in it.
-    """
+def render_night(report: NightReport) -> str:
+    """Return the page, which shows only what the report contains."""
     page, style = _page()
-    drift = report["drift"]
-    address = report["provenance"]["settings"]["page"]
-    night = f"{address}#night/{report['date']}" if address is not None else None
-    counts = [(name, report["outcomes"][f"{name}_count"]) for name in OUTCOME_LABELS]
-    distributions = report["distributions"]
+    address = report.provenance.settings.page
+    night = f"{address}#night/{report.date}" if address is not None else None
+    counts = [(name, getattr(report.outcomes, f"{name}_count")) for name in OUTCOME_LABELS]
     return page.render(
         report=report,
-        date_in_words=words.date_in_words(date.fromisoformat(report["date"])),
-        outcomes=report["outcomes"],
+        # English on every machine: Python does not adopt the machine's locale for dates.
+        date_in_words=f"{report.date:%A}, {report.date.day} {report.date:%B %Y}",
+        outcomes=report.outcomes,
         outcome_labels=OUTCOME_LABELS,
         segments=outcome_bar(counts),
-        histograms={name: histogram(found["bars"]) for name, found in distributions.items()},
-        drift=drift,
-        figures=[
-            (figure, item, sparkline(item), words.usual_range(item, figure.digits))
-            for figure, item in zip(FIGURES, drift["figures"], strict=True)
+        histogram=histogram,
+        drift=report.drift,
+        metrics=[
+            (metric, item, sparkline(item), _usual_range(item, metric.digits))
+            for metric, item in zip(METRICS, report.drift.metrics, strict=True)
         ],
         classes=CLASSES,
-        class_labels=CLASS_NAMES,
-        listing=LISTING,
-        document=REPORT,
-        listing_link=night or LISTING,
-        document_link=night or REPORT,
+        class_labels=labels.CLASS_NAMES,
+        csv_name=RECORDINGS_CSV,
+        csv_link=night or RECORDINGS_CSV,
+        json_name=REPORT,
+        json_link=night or REPORT,
         style=style,
         style_hash=policy_hash(style),
     )
@@ -64,8 +56,26 @@ def render_night(report: dict[str, Any]) -> str:
 
 @cache
 def _page() -> tuple[Template, str]:
-    """Return the template and the style sheet, which the page's policy names by its hash."""
+    """Return the template, and the style sheet of reports with the additions for nights."""
     environment = template_environment("deepecg.night")
-    environment.filters |= {"number": words.number, "plain": words.plain, "kind": words.kind}
-    style = (files("deepecg.night") / "style.css").read_text(encoding="utf-8")
+    environment.filters |= {"number": _number, "plain": labels.plain, "kind": _kind}
+    sheets = (files("deepecg") / folder / "style.css" for folder in ("outputs/report", "night"))
+    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     return environment.get_template("night.html.j2"), style
+
+
+def _number(value: float | None, digits: int = 0) -> str:
+    """Return a number with commas at the thousands, or a dash if it is not known."""
+    return "\N{EN DASH}" if value is None else labels.number(value, digits)
+
+
+def _kind(code: str | None) -> str:
+    """Return the name of a kind of urgent finding; None: all kinds that are not listed."""
+    return labels.kind_of(code).name if code else "All others"
+
+
+def _usual_range(item: MetricDrift, digits: int) -> str | None:
+    """Return the usual range of a metric, or None if it is not judged."""
+    if item.usual_from is None:
+        return None
+    return f"{_number(item.usual_from, digits)}\N{EN DASH}{_number(item.usual_to, digits)}"

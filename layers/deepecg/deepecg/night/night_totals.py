@@ -1,37 +1,38 @@
-"""The figures that stand for a night when it is set against those before it."""
+"""The metrics of a night, which later nights are compared with."""
 
-import json
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
 from statistics import fmean, median
-from typing import Any
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, field
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.night.night_entry import Digest, Entry, number
+from deepecg.night.night_entry import BeatsOfClass, Count, Measure, NightEntry, SummaryExtract, Text
 from deepecg.outputs.report.labels import CLASS_NAMES
 from deepecg.units import SECONDS_PER_DAY
 
-NIGHT_TOTALS_SCHEMA_VERSION = "1.0"
-
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure of a night.
+class Metric:
+    """A metric of a night.
 
     Attributes
     ----------
     name : str
-        Its key, with its unit.
+        Key in the JSON files, with the unit.
     label : str
-        What a reader sees.
+        Name on the page.
     unit : str
-        Short, to be set behind the number.
+        Unit on the page, behind the number.
     digits : int
-        Decimals shown.
+        Decimals on the page.
     judged : bool
-        Whether it is set against the nights before. The number of uploads is not: it follows
-        the days of the week.
+        Whether it is compared with earlier nights. The number of uploads is not: it depends on
+        the day of the week.
     """
 
     name: str
@@ -41,121 +42,110 @@ class Figure:
     judged: bool = True
 
     @property
-    def is_share(self) -> bool:
-        """Whether it is a percentage, which lies between 0 and 100."""
+    def is_percentage(self) -> bool:
+        """Whether it is limited to 0 to 100."""
         return self.unit == "%"
 
 
-RARE = ("F", "Q")
-"""Classes whose share is told to a third decimal."""
-FIGURES = (
+RARE_CLASSES = ("F", "Q")
+"""Classes whose share is shown with a third decimal."""
+METRICS = (
     *(
-        Figure(
+        Metric(
             f"{name.lower()}_beats_percent",
             f"{CLASS_NAMES[name]} beats",
             "%",
-            3 if name in RARE else 2,
+            3 if name in RARE_CLASSES else 2,
         )
         for name in CLASSES
     ),
-    Figure("mean_bpm", "Mean heart rate", "/min", 1),
-    Figure("analysable_percent", "Analysable time", "%", 2),
-    Figure("rejected_percent", "Rejected uploads", "%", 2),
-    Figure("urgent_percent", "Recordings with urgent findings", "%", 1),
-    Figure("processing_s_per_day", "Processing of 24 hours, median", "s", 2),
-    Figure("uploaded_count", "Uploads", "", 0, judged=False),
+    Metric("mean_bpm", "Mean heart rate", "/min", 1),
+    Metric("analysable_percent", "Analysable time", "%", 2),
+    Metric("rejected_percent", "Rejected uploads", "%", 2),
+    Metric("urgent_percent", "Recordings with urgent findings", "%", 1),
+    Metric("processing_s_per_day", "Processing of 24 hours, median", "s", 2),
+    Metric("uploaded_count", "Uploads", "", 0, judged=False),
 )
 
 
-@dataclass(frozen=True)
-class NightTotals:
-    """What later nights keep of a night.
+class NightTotals(Struct, frozen=True, kw_only=True, tag_field="kind", tag="night_totals"):
+    """The document ``totals.json`` of a night, for later nights."""
 
-    Attributes
-    ----------
-    scored_count : int
-        Scored recordings.
-    figures : dict of str to (float or None)
-        By the names in :data:`FIGURES`; None where nothing was there to take it from.
-    models : tuple of str
-        Versions of the models that scored, sorted.
-    """
-
-    scored_count: int
-    figures: dict[str, float | None]
-    models: tuple[str, ...]
-
-    def document(self, night: str) -> dict[str, Any]:
-        """Return the JSON-ready ``totals.json`` of a date."""
-        return {
-            "schema_version": NIGHT_TOTALS_SCHEMA_VERSION,
-            "kind": "night_totals",
-            "date": night,
-            "scored_count": self.scored_count,
-            "figures": self.figures,
-            "models": list(self.models),
-        }
+    schema_version: Literal["1.0"]
+    """Version of this document; other versions are not read."""
+    date: datetime.date
+    """Date of the night."""
+    scored_count: Count
+    """Scored recordings."""
+    metrics: dict[str, Measure | None] = field(name="figures")
+    """Values by the names in :data:`METRICS`. Null where a value could not be computed."""
+    models: tuple[Text, ...]
+    """Versions of the models that scored recordings, sorted."""
 
 
-def night_totals(entries: Sequence[Entry]) -> NightTotals:
-    """Return the figures of a night from its entries, in any order."""
-    digests = [entry.digest for entry in entries if entry.digest is not None]
+TOTALS_DECODER = msgspec.json.Decoder(NightTotals)
+
+
+def night_totals(night: datetime.date, entries: Sequence[NightEntry]) -> NightTotals:
+    """Return the metrics of a night from its entries, in any order."""
+    extracts = [entry.digest for entry in entries if entry.digest is not None]
     n_rejected = sum(entry.outcome == "rejected" for entry in entries)
-    class_count = beats_by_class(digests)
+    class_count = msgspec.structs.asdict(beats_by_class(extracts))
     n_beats = sum(class_count.values())
-    rates = sorted(digest.mean_bpm for digest in digests if digest.mean_bpm is not None)
-    # By the length of the recording: a night with more long ones is no slower.
+    rates = sorted(extract.mean_bpm for extract in extracts if extract.mean_bpm is not None)
+    # Divided by the length of the recording, so that long recordings do not count as slow ones.
     per_day = [
         entry.processing_s * SECONDS_PER_DAY / entry.digest.duration_s
         for entry in entries
         if entry.digest and entry.digest.duration_s and entry.processing_s is not None
     ]
-    found: dict[str, float | None] = {
+    metrics: dict[str, float | None] = {
         f"{name.lower()}_beats_percent": percent(n, n_beats) for name, n in class_count.items()
     }
-    found |= {
+    metrics |= {
         "mean_bpm": round(fmean(rates), 4) if rates else None,
         "analysable_percent": percent(
-            fsum(digest.analysable_s for digest in digests),
-            fsum(digest.duration_s for digest in digests),
+            fsum(extract.analysable_s for extract in extracts),
+            fsum(extract.duration_s for extract in extracts),
         ),
-        "rejected_percent": percent(n_rejected, len(digests) + n_rejected),
-        "urgent_percent": percent(sum(bool(d.urgent) for d in digests), len(digests)),
+        "rejected_percent": percent(n_rejected, len(extracts) + n_rejected),
+        "urgent_percent": percent(sum(bool(extract.urgent) for extract in extracts), len(extracts)),
         "processing_s_per_day": round(median(per_day), 4) if per_day else None,
         "uploaded_count": float(len(entries)),
     }
-    models = {digest.model_version for digest in digests if digest.model_version is not None}
-    return NightTotals(len(digests), found, tuple(sorted(models)))
+    models = {extract.model_version for extract in extracts if extract.model_version is not None}
+    return NightTotals(
+        schema_version="1.0",
+        date=night,
+        scored_count=len(extracts),
+        metrics=metrics,
+        models=tuple(sorted(models)),
+    )
 
 
 def read_totals(body: bytes | None) -> NightTotals | None:
-    """Return the totals of an earlier night, or None where there are none that can be read."""
+    """Return the totals of an earlier night, or None if they are missing or not valid."""
     try:
-        document = json.loads(body or b"null")
-        if document["kind"] != "night_totals":
-            return None
-        if document["schema_version"] != NIGHT_TOTALS_SCHEMA_VERSION:
-            return None
-        figures = {
-            name: None if value is None else number(value)
-            for name, value in ((f.name, document["figures"].get(f.name)) for f in FIGURES)
-        }
-        models = tuple(str(model) for model in document["models"])
-        return NightTotals(int(number(document["scored_count"])), figures, models)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return TOTALS_DECODER.decode(body or b"")
+    except (ValueError, RecursionError):
         return None
 
 
-def beats_by_class(digests: Sequence[Digest]) -> dict[str, int]:
-    """Return the beats of each class over recordings."""
-    return {name: sum(digest.class_count[name] for digest in digests) for name in CLASSES}
+def beats_by_class(extracts: Sequence[SummaryExtract]) -> BeatsOfClass:
+    """Return the number of beats of each class over all recordings."""
+    return BeatsOfClass(
+        **{
+            name: sum(getattr(extract.class_count, name) for extract in extracts)
+            for name in CLASSES
+        }
+    )
 
 
-def processing_times_s(entries: Sequence[Entry]) -> list[float]:
-    """Return the processing times that are known, sorted."""
+def processing_times_s(entries: Sequence[NightEntry]) -> list[float]:
+    """Return the known processing times, sorted."""
     return sorted(entry.processing_s for entry in entries if entry.processing_s is not None)
 
 
 def percent(part: float, whole: float) -> float | None:
-    """Return a share in percent, None of nothing."""
+    """Return a share in percent, or None if the whole is zero."""
     return round(100 * part / whole, 4) if whole else None

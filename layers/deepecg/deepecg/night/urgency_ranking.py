@@ -2,48 +2,51 @@
 
 from collections.abc import Iterable
 
-from deepecg.night.night_entry import Digest, Entry, UrgentKind
+from deepecg.night.night_entry import NightEntry, SummaryExtract, UrgentFinding
 from deepecg.night.settings import RankingSettings
 
 
-def urgency_points(digest: Digest, settings: RankingSettings) -> float:
-    """Return how much a recording's findings weigh.
+def urgency_points(extract: SummaryExtract, settings: RankingSettings) -> float:
+    """Return the points of a recording's findings.
 
-    Each kind of urgent finding counts once, however often it was found: ten pauses are not more
+    Each kind of urgent finding counts once, however many there are: ten pauses are not more
     urgent than a tachycardia and a pause.
     """
     points = dict(settings.urgent_points)
     of_kinds = sum(
-        points.get(kind, settings.other_urgent_points) for kind in {u.kind for u in digest.urgent}
+        points.get(kind, settings.other_urgent_points)
+        for kind in {finding.kind for finding in extract.urgent}
     )
     of_burdens = (
-        settings.ventricular_points_per_percent * (digest.ventricular_burden_percent or 0.0)
+        settings.ventricular_points_per_percent * (extract.ventricular_burden_percent or 0.0)
         + settings.supraventricular_points_per_percent
-        * (digest.supraventricular_burden_percent or 0.0)
-        + settings.fibrillation_points_per_percent * (digest.fibrillation_burden_percent or 0.0)
+        * (extract.supraventricular_burden_percent or 0.0)
+        + settings.fibrillation_points_per_percent * (extract.fibrillation_burden_percent or 0.0)
     )
     return round(of_kinds + of_burdens, 3)
 
 
-def urgent_kinds(digest: Digest, settings: RankingSettings) -> list[UrgentKind]:
-    """Return the kinds of urgent finding of a recording, the weightiest first."""
+def urgent_kinds(extract: SummaryExtract, settings: RankingSettings) -> list[UrgentFinding]:
+    """Return the kinds of urgent finding of a recording, the kind with most points first."""
     points = dict(settings.urgent_points)
     return sorted(
-        digest.urgent,
+        extract.urgent,
         key=lambda found: (-points.get(found.kind, settings.other_urgent_points), found.kind),
     )
 
 
-def by_urgency(entries: Iterable[Entry], settings: RankingSettings) -> list[tuple[Entry, Digest]]:
+def by_urgency(
+    entries: Iterable[NightEntry], settings: RankingSettings
+) -> list[tuple[NightEntry, SummaryExtract]]:
     """Return the scored recordings, the most urgent first.
 
-    Those with an urgent finding come before all without; then more points come first; then the
-    ID decides, so that the order does not depend on that of the entries.
+    Recordings with an urgent finding come first, then those with more points. Equal ones are
+    sorted by ID, so that the order does not depend on that of the entries.
     """
     scored = [(entry, entry.digest) for entry in entries if entry.digest is not None]
 
-    def key(pair: tuple[Entry, Digest]) -> tuple[bool, float, str]:
-        entry, digest = pair
-        return not digest.urgent, -urgency_points(digest, settings), entry.recording_id
+    def key(pair: tuple[NightEntry, SummaryExtract]) -> tuple[bool, float, str]:
+        entry, extract = pair
+        return not extract.urgent, -urgency_points(extract, settings), entry.recording_id
 
     return sorted(scored, key=key)

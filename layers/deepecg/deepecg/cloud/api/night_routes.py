@@ -25,7 +25,7 @@ from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.result_lists import Position, find_night, list_nights
 from deepecg.cloud.s3_keys import report_key
 from deepecg.errors import SettingsError
-from deepecg.night.night_store import LISTING, PAGE, REPORT, parse_night
+from deepecg.night.night_store import PAGE, RECORDINGS_CSV, REPORT, parse_night
 
 router = APIRouter(route_class=StrictRoute, tags=["nights"])
 REPORT_RESPONSES = {
@@ -85,7 +85,9 @@ def get_night_report(request: Request, night: NightDate) -> Response:
 )
 def get_night_recordings(request: Request, night: NightDate) -> Response:
     """Fetch the table of all recordings in the nightly report (CSV)."""
-    return _report_file(request, night, LISTING, "text/csv; charset=utf-8", as_attachment=True)
+    return _report_file(
+        request, night, RECORDINGS_CSV, "text/csv; charset=utf-8", as_attachment=True
+    )
 
 
 @router.get(

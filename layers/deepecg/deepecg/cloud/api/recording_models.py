@@ -10,7 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from deepecg.cloud.api.base_models import ApiResponse, StrictRequest, with_examples
 from deepecg.cloud.result_lists import CURSOR_PATTERN
-from deepecg.night.night_entry import Outcome
+from deepecg.night.night_entry import UploadOutcome
 from deepecg.readers.formats import RECORDING_SUFFIXES, SUFFIX_LIST
 
 MAX_BYTES = 1 << 32
@@ -258,7 +258,7 @@ class RecordingListItem(ApiResponse):
     recording_id: str = Field(pattern=ID_PATTERN)
     night: str = Field(description="Date of the night: the day on which the upload was complete.")
     uploaded_at: datetime | None
-    outcome: Outcome = Field(description="`received`: the upload is not yet processed.")
+    outcome: UploadOutcome = Field(description="`received`: the upload is not yet processed.")
     code: str | None = Field(description="Reason of a rejection, or kind of a failure.")
     duration_s: float | None
     beats_count: int | None = Field(description="Number of analysable beats.")

@@ -49,7 +49,7 @@ from deepecg.cloud.recording_status import (
 )
 from deepecg.cloud.result_lists import Position, RecordingsPage, list_recordings
 from deepecg.cloud.upload_requests import RequestedFile, create_upload_request
-from deepecg.night.night_entry import Entry
+from deepecg.night.night_entry import NightEntry
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import urgent_kinds
 from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE
@@ -224,7 +224,7 @@ def _status_response(recording_id: str, status: RecordingStatus) -> StatusRespon
             )
 
 
-def _list_item(night: str, entry: Entry) -> RecordingListItem:
+def _list_item(night: str, entry: NightEntry) -> RecordingListItem:
     digest = entry.digest
     urgent = urgent_kinds(digest, RankingSettings()) if digest else None
     return RecordingListItem(

@@ -1,18 +1,18 @@
-"""Nights in a folder of results, as ``deepecg score --out DIR`` leaves it."""
+"""Nights in a folder of results that ``deepecg score --out DIR`` wrote."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from deepecg.errors import SettingsError
+from deepecg.night.night_entry import NightEntry
 from deepecg.night.night_store import NIGHTS, REPORTS, TOTALS
 from deepecg.night.settings import NightSettings
 from deepecg.outputs.json_files import to_json
 
 LOCAL_SETTINGS = NightSettings(prices=None)
-"""Nothing is paid by use on a laptop."""
+"""Without prices: on a laptop, use is not charged."""
 
 
 @dataclass(frozen=True)
@@ -22,37 +22,31 @@ class FolderStore:
     Attributes
     ----------
     results : Path
-        Holds ``nights/DATE/ID.json``, ``reports/DATE/`` and, of each recording, the folder that
-        its entry names.
+        Contains ``nights/DATE/ID.json``, ``reports/DATE/`` and one folder for each recording,
+        whose name is in its entry.
     """
 
     results: Path
 
-    def put(self, entry: dict[str, Any], night: date) -> None:
-        """Write the entry of a recording, in place of one that it has for this date.
-
-        Parameters
-        ----------
-        entry : dict
-            As :func:`deepecg.night.night_entry.night_entry` returns it.
-        night : date
-            The date it belongs to.
-        """
+    def put(self, entry: NightEntry, night: date) -> None:
+        """Write the entry of a recording for a date, replacing an earlier one."""
         folder = self.results / NIGHTS / night.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{entry['recording_id']}.json"
+        path = folder / f"{entry.recording_id}.json"
         path.write_text(to_json(entry), encoding="utf-8")
 
     def entries(self, night: date) -> Iterator[bytes]:
-        """Yield the JSON of each entry; none where nothing was scored on that date.
+        """Yield the JSON of each entry of a date.
 
         Raises
         ------
         SettingsError
-            If there is no such folder of results at all.
+            If the folder of results does not exist.
         """
         if not self.results.is_dir():
-            raise SettingsError("found no folder of results, expected that of deepecg score --out")
+            raise SettingsError(
+                "found no folder of results, expected the one given to deepecg score --out"
+            )
         folder = self.results / NIGHTS / night.isoformat()
         for path in sorted(folder.glob("*.json")):
             if path.is_file():
@@ -64,7 +58,7 @@ class FolderStore:
         return path.read_bytes() if path.is_file() else None
 
     def write(self, night: date, name: str, body: bytes, content_type: str) -> None:  # noqa: ARG002
-        """Write a file of the report; a folder knows no content types."""
+        """Write a file of the report; files have no content type."""
         folder = self._report(night)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(body)
