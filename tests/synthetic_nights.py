@@ -1,6 +1,5 @@
 """Made-up nights: no patient, no recording, only plausible numbers, the same for the same seed."""
 
-import json
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
@@ -65,9 +64,7 @@ def made_up_entries(night: date, n: int, seed: int, **patients: float) -> list[N
         Passed to :func:`made_up_patient`: what is unusual about this night's patients.
     """
     random = np.random.default_rng([seed, night.toordinal()])
-    entries = [_entry(night, number, seed, random, patients) for number in range(n)]
-    plain: list[dict[str, Any]] = json.loads(json.dumps(entries))  # without NumPy's numbers
-    return plain
+    return [_entry(night, number, seed, random, patients) for number in range(n)]
 
 
 def fill(store: Any, night: date, n: int, seed: int, n_before: int = 0, **patients: float) -> None:

@@ -73,6 +73,13 @@ def test_long_stretches_without_a_beat_beside_a_gap_are_unconfirmed_pauses() -> 
     assert pauses(stream, SETTINGS).without_beats_s == pytest.approx(34 - 13 - 6)
 
 
+def test_a_beat_after_the_last_whole_second_ends_the_interval_before_it() -> None:
+    stream = stream_of("NNN", [1.0, 5.2], first_s=0.2, duration_s=6)
+    quiet = pauses(stream, PauseSettings())
+    assert [(found.first, found.last) for found in quiet.episodes] == [(1, 2)]
+    assert quiet.unconfirmed_count == 0
+
+
 def test_a_stretch_between_gaps_before_the_first_beat_is_known_by_that_beat() -> None:
     stream = stream_of("NN", 1.0, first_s=20.5)
     stream.analysable[[*range(5), *range(15, 20)]] = False

@@ -145,12 +145,15 @@ def _beside_gaps(stream: BeatStream) -> _Stretches:
     n_beats = len(stream.times_s)
     if not n_beats:
         begins = ends = np.empty(0)
-    first = np.searchsorted(stream.times_s, begins)
-    last = np.searchsorted(stream.times_s, ends) - 1
+    # A beat in the fraction after the last whole second belongs to that second.
+    times_s = np.minimum(stream.times_s, len(stream.analysable))
+    second = np.minimum(np.floor(times_s), len(stream.analysable) - 1)
+    first = np.searchsorted(second, begins)
+    last = np.searchsorted(second, ends) - 1
     empty = first > last
     beat_before = np.maximum(last, 0)
-    first_s = stream.times_s[np.minimum(first, n_beats - 1)]
-    last_s = stream.times_s[beat_before]
+    first_s = times_s[np.minimum(first, n_beats - 1)]
+    last_s = times_s[beat_before]
     heads = _Stretches(first, first, begins, first_s - begins).of(~empty)
     tails = _Stretches(last, last, last_s, ends - last_s).of(~empty)
     islands = _Stretches(beat_before, beat_before, begins, ends - begins).of(empty)
