@@ -17,13 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.units import ROUNDING_S
 from training.field_sums import add_fields
 
 WINDOW_S = 0.150
 """A found beat matches an annotated one within this time (EC57, 4.3.2)."""
-ROUNDING_S = 1e-6
-"""Tolerance of comparisons: times are sample numbers divided by a rate, so equal durations may
-differ by rounding."""
 LEARNING_S = 300.0
 """Learning period: the first five minutes are not compared (EC57)."""
 NO_FALSE_POSITIVE = {"V": "FQ", "S": "Q"}

@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
-from training.beat_matching import LEARNING_S, ROUNDING_S, WINDOW_S, within
+from deepecg.units import ROUNDING_S
+from training.beat_matching import LEARNING_S, WINDOW_S, within
 from training.field_sums import add_fields
 
 Kind = Literal["V", "S"]

@@ -25,7 +25,7 @@ from deepecg.errors import (
 from deepecg.night.folder_night_store import LOCAL_SETTINGS, FolderStore
 from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import night_entry
-from deepecg.night.night_store import NIGHTS, REPORTS, parse_night
+from deepecg.night.night_store import NIGHTS, PAGE, REPORTS, parse_night
 from deepecg.outputs.file_names import REJECTION_FILE
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.recording_id import recording_id
@@ -203,7 +203,7 @@ def _report(given: argparse.Namespace) -> int:
     today = datetime.now().astimezone().date()
     day = parse_night(given.date, today=today) if given.date else today
     make_night(day, FolderStore(given.results), LOCAL_SETTINGS)
-    print(f"Report in {given.results / REPORTS / day.isoformat() / 'index.html'}")
+    print(f"Report in {given.results / REPORTS / day.isoformat() / PAGE}")
     return 0
 
 

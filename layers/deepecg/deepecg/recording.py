@@ -1,7 +1,7 @@
 """A Holter recording: its leads in millivolts, read from disk on request."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -127,11 +127,6 @@ class Recording:
         if stop <= start:
             return np.empty(0, np.float32)
         return self.read_samples(lead, start, stop)
-
-    def chunks(self, lead: int, length: int) -> Iterator[NDArray[np.float32]]:
-        """Yield all of one lead in float32 millivolts, ``length`` samples at a time."""
-        for start in range(0, self.n_samples, length):
-            yield self.read(lead, start, start + length)
 
 
 def unique_leads(names: list[str]) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ from deepecg.recording import Recording
 
 def whole(recording: Recording, chunk: int = 10**9) -> np.ndarray:
     """All leads in mV, read ``chunk`` samples at a time: shape (n_samples, n_leads)."""
+    starts = range(0, recording.n_samples, chunk)
+    leads = range(len(recording.leads))
     return np.stack(
-        [np.concatenate(list(recording.chunks(i, chunk))) for i in range(len(recording.leads))],
+        [np.concatenate([recording.read(i, at, at + chunk) for at in starts]) for i in leads],
         axis=1,
     )
 

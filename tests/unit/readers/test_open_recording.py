@@ -2,6 +2,7 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from holter_file_writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
 from hypothesis import HealthCheck, example, given, settings
@@ -27,6 +28,17 @@ def test_opens_every_format(tmp_path: Path, name: str) -> None:
     assert recording.format == FORMATS[name]
     assert recording.n_samples == len(SIGNALS)
     assert recording.duration_s == 4
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_samples_are_read_wherever_the_process_has_gone_since_opening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    WRITERS[name](tmp_path / name, SIGNALS, 200)
+    monkeypatch.chdir(tmp_path)
+    recording = open_recording(Path(name))
+    monkeypatch.chdir("/")
+    np.testing.assert_allclose(recording.read(0, 0, 100), SIGNALS[:100, 0], rtol=0, atol=0.01)
 
 
 def test_stem_of_a_wfdb_record(tmp_path: Path) -> None:

@@ -32,7 +32,12 @@ from deepecg.cloud.upload_settings_files import find_settings_file, is_settings_
 from deepecg.errors import RefusedRecordingError, UnknownFormatError
 from deepecg.outputs.recording_id import recording_id
 from deepecg.readers.formats import SUFFIX_LIST, is_recording_name
-from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
+from deepecg.readers.wfdb_file_names import (
+    ANNOTATION_NAME,
+    HEADER_SUFFIX,
+    SIGNAL_NAME,
+    SIGNAL_SUFFIX,
+)
 from deepecg.readers.wfdb_header import record_files
 
 MAX_HEADER_BYTES = 4 << 20
@@ -159,7 +164,8 @@ def _most_likely_incomplete_last(listing: FolderListing, headers: list[Part]) ->
     other take some 7 s.
     """
     has_signal = {
-        part.key: listing.find(without_suffix(part.key) + ".dat") is not None for part in headers
+        part.key: listing.find(without_suffix(part.key) + SIGNAL_SUFFIX) is not None
+        for part in headers
     }
     if all(has_signal.values()):
         with ThreadPoolExecutor(DEFAULT_CONNECTIONS) as pool:

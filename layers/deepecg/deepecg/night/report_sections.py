@@ -39,10 +39,10 @@ from deepecg.night.urgency_ranking import by_urgency, urgency_points, urgent_kin
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.file_names import REJECTION_FILE, REPORT_FILE
 from deepecg.outputs.summary import SOFTWARE
+from deepecg.units import SECONDS_PER_HOUR
 
 TO_RESULTS = "../../"
 """Path from ``reports/DATE/`` to the root of all results."""
-SECONDS_PER_HOUR = 3600
 LINKED_FILES = {"scored": REPORT_FILE, "rejected": REJECTION_FILE}
 """File that the link to a recording leads to, by the recording's outcome."""
 WITHOUT_RESULT = ("failed", "received", "waiting", "rejected")

@@ -7,7 +7,7 @@ from pkgutil import resolve_name
 from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
 from deepecg.readers.formats import FORMAT_LIST, HEAD_BYTES, detect_format, is_recording_name
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
-from deepecg.readers.wfdb_header import segment_headers
+from deepecg.readers.wfdb_header import read_header
 from deepecg.recording import Recording
 
 
@@ -80,11 +80,11 @@ def find_recordings(folder: Path) -> list[Path]:
     for path in candidates:
         if path.suffix.casefold() == HEADER_SUFFIX:
             try:
-                names = segment_headers(path.read_bytes())
+                header = read_header(path)
             except RefusedRecordingError:
                 continue
-            if names:
+            if header.segments:
                 masters.add(path)
-                parts.update(path.with_name(name) for name in names)
+                parts.update(path.with_name(name) for name in header.files)
     # A segment has no segments of its own: such a header is listed, and rejected when opened.
     return [path for path in candidates if path in masters or path not in parts]

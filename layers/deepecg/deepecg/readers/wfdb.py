@@ -137,7 +137,7 @@ class _LeadReader:
         sources: list[dict[int, int]],
         per_frame: int,
     ) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
         self._segments = segments
         self._sources = sources
         self._starts = [segment.first_frame for segment in segments]

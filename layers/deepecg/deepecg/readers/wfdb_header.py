@@ -67,7 +67,7 @@ _GAIN: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"([+-]?[0-9]{1,18})(?:\s+|$)")
 _SEGMENT_LINE: Final = re.compile(r"(?P<name>\S+)\s+(?P<length>[0-9]{1,18})(?:\s.*)?")
-_PLAIN_NAME: Final = re.compile(r"[^\s/\\:*?\"<>|\x00-\x1f\x7f]{1,255}")
+_PLAIN_NAME: Final = re.compile(r"[^\s/\\:*?\"<>|\x00-\x1f\x7f]+")
 _START: Final = re.compile(
     r"\s*(?P<time>[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]{1,6})?)[0-9]*"
     r"(?:\s+(?P<date>[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}))?\s*"
@@ -164,6 +164,13 @@ class Header:
     n_extra_lines: int = 0
     paced: bool | None = None
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Distinct names of the files that the header needs; see :func:`record_files`."""
+        names = [name + HEADER_SUFFIX for name, _ in self.segments if name != NULL]
+        names += [signal.file for signal in self.signals if not signal.is_null]
+        return tuple(dict.fromkeys(names))
+
 
 def record_files(header: bytes) -> tuple[str, ...]:
     """Return the names of the files that a header needs beside it.
@@ -186,18 +193,7 @@ def record_files(header: bytes) -> tuple[str, ...]:
     MalformedHeaderError
         If a line cannot be parsed or a name is not that of a plain file.
     """
-    parsed = parse_header(header)
-    names = [name + HEADER_SUFFIX for name, _ in parsed.segments if name != NULL]
-    names += [signal.file for signal in parsed.signals if not signal.is_null]
-    return tuple(dict.fromkeys(names))
-
-
-def segment_headers(header: bytes) -> tuple[str, ...]:
-    """Return the ``.hea`` names of a multi-segment record's segments; none for other records.
-
-    Parameters and errors are those of :func:`record_files`.
-    """
-    return record_files(header) if parse_header(header).segments else ()
+    return parse_header(header).files
 
 
 def read_header(path: Path) -> Header:
@@ -368,7 +364,10 @@ def _check_name(name: str, suffix: str = "") -> None:
     A download under a name that is too long would fail however often it is repeated.
     """
     if not _PLAIN_NAME.fullmatch(name) or name.startswith(("-", "~")) or ".." in name:
-        raise MalformedHeaderError("found a file name with a path in it, expected a plain name")
+        raise MalformedHeaderError(
+            "found a file name with a path or a character that is not allowed, expected a plain "
+            "name"
+        )
     if name == "." or len((name + suffix).encode()) > _MAX_NAME_BYTES:
         raise MalformedHeaderError(
             f"found a file name that no file can have, expected 1 to {_MAX_NAME_BYTES} bytes"

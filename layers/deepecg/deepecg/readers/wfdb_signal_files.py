@@ -34,7 +34,7 @@ def frames_in_file(folder: Path, signals: Sequence[Signal]) -> int:
     Parameters
     ----------
     folder : Path
-        The record's folder.
+        The record's folder, absolute.
     signals : sequence of Signal
         All signals of one file.
 
@@ -92,13 +92,13 @@ class SignalFile:
     Parameters
     ----------
     folder : Path
-        The record's folder.
+        The record's folder, absolute.
     signals : sequence of Signal
         All signals of the file, in the order of the header.
     """
 
     def __init__(self, folder: Path, signals: Sequence[Signal]) -> None:
-        self._folder = folder.absolute()
+        self._folder = folder
         self._signals = signals
         self._sums = 0, np.zeros(len(signals), np.int64)
 

@@ -9,6 +9,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.settings import FibrillationSettings
+from deepecg.units import SECONDS_PER_MINUTE
 
 TINY = 1e-9
 """Keeps logarithms and quotients finite where the intervals do not vary or are unknown."""
@@ -101,7 +102,8 @@ def without_supraventricular(stream: BeatStream, inside: NDArray[np.bool_]) -> B
     """Return a stream in which no beat inside atrial fibrillation is supraventricular.
 
     No beat is premature where the atria have no rhythm: what reaches the ventricles early is
-    conducted like all others, and annotators call it N. So N receives the probability of S.
+    conducted like all others, and annotators call it N. So N receives the probability of S, and
+    a beat of another class becomes N too if N and S together are more probable.
 
     Parameters
     ----------
@@ -232,7 +234,7 @@ def _fibrillation(
             int(last),
             float(stream.times_s[first]),
             float(span),
-            60 * float(last - first) / float(span),
+            SECONDS_PER_MINUTE * float(last - first) / float(span),
         )
         for first, last, span in zip(firsts, lasts, spans, strict=True)
     )
@@ -242,5 +244,5 @@ def _fibrillation(
         total_s,
         100 * total_s / whole_s if analysable_s else None,
         float(spans.max()) if len(spans) else None,
-        60 * float((lasts - firsts).sum()) / total_s if total_s else None,
+        SECONDS_PER_MINUTE * float((lasts - firsts).sum()) / total_s if total_s else None,
     )

@@ -43,9 +43,9 @@ def by_rate(episode: Episode) -> float:
     return episode.rate_bpm or 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
-    """How a kind of event or finding is named and marked.
+    """How a kind of event or finding is named and marked; equal only to itself.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Kind:
     group: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EventKind(Kind):
     """A kind of event.
 
@@ -158,7 +158,7 @@ EXAMPLE_KINDS: Final = (ISOLATED_VENTRICULAR, ISOLATED_SUPRAVENTRICULAR)
 """Kinds of strip that show an example rather than an event."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class UrgentKind(Kind):
     """A kind of urgent finding: what a clinician should see first.
 
@@ -166,22 +166,44 @@ class UrgentKind(Kind):
     ----------
     ranking_points : float
         Weight in the nightly ranking of recordings: the sooner the finding can harm, the more.
-    event : EventKind or None
-        The kind of event that it is a severe case of; None for a finding about the whole
-        recording.
-    is_urgent : callable
-        Whether an event of that kind is urgent, by the study's settings.
-    severity : callable
-        The measure by which one event stands for several.
-    message : callable
-        The finding in a line, with values and units.
     """
 
     ranking_points: float
-    event: EventKind | None = None
-    is_urgent: Callable[[Episode, RhythmSettings], bool] = lambda _episode, _settings: False
+
+
+@dataclass(frozen=True, eq=False)
+class UrgentEventKind(UrgentKind):
+    """A kind of urgent finding that is a severe case of an event.
+
+    Attributes
+    ----------
+    event : EventKind
+        The kind of event.
+    is_urgent : callable
+        Whether an event of that kind is urgent, by the study's settings.
+    message : callable
+        The finding in a line, with values and units.
+    severity : callable
+        The measure by which one event stands for several.
+    """
+
+    event: EventKind
+    is_urgent: Callable[[Episode, RhythmSettings], bool]
+    message: Callable[[Episode, RhythmSettings], str]
     severity: Measure = by_duration
-    message: Callable[[Episode, RhythmSettings], str] = lambda _episode, _settings: ""
+
+
+def _named_after(
+    event: EventKind,
+    *,
+    ranking_points: float,
+    is_urgent: Callable[[Episode, RhythmSettings], bool],
+    message: Callable[[Episode, RhythmSettings], str],
+    severity: Measure = by_duration,
+) -> UrgentEventKind:
+    """Return an urgent kind with the key, name, mark and group of its event."""
+    named = (event.key, event.name, event.mark, event.group)
+    return UrgentEventKind(*named, ranking_points, event, is_urgent, message, severity)
 
 
 def _ventricular_tachycardia(run: Episode, settings: RhythmSettings) -> str:
@@ -215,28 +237,20 @@ VENTRICULAR_BURDEN = UrgentKind(
     "ventricular_burden", "Ventricular burden", "V", "ventricular", ranking_points=40.0
 )
 URGENT_KINDS: Final = (
-    UrgentKind(
-        "ventricular_tachycardia",
-        "Ventricular tachycardia",
-        "V",
-        "ventricular",
+    _named_after(
+        VENTRICULAR_TACHYCARDIA,
         ranking_points=100.0,
-        event=VENTRICULAR_TACHYCARDIA,
         is_urgent=lambda run, s: run.n_beats >= s.urgent.ventricular_run_beats,
         severity=by_beats,
         message=_ventricular_tachycardia,
     ),
-    UrgentKind(
-        "pause",
-        "Pause",
-        "P",
-        "pause",
+    _named_after(
+        PAUSE,
         ranking_points=80.0,
-        event=PAUSE,
         is_urgent=lambda pause, s: pause.duration_s >= s.urgent.pause_s - ROUNDING_S,
         message=_pause,
     ),
-    UrgentKind(
+    UrgentEventKind(
         "no_beat_found",
         "No beat found",
         "P?",
@@ -246,7 +260,7 @@ URGENT_KINDS: Final = (
         is_urgent=lambda pause, s: pause.duration_s >= s.urgent.unconfirmed_pause_s - ROUNDING_S,
         message=_no_beat_found,
     ),
-    UrgentKind(
+    UrgentEventKind(
         "fast_atrial_fibrillation",
         "Fast atrial fibrillation",
         "AF",
@@ -256,13 +270,9 @@ URGENT_KINDS: Final = (
         is_urgent=lambda episode, s: by_rate(episode) > s.urgent.fibrillation_bpm,
         message=_fast_atrial_fibrillation,
     ),
-    UrgentKind(
-        "supraventricular_tachycardia",
-        "Supraventricular tachycardia",
-        "S",
-        "supraventricular",
+    _named_after(
+        SUPRAVENTRICULAR_TACHYCARDIA,
         ranking_points=50.0,
-        event=SUPRAVENTRICULAR_TACHYCARDIA,
         is_urgent=lambda run, s: run.duration_s > s.urgent.supraventricular_run_s,
         message=_supraventricular_tachycardia,
     ),
@@ -272,4 +282,4 @@ URGENT_KINDS: Final = (
 heart over months. Where no beat was found it may be asystole, and more often is an electrode."""
 
 KINDS: Final = {kind.key: kind for kind in (*URGENT_KINDS, *EXAMPLE_KINDS, *EVENT_KINDS)}
-"""Every kind by its key."""
+"""Every kind by its key; where an urgent kind has the key of its event, the event's."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episodes import RATE_DIGITS
 from deepecg.rhythm.settings import RateSettings
+from deepecg.units import SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
     rr = stream.rr_s[np.isfinite(stream.rr_s)]
     if not len(rr):
         return HeartRate(None, None, None, None, None, 0.0, 0.0)
-    mean = 60 * len(rr) / float(rr.sum())
+    mean = SECONDS_PER_MINUTE * len(rr) / float(rr.sum())
     around = rates_around(stream, settings)
     tachycardia_s = float(rr[around > settings.tachycardia_bpm].sum())
     bradycardia_s = float(rr[around < settings.bradycardia_bpm].sum())
@@ -157,5 +158,5 @@ def _rates(
     settings: RateSettings,
 ) -> NDArray[np.float64]:
     enough = covered_s >= settings.covered_share * settings.window_s
-    rate = 60 * n_beats / np.where(enough, covered_s, 1)
+    rate = SECONDS_PER_MINUTE * n_beats / np.where(enough, covered_s, 1)
     return np.where(enough, np.round(rate, RATE_DIGITS), np.nan)

@@ -12,7 +12,7 @@ from deepecg.rhythm.episodes import Episode
 from deepecg.rhythm.heart_rate import rate_windows
 from deepecg.rhythm.pauses import Pauses
 from deepecg.rhythm.settings import RateSettings
-from deepecg.units import SECONDS_PER_HOUR
+from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 _ByHour = list[NDArray[np.float64]]
 
@@ -122,7 +122,7 @@ def hourly(
             start_s,
             analysable_s,
             n_beats,
-            60 * len(rr_s) / float(rr_s.sum()) if len(rr_s) else None,
+            SECONDS_PER_MINUTE * len(rr_s) / float(rr_s.sum()) if len(rr_s) else None,
             float(rates.min()) if len(rates) else None,
             float(rates.max()) if len(rates) else None,
             *ectopy_and_pauses,

@@ -34,7 +34,8 @@ class RhythmAnalysis:
     fibrillation : Fibrillation
         Episodes of atrial fibrillation.
     supraventricular_in_fibrillation_count : int
-        Number of beats that became normal because they lie in atrial fibrillation.
+        Number of supraventricular beats that became normal because they lie in atrial
+        fibrillation. Beats of other classes that became normal are not counted.
     ventricular, supraventricular : Ectopy
         Patterns of ectopic beats.
     pauses : Pauses

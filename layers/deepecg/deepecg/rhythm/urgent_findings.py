@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from deepecg.rhythm.ectopy import Ectopy
-from deepecg.rhythm.event_kinds import URGENT_KINDS, VENTRICULAR_BURDEN, UrgentKind
+from deepecg.rhythm.event_kinds import URGENT_KINDS, VENTRICULAR_BURDEN, UrgentEventKind, UrgentKind
 from deepecg.rhythm.events import Event
 from deepecg.rhythm.settings import RhythmSettings, UrgentSettings
 from deepecg.rhythm.wording import exact
@@ -57,15 +57,15 @@ def urgent_findings(
     events = tuple(events)
     found: list[UrgentFinding] = []
     for kind in URGENT_KINDS:
-        if kind is VENTRICULAR_BURDEN:
-            found += _burden(ventricular, settings.urgent)
-        else:
+        if isinstance(kind, UrgentEventKind):
             found += _worst(kind, events, settings)
+        else:
+            found += _burden(ventricular, settings.urgent)
     return tuple(found)
 
 
 def _worst(
-    kind: UrgentKind, events: tuple[Event, ...], settings: RhythmSettings
+    kind: UrgentEventKind, events: tuple[Event, ...], settings: RhythmSettings
 ) -> Iterator[UrgentFinding]:
     urgent = [e for e in events if e.kind is kind.event and kind.is_urgent(e, settings)]
     if not urgent:

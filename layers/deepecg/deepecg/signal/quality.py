@@ -109,14 +109,15 @@ class QualityFlags:
 
     def beats_analysable(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return for each beat whether its second can be analysed, shape (n_beats,)."""
-        second = np.minimum(times_s.astype(np.int64), len(self.missing) - 1)
-        return np.asarray(self.analysable[second], bool)
+        return np.asarray(self.analysable[self._second_of(times_s)], bool)
 
     def gap_before(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return for each beat whether faulty seconds lie between it and the beat before."""
         n_faulty_until = np.concatenate([[0], np.cumsum(~self.analysable)])
-        second = np.minimum(times_s.astype(np.int64), len(self.missing) - 1)
-        return np.diff(n_faulty_until[second], prepend=0) > 0
+        return np.diff(n_faulty_until[self._second_of(times_s)], prepend=0) > 0
+
+    def _second_of(self, times_s: NDArray[np.float64]) -> NDArray[np.int64]:
+        return np.minimum(times_s.astype(np.int64), len(self.missing) - 1)
 
 
 def flag_seconds(seconds: PerSecondStatistics, settings: QualitySettings) -> QualityFlags:

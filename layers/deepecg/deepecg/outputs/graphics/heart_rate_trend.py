@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from deepecg.outputs.graphics.settings import TrendSettings
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.units import SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def heart_rate_trend(
     n_intervals = np.bincount(where[known], minlength=n_bins)
     covered_s = np.bincount(where[known], stream.rr_s[known], minlength=n_bins)
     mean_bpm = np.full(n_bins, np.nan)
-    np.divide(60 * n_intervals, covered_s, out=mean_bpm, where=n_intervals > 0)
+    np.divide(SECONDS_PER_MINUTE * n_intervals, covered_s, out=mean_bpm, where=n_intervals > 0)
     ventricular, supraventricular = stream.is_class("V"), stream.is_class("S")
     edges = np.minimum(np.arange(n_bins + 1) * bin_s, n_seconds)
     lengths = np.maximum(np.diff(edges), 1)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from deepecg.outputs.graphics.heart_rate_trend import Trend
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.svg_paths import bars, line, nice_step, short, stretches
+from deepecg.units import SECONDS_PER_MINUTE
 
 WIDTH = 1000
 LEFT = 62
@@ -135,7 +136,7 @@ class TrendChart:
             ("S", "supraventricular beats", "supraventricular", trend.supraventricular_count),
         ):
             counted = np.add.reduceat(count, first)
-            minutes = np.diff(first, append=n) * trend.bin_s / 60
+            minutes = np.diff(first, append=n) * trend.bin_s / SECONDS_PER_MINUTE
             per_minute = counted / minutes
             highest = float(per_minute.max(initial=0))
             heights = COUNT_LANE_HEIGHT * per_minute / max(highest, 1)
