@@ -81,6 +81,18 @@ def refused(body: bytes, content_type: str = CONTENT_TYPE, cuts: tuple[int, ...]
     return caught.value.code
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"garbage", encoded({"key": "x" * (MAX_FIELDS_BYTES + 10_000)}, b"x"), encoded({}, None)],
+    ids=["no form", "long field", "no file"],
+)
+def test_a_form_is_refused_where_its_only_message_is_its_last(body: bytes) -> None:
+    only: Message = {"type": "http.request", "body": body, "more_body": False}
+    with pytest.raises(S3Error) as caught:
+        parsed(iter([only]), content_length=len(body))
+    assert caught.value.status == 400
+
+
 @given(
     fields=st.dictionaries(
         st.sampled_from(["key", "policy", "Content-Type", "x-amz-date"]), st.text(max_size=40)

@@ -4,7 +4,7 @@ Starlette parses it by the library python-multipart.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -59,8 +59,10 @@ async def upload_form(request: Request) -> AsyncIterator[UploadForm]:
     try:
         form = await _parse(request)
     except S3Error:
-        async for _ in request.stream():
-            pass
+        # Starlette raises it where the parser has read the body to its end.
+        with suppress(RuntimeError):
+            async for _ in request.stream():
+                pass
         raise
     try:
         yield _checked(form)
