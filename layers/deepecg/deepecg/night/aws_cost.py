@@ -1,7 +1,7 @@
 """Estimate of the cost of processing a night, from AWS's price list."""
 
 from deepecg.night.settings import Prices
-from deepecg.outputs.summary import Block
+from deepecg.outputs.summary import Block, Measure
 
 MB_PER_GB = 1024
 PER_MILLION = 1e-6
@@ -14,13 +14,13 @@ class Cost(Block, frozen=True, kw_only=True):
     Start-up of the function, retries, storage, logs and data transfer are not included.
     """
 
-    compute_usd: float
+    compute_usd: Measure
     """Run time of the function, in USD."""
-    requests_usd: float
+    requests_usd: Measure
     """Calls of the function and requests to S3, in USD."""
-    total_usd: float
+    total_usd: Measure
     """Sum of both, in USD."""
-    per_upload_usd: float | None
+    per_upload_usd: Measure | None
     """Sum divided by the number of uploads, in USD. Null without uploads."""
     prices: Prices
     """Prices that the estimate is based on."""

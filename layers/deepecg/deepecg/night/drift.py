@@ -10,7 +10,7 @@ from msgspec import field
 
 from deepecg.night.night_totals import METRICS, Metric, NightTotals
 from deepecg.night.settings import DriftSettings
-from deepecg.outputs.summary import Block
+from deepecg.outputs.summary import Block, Count, Measure
 
 ALL_PERCENT = 100.0
 MAD_TO_SD = 1.4826
@@ -23,15 +23,15 @@ class MetricDrift(Block, frozen=True, kw_only=True):
 
     name: str
     """Name of the metric, with its unit."""
-    value: float | None
+    value: Measure | None
     """Value of this night."""
-    history: tuple[float | None, ...]
+    history: tuple[Measure | None, ...]
     """Values of the nights before. Null for a night without a report on enough recordings."""
-    median: float | None
+    median: Measure | None
     """Median of the history. Null if the metric is not judged."""
-    usual_from: float | None
+    usual_from: Measure | None
     """Lower end of the usual range. Null if the metric is not judged."""
-    usual_to: float | None
+    usual_to: Measure | None
     """Upper end of the usual range. Null if the metric is not judged."""
     z: float | None
     """Modified z-score of the value. Null if the metric is not judged."""
@@ -44,9 +44,9 @@ class Drift(Block, frozen=True, kw_only=True):
 
     verdict: Verdict
     """Whether any metric has shifted, or why the night is not judged."""
-    nights_count: int
+    nights_count: Count
     """Nights before with a report on enough recordings."""
-    least_nights_count: int
+    least_nights_count: Count
     """Number of such nights that a comparison needs (a setting)."""
     dates: tuple[datetime.date, ...]
     """Dates of the nights before, the oldest first."""

@@ -5,6 +5,7 @@ recordings therefore reads 10,000 small documents and no summary.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Literal, get_args
 
@@ -18,6 +19,14 @@ from deepecg.outputs.summary import EctopyBlock, Summary
 NIGHT_ENTRY_SCHEMA_VERSION = "1.0"
 UploadOutcome = Literal["scored", "rejected", "waiting", "failed", "received"]
 OUTCOMES: tuple[UploadOutcome, ...] = get_args(UploadOutcome)
+OUTCOME_LABELS = {
+    "scored": "Scored",
+    "rejected": "Rejected",
+    "waiting": "Waiting for parts",
+    "received": "Not yet processed",
+    "failed": "Failed",
+}
+"""Names of the outcomes, in the order in which pages show them."""
 
 MAX_TEXT = 200
 """Longest code, version or message, in characters."""
@@ -29,7 +38,8 @@ PRINTABLE_PATTERN = (
     r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e"
     r"\u2060-\u206f\ufeff\ud800-\udfff]*(?!\n)$"
 )
-"""A text has no control character, line break, invisible character or text direction mark."""
+"""A text has no control character, line break, invisible character or text direction mark. The
+pattern names the frequent ones, for the schema; readers check :func:`are_printable`, too."""
 FOLDER_PATTERN = r"^(?!/)(?:(?:^|/)(?!\.{1,2}(?:/|$))[^/\\\x00-\x1f\x7f\ud800-\udfff]+)+(?!\n)$"
 """A folder is a path inside the results: no leading slash, ``..``, empty part, backslash, control
 character or undecodable file name."""
@@ -113,7 +123,7 @@ class SummaryExtract(RecordingMeasures, frozen=True, kw_only=True):
     """Analysable beats of each AAMI class."""
     urgent: tuple[UrgentFinding, ...]
     """Urgent findings, one of each kind, sorted by kind."""
-    warning_codes: tuple[Text, ...]
+    warning_codes: Annotated[tuple[Text, ...], Meta(extra_json_schema={"uniqueItems": True})]
     """Codes of defects that did not prevent scoring, sorted, each once."""
     model_version: Text | None
     """Version of the model that scored the recording."""
@@ -242,11 +252,27 @@ def read_entry(body: bytes) -> NightEntry:
         If it is not JSON, not an entry of this major version, or has an impossible value.
     """
     try:
-        return ENTRY_DECODER.decode(body)
+        entry = ENTRY_DECODER.decode(body)
+        if not are_printable(_texts(entry)):
+            raise ValueError("a text with a character that cannot be printed")
     except (ValueError, RecursionError) as error:
         raise UnreadableEntryError(
             f"found a document that is not a valid night entry ({type(error).__name__})"
         ) from None
+    return entry
+
+
+def are_printable(texts: Iterable[str | None]) -> bool:
+    """Return whether all texts consist of characters that can be seen, and of plain spaces."""
+    return all(text is None or text.isprintable() for text in texts)
+
+
+def _texts(entry: NightEntry) -> Iterator[str | None]:
+    yield from (entry.code, entry.uploaded_at)
+    if (extract := entry.digest) is not None:
+        yield from (extract.model_version, extract.software_version, *extract.warning_codes)
+        for found in extract.urgent:
+            yield from (found.kind, found.message)
 
 
 def _extract(summary: Summary) -> SummaryExtract:

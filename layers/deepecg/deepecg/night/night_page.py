@@ -8,20 +8,12 @@ from jinja2 import Template
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.night.drift import MetricDrift
 from deepecg.night.night_charts import histogram, outcome_bar, sparkline
+from deepecg.night.night_entry import OUTCOME_LABELS
 from deepecg.night.night_report import NightReport
 from deepecg.night.night_store import RECORDINGS_CSV, REPORT
 from deepecg.night.night_totals import METRICS
 from deepecg.outputs.html_templates import policy_hash, template_environment
 from deepecg.outputs.report import labels
-
-OUTCOME_LABELS = {
-    "scored": "Scored",
-    "rejected": "Rejected",
-    "waiting": "Waiting for parts",
-    "received": "Not yet processed",
-    "failed": "Failed",
-}
-"""Names of the outcomes, in the order of the bar."""
 
 
 def render_night(report: NightReport) -> str:

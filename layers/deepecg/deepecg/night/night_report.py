@@ -10,19 +10,17 @@ from deepecg.night.aws_cost import Cost
 from deepecg.night.drift import Drift
 from deepecg.night.night_entry import (
     BeatsOfClass,
-    Count,
-    Measure,
-    Percent,
     RecordingId,
     RecordingMeasures,
     Text,
-    UploadOutcome,
     UrgentFinding,
 )
 from deepecg.night.settings import NightSettings
-from deepecg.outputs.summary import Block, SoftwareBlock
+from deepecg.outputs.summary import Block, Count, Measure, Percent, SoftwareBlock
 
 NIGHT_REPORT_SCHEMA_VERSION: Literal["1.0"] = "1.0"
+UnscoredOutcome = Literal["failed", "received", "waiting", "rejected"]
+"""Outcomes of uploads that were not scored, first those that need an engineer."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +116,12 @@ class RankedRecording(RecordingMeasures, frozen=True, kw_only=True, forbid_unkno
     """Codes of defects that did not prevent scoring."""
 
 
-class UploadWithoutResult(Block, frozen=True, kw_only=True):
+class UnscoredUpload(Block, frozen=True, kw_only=True):
     """An upload that was not scored."""
 
     recording_id: RecordingId
     """ID of the recording."""
-    outcome: UploadOutcome
+    outcome: UnscoredOutcome
     """What became of the upload."""
     code: Text | None
     """Why the upload was rejected, failed or waits."""
@@ -249,7 +247,7 @@ class NightReport(Block, frozen=True, kw_only=True, tag_field="kind", tag="night
     """The most urgent recordings, in this order; recordings.csv has all."""
     ranked_left_out_count: Count
     """Scored recordings that are only in recordings.csv."""
-    not_scored: tuple[UploadWithoutResult, ...]
+    not_scored: tuple[UnscoredUpload, ...]
     """Uploads that were not scored; recordings.csv has all."""
     not_scored_left_out_count: Count
     """Uploads that were not scored and are only in recordings.csv."""

@@ -11,7 +11,15 @@ import msgspec
 from msgspec import Struct, field
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.night.night_entry import BeatsOfClass, Count, Measure, NightEntry, SummaryExtract, Text
+from deepecg.night.night_entry import (
+    BeatsOfClass,
+    Count,
+    Measure,
+    NightEntry,
+    SummaryExtract,
+    Text,
+    are_printable,
+)
 from deepecg.outputs.report.labels import CLASS_NAMES
 from deepecg.units import SECONDS_PER_DAY
 
@@ -126,9 +134,10 @@ def night_totals(night: datetime.date, entries: Sequence[NightEntry]) -> NightTo
 def read_totals(body: bytes | None) -> NightTotals | None:
     """Return the totals of an earlier night, or None if they are missing or not valid."""
     try:
-        return TOTALS_DECODER.decode(body or b"")
+        totals = TOTALS_DECODER.decode(body or b"")
     except (ValueError, RecursionError):
         return None
+    return totals if are_printable(totals.models) else None
 
 
 def beats_by_class(extracts: Sequence[SummaryExtract]) -> BeatsOfClass:

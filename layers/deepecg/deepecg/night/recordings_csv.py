@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from deepecg.night.night_entry import NightEntry, RecordingMeasures
-from deepecg.night.report_sections import ranked_recording, upload_without_result, without_result
+from deepecg.night.report_sections import not_scored, ranked_recording, unscored_upload
 from deepecg.night.settings import NightSettings
 from deepecg.night.urgency_ranking import by_urgency
 
@@ -58,8 +58,8 @@ def recordings_csv(entries: Sequence[NightEntry], settings: NightSettings) -> st
             "document": row.report,
         }
         writer.writerow(_cells(entry, asdict(row) | own))
-    for entry in without_result(entries):
-        other = upload_without_result(entry, settings)
+    for entry in not_scored(entries):
+        other = unscored_upload(entry, settings)
         writer.writerow(_cells(entry, asdict(other) | {"document": other.rejection}))
     return text.getvalue()
 

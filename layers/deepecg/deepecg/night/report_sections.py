@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import fsum
+from typing import cast, get_args
 from urllib.parse import quote
 
 import msgspec
@@ -28,7 +29,8 @@ from deepecg.night.night_report import (
     Processing,
     RankedRecording,
     Sums,
-    UploadWithoutResult,
+    UnscoredOutcome,
+    UnscoredUpload,
     UrgentCounts,
     UrgentKindCount,
 )
@@ -45,8 +47,7 @@ TO_RESULTS = "../../"
 """Path from ``reports/DATE/`` to the root of all results."""
 LINKED_FILES = {"scored": REPORT_FILE, "rejected": REJECTION_FILE}
 """File that the link to a recording leads to, by the recording's outcome."""
-WITHOUT_RESULT = ("failed", "received", "waiting", "rejected")
-"""Outcomes in the order of the list: first those that need an engineer."""
+NOT_SCORED: tuple[UnscoredOutcome, ...] = get_args(UnscoredOutcome)
 
 
 def night_report(
@@ -79,7 +80,7 @@ def night_report(
         Dead letters about uploads of this date; None where there is no queue.
     """
     ranked = by_urgency(entries, settings.ranking)
-    others = without_result(entries)
+    others = not_scored(entries)
     extracts = [extract for _, extract in ranked]
     outcomes = Counter(entry.outcome for entry in entries)
     return NightReport(
@@ -104,7 +105,7 @@ def night_report(
         ),
         ranked_left_out_count=max(len(ranked) - settings.rows, 0),
         not_scored=tuple(
-            upload_without_result(entry, settings) for entry in others[: settings.rows_not_scored]
+            unscored_upload(entry, settings) for entry in others[: settings.rows_not_scored]
         ),
         not_scored_left_out_count=max(len(others) - settings.rows_not_scored, 0),
         links_hold_folder_names=any(_links_by_folder(entry, settings.page) for entry in entries),
@@ -132,12 +133,12 @@ def night_report(
     )
 
 
-def without_result(entries: Iterable[NightEntry]) -> list[NightEntry]:
+def not_scored(entries: Iterable[NightEntry]) -> list[NightEntry]:
     """Return the uploads that were not scored, first those that need an engineer."""
     return sorted(
-        (entry for entry in entries if entry.outcome in WITHOUT_RESULT),
+        (entry for entry in entries if entry.outcome in NOT_SCORED),
         key=lambda entry: (
-            WITHOUT_RESULT.index(entry.outcome),
+            NOT_SCORED.index(entry.outcome),
             entry.code or "",
             entry.recording_id,
         ),
@@ -163,11 +164,11 @@ def ranked_recording(
     )
 
 
-def upload_without_result(entry: NightEntry, settings: NightSettings) -> UploadWithoutResult:
+def unscored_upload(entry: NightEntry, settings: NightSettings) -> UnscoredUpload:
     """Return the row of an upload that was not scored."""
-    return UploadWithoutResult(
+    return UnscoredUpload(
         recording_id=entry.recording_id,
-        outcome=entry.outcome,
+        outcome=cast(UnscoredOutcome, entry.outcome),
         code=entry.code,
         uploaded_at=entry.uploaded_at,
         size_bytes=entry.size_bytes,

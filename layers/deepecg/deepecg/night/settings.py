@@ -113,7 +113,7 @@ class NightSettings:
     """Largest number of recordings on the page and in the JSON, the most urgent ones; the CSV file
     has all."""
     rows_not_scored: int = 200
-    """Largest number of uploads without a result on the page and in the JSON; the CSV file has
+    """Largest number of uploads that were not scored on the page and in the JSON; the CSV file has
     all."""
     codes: int = 40
     """Largest number of codes, versions and warnings listed, the most frequent ones; the others are

@@ -12,7 +12,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.cloud.s3_keys import OWN_SETTINGS_SUFFIX
 from deepecg.cloud.settings import ApiSettings
 from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
-from deepecg.night.night_page import OUTCOME_LABELS
+from deepecg.night.night_entry import OUTCOME_LABELS
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.html_templates import policy_hash, template_environment
 from deepecg.outputs.report.labels import CLASS_NAMES, NOT_KNOWN, REVIEWS, plain
