@@ -83,7 +83,7 @@ class NightEntries:
         self,
         upload: "Upload",
         result: str,
-        document: dict[str, Any] | None = None,
+        document: Summary | Rejection | None = None,
         processing_s: float | None = None,
     ) -> None:
         """Write the entry of an upload that has a result.
@@ -94,7 +94,7 @@ class NightEntries:
             The upload.
         result : str
             Key of its result.
-        document : dict or None
+        document : Summary, Rejection or None
             Content of the result, if it was written just now. None for a result that was there
             already; then an entry with that result stays as it is.
         processing_s : float or None
@@ -106,9 +106,8 @@ class NightEntries:
             found = self.results.read(key)
             if found is not None and found["folder"] == folder:
                 return
-            document = self.results.read(result)
-        typed = msgspec.convert(document, Summary | Rejection)
-        self._write(upload, typed, folder=folder, processing_s=processing_s)
+            document = msgspec.convert(self.results.read(result), Summary | Rejection)
+        self._write(upload, document, folder=folder, processing_s=processing_s)
 
     def delete(self, recording_id: str, night: date) -> None:
         """Delete the entry of an object that is gone, or became part of a recording."""
@@ -136,6 +135,8 @@ class NightEntries:
         The unfinished uploads are listed, 1,000 a request, as they are few and a record may have
         10,000 parts.
         """
+        if not recording_ids:
+            return
         keys = set(self.results.keys(UNFINISHED_PREFIX))
         for recording_id in recording_ids:
             if unfinished_key(recording_id) in keys:

@@ -29,9 +29,10 @@ from deepecg.cloud.s3_keys import (
 from deepecg.errors import SettingsError
 from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
 from deepecg.night.night_store import REPORT, parse_night
+from deepecg.outputs.recording_id import ID_PATTERN
 
-RECORDING_ID = re.compile(r"[0-9a-f]{20}")
-CURSOR_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{10}\.[0-9a-f]{20}$"
+RECORDING_ID = re.compile(ID_PATTERN)
+CURSOR_PATTERN = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\.[0-9]{{10}}\.{ID_PATTERN}$"
 """Pattern of a :class:`Position` as text."""
 
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from deepecg.cloud.aws_clients import DEFAULT_CONNECTIONS
 from deepecg.cloud.errors import storage_errors
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_files import Document, to_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -235,7 +235,7 @@ class Results:
         if self.read(key) != document:
             self.write_bytes(key, to_json(document).encode(), JSON)
 
-    def write_once(self, key: str, document: dict[str, Any]) -> bool:
+    def write_once(self, key: str, document: Document) -> bool:
         """Write a JSON document where there is none; return whether it was written."""
         return self._write_if(key, document, {"IfNoneMatch": "*"}, HTTPStatus.PRECONDITION_FAILED)
 
@@ -264,7 +264,7 @@ class Results:
         return response["Body"].read(), response["ETag"]
 
     def _write_if(
-        self, key: str, document: dict[str, Any], condition: dict[str, str], *unmet: HTTPStatus
+        self, key: str, document: Document, condition: dict[str, str], *unmet: HTTPStatus
     ) -> bool:
         """Write if a condition holds, which a conflict leaves open; return whether it did."""
         arguments: Any = {**condition, "Body": to_json(document).encode(), "ContentType": JSON}

@@ -8,9 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
-
-import msgspec
+from typing import Literal
 
 from deepecg import __version__
 from deepecg.beats.classifier import BeatClassifier
@@ -25,9 +23,9 @@ from deepecg.cloud.upload_settings_files import is_own_settings_file, load_setti
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.file_names import REJECTION_FILE, SUMMARY_FILE
 from deepecg.outputs.recording_id import recording_id
-from deepecg.outputs.rejection_json import rejection_document
+from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
-from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION
+from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
 from deepecg.readers.open_recording import open_recording
 from deepecg.scoring import score_recording
 
@@ -63,13 +61,13 @@ class Written:
 
     Attributes
     ----------
-    document : dict or None
-        Summary or rejection; None for a result that was there already.
+    document : Summary, Rejection or None
+        Content of the result; None for a result that was there already.
     processing_s : float or None
         Processing time in seconds; None if not known.
     """
 
-    document: dict[str, Any] | None = None
+    document: Summary | Rejection | None = None
     processing_s: float | None = None
 
 
@@ -115,9 +113,7 @@ def score_upload(
         study = load_settings_file(uploads, upload.settings_file)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
             scored = score_recording(open_recording(path), classifier, study.scoring)
-            summary = msgspec.to_builtins(
-                write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
-            )
+            summary = write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
             if results.exists(keys.summary):
                 # Another function was faster; the files beside a summary do not change either.
                 return _conclude(upload, uploads, entries, keys.summary, repeated)
@@ -144,7 +140,7 @@ def reject(
     processing_s: float | None = None,
 ) -> MessageOutcome:
     """Write the reason why an upload is not scored, with the time in seconds that it took."""
-    rejection = msgspec.to_builtins(rejection_document(refusal, upload.id))
+    rejection = rejection_document(refusal, upload.id)
     if not entries.results.write_once(keys.rejection, rejection):
         repeated = MessageOutcome("repeated", upload.id, refusal.code)
         return _conclude(upload, uploads, entries, keys.rejection, repeated)

@@ -11,7 +11,8 @@ does not show which files belong together. Such a folder holds one recording.
 What is in the folder comes from one :class:`~deepecg.cloud.folder_listing.FolderListing`; only
 headers are read. For a file of a 14-day record in hourly segments, which has 673 files, these are
 one LIST and the one to three headers that show that the record is incomplete. A complete record
-needs all its headers, each of which is read once in an execution environment.
+needs all its headers, each of which is read once in an execution environment; one of more than 8 KB
+(a master header of some 600 segments) is read anew for each message.
 """
 
 import re

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 ID_DIGITS = 20
 """80 bits, so that no two recordings of a clinic get the same ID by chance."""
+ID_PATTERN = f"[0-9a-f]{{{ID_DIGITS}}}"
 
 
 def recording_id(name: str) -> str:

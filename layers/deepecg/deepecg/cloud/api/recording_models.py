@@ -11,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 from deepecg.cloud.api.base_models import ApiResponse, StrictRequest, with_examples
 from deepecg.cloud.result_lists import CURSOR_PATTERN
 from deepecg.night.night_entry import UploadOutcome
+from deepecg.outputs.recording_id import ID_PATTERN
 from deepecg.readers.formats import RECORDING_SUFFIXES, SUFFIX_LIST
 
 MAX_BYTES = 1 << 32
@@ -27,7 +28,7 @@ ANY_CASE = {letter: f"[{letter}{letter.upper()}]" for letter in ascii_lowercase}
 """Pattern of each character in any case: JSON Schema has no flag to ignore case."""
 SUFFIX_PATTERNS = ("".join(ANY_CASE.get(c, c) for c in suffix) for suffix in RECORDING_SUFFIXES)
 MAIN_NAME = rf"^{NAME_CHARACTERS}*({'|'.join(SUFFIX_PATTERNS)})$"
-ID_PATTERN = "^[0-9a-f]{20}$"
+WHOLE_ID = f"^{ID_PATTERN}$"
 EXAMPLE_ID = "0f115db062b7c0dd030b"
 EXAMPLE_FORM = {
     "url": "https://uploads.s3.eu-central-1.amazonaws.com/",
@@ -45,7 +46,7 @@ EXAMPLE_FORM = {
 RecordingId = Annotated[
     str,
     Path(
-        pattern=ID_PATTERN,
+        pattern=WHOLE_ID,
         description="ID of the recording: 20 hexadecimal digits.",
         examples=[EXAMPLE_ID],
     ),
@@ -132,7 +133,7 @@ class UploadFormsResponse(ApiResponse):
         }
     )
 
-    recording_id: str = Field(pattern=ID_PATTERN)
+    recording_id: str = Field(pattern=WHOLE_ID)
     status_url: str = Field(description="Path of the recording's status.")
     expires_at: datetime = Field(description="Time after which S3 rejects the forms.")
     uploads: list[UploadForm] = Field(
@@ -152,7 +153,7 @@ class WaitingResponse(ApiResponse):
         }
     )
 
-    recording_id: str = Field(pattern=ID_PATTERN)
+    recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["waiting"]
     waiting_for: Literal["upload", "parts", "scoring"] = Field(
         description=(
@@ -188,7 +189,7 @@ class ScoredResponse(ApiResponse):
         }
     )
 
-    recording_id: str = Field(pattern=ID_PATTERN)
+    recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["scored"]
     summary: dict[str, Any] = Field(
         description="The recording's `summary.json`; its JSON Schema is part of the software."
@@ -217,7 +218,7 @@ class RejectedResponse(ApiResponse):
         }
     )
 
-    recording_id: str = Field(pattern=ID_PATTERN)
+    recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["rejected"]
     rejection: Rejection
 
@@ -229,7 +230,7 @@ class FailedResponse(ApiResponse):
         {"recording_id": EXAMPLE_ID, "status": "failed", "code": "SlowDown"}
     )
 
-    recording_id: str = Field(pattern=ID_PATTERN)
+    recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["failed"]
     code: str = Field(description="Kind of the failure.")
 
@@ -241,9 +242,9 @@ class PartResponse(ApiResponse):
         {"recording_id": EXAMPLE_ID, "status": "part", "part_of": "77cd5b53ea0e5a1b7c2a"}
     )
 
-    recording_id: str = Field(pattern=ID_PATTERN)
+    recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["part"]
-    part_of: str = Field(pattern=ID_PATTERN, description="ID of the other recording.")
+    part_of: str = Field(pattern=WHOLE_ID, description="ID of the other recording.")
 
 
 StatusResponse = Annotated[
@@ -255,7 +256,7 @@ StatusResponse = Annotated[
 class RecordingListItem(ApiResponse):
     """A recording in a list; null is a value that is not known."""
 
-    recording_id: str = Field(pattern=ID_PATTERN)
+    recording_id: str = Field(pattern=WHOLE_ID)
     night: str = Field(description="Date of the night: the day on which the upload was complete.")
     uploaded_at: datetime | None
     outcome: UploadOutcome = Field(description="`received`: the upload is not yet processed.")

@@ -57,7 +57,6 @@ class ShownStrip:
 
     strip: Strip
     picture: StripPicture
-    kind: Kind
     event: EventRow | None
 
 
@@ -185,7 +184,6 @@ def _strips(summary: Summary, graphics: Graphics) -> list[ShownStrip]:
         ShownStrip(
             strip,
             strip_picture(strip),
-            strip.kind,
             None if strip.event_number is None else summary.events[strip.event_number],
         )
         for strip in graphics.strips
@@ -201,9 +199,9 @@ def _marks(strips: list[ShownStrip], clock: Clock) -> list[dict[str, Any]]:
             {
                 "id": shown.strip.id,
                 "at": round(at_s, 1),
-                "mark": shown.kind.mark,
-                "group": shown.kind.group,
-                "label": f"{shown.kind.name}, {clock.at(at_s)}",
+                "mark": shown.strip.kind.mark,
+                "group": shown.strip.kind.group,
+                "label": f"{shown.strip.kind.name}, {clock.at(at_s)}",
             }
         )
     return marks

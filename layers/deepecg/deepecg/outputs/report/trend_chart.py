@@ -31,7 +31,6 @@ class Lane:
     """A row below the curve: counts as bars, or stretches of time as bands."""
 
     mark: str
-    name: str
     group: str
     y: float
     height: float
@@ -131,9 +130,9 @@ class TrendChart:
 
         lanes: list[Lane] = []
         top = float(TOP + CURVE_HEIGHT + LANE_GAP)
-        for mark, name, group, count in (
-            ("V", "ventricular beats", "ventricular", trend.ventricular_count),
-            ("S", "supraventricular beats", "supraventricular", trend.supraventricular_count),
+        for mark, group, count in (
+            ("V", "ventricular", trend.ventricular_count),
+            ("S", "supraventricular", trend.supraventricular_count),
         ):
             counted = np.add.reduceat(count, first)
             minutes = np.diff(first, append=n) * trend.bin_s / SECONDS_PER_MINUTE
@@ -147,14 +146,14 @@ class TrendChart:
                 for i in np.flatnonzero(counted)
             )
             limit = f"≤ {max(round(highest), 1)}/min" if highest else "none"
-            lanes.append(Lane(mark, name, group, top, COUNT_LANE_HEIGHT, path, limit))
+            lanes.append(Lane(mark, group, top, COUNT_LANE_HEIGHT, path, limit))
             top += COUNT_LANE_HEIGHT + LANE_GAP
-        for mark, name, group, spans in (
-            ("AF", "atrial fibrillation", "fibrillation", self.fibrillation),
-            ("lost", "not analysable", "gap", self.lost),
+        for mark, group, spans in (
+            ("AF", "fibrillation", self.fibrillation),
+            ("lost", "gap", self.lost),
         ):
             path = bars(_bands(spans, trend.bin_s * x_of, top, SPAN_LANE_HEIGHT))
-            lanes.append(Lane(mark, name, group, top, SPAN_LANE_HEIGHT, path, ""))
+            lanes.append(Lane(mark, group, top, SPAN_LANE_HEIGHT, path, ""))
             top += SPAN_LANE_HEIGHT + LANE_GAP
         step = nice_step(self.high_bpm - self.low_bpm, 6)
         rates = np.arange(np.ceil(self.low_bpm / step) * step, self.high_bpm + step / 2, step)
