@@ -93,7 +93,7 @@ $(VENV)/made.stamp:
 	$(PY) -m venv $(VENV)
 	@touch $@
 
-PINS := pyproject.toml requirements.lock layers/runtime/requirements.txt layers/runtime/api.txt layers/deepecg/build_hook.py \
+PINS := pyproject.toml requirements.lock layers/runtime/requirements.txt layers/runtime/api.txt layers/deepecg/download_build_hook.py \
 	layers/deepecg/vendor.py
 
 $(VENV)/demo.stamp $(VENV)/serve.stamp: $(VENV)/%.stamp: $(VENV)/made.stamp $(PINS)

@@ -21,9 +21,9 @@ over patients.
 from pathlib import Path
 
 from deepecg.outputs.json_files import to_json
+from training.accuracy_document import accuracy_document
+from training.accuracy_tables import markdown
 from training.command_line import argument_parser
-from training.comparison_document import comparison_document
-from training.comparison_tables import markdown
 from training.record_comparison import compare_files
 
 
@@ -42,7 +42,7 @@ def main() -> None:
         raise SystemExit(
             f"found no *.{given.found_extension} in {given.found}, expected one a record"
         )
-    document = comparison_document(
+    document = accuracy_document(
         {
             record: compare_files(given.reference / record, given.found / record, *extensions)
             for record in records

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import CARD_FILE, model_folder
-from deepecg.beats.onnx_runtime import InferenceSession
+from deepecg.beats.onnx_without_telemetry import InferenceSession
 from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.outputs.json_files import to_json
 from deepecg.outputs.wfdb_annotations import write_annotations
@@ -35,11 +35,11 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
+from training.accuracy_document import accuracy_document, average, beat_intervals, beat_metrics
 from training.annotated_records import AnnotatedRecord, annotated_records
 from training.beat_matching import LEARNING_S, BeatCounts, match_beats, within
 from training.calibration import calibration
 from training.command_line import argument_parser
-from training.comparison_document import average, beat_intervals, beat_metrics, comparison_document
 from training.data_roles import DS2, GROUPS, Role, training_groups
 from training.evaluation_report import evaluation_report
 from training.event_accuracy import RecordEvents, event_metrics, record_events
@@ -251,9 +251,7 @@ def group_document(
         "title": title,
         "leads": " or ".join(str(n) for n in sorted({each.n_leads for each in every})),
         "models": sorted({classifier.version for classifier in classifiers}),
-        "end_to_end": comparison_document(
-            {name: each.end_to_end for name, each in results.items()}
-        ),
+        "end_to_end": accuracy_document({name: each.end_to_end for name, each in results.items()}),
         "events": event_metrics([each.events for each in every]),
         "annotated": {
             "gross": beat_metrics(sum(counts.values(), BeatCounts.empty()), ec57=False),

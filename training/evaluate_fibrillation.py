@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import FibrillationSettings
 from training.annotated_records import read_annotations
 from training.command_line import argument_parser

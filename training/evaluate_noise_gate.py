@@ -36,7 +36,7 @@ from deepecg.settings import ScoringSettings
 from deepecg.signal.filters import resample, resampling_ratio
 from deepecg.signal.quality import QualityFlags
 from deepecg.signal.settings import NoiseSettings, QualitySettings
-from deepecg.signal.windows import windows_at
+from deepecg.signal.windows_around_samples import windows_at
 from deepecg.units import SECONDS_PER_HOUR
 from training.annotated_records import Annotations, read_annotations
 from training.beat_matching import ABSENT, LEARNING_S, BeatCounts

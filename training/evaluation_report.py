@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.comparison_tables import (
+from training.accuracy_tables import (
     confusion_table,
     metrics_table,
     not_analysable_sentence,

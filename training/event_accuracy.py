@@ -15,8 +15,8 @@ import numpy as np
 
 from deepecg.rhythm.rhythm_analysis import RhythmAnalysis
 from deepecg.scored_recording import ScoredRecording
+from training.accuracy_document import RUN_NAMES
 from training.beat_matching import NO_SEGMENTS
-from training.comparison_document import RUN_NAMES
 from training.evaluate_fibrillation import Seconds, compare_episodes, gross, read_marked
 from training.record_comparison import BeatFile
 from training.run_matching import BeatSequence, Kind, RunCounts, compare_runs

@@ -9,8 +9,8 @@ import pytest
 import wfdb
 
 from training import ec57
-from training.comparison_document import comparison_document
-from training.comparison_tables import markdown
+from training.accuracy_document import accuracy_document
+from training.accuracy_tables import markdown
 from training.record_comparison import BeatFile, compare_files
 
 RATE_HZ = 250
@@ -104,7 +104,7 @@ def test_the_matrix_is_the_one_worked_by_hand(comparison):
 
 
 def test_metrics_follow_the_formulas(comparison):
-    document = comparison_document({"record": comparison})
+    document = accuracy_document({"record": comparison})
     assert document["gross"]["qrs_sensitivity"] == pytest.approx(11 / 13, abs=1e-5)
     assert document["gross"]["qrs_predictivity"] == pytest.approx(11 / 14, abs=1e-5)
     v = document["gross"]["classes"]["V"]
@@ -117,7 +117,7 @@ def test_metrics_follow_the_formulas(comparison):
 
 
 def test_runs_of_the_record(comparison):
-    document = comparison_document({"record": comparison})["runs"]["ventricular"]
+    document = accuracy_document({"record": comparison})["runs"]["ventricular"]
     # V V F at 340 to 360, found as V V V; and V V V from 420 on, found as V V.
     assert (document["runs"]["annotated_count"], document["runs"]["detected_count"]) == (2, 1)
     assert document["runs"]["found_count"] == document["runs"]["right_count"] == 1
@@ -127,7 +127,7 @@ def test_runs_of_the_record(comparison):
 def test_compared_time_excludes_learning_period_and_flutter_and_not_analysable_time_is_reported(
     comparison,
 ):
-    not_analysable = comparison_document({"record": comparison})["not_analysable"]
+    not_analysable = accuracy_document({"record": comparison})["not_analysable"]
     assert not_analysable["judged_seconds"] == 600 - 300 - 10
     assert not_analysable["seconds"] == 15
     assert (not_analysable["beats_count"], not_analysable["v_count"]) == (2, 1)
@@ -149,7 +149,7 @@ def test_a_second_begin_and_an_end_without_begin_are_ignored(folder):
 
 def test_two_records_have_an_average_and_a_sum(comparison, folder):
     perfect = compare_files(folder / "record", folder / "record", found_extension="atr")
-    document = comparison_document({"a": comparison, "b": perfect})
+    document = accuracy_document({"a": comparison, "b": perfect})
     assert document["average"]["V_sensitivity"] == pytest.approx((3 / 5 + 1) / 2)
     assert document["gross"]["classes"]["V"]["sensitivity"] == pytest.approx(
         (3 + 6) / (5 + 6), abs=1e-4

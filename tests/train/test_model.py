@@ -11,11 +11,11 @@ import torch
 
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.beats.onnx_runtime import InferenceSession
+from deepecg.beats.onnx_without_telemetry import InferenceSession
 from deepecg.settings import ScoringSettings
+from training.accuracy_document import beat_metrics
 from training.annotated_records import annotated_records
 from training.beat_matching import BeatCounts
-from training.comparison_document import beat_metrics
 from training.data_roles import DS2
 from training.evaluate import (
     annotated_counts,

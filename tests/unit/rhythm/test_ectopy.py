@@ -12,7 +12,7 @@ from unit.rhythm.beat_streams import Reference, long_records, mitdb_records, ref
 from deepecg.rhythm.atrial_fibrillation import without_supraventricular
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import Ectopy, ectopy
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import EctopySettings
 
 SETTINGS = EctopySettings()

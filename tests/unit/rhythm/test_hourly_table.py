@@ -10,7 +10,7 @@ from deepecg.beats.settings import PauseSettings
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import ectopy
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.hourly_table import Hour, hourly
 from deepecg.rhythm.pauses import pauses
 from deepecg.rhythm.rhythm_analysis import RhythmAnalysis, analyse_rhythm

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.settings import WindowSettings
-from deepecg.signal.windows import windows_at
+from deepecg.signal.windows_around_samples import windows_at
 
 TEMPLATE_CORRELATION = 0.8
 """Correlation with the template beat from which a beat contributes to it."""

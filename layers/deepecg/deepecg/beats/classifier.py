@@ -11,7 +11,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.cluster_consensus import apply_cluster_consensus
 from deepecg.beats.model_card import MODEL_FILE, ModelCard, read_card
 from deepecg.beats.model_input import ModelInput, model_inputs
-from deepecg.beats.onnx_runtime import InferenceSession, SessionOptions
+from deepecg.beats.onnx_without_telemetry import InferenceSession, SessionOptions
 from deepecg.beats.paroxysmal_svt import relabel_paroxysmal_svt
 from deepecg.errors import ModelMismatchError
 

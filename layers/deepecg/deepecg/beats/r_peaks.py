@@ -31,7 +31,7 @@ from scipy.ndimage import maximum_filter1d, median_filter
 from deepecg.beats.settings import DetectorSettings
 from deepecg.signal.qrs_energy import PIECE_S, qrs_energy
 from deepecg.signal.settings import MIN_BEATS
-from deepecg.signal.windows import PIECE_BEATS, windows_at
+from deepecg.signal.windows_around_samples import PIECE_BEATS, windows_at
 
 MAX_ROUNDS = 20
 """Largest number of beats added to one interval: enough for 40 s at 30 beats per minute."""

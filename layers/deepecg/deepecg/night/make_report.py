@@ -10,7 +10,7 @@ from deepecg.night.night_report import DeadLettersOfDate, NightReport
 from deepecg.night.night_store import PAGE, RECORDINGS_CSV, REPORT, TOTALS, NightStore
 from deepecg.night.night_totals import night_totals, read_totals
 from deepecg.night.recordings_csv import recordings_csv
-from deepecg.night.report_sections import night_report
+from deepecg.night.report_from_entries import night_report
 from deepecg.night.settings import NightSettings
 from deepecg.outputs.json_files import to_json
 

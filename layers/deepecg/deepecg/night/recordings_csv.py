@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from deepecg.night.night_entry import NightEntry, RecordingMeasures
-from deepecg.night.report_sections import not_scored, ranked_recording, unscored_upload
+from deepecg.night.report_from_entries import not_scored, ranked_recording, unscored_upload
 from deepecg.night.settings import NightSettings
 from deepecg.night.urgency_ranking import by_urgency
 

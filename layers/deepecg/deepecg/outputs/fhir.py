@@ -33,7 +33,7 @@ import msgspec
 from deepecg.outputs.fhir_conclusion import conclusion
 from deepecg.outputs.fhir_measures import COUNT, PART_NAMES, UNITS, Accuracy, measures
 from deepecg.outputs.summary import Provenance, RecordingBlock, Summary
-from deepecg.outputs.summary_values import SummaryValue
+from deepecg.outputs.value_with_path import SummaryValue
 from deepecg.settings_file import refuse_other_subject
 from deepecg.units import SECONDS_PER_HOUR
 

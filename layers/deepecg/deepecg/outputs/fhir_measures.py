@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.outputs.summary_values import SummaryValue
+from deepecg.outputs.value_with_path import SummaryValue
 
 UNITS = {
     "per_hour": ("/h", "beats/h"),

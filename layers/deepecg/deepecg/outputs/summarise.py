@@ -34,7 +34,7 @@ from deepecg.outputs.summary import (
     WarningRow,
 )
 from deepecg.rhythm.ectopy import Ectopy
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.events import Event, ListedEvents
 from deepecg.rhythm.heart_rate_variability import Variability
 from deepecg.rhythm.hourly_table import Hour

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import FibrillationSettings
 from deepecg.units import SECONDS_PER_MINUTE
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.rhythm.episodes import RATE_DIGITS, Episode
+from deepecg.rhythm.episode import RATE_DIGITS, Episode
 from deepecg.units import SECONDS_PER_MINUTE
 
 

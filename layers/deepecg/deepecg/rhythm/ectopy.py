@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import EctopySettings
 from deepecg.units import SECONDS_PER_HOUR
 

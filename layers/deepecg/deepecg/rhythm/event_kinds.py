@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.rhythm.wording import exact, rate, span
 from deepecg.units import ROUNDING_S

@@ -11,7 +11,7 @@ import numpy as np
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import Ectopy
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.event_kinds import (
     ATRIAL_FIBRILLATION,
     MAXIMUM_HEART_RATE,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.episodes import RATE_DIGITS
+from deepecg.rhythm.episode import RATE_DIGITS
 from deepecg.rhythm.settings import RateSettings
 from deepecg.units import SECONDS_PER_MINUTE
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import Ectopy
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.heart_rate import rate_windows
 from deepecg.rhythm.pauses import Pauses
 from deepecg.rhythm.settings import RateSettings

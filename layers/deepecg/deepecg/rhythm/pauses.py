@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from deepecg.beats.rr_intervals import is_at_least
 from deepecg.beats.settings import PauseSettings
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 
 
 @dataclass(frozen=True)

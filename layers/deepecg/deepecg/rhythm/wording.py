@@ -1,6 +1,6 @@
 """Rates and durations as the message of a finding gives them."""
 
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 UP_TO_SECONDS = 120

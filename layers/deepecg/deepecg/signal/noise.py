@@ -36,7 +36,7 @@ from scipy.ndimage import (
 from deepecg.signal.conditioning import ConditionedLead
 from deepecg.signal.qrs_energy import PIECE_S, qrs_energy
 from deepecg.signal.settings import MIN_BEATS, NoiseSettings, QrsSettings
-from deepecg.signal.windows import PIECE_BEATS, windows_at
+from deepecg.signal.windows_around_samples import PIECE_BEATS, windows_at
 
 Shares = NDArray[np.float64]
 

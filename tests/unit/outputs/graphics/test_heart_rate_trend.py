@@ -9,7 +9,7 @@ from deepecg.outputs.graphics.heart_rate_trend import Trend, heart_rate_trend
 from deepecg.outputs.graphics.settings import TrendSettings
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.episodes import Episode
+from deepecg.rhythm.episode import Episode
 
 
 def stream_of(

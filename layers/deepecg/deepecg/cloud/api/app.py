@@ -14,7 +14,7 @@ from deepecg.cloud.api import (
 from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.exception_handlers import install_handlers
 from deepecg.cloud.api.middleware import BodyLimit, RequestLog, ResponseHeaders
-from deepecg.cloud.logger import Log
+from deepecg.cloud.logger_protocol import Log
 
 ROUTERS = (
     beat_routes.router, health_route.router, recording_routes.router, night_routes.router,

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deepecg.cloud.api.problem_details import ProblemError, internal_error
 from deepecg.cloud.error_logging import describe_failure
-from deepecg.cloud.logger import Log
+from deepecg.cloud.logger_protocol import Log
 
 MAX_BODY_BYTES = 5_000_000
 """Largest request body: API Gateway and Lambda accept 6 MB including headers and escapes."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.outputs.class_probabilities import class_block
+from deepecg.outputs.classified_beat import class_block
 from deepecg.outputs.summarise import beats_block, heart_rate_block, signal_block
 from deepecg.recording import Recording
 from deepecg.scored_recording import ScoredRecording

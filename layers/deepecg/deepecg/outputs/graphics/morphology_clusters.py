@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs.graphics.settings import ClusterSettings
 from deepecg.signal.conditioning import ConditionedLead
-from deepecg.signal.windows import windows_at
+from deepecg.signal.windows_around_samples import windows_at
 
 REST = -1
 """Cluster number of beats that are in no cluster."""

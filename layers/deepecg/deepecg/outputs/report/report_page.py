@@ -32,7 +32,7 @@ from deepecg.outputs.report.svg_paths import short
 from deepecg.outputs.report.trend_chart import TrendChart
 from deepecg.outputs.report.value_markup import ValueMarkup
 from deepecg.outputs.summary import EventRow, Summary, UrgentRow
-from deepecg.outputs.summary_values import SummaryValue
+from deepecg.outputs.value_with_path import SummaryValue
 from deepecg.rhythm.event_kinds import (
     GROUPS,
     SUPRAVENTRICULAR_TACHYCARDIA,

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from deepecg.outputs.report import labels
 from deepecg.outputs.report.recording_clock import Clock
-from deepecg.outputs.summary_values import SummaryValue
+from deepecg.outputs.value_with_path import SummaryValue
 
 SHARE_DIGITS = 2
 

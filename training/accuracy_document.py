@@ -27,7 +27,7 @@ METRICS = {
 RUN_NAMES: dict[Kind, str] = {"V": "ventricular", "S": "supraventricular"}
 
 
-def comparison_document(by_record: Mapping[str, RecordComparison]) -> dict[str, Any]:
+def accuracy_document(by_record: Mapping[str, RecordComparison]) -> dict[str, Any]:
     """Return the metrics of records: gross, average, intervals, runs and by record."""
     first, *others = by_record.values()
     gross = sum(others, first)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from deepecg.signal.windows import windows_at
+from deepecg.signal.windows_around_samples import windows_at
 
 SIGNAL = np.arange(10, dtype=np.float32)
 

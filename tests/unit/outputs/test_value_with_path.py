@@ -1,7 +1,7 @@
 import pytest
 from synthetic_summary import made_up_summary, summary_of
 
-from deepecg.outputs.summary_values import SummaryValue
+from deepecg.outputs.value_with_path import SummaryValue
 
 
 def test_a_value_has_the_path_of_its_keys() -> None:
