@@ -2,8 +2,8 @@
 
     python layers/deepecg/vendor.py
 
-It runs when the package is installed (``download_build_hook.py``) and when the Lambda layer is built
-(``Makefile``). Files that exist already are not downloaded again, so a second build needs no
+It runs when the package is installed (``download_build_hook.py``) and when the Lambda layer is
+built (``Makefile``). Files that exist already are not downloaded again, so a second build needs no
 network. It needs the standard library only, because it runs before anything is installed.
 """
 
