@@ -213,8 +213,8 @@ def made_up_graphics() -> Graphics:
         Poincare(20.0, 200.0, pairs.astype(np.int64)),
         tuple(_strip(number, kind, start) for number, (kind, start, *_) in enumerate(EVENTS)),
         (
-            Cluster(1, "N", 95_316, 96.9, RATE_HZ, 0.375, _beat(0.012, 1.1)),
-            Cluster(2, "V", 2_017, 2.1, RATE_HZ, 0.375, _beat(0.05, -1.4), is_rest=True),
+            Cluster(1, "N", 95_316, 96.9, RATE_HZ, _beat(0.012, 1.1)),
+            Cluster(2, "V", 2_017, 2.1, RATE_HZ, _beat(0.05, -1.4), is_rest=True),
         ),
     )
 

@@ -10,10 +10,10 @@ import jsonschema
 import numpy as np
 import pytest
 from holter_file_writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
+from published_schemas import schema
 
 from deepecg.beats.model_card import CARD_FILE
 from deepecg.cli import main
-from deepecg.outputs.json_files import schema
 
 SIGNALS = synthetic_ecg(40, 250, n_leads=2) + np.random.default_rng(0).normal(
     0, 0.01, (40 * 250, 2)

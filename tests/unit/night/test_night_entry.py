@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published_schemas import schema
 from synthetic_summary import made_up_summary, summary_of
 from unit.night.hand_made_entries import body, summary, with_values
 
@@ -18,7 +19,7 @@ from deepecg.night.night_entry import (
     night_entry,
     read_entry,
 )
-from deepecg.outputs.json_files import schema, to_json
+from deepecg.outputs.json_files import to_json
 from deepecg.outputs.rejection_json import rejection_document
 
 SCORED = night_entry(

@@ -11,11 +11,12 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from published_schemas import schema
 
 from deepecg import errors
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.json_files import schema, to_json
+from deepecg.outputs.json_files import to_json
 from deepecg.outputs.rejection_json import rejection_document
 
 

@@ -10,9 +10,9 @@ from pkgutil import resolve_name
 from typing import Any
 
 import pytest
+from published_schemas import schema
 
 import deepecg
-from deepecg.outputs.json_files import schema
 from deepecg.readers.formats import (
     FORMAT_NAMES,
     FORMATS,

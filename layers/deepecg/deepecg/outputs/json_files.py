@@ -1,7 +1,6 @@
-"""How every JSON document of Deep-ECG is written, and the schema that its type defines."""
+"""How every JSON document of Deep-ECG is written."""
 
 import json
-from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -26,14 +25,3 @@ def to_json(document: Document) -> str:
         default=msgspec.to_builtins,
     )
     return f"{text}\n"
-
-
-def schema(name: str) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of document, such as ``summary`` or ``night_report``."""
-    text = (
-        files("deepecg")
-        .joinpath("outputs", "schemas", f"{name}.schema.json")
-        .read_text(encoding="utf-8")
-    )
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded

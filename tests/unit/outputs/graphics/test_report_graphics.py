@@ -4,6 +4,7 @@ from unit.small_recordings import RATE, ecg, scored_of
 
 from deepecg.outputs.graphics.ecg_strips import choose_strips
 from deepecg.outputs.graphics.report_graphics import Graphics, draw
+from deepecg.outputs.graphics.settings import StripSettings
 from deepecg.rhythm.events import ListedEvents, listed_events
 from deepecg.scored_recording import ScoredRecording
 
@@ -56,8 +57,11 @@ def test_rr_plots_count_the_intervals_of_the_recording(graphics: Graphics) -> No
 def test_strips_are_those_of_the_list_and_then_examples(
     graphics: Graphics, listed: ListedEvents
 ) -> None:
-    of_events = {s.event_number: s.id for s in graphics.strips if s.event_number is not None}
-    assert of_events == choose_strips(listed.events)
+    of_events = [s.event_number for s in graphics.strips if s.event_number is not None]
+    assert of_events == choose_strips(listed.events, StripSettings())
+    assert [s.id for s in graphics.strips] == [
+        f"strip-{i + 1}" for i in range(len(graphics.strips))
+    ]
     couplet = next(strip for strip in graphics.strips if strip.kind.key == "ventricular_couplet")
     assert couplet.start_s + couplet.from_s == pytest.approx(60.5)
     assert couplet.start_s + couplet.until_s == pytest.approx(61.5)

@@ -145,7 +145,7 @@ def test_a_bin_with_any_fibrillation_or_lost_time_is_seen(n: int) -> None:
         )
         assert all(width >= 1 for *_, width, _ in spans)
     data = chart.data([])
-    assert data["af"] == data["gap"] == [(100, 101), (400, 401)]
+    assert data["af"] == data["gap"] == [[100, 101], [400, 401]]
 
 
 def test_a_bin_between_unknown_ones_is_a_point_on_paper() -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from published_schemas import schema
 from synthetic_summary import EVENTS, made_up_graphics, made_up_summary, summary_of
 
 from deepecg.outputs import browser_libraries as vendored
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
-from deepecg.outputs.json_files import schema
 from deepecg.outputs.report.report_page import render_report as render_summary
 
 SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}

@@ -11,6 +11,7 @@ from deepecg.outputs.graphics.settings import StripSettings
 from deepecg.rhythm.event_kinds import EVENT_KINDS, Kind
 from deepecg.rhythm.events import Event
 from deepecg.scored_recording import ScoredRecording
+from deepecg.signal.stretches import stretches
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ class Strip:
 
 def choose_strips(
     events: Sequence[Event],
-    settings: StripSettings | None = None,
+    settings: StripSettings,
     urgent: Sequence[Event] = (),
-) -> dict[int, str]:
+) -> list[int]:
     """Choose the events that get a strip.
 
     Urgent events and the highest and lowest heart rate always get one. Of the others, the worst
@@ -77,17 +78,16 @@ def choose_strips(
     ----------
     events : sequence of Event
         The listed events.
-    settings : StripSettings, optional
-        Number of strips; the defaults if None.
+    settings : StripSettings
+        Number of strips.
     urgent : sequence of Event
         The events of urgent findings, the most urgent first.
 
     Returns
     -------
-    dict of int to str
-        Strip ID by number in ``events``, the most severe first.
+    list of int
+        Numbers in ``events``, the most severe first.
     """
-    settings = settings or StripSettings()
     of_kind = {event.kind: number for number, event in enumerate(events)}
     always = [of_kind[kind] for kind in EVENT_KINDS if kind.always_has_strip and kind in of_kind]
     groups: dict[int, list[int]] = {}
@@ -102,8 +102,7 @@ def choose_strips(
         for place, number in enumerate(_worst_first(events, numbers)[: settings.max_per_kind])
     ]
     chosen = sorted(ranked)[: max(settings.max_events - len(always), 0)]
-    in_order = [number for *_, number in sorted(chosen, key=lambda rank: rank[1:])] + always
-    return {number: f"strip-{place}" for place, number in enumerate(in_order, start=1)}
+    return [number for *_, number in sorted(chosen, key=lambda rank: rank[1:])] + always
 
 
 def cut_strips(
@@ -130,9 +129,10 @@ def cut_strips(
     tuple of Strip
         The strips of events in the order of :func:`choose_strips`, then the examples.
     """
+    urgent = [finding.event for finding in scored.rhythm.urgent if finding.event]
     wanted: list[tuple[int | None, Kind, float, float]] = [
         (number, events[number].kind, events[number].start_s, events[number].duration_s)
-        for number in choose_strips(events, settings, _urgent(scored))
+        for number in choose_strips(events, settings, urgent)
     ]
     for kind, beats in isolated.items():
         for beat in _typical(scored, beats, settings.examples):
@@ -140,10 +140,6 @@ def cut_strips(
     return tuple(
         _cut(scored, f"strip-{place}", what, settings) for place, what in enumerate(wanted, start=1)
     )
-
-
-def _urgent(scored: ScoredRecording) -> list[Event]:
-    return [finding.event for finding in scored.rhythm.urgent if finding.event is not None]
 
 
 def _worst_first(events: Sequence[Event], numbers: list[int]) -> list[int]:
@@ -195,6 +191,5 @@ def _lost(
 ) -> tuple[tuple[float, float], ...]:
     """Return the stretches of seconds inside a strip that cannot be analysed."""
     first, stop = int(start_s), int(np.ceil(start_s + length_s))
-    bad = np.concatenate([[False], ~scored.flags.analysable[first:stop], [False]])
-    edges = np.clip(first + np.flatnonzero(np.diff(bad)) - start_s, 0.0, length_s)
-    return tuple((float(begin), float(end)) for begin, end in edges.reshape(-1, 2))
+    edges = first + stretches(~scored.flags.analysable[first:stop]) - start_s
+    return tuple((begin, end) for begin, end in np.clip(edges, 0.0, length_s).tolist())

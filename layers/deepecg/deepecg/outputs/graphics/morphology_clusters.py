@@ -34,8 +34,6 @@ class Cluster:
         Share of all beats.
     rate_hz : float
         Samples per second of ``shape_mv``.
-    before_s : float
-        Time of the R peak from the start of ``shape_mv``, in seconds.
     shape_mv : ndarray of float32, shape (n,)
         Mean beat.
     is_rest : bool
@@ -48,7 +46,6 @@ class Cluster:
     count: int
     percent: float
     rate_hz: float
-    before_s: float
     shape_mv: NDArray[np.float32]
     is_rest: bool = False
 
@@ -103,7 +100,6 @@ def beat_clusters(
                     count=len(in_it),
                     percent=100 * len(in_it) / len(labels),
                     rate_hz=lead.clock_hz,
-                    before_s=round(settings.shape_before_s * lead.rate_hz) / lead.clock_hz,
                     shape_mv=_shown(lead, in_it, settings),
                     is_rest=bool(number == REST),
                 )

@@ -6,7 +6,12 @@ from deepecg.outputs.graphics.ecg_strips import Strip, cut_strips
 from deepecg.outputs.graphics.heart_rate_trend import Trend, heart_rate_trend
 from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram, poincare, rr_histogram
-from deepecg.outputs.graphics.settings import GraphicsSettings
+from deepecg.outputs.graphics.settings import (
+    ClusterSettings,
+    RrPlotSettings,
+    StripSettings,
+    TrendSettings,
+)
 from deepecg.rhythm.event_kinds import ISOLATED_SUPRAVENTRICULAR, ISOLATED_VENTRICULAR
 from deepecg.rhythm.events import ListedEvents
 from deepecg.scored_recording import ScoredRecording
@@ -37,9 +42,7 @@ class Graphics:
     clusters: tuple[Cluster, ...]
 
 
-def draw(
-    scored: ScoredRecording, listed: ListedEvents, settings: GraphicsSettings | None = None
-) -> Graphics:
+def draw(scored: ScoredRecording, listed: ListedEvents) -> Graphics:
     """Compute the plots and strips of a scored recording.
 
     Parameters
@@ -48,15 +51,12 @@ def draw(
         The recording, its beats and its rhythm.
     listed : ListedEvents
         The listed events; strips refer to them by their numbers.
-    settings : GraphicsSettings, optional
-        Bins, lengths and limits; the defaults if None.
 
     Returns
     -------
     Graphics
         The same for the same recording.
     """
-    settings = settings or GraphicsSettings()
     stream, rhythm, beats = scored.rhythm.confirmed, scored.rhythm, scored.beats
     shown = scored.used[0].flags.beats_analysable(beats.times_s)
     isolated = {
@@ -64,11 +64,11 @@ def draw(
         ISOLATED_SUPRAVENTRICULAR: rhythm.supraventricular.isolated,
     }
     return Graphics(
-        heart_rate_trend(stream, rhythm.fibrillation, settings.trend),
-        rr_histogram(stream, rhythm.fibrillation.beats, settings.rr_plots),
-        poincare(stream, settings.rr_plots),
-        cut_strips(scored, listed.events, isolated, settings.strips),
+        heart_rate_trend(stream, rhythm.fibrillation, TrendSettings()),
+        rr_histogram(stream, rhythm.fibrillation.beats, RrPlotSettings()),
+        poincare(stream, RrPlotSettings()),
+        cut_strips(scored, listed.events, isolated, StripSettings()),
         beat_clusters(
-            scored.conditioned, beats.times_s[shown], beats.labels[shown], settings.clusters
+            scored.conditioned, beats.times_s[shown], beats.labels[shown], ClusterSettings()
         ),
     )

@@ -1,6 +1,6 @@
 """Settings of the report's plots and strips, each with the reason or source of its default."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,3 @@ class ClusterSettings:
     shape_beats: int = 400
     """Largest number of beats that the printed mean beat is computed from, spread over the
     recording: more make no visible difference."""
-
-
-@dataclass(frozen=True)
-class GraphicsSettings:
-    """All settings of :func:`deepecg.outputs.graphics.report_graphics.draw`."""
-
-    trend: TrendSettings = field(default_factory=TrendSettings)
-    rr_plots: RrPlotSettings = field(default_factory=RrPlotSettings)
-    strips: StripSettings = field(default_factory=StripSettings)
-    clusters: ClusterSettings = field(default_factory=ClusterSettings)

@@ -124,7 +124,6 @@ class ShapePicture:
     baseline: float
     path: str
     scale: str
-    r_peak_x: float
 
 
 def shape_pictures(clusters: tuple[Cluster, ...]) -> list[ShapePicture]:
@@ -141,7 +140,6 @@ def shape_pictures(clusters: tuple[Cluster, ...]) -> list[ShapePicture]:
             baseline=baseline,
             path=trace(np.rint(-c.shape_mv / STEP_MV).astype(np.int64)),
             scale=f"{short(MM_PER_S / c.rate_hz, 6)} {short(MM_PER_MV * STEP_MV, 6)}",
-            r_peak_x=c.before_s * MM_PER_S,
         )
         for c in clusters
     ]

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
-from deepecg.outputs.report.svg_paths import nice_step, short, stretches
+from deepecg.outputs.report.svg_paths import nice_step, short
+from deepecg.signal.stretches import stretches
 
 SIZE = 360
 LEFT = 46
@@ -148,7 +149,7 @@ def _row_cells(mask: NDArray[np.bool_], cell: float, bottom: float) -> Iterable[
     height = short(cell, 2)
     for row in np.flatnonzero(mask.any(axis=1)).tolist():
         y = short(bottom - (row + 1) * cell)
-        for first, stop in stretches(mask[row]):
+        for first, stop in stretches(mask[row]).tolist():
             width = short((stop - first) * cell, 2)
             yield f"M{short(LEFT + first * cell)} {y}h{width}v{height}h-{width}z"
 

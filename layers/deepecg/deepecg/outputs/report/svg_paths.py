@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.signal.stretches import stretches
+
 
 def short(value: float, digits: int = 1) -> str:
     """Return a number without trailing zeros: 3.0 becomes "3"."""
@@ -46,12 +48,6 @@ def bars(rectangles: Iterable[tuple[float, float, float, float]]) -> str:
     return "".join(
         f"M{short(x)} {short(y)}h{short(w)}v{short(h)}h{short(-w)}z" for x, y, w, h in rectangles
     )
-
-
-def stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return the true stretches of a mask as pairs of first and last-plus-one index."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]
 
 
 def nice_step(span: float, n_most: int) -> float:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from deepecg.outputs.graphics.heart_rate_trend import Trend
 from deepecg.outputs.report.recording_clock import Clock
-from deepecg.outputs.report.svg_paths import bars, line, nice_step, short, stretches
+from deepecg.outputs.report.svg_paths import bars, line, nice_step, short
+from deepecg.signal.stretches import stretches
 from deepecg.units import SECONDS_PER_MINUTE
 
 WIDTH = 1000
@@ -67,7 +68,7 @@ class TrendChart:
         Time of day of the recording.
     low_bpm, high_bpm : float
         Ends of the heart rate's axis, multiples of ten.
-    fibrillation, lost : list of tuple of int
+    fibrillation, lost : list of list of int
         First and last-plus-one bin of stretches with any atrial fibrillation, and with any time
         that cannot be analysed: no episode is too short to be seen.
     """
@@ -76,8 +77,8 @@ class TrendChart:
     clock: Clock
     low_bpm: float
     high_bpm: float
-    fibrillation: list[tuple[int, int]]
-    lost: list[tuple[int, int]]
+    fibrillation: list[list[int]]
+    lost: list[list[int]]
 
     @classmethod
     def of(cls, trend: Trend, clock: Clock) -> Self:
@@ -86,8 +87,8 @@ class TrendChart:
             trend,
             clock,
             *rate_limits(trend.mean_bpm),
-            stretches(trend.fibrillation_share > 0),
-            stretches(trend.analysable_share < 1),
+            stretches(trend.fibrillation_share > 0).tolist(),
+            stretches(trend.analysable_share < 1).tolist(),
         )
 
     def data(self, marks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -199,7 +200,7 @@ def time_ticks(
 
 
 def _bands(
-    spans: list[tuple[int, int]], width: float, top: float, height: float
+    spans: list[list[int]], width: float, top: float, height: float
 ) -> list[tuple[float, float, float, float]]:
     return [
         (LEFT + first * width, top, max((stop - first) * width, 1), height) for first, stop in spans
