@@ -7,6 +7,7 @@ derive from these tables.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from deepecg.rhythm.episode import Episode
@@ -28,14 +29,8 @@ GROUPS: Final = {
 """Groups that a report filters events by and colours them after, with their headings."""
 
 
-def by_duration(episode: Episode) -> float:
-    """Return the length in seconds."""
-    return episode.duration_s
-
-
-def by_beats(episode: Episode) -> float:
-    """Return the number of beats."""
-    return episode.n_beats
+by_duration: Measure = attrgetter("duration_s")
+by_beats: Measure = attrgetter("n_beats")
 
 
 def by_rate(episode: Episode) -> float:
@@ -84,77 +79,68 @@ class EventKind(Kind):
 
 _RUN = (by_beats, by_rate)
 
-VENTRICULAR_TACHYCARDIA = EventKind(
-    "ventricular_tachycardia", "Ventricular tachycardia", "V", "ventricular", _RUN
-)
-ATRIAL_FIBRILLATION = EventKind(
-    "atrial_fibrillation", "Atrial fibrillation", "AF", "fibrillation", (by_duration, by_rate)
-)
-SUPRAVENTRICULAR_TACHYCARDIA = EventKind(
-    "supraventricular_tachycardia", "Supraventricular tachycardia", "S", "supraventricular", _RUN
-)
-PAUSE = EventKind("pause", "Pause", "P", "pause")
-UNCONFIRMED_PAUSE = EventKind(
-    "unconfirmed_pause", "Long interval, may hold a missed beat", "P?", "pause"
-)
-VENTRICULAR_RHYTHM = EventKind(
-    "ventricular_rhythm", "Slow ventricular run", "V", "ventricular", _RUN
-)
-VENTRICULAR_COUPLET = EventKind(
-    "ventricular_couplet", "Ventricular couplet", "V", "ventricular", (by_rate,)
-)
-VENTRICULAR_BIGEMINY = EventKind("ventricular_bigeminy", "Ventricular bigeminy", "V", "ventricular")
-VENTRICULAR_TRIGEMINY = EventKind(
-    "ventricular_trigeminy", "Ventricular trigeminy", "V", "ventricular"
-)
-SUPRAVENTRICULAR_RUN = EventKind(
-    "supraventricular_run", "Supraventricular run", "S", "supraventricular", _RUN
-)
-SUPRAVENTRICULAR_COUPLET = EventKind(
-    "supraventricular_couplet", "Supraventricular couplet", "S", "supraventricular", (by_rate,)
-)
-SUPRAVENTRICULAR_BIGEMINY = EventKind(
-    "supraventricular_bigeminy", "Supraventricular bigeminy", "S", "supraventricular"
-)
-SUPRAVENTRICULAR_TRIGEMINY = EventKind(
-    "supraventricular_trigeminy", "Supraventricular trigeminy", "S", "supraventricular"
-)
-MAXIMUM_HEART_RATE = EventKind(
-    "maximum_heart_rate", "Maximum heart rate", "max", "rate", always_has_strip=True
-)
-MINIMUM_HEART_RATE = EventKind(
-    "minimum_heart_rate", "Minimum heart rate", "min", "rate", always_has_strip=True
-)
-
 EVENT_KINDS: Final = (
-    VENTRICULAR_TACHYCARDIA,
-    ATRIAL_FIBRILLATION,
-    SUPRAVENTRICULAR_TACHYCARDIA,
-    PAUSE,
-    UNCONFIRMED_PAUSE,
-    VENTRICULAR_RHYTHM,
-    VENTRICULAR_COUPLET,
-    VENTRICULAR_BIGEMINY,
-    VENTRICULAR_TRIGEMINY,
-    SUPRAVENTRICULAR_RUN,
-    SUPRAVENTRICULAR_COUPLET,
-    SUPRAVENTRICULAR_BIGEMINY,
-    SUPRAVENTRICULAR_TRIGEMINY,
-    MAXIMUM_HEART_RATE,
-    MINIMUM_HEART_RATE,
+    VENTRICULAR_TACHYCARDIA := EventKind(
+        "ventricular_tachycardia", "Ventricular tachycardia", "V", "ventricular", _RUN
+    ),
+    ATRIAL_FIBRILLATION := EventKind(
+        "atrial_fibrillation", "Atrial fibrillation", "AF", "fibrillation", (by_duration, by_rate)
+    ),
+    SUPRAVENTRICULAR_TACHYCARDIA := EventKind(
+        "supraventricular_tachycardia",
+        "Supraventricular tachycardia",
+        "S",
+        "supraventricular",
+        _RUN,
+    ),
+    PAUSE := EventKind("pause", "Pause", "P", "pause"),
+    UNCONFIRMED_PAUSE := EventKind(
+        "unconfirmed_pause", "Long interval, may hold a missed beat", "P?", "pause"
+    ),
+    VENTRICULAR_RHYTHM := EventKind(
+        "ventricular_rhythm", "Slow ventricular run", "V", "ventricular", _RUN
+    ),
+    VENTRICULAR_COUPLET := EventKind(
+        "ventricular_couplet", "Ventricular couplet", "V", "ventricular", (by_rate,)
+    ),
+    VENTRICULAR_BIGEMINY := EventKind(
+        "ventricular_bigeminy", "Ventricular bigeminy", "V", "ventricular"
+    ),
+    VENTRICULAR_TRIGEMINY := EventKind(
+        "ventricular_trigeminy", "Ventricular trigeminy", "V", "ventricular"
+    ),
+    SUPRAVENTRICULAR_RUN := EventKind(
+        "supraventricular_run", "Supraventricular run", "S", "supraventricular", _RUN
+    ),
+    SUPRAVENTRICULAR_COUPLET := EventKind(
+        "supraventricular_couplet", "Supraventricular couplet", "S", "supraventricular", (by_rate,)
+    ),
+    SUPRAVENTRICULAR_BIGEMINY := EventKind(
+        "supraventricular_bigeminy", "Supraventricular bigeminy", "S", "supraventricular"
+    ),
+    SUPRAVENTRICULAR_TRIGEMINY := EventKind(
+        "supraventricular_trigeminy", "Supraventricular trigeminy", "S", "supraventricular"
+    ),
+    MAXIMUM_HEART_RATE := EventKind(
+        "maximum_heart_rate", "Maximum heart rate", "max", "rate", always_has_strip=True
+    ),
+    MINIMUM_HEART_RATE := EventKind(
+        "minimum_heart_rate", "Minimum heart rate", "min", "rate", always_has_strip=True
+    ),
 )
 """All kinds of event, the most severe first: the order in which strips are chosen."""
 
-ISOLATED_VENTRICULAR = Kind(
-    "isolated_ventricular", "Isolated ventricular beat, an example", "V", "ventricular"
+EXAMPLE_KINDS: Final = (
+    ISOLATED_VENTRICULAR := Kind(
+        "isolated_ventricular", "Isolated ventricular beat, an example", "V", "ventricular"
+    ),
+    ISOLATED_SUPRAVENTRICULAR := Kind(
+        "isolated_supraventricular",
+        "Isolated supraventricular beat, an example",
+        "S",
+        "supraventricular",
+    ),
 )
-ISOLATED_SUPRAVENTRICULAR = Kind(
-    "isolated_supraventricular",
-    "Isolated supraventricular beat, an example",
-    "S",
-    "supraventricular",
-)
-EXAMPLE_KINDS: Final = (ISOLATED_VENTRICULAR, ISOLATED_SUPRAVENTRICULAR)
 """Kinds of strip that show an example rather than an event."""
 
 
@@ -193,17 +179,9 @@ class UrgentEventKind(UrgentKind):
     severity: Measure = by_duration
 
 
-def _named_after(
-    event: EventKind,
-    *,
-    ranking_points: float,
-    is_urgent: Callable[[Episode, RhythmSettings], bool],
-    message: Callable[[Episode, RhythmSettings], str],
-    severity: Measure = by_duration,
-) -> UrgentEventKind:
-    """Return an urgent kind with the key, name, mark and group of its event."""
-    named = (event.key, event.name, event.mark, event.group)
-    return UrgentEventKind(*named, ranking_points, event, is_urgent, message, severity)
+def _named(kind: Kind) -> tuple[str, str, str, str]:
+    """Return the key, name, mark and group of a kind."""
+    return kind.key, kind.name, kind.mark, kind.group
 
 
 def _ventricular_tachycardia(run: Episode, settings: RhythmSettings) -> str:
@@ -233,20 +211,19 @@ def _no_beat_found(pause: Episode, settings: RhythmSettings) -> str:
     return f"No beat found for {length}: an electrode or asystole"
 
 
-VENTRICULAR_BURDEN = UrgentKind(
-    "ventricular_burden", "Ventricular burden", "V", "ventricular", ranking_points=40.0
-)
 URGENT_KINDS: Final = (
-    _named_after(
-        VENTRICULAR_TACHYCARDIA,
+    UrgentEventKind(
+        *_named(VENTRICULAR_TACHYCARDIA),
         ranking_points=100.0,
+        event=VENTRICULAR_TACHYCARDIA,
         is_urgent=lambda run, s: run.n_beats >= s.urgent.ventricular_run_beats,
         severity=by_beats,
         message=_ventricular_tachycardia,
     ),
-    _named_after(
-        PAUSE,
+    UrgentEventKind(
+        *_named(PAUSE),
         ranking_points=80.0,
+        event=PAUSE,
         is_urgent=lambda pause, s: pause.duration_s >= s.urgent.pause_s - ROUNDING_S,
         message=_pause,
     ),
@@ -270,13 +247,16 @@ URGENT_KINDS: Final = (
         is_urgent=lambda episode, s: by_rate(episode) > s.urgent.fibrillation_bpm,
         message=_fast_atrial_fibrillation,
     ),
-    _named_after(
-        SUPRAVENTRICULAR_TACHYCARDIA,
+    UrgentEventKind(
+        *_named(SUPRAVENTRICULAR_TACHYCARDIA),
         ranking_points=50.0,
+        event=SUPRAVENTRICULAR_TACHYCARDIA,
         is_urgent=lambda run, s: run.duration_s > s.urgent.supraventricular_run_s,
         message=_supraventricular_tachycardia,
     ),
-    VENTRICULAR_BURDEN,
+    VENTRICULAR_BURDEN := UrgentKind(
+        "ventricular_burden", "Ventricular burden", "V", "ventricular", ranking_points=40.0
+    ),
 )
 """All kinds of urgent finding, the most urgent first: what can end in arrest, then what weakens the
 heart over months. Where no beat was found it may be asystole, and more often is an electrode."""

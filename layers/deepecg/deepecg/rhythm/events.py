@@ -8,28 +8,12 @@ from typing import Self
 
 import numpy as np
 
+from deepecg.rhythm import event_kinds as kinds
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
-from deepecg.rhythm.event_kinds import (
-    ATRIAL_FIBRILLATION,
-    MAXIMUM_HEART_RATE,
-    MINIMUM_HEART_RATE,
-    PAUSE,
-    SUPRAVENTRICULAR_BIGEMINY,
-    SUPRAVENTRICULAR_COUPLET,
-    SUPRAVENTRICULAR_RUN,
-    SUPRAVENTRICULAR_TACHYCARDIA,
-    SUPRAVENTRICULAR_TRIGEMINY,
-    UNCONFIRMED_PAUSE,
-    VENTRICULAR_BIGEMINY,
-    VENTRICULAR_COUPLET,
-    VENTRICULAR_RHYTHM,
-    VENTRICULAR_TACHYCARDIA,
-    VENTRICULAR_TRIGEMINY,
-    EventKind,
-)
+from deepecg.rhythm.event_kinds import EventKind
 from deepecg.rhythm.heart_rate import HeartRate
 from deepecg.rhythm.pauses import Pauses
 from deepecg.rhythm.settings import EventSettings, RhythmSettings
@@ -100,24 +84,24 @@ def find_events(
     """
     tachycardia_bpm = settings.ectopy.tachycardia_bpm
     found: list[tuple[EventKind, Iterable[Episode]]] = [
-        (ATRIAL_FIBRILLATION, fibrillation.episodes),
-        (PAUSE, pauses.episodes),
-        (UNCONFIRMED_PAUSE, pauses.unconfirmed),
-        (VENTRICULAR_TACHYCARDIA, _faster(ventricular.runs, tachycardia_bpm)),
-        (VENTRICULAR_RHYTHM, _not_faster(ventricular.runs, tachycardia_bpm)),
-        (VENTRICULAR_COUPLET, ventricular.couplets),
-        (VENTRICULAR_BIGEMINY, ventricular.bigeminy),
-        (VENTRICULAR_TRIGEMINY, ventricular.trigeminy),
-        (SUPRAVENTRICULAR_TACHYCARDIA, _faster(supraventricular.runs, tachycardia_bpm)),
-        (SUPRAVENTRICULAR_RUN, _not_faster(supraventricular.runs, tachycardia_bpm)),
-        (SUPRAVENTRICULAR_COUPLET, supraventricular.couplets),
-        (SUPRAVENTRICULAR_BIGEMINY, supraventricular.bigeminy),
-        (SUPRAVENTRICULAR_TRIGEMINY, supraventricular.trigeminy),
+        (kinds.ATRIAL_FIBRILLATION, fibrillation.episodes),
+        (kinds.PAUSE, pauses.episodes),
+        (kinds.UNCONFIRMED_PAUSE, pauses.unconfirmed),
+        (kinds.VENTRICULAR_TACHYCARDIA, _faster(ventricular.runs, tachycardia_bpm)),
+        (kinds.VENTRICULAR_RHYTHM, _not_faster(ventricular.runs, tachycardia_bpm)),
+        (kinds.VENTRICULAR_COUPLET, ventricular.couplets),
+        (kinds.VENTRICULAR_BIGEMINY, ventricular.bigeminy),
+        (kinds.VENTRICULAR_TRIGEMINY, ventricular.trigeminy),
+        (kinds.SUPRAVENTRICULAR_TACHYCARDIA, _faster(supraventricular.runs, tachycardia_bpm)),
+        (kinds.SUPRAVENTRICULAR_RUN, _not_faster(supraventricular.runs, tachycardia_bpm)),
+        (kinds.SUPRAVENTRICULAR_COUPLET, supraventricular.couplets),
+        (kinds.SUPRAVENTRICULAR_BIGEMINY, supraventricular.bigeminy),
+        (kinds.SUPRAVENTRICULAR_TRIGEMINY, supraventricular.trigeminy),
     ]
     events = [Event.of(kind, episode) for kind, episodes in found for episode in episodes]
     for kind, at_s, bpm in (
-        (MAXIMUM_HEART_RATE, rate.maximum_at_s, rate.maximum_bpm),
-        (MINIMUM_HEART_RATE, rate.minimum_at_s, rate.minimum_bpm),
+        (kinds.MAXIMUM_HEART_RATE, rate.maximum_at_s, rate.maximum_bpm),
+        (kinds.MINIMUM_HEART_RATE, rate.minimum_at_s, rate.minimum_bpm),
     ):
         if at_s is not None:
             events.append(_window(stream, kind, at_s, settings.rate.window_s, bpm))
