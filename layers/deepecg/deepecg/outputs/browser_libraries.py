@@ -1,7 +1,6 @@
 """Third-party scripts and style sheets, downloaded when the package was built."""
 
-from functools import cache
-from importlib.resources import files
+from deepecg.outputs.package_files import package_text
 
 REMEDY = (
     "Scripts and style sheets of the pages are missing: they are downloaded when the package is "
@@ -24,7 +23,6 @@ def uplot(name: str) -> str:
     return vendored("outputs/report/vendor/uplot", name)
 
 
-@cache
 def vendored(folder: str, name: str) -> str:
     """Return the text of a file that was downloaded when the package was built.
 
@@ -38,8 +36,7 @@ def vendored(folder: str, name: str) -> str:
     MissingVendoredError
         If the file is missing.
     """
-    file = files("deepecg").joinpath(*folder.split("/"), name)
     try:
-        return file.read_text(encoding="utf-8")
+        return package_text(folder, name)
     except OSError as error:
         raise MissingVendoredError(REMEDY) from error

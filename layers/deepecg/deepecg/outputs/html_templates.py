@@ -1,7 +1,9 @@
-"""Template environment and content-security-policy hashes of every HTML page."""
+"""Template environment, content-security-policy hashes and embedded data of every HTML page."""
 
 import base64
 import hashlib
+import json
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -28,3 +30,9 @@ def policy_hash(text: str) -> Markup:
     """Return the content-security-policy source of an inline style sheet or script."""
     digest = hashlib.sha256(text.encode()).digest()
     return Markup(f"'sha256-{base64.b64encode(digest).decode()}'")
+
+
+def script_json(data: dict[str, Any]) -> Markup:
+    """Return data for a script element: no ``<``, so nothing can end the element."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c"))

@@ -9,6 +9,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import FibrillationSettings
+from deepecg.signal.stretches import stretches
 from deepecg.units import SECONDS_PER_MINUTE
 
 TINY = 1e-9
@@ -90,8 +91,7 @@ def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> F
     # A window is irregular once three quarters of it are, so episodes would be a quarter too short.
     inside = _around(decided, 1 + 2 * (settings.window_beats // 4)) > 0
     stretch = np.cumsum(np.diff(inside, prepend=False) | (~known & ~decided))
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], inside & known, [False]])))
-    firsts, lasts = edges[::2] - 1, edges[1::2] - 1
+    firsts, lasts = stretches(inside & known).T - 1
     spans = stream.times_s[lasts] - stream.times_s[firsts]
     lasting = np.bincount(stretch[lasts], spans, len(stretch) + 1) >= settings.episode_s
     kept = lasting[stretch[lasts]]

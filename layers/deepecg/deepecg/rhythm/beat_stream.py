@@ -89,14 +89,9 @@ class BeatStream:
         duration = self.times_s[last] - start
         n_intervals = last - first
         rate = SECONDS_PER_MINUTE * n_intervals / np.where(n_intervals > 0, duration, 1)
-        rates = zip(np.round(rate, RATE_DIGITS).tolist(), n_intervals, strict=True)
+        rates = np.round(rate, RATE_DIGITS)
+        columns = (column.tolist() for column in (first, last, start, duration, rates))
         return tuple(
-            map(
-                Episode,
-                first.tolist(),
-                last.tolist(),
-                start.tolist(),
-                duration.tolist(),
-                (bpm if n > 0 else None for bpm, n in rates),
-            )
+            Episode(i, j, start_s, duration_s, bpm if j > i else None)
+            for i, j, start_s, duration_s, bpm in zip(*columns, strict=True)
         )

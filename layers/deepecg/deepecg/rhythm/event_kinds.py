@@ -78,67 +78,52 @@ class EventKind(Kind):
 
 
 _RUN = (by_beats, by_rate)
+_V: Final = ("V", "ventricular")
+_S: Final = ("S", "supraventricular")
+
+
+def _event(
+    key: str,
+    mark: str,
+    group: str,
+    severity: tuple[Measure, ...] = (by_duration,),
+    *,
+    always_has_strip: bool = False,
+) -> EventKind:
+    """Return a kind of event whose name is its key in words."""
+    name = key.replace("_", " ").capitalize()
+    return EventKind(key, name, mark, group, severity, always_has_strip)
+
 
 EVENT_KINDS: Final = (
-    VENTRICULAR_TACHYCARDIA := EventKind(
-        "ventricular_tachycardia", "Ventricular tachycardia", "V", "ventricular", _RUN
+    VENTRICULAR_TACHYCARDIA := _event("ventricular_tachycardia", *_V, _RUN),
+    ATRIAL_FIBRILLATION := _event(
+        "atrial_fibrillation", "AF", "fibrillation", (by_duration, by_rate)
     ),
-    ATRIAL_FIBRILLATION := EventKind(
-        "atrial_fibrillation", "Atrial fibrillation", "AF", "fibrillation", (by_duration, by_rate)
-    ),
-    SUPRAVENTRICULAR_TACHYCARDIA := EventKind(
-        "supraventricular_tachycardia",
-        "Supraventricular tachycardia",
-        "S",
-        "supraventricular",
-        _RUN,
-    ),
-    PAUSE := EventKind("pause", "Pause", "P", "pause"),
+    SUPRAVENTRICULAR_TACHYCARDIA := _event("supraventricular_tachycardia", *_S, _RUN),
+    PAUSE := _event("pause", "P", "pause"),
     UNCONFIRMED_PAUSE := EventKind(
         "unconfirmed_pause", "Long interval, may hold a missed beat", "P?", "pause"
     ),
-    VENTRICULAR_RHYTHM := EventKind(
-        "ventricular_rhythm", "Slow ventricular run", "V", "ventricular", _RUN
-    ),
-    VENTRICULAR_COUPLET := EventKind(
-        "ventricular_couplet", "Ventricular couplet", "V", "ventricular", (by_rate,)
-    ),
-    VENTRICULAR_BIGEMINY := EventKind(
-        "ventricular_bigeminy", "Ventricular bigeminy", "V", "ventricular"
-    ),
-    VENTRICULAR_TRIGEMINY := EventKind(
-        "ventricular_trigeminy", "Ventricular trigeminy", "V", "ventricular"
-    ),
-    SUPRAVENTRICULAR_RUN := EventKind(
-        "supraventricular_run", "Supraventricular run", "S", "supraventricular", _RUN
-    ),
-    SUPRAVENTRICULAR_COUPLET := EventKind(
-        "supraventricular_couplet", "Supraventricular couplet", "S", "supraventricular", (by_rate,)
-    ),
-    SUPRAVENTRICULAR_BIGEMINY := EventKind(
-        "supraventricular_bigeminy", "Supraventricular bigeminy", "S", "supraventricular"
-    ),
-    SUPRAVENTRICULAR_TRIGEMINY := EventKind(
-        "supraventricular_trigeminy", "Supraventricular trigeminy", "S", "supraventricular"
-    ),
-    MAXIMUM_HEART_RATE := EventKind(
-        "maximum_heart_rate", "Maximum heart rate", "max", "rate", always_has_strip=True
-    ),
-    MINIMUM_HEART_RATE := EventKind(
-        "minimum_heart_rate", "Minimum heart rate", "min", "rate", always_has_strip=True
-    ),
+    VENTRICULAR_RHYTHM := EventKind("ventricular_rhythm", "Slow ventricular run", *_V, _RUN),
+    VENTRICULAR_COUPLET := _event("ventricular_couplet", *_V, (by_rate,)),
+    VENTRICULAR_BIGEMINY := _event("ventricular_bigeminy", *_V),
+    VENTRICULAR_TRIGEMINY := _event("ventricular_trigeminy", *_V),
+    SUPRAVENTRICULAR_RUN := _event("supraventricular_run", *_S, _RUN),
+    SUPRAVENTRICULAR_COUPLET := _event("supraventricular_couplet", *_S, (by_rate,)),
+    SUPRAVENTRICULAR_BIGEMINY := _event("supraventricular_bigeminy", *_S),
+    SUPRAVENTRICULAR_TRIGEMINY := _event("supraventricular_trigeminy", *_S),
+    MAXIMUM_HEART_RATE := _event("maximum_heart_rate", "max", "rate", always_has_strip=True),
+    MINIMUM_HEART_RATE := _event("minimum_heart_rate", "min", "rate", always_has_strip=True),
 )
 """All kinds of event, the most severe first: the order in which strips are chosen."""
 
 EXAMPLE_KINDS: Final = (
     ISOLATED_VENTRICULAR := Kind(
-        "isolated_ventricular", "Isolated ventricular beat, an example", "V", "ventricular"
+        "isolated_ventricular", "Isolated ventricular beat, an example", *_V
     ),
     ISOLATED_SUPRAVENTRICULAR := Kind(
-        "isolated_supraventricular",
-        "Isolated supraventricular beat, an example",
-        "S",
-        "supraventricular",
+        "isolated_supraventricular", "Isolated supraventricular beat, an example", *_S
     ),
 )
 """Kinds of strip that show an example rather than an event."""
@@ -255,7 +240,7 @@ URGENT_KINDS: Final = (
         message=_supraventricular_tachycardia,
     ),
     VENTRICULAR_BURDEN := UrgentKind(
-        "ventricular_burden", "Ventricular burden", "V", "ventricular", ranking_points=40.0
+        "ventricular_burden", "Ventricular burden", *_V, ranking_points=40.0
     ),
 )
 """All kinds of urgent finding, the most urgent first: what can end in arrest, then what weakens the

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain, filterfalse, zip_longest
 from typing import Self
 
 import numpy as np
@@ -82,18 +82,21 @@ def find_events(
     tuple of Event
         In the order of time.
     """
-    tachycardia_bpm = settings.ectopy.tachycardia_bpm
+
+    def is_tachycardia(run: Episode) -> bool:
+        return run.rate_bpm is not None and run.rate_bpm > settings.ectopy.tachycardia_bpm
+
     found: list[tuple[EventKind, Iterable[Episode]]] = [
         (kinds.ATRIAL_FIBRILLATION, fibrillation.episodes),
         (kinds.PAUSE, pauses.episodes),
         (kinds.UNCONFIRMED_PAUSE, pauses.unconfirmed),
-        (kinds.VENTRICULAR_TACHYCARDIA, _faster(ventricular.runs, tachycardia_bpm)),
-        (kinds.VENTRICULAR_RHYTHM, _not_faster(ventricular.runs, tachycardia_bpm)),
+        (kinds.VENTRICULAR_TACHYCARDIA, filter(is_tachycardia, ventricular.runs)),
+        (kinds.VENTRICULAR_RHYTHM, filterfalse(is_tachycardia, ventricular.runs)),
         (kinds.VENTRICULAR_COUPLET, ventricular.couplets),
         (kinds.VENTRICULAR_BIGEMINY, ventricular.bigeminy),
         (kinds.VENTRICULAR_TRIGEMINY, ventricular.trigeminy),
-        (kinds.SUPRAVENTRICULAR_TACHYCARDIA, _faster(supraventricular.runs, tachycardia_bpm)),
-        (kinds.SUPRAVENTRICULAR_RUN, _not_faster(supraventricular.runs, tachycardia_bpm)),
+        (kinds.SUPRAVENTRICULAR_TACHYCARDIA, filter(is_tachycardia, supraventricular.runs)),
+        (kinds.SUPRAVENTRICULAR_RUN, filterfalse(is_tachycardia, supraventricular.runs)),
         (kinds.SUPRAVENTRICULAR_COUPLET, supraventricular.couplets),
         (kinds.SUPRAVENTRICULAR_BIGEMINY, supraventricular.bigeminy),
         (kinds.SUPRAVENTRICULAR_TRIGEMINY, supraventricular.trigeminy),
@@ -106,14 +109,6 @@ def find_events(
         if at_s is not None:
             events.append(_window(stream, kind, at_s, settings.rate.window_s, bpm))
     return tuple(sorted(events, key=_in_time))
-
-
-def _faster(runs: tuple[Episode, ...], bpm: float) -> list[Episode]:
-    return [run for run in runs if run.rate_bpm is not None and run.rate_bpm > bpm]
-
-
-def _not_faster(runs: tuple[Episode, ...], bpm: float) -> list[Episode]:
-    return [run for run in runs if run.rate_bpm is None or run.rate_bpm <= bpm]
 
 
 def _window(

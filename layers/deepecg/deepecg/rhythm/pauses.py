@@ -5,7 +5,6 @@ not show which it was, the pause is unconfirmed, and no rate is computed from it
 """
 
 from dataclasses import dataclass, replace
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,8 @@ from deepecg.beats.rr_intervals import is_at_least
 from deepecg.beats.settings import PauseSettings
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
+from deepecg.rhythm.event_kinds import by_duration
+from deepecg.signal.stretches import stretches
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ class Pauses:
     @property
     def longest(self) -> Episode | None:
         """The longest confirmed pause, the first of several; None if there is none."""
-        return _longest(self.episodes)
+        return max(self.episodes, key=by_duration, default=None)
 
     @property
     def longest_unconfirmed(self) -> Episode | None:
         """The longest unconfirmed pause; None if there is none."""
-        return _longest(self.unconfirmed)
+        return max(self.unconfirmed, key=by_duration, default=None)
 
 
 def pauses(stream: BeatStream, settings: PauseSettings) -> Pauses:
@@ -75,13 +76,25 @@ def pauses(stream: BeatStream, settings: PauseSettings) -> Pauses:
     long = is_at_least(stream.rr_s, settings.pause_s)
     after = np.flatnonzero(long & stream.pause_confirmed)
     unconfirmed = np.flatnonzero(long & ~stream.pause_confirmed)
-    between = _Stretches(
-        unconfirmed - 1, unconfirmed, stream.times_s[unconfirmed - 1], stream.rr_s[unconfirmed]
-    )
     beside = _beside_gaps(stream)
+    found = np.column_stack(
+        [
+            (
+                unconfirmed - 1,
+                unconfirmed,
+                stream.times_s[unconfirmed - 1],
+                stream.rr_s[unconfirmed],
+            ),
+            beside[:, is_at_least(beside[-1], settings.pause_s)],
+        ]
+    )
+    in_time = found[:, np.argsort(found[2], kind="stable")].T.tolist()
     return Pauses(
         stream.episodes(after - 1, after),
-        between.joined(beside.of(is_at_least(beside.duration_s, settings.pause_s))).episodes(),
+        tuple(
+            Episode(int(first), int(last), start_s, duration_s, None)
+            for first, last, start_s, duration_s in in_time
+        ),
         _without_beats_s(without_unconfirmed(stream, settings)),
     )
 
@@ -107,41 +120,12 @@ def without_unconfirmed(stream: BeatStream, settings: PauseSettings) -> BeatStre
     return replace(stream, rr_s=np.where(unknown, np.nan, stream.rr_s))
 
 
-@dataclass(frozen=True)
-class _Stretches:
-    """Stretches of time, each with the indices of the beats on either side."""
+def _beside_gaps(stream: BeatStream) -> NDArray[np.float64]:
+    """Return the analysable time before the first and after the last beat between two gaps.
 
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    start_s: NDArray[np.float64]
-    duration_s: NDArray[np.float64]
-
-    def of(self, which: NDArray[np.bool_]) -> "_Stretches":
-        return _Stretches(*(column[which] for column in vars(self).values()))
-
-    def joined(self, other: "_Stretches") -> "_Stretches":
-        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
-        return _Stretches(*(np.concatenate(pair) for pair in pairs))
-
-    def episodes(self) -> tuple[Episode, ...]:
-        """Return them in the order of time."""
-        order = np.argsort(self.start_s, kind="stable")
-        return tuple(
-            map(
-                Episode,
-                self.first[order].tolist(),
-                self.last[order].tolist(),
-                self.start_s[order].tolist(),
-                self.duration_s[order].tolist(),
-                repeat(None),
-            )
-        )
-
-
-def _beside_gaps(stream: BeatStream) -> _Stretches:
-    """Return the analysable time before the first and after the last beat between two gaps."""
-    edges = np.flatnonzero(np.diff(stream.analysable, prepend=False, append=False))
-    begins, ends = edges[::2].astype(np.float64), edges[1::2].astype(np.float64)
+    The rows are the beat before, the beat after, the start and the duration in seconds.
+    """
+    begins, ends = stretches(stream.analysable).T.astype(np.float64)
     n_beats = len(stream.times_s)
     if not n_beats:
         begins = ends = np.empty(0)
@@ -154,10 +138,10 @@ def _beside_gaps(stream: BeatStream) -> _Stretches:
     beat_before = np.maximum(last, 0)
     first_s = times_s[np.minimum(first, n_beats - 1)]
     last_s = times_s[beat_before]
-    heads = _Stretches(first, first, begins, first_s - begins).of(~empty)
-    tails = _Stretches(last, last, last_s, ends - last_s).of(~empty)
-    islands = _Stretches(beat_before, beat_before, begins, ends - begins).of(empty)
-    return heads.joined(tails).joined(islands)
+    heads = np.array([first, first, begins, first_s - begins])[:, ~empty]
+    tails = np.array([last, last, last_s, ends - last_s])[:, ~empty]
+    islands = np.array([beat_before, beat_before, begins, ends - begins])[:, empty]
+    return np.column_stack([heads, tails, islands])
 
 
 def _without_beats_s(known: BeatStream) -> float:
@@ -166,7 +150,3 @@ def _without_beats_s(known: BeatStream) -> float:
     passed = np.interp(known.times_s, np.arange(len(analysable_until)), analysable_until)
     covered = np.diff(passed, prepend=0.0)[np.isfinite(known.rr_s)]
     return max(float(analysable_until[-1] - covered.sum()), 0.0)
-
-
-def _longest(stretches: tuple[Episode, ...]) -> Episode | None:
-    return max(stretches, key=lambda stretch: stretch.duration_s, default=None)

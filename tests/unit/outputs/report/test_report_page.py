@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -442,9 +441,6 @@ def test_the_licence_of_uplot_travels_with_it(html: str) -> None:
     assert "Permission is hereby granted" in html
 
 
-def test_without_uplot_the_error_names_the_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(vendored, "files", lambda _: tmp_path)
+def test_without_uplot_the_error_names_the_remedy() -> None:
     with pytest.raises(vendored.MissingVendoredError, match=r"python layers/deepecg/vendor\.py"):
-        vendored.vendored.__wrapped__("outputs/report/vendor/uplot", "uPlot.min.css")
+        vendored.uplot("not downloaded")

@@ -63,6 +63,11 @@ class Strip:
     lost: tuple[tuple[float, float], ...]
     lead: str
 
+    @property
+    def event_at_s(self) -> float:
+        """Start of the event, in seconds from the start of the recording."""
+        return self.start_s + self.from_s
+
 
 def choose_strips(
     events: Sequence[Event],

@@ -48,24 +48,32 @@ class Lost:
 
     x: float
     width: float
-    is_named: bool
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is wide enough for a label."""
+        return self.width >= LABEL_MM
 
 
-@dataclass(frozen=True)
-class StripPicture:
-    """A strip in millimetres."""
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A trace on paper, in millimetres: the mean beat of a cluster, at the strips' scale."""
 
     width: float
     height: float
     baseline: float
     path: str
     scale: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripPicture(Picture):
+    """A strip in millimetres."""
+
     letters: tuple[Letter, ...]
     lost: tuple[Lost, ...]
     event_x: float
     event_width: float
-    seconds: tuple[float, ...]
-    """Positions of the marks of full seconds."""
     more_rows: tuple[int, ...]
     """Positions on the strip at which further printed rows begin."""
     is_cut: bool
@@ -98,16 +106,11 @@ def strip_picture(strip: Strip) -> StripPicture:
         scale=f"{short(MM_PER_S / strip.rate_hz, 6)} {short(MM_PER_MV * STEP_MV, 6)}",
         letters=tuple(letters),
         lost=tuple(
-            Lost(
-                LEAD_IN_MM + begin * MM_PER_S,
-                (end - begin) * MM_PER_S,
-                (end - begin) * MM_PER_S >= LABEL_MM,
-            )
+            Lost(LEAD_IN_MM + begin * MM_PER_S, (end - begin) * MM_PER_S)
             for begin, end in strip.lost
         ),
         event_x=LEAD_IN_MM + strip.from_s * MM_PER_S,
         event_width=max((strip.until_s - strip.from_s) * MM_PER_S, 1.0),
-        seconds=tuple(LEAD_IN_MM + second * MM_PER_S for second in range(int(seconds) + 1)),
         more_rows=tuple(
             range(PRINTED_MM, max(int(width) - SHORTEST_ROW_MM + 1, PRINTED_MM), PRINTED_MM)
         ),
@@ -115,18 +118,7 @@ def strip_picture(strip: Strip) -> StripPicture:
     )
 
 
-@dataclass(frozen=True)
-class ShapePicture:
-    """The mean beat of a cluster in millimetres, at the strips' scale."""
-
-    width: float
-    height: float
-    baseline: float
-    path: str
-    scale: str
-
-
-def shape_pictures(clusters: tuple[Cluster, ...]) -> list[ShapePicture]:
+def shape_pictures(clusters: tuple[Cluster, ...]) -> list[Picture]:
     """Draw the mean beats of the clusters, all on paper of the same size."""
     if not clusters:
         return []
@@ -134,7 +126,7 @@ def shape_pictures(clusters: tuple[Cluster, ...]) -> list[ShapePicture]:
     baseline = max(paper[0] for paper in papers)
     height = baseline + max(paper[1] - paper[0] for paper in papers)
     return [
-        ShapePicture(
+        Picture(
             width=BOX_MM * np.ceil(len(c.shape_mv) / c.rate_hz * MM_PER_S / BOX_MM),
             height=height,
             baseline=baseline,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deepecg.outputs.report.recording_clock import Clock
-from deepecg.outputs.report.svg_paths import bars, nice_step, short
+from deepecg.outputs.report.svg_paths import bars, multiples, nice_step, short
 from deepecg.outputs.summary import HourRow
 
 WIDTH = 960
@@ -49,18 +49,8 @@ def hours_picture(hours: Sequence[HourRow], clock: Clock) -> HoursPicture:
     lefts = [LEFT + i * step + (step - width) / 2 for i in range(len(hours))]
     rows = [_rates(hours, lefts, width)]
     top = TOP + RATE_HEIGHT + ROW_GAP
-    for title, group, counts in (
-        (
-            "Ventricular beats by hour",
-            "ventricular",
-            [hour.ventricular_count for hour in hours],
-        ),
-        (
-            "Supraventricular beats by hour",
-            "supraventricular",
-            [hour.supraventricular_count for hour in hours],
-        ),
-    ):
+    for group in ("ventricular", "supraventricular"):
+        counts: list[int] = [getattr(hour, f"{group}_count") for hour in hours]
         high: float = max([*counts, 1])
         tick = max(nice_step(high, 3), 1)
         high = tick * -(-high // tick)
@@ -71,9 +61,10 @@ def hours_picture(hours: Sequence[HourRow], clock: Clock) -> HoursPicture:
             if n
         )
         ticks = tuple(
-            (top + COUNT_HEIGHT - k * tick * scale, f"{k * tick:,.0f}")
-            for k in range(round(high / tick) + 1)
+            (top + COUNT_HEIGHT - count * scale, f"{count:,.0f}")
+            for count in multiples(tick, 0, high)
         )
+        title = f"{group.capitalize()} beats by hour"
         rows.append(HoursRow(title, group, top, COUNT_HEIGHT, path, ticks))
         top += COUNT_HEIGHT + ROW_GAP
     every = -(-len(hours) // MOST_LABELS) or 1
@@ -110,10 +101,6 @@ def _rates(hours: Sequence[HourRow], lefts: list[float], width: float) -> HoursR
         if hour.mean_bpm is not None
     )
     tick = nice_step(high - low, 4)
-    ticks = []
-    bpm = tick * -(-low // tick)
-    while bpm <= high:
-        ticks.append((y(bpm), short(bpm, 0)))
-        bpm += tick
+    ticks = tuple((y(bpm), short(bpm, 0)) for bpm in multiples(tick, low, high))
     title = "Heart rate in bpm: bar from minimum to maximum, dash at the mean"
-    return HoursRow(title, "rate", TOP, RATE_HEIGHT, ranges, tuple(ticks), means)
+    return HoursRow(title, "rate", TOP, RATE_HEIGHT, ranges, ticks, means)

@@ -1,6 +1,5 @@
 """RR intervals as a histogram and as a Poincaré plot."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
-from deepecg.outputs.report.svg_paths import nice_step, short
+from deepecg.outputs.report.svg_paths import multiples, nice_step, short
 from deepecg.signal.stretches import stretches
 
 SIZE = 360
@@ -79,8 +78,8 @@ def histogram_picture(histogram: RrHistogram) -> HistogramPicture:
         nn_path=_outline(histogram.nn_count[first:stop], step, scale),
         x_ticks=_ms_ticks(from_ms, histogram.bin_ms * len(counts), width, LEFT),
         y_ticks=tuple(
-            (HISTOGRAM_HEIGHT - k * tick * scale, f"{k * tick:,.0f}")
-            for k in range(int(high / tick) + 1)
+            (HISTOGRAM_HEIGHT - count * scale, f"{count:,.0f}")
+            for count in multiples(tick, 0, high)
         ),
         n_shorter=int(histogram.count[:first].sum()),
         n_longer=int(histogram.count[stop:].sum()),
@@ -96,7 +95,8 @@ def poincare_picture(poincare: Poincare) -> PoincarePicture:
     n_bins = max(stop - first, 1)
     cell = width / n_bins
     most = int(count.max(initial=0))
-    edges = _level_edges(most)
+    # Whole numbers from 1 to above the most, in about equal ratios.
+    edges = np.unique(np.rint(np.geomspace(1, max(most, 1) + 1, LEVELS + 1)).astype(int)).tolist()
     bottom = TOP + width
     levels = []
     for low, high in pairwise(edges):
@@ -134,31 +134,21 @@ def _outline(counts: NDArray[np.int64], step: float, scale: float) -> str:
     return f"M{LEFT} {HISTOGRAM_HEIGHT}{points}V{HISTOGRAM_HEIGHT}z"
 
 
-def _level_edges(most: int) -> list[int]:
-    """Return whole numbers from 1 to above ``most``, in about equal ratios."""
-    edges = np.unique(np.rint(np.geomspace(1, max(most, 1) + 1, LEVELS + 1)).astype(int))
-    return [int(edge) for edge in edges]
-
-
 def _cells(mask: NDArray[np.bool_], cell: float, bottom: float) -> str:
     """Return the path of a mask's cells; neighbours in a row become one rectangle."""
-    return "".join(_row_cells(mask, cell, bottom))
-
-
-def _row_cells(mask: NDArray[np.bool_], cell: float, bottom: float) -> Iterable[str]:
     height = short(cell, 2)
+    cells = []
     for row in np.flatnonzero(mask.any(axis=1)).tolist():
         y = short(bottom - (row + 1) * cell)
         for first, stop in stretches(mask[row]).tolist():
             width = short((stop - first) * cell, 2)
-            yield f"M{short(LEFT + first * cell)} {y}h{width}v{height}h-{width}z"
+            cells.append(f"M{short(LEFT + first * cell)} {y}h{width}v{height}h-{width}z")
+    return "".join(cells)
 
 
 def _ms_ticks(from_ms: float, span_ms: float, width: float, left: float) -> Ticks:
     step = nice_step(span_ms, TICKS)
-    first = int(np.ceil(from_ms / step))
-    last = int((from_ms + span_ms) // step)
     return tuple(
-        (left + (tick * step - from_ms) / span_ms * width, f"{tick * step:,.0f}")
-        for tick in range(first, last + 1)
+        (left + (ms - from_ms) / span_ms * width, f"{ms:,.0f}")
+        for ms in multiples(step, from_ms, from_ms + span_ms)
     )

@@ -53,7 +53,9 @@ def bars(rectangles: Iterable[tuple[float, float, float, float]]) -> str:
 def nice_step(span: float, n_most: int) -> float:
     """Return the smallest of 1, 2, 5, 10, 20, 50 ... that gives at most ``n_most`` parts."""
     step = 10.0 ** np.floor(np.log10(max(span, 1e-9) / n_most))
-    for factor in (1, 2, 5, 10):
-        if span / (factor * step) <= n_most:
-            return float(factor * step)
-    return float(10 * step)
+    return float(step * next(n for n in (1, 2, 5, 10) if n == 10 or span / (n * step) <= n_most))
+
+
+def multiples(step: float, low: float, high: float) -> list[float]:
+    """Return the multiples of a step from ``low`` to ``high``."""
+    return [n * step for n in range(int(np.ceil(low / step)), int(high // step) + 1)]

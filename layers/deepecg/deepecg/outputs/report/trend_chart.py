@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from deepecg.outputs.graphics.heart_rate_trend import Trend
 from deepecg.outputs.report.recording_clock import Clock
-from deepecg.outputs.report.svg_paths import bars, line, nice_step, short
+from deepecg.outputs.report.svg_paths import bars, line, multiples, nice_step, short
 from deepecg.signal.stretches import stretches
 from deepecg.units import SECONDS_PER_MINUTE
 
@@ -157,7 +157,7 @@ class TrendChart:
             lanes.append(Lane(mark, group, top, SPAN_LANE_HEIGHT, path, ""))
             top += SPAN_LANE_HEIGHT + LANE_GAP
         step = nice_step(self.high_bpm - self.low_bpm, 6)
-        rates = np.arange(np.ceil(self.low_bpm / step) * step, self.high_bpm + step / 2, step)
+        rates = multiples(step, self.low_bpm, self.high_bpm)
         return TrendPicture(
             width=WIDTH,
             height=top + AXIS_HEIGHT,
@@ -168,7 +168,7 @@ class TrendChart:
             range=_envelope(x, y(least), y(most)),
             shaded=bars(_bands(self.fibrillation, trend.bin_s * x_of, TOP, CURVE_HEIGHT)),
             lanes=tuple(lanes),
-            rate_ticks=tuple((float(y(np.array(bpm))), short(float(bpm), 0)) for bpm in rates),
+            rate_ticks=tuple((float(y(np.array(bpm))), short(bpm, 0)) for bpm in rates),
             time_ticks=time_ticks(self.clock, span_s, LEFT, x_of),
         )
 
@@ -191,11 +191,9 @@ def time_ticks(
     """Return position and label of the time ticks, which are at full hours of the clock."""
     step = next((s for s in TICK_STEPS_S if span_s / s <= MOST_TICKS), TICK_STEPS_S[-1])
     origin = clock.since_midnight_s
-    first = int(np.ceil(origin / step))
-    last = int((origin + span_s) // step)
     return tuple(
-        (left + (tick * step - origin) * x_of, clock.tick(tick * step))
-        for tick in range(first, last + 1)
+        (left + (tick - origin) * x_of, clock.tick(tick))
+        for tick in multiples(step, origin, origin + span_s)
     )
 
 
