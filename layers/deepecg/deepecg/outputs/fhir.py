@@ -31,7 +31,7 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from deepecg.outputs.fhir_conclusion import conclusion
-from deepecg.outputs.fhir_measures import COUNT, PART_NAMES, UNITS, Accuracy, measures
+from deepecg.outputs.fhir_measures import COUNT, DAY_LOINC, LOINC, UNITS, measures, part_name
 from deepecg.outputs.summary import Provenance, RecordingBlock, Summary
 from deepecg.outputs.value_with_path import SummaryValue
 from deepecg.settings_file import refuse_other_subject
@@ -134,11 +134,7 @@ def _entry(resource: Json) -> Json:
 
 def _device(provenance: Provenance) -> Json:
     software, model = provenance.software, provenance.model
-    versions = {
-        "software": software.version,
-        "model": model.version,
-        "model SHA-256": model.sha256,
-    }
+    versions = {"software": software.version, "model": model.version, "model SHA-256": model.sha256}
     return _identified(
         f"device {software.name} {' '.join(versions.values())}",
         {
@@ -192,15 +188,16 @@ def _observations(summary: Summary, about: Json, device: str) -> Iterator[Json]:
     hours = summary.recording.duration_s / SECONDS_PER_HOUR
     analysable_hours = summary.signal.analysable_s / SECONDS_PER_HOUR
     is_day = DAY_HOURS[0] <= analysable_hours <= hours <= DAY_HOURS[1]
+    loinc = LOINC | DAY_LOINC if is_day else LOINC
     paced = [warning for warning in summary.warnings if warning.code == PACED]
     for measure in measures(SummaryValue(summary)):
         path = measure.found.path
         code = _concept(CODES_URI, path, measure.name)
-        if measure.loinc and (is_day or not measure.is_of_a_day):
-            code["coding"].insert(0, _coding(LOINC_URI, *measure.loinc))
+        if path in loinc:
+            code["coding"].insert(0, _coding(LOINC_URI, *loinc[path]))
         applies = measure.of is None or measure.of.value != 0
         observation = {**common, "code": code, **_value(measure.found, applies)}
-        notes = list(_accuracy(measure.accuracy))
+        notes = [measure.accuracy] if measure.accuracy else []
         if paced and path.startswith(("ventricular.", "supraventricular.")):
             notes.append(f"Pacemaker: {paced[0].message}.")
         if notes:
@@ -222,10 +219,7 @@ def _observations(summary: Summary, about: Json, device: str) -> Iterator[Json]:
 
 
 def _component(part: SummaryValue, applies: bool) -> Json:
-    return {
-        "code": _concept(CODES_URI, part.path, PART_NAMES[part.key]),
-        **_value(part, applies),
-    }
+    return {"code": _concept(CODES_URI, part.path, part_name(part.key)), **_value(part, applies)}
 
 
 def _value(found: SummaryValue, applies: bool) -> Json:
@@ -236,16 +230,6 @@ def _value(found: SummaryValue, applies: bool) -> Json:
     code, unit = next((unit for end, unit in UNITS.items() if found.key.endswith(end)), COUNT)
     quantity = {"value": found.value, "unit": unit, "system": UCUM_URI, "code": code}
     return {"valueQuantity": quantity}
-
-
-def _accuracy(accuracy: Accuracy | None) -> Iterator[str]:
-    """Yield a sentence on how often such findings were right, if that is known."""
-    if accuracy is None or accuracy.precision is None:
-        return
-    text = f"In evaluation, precision for {accuracy.what}: {accuracy.precision:g} %"
-    if accuracy.sensitivity is not None:
-        text += f", sensitivity: {accuracy.sensitivity:g} %"
-    yield f"{text}."
 
 
 def _coding(system: str, code: str, display: str) -> Json:

@@ -29,12 +29,7 @@ PART_NAMES = {
     "V": "Ventricular ectopic beats (AAMI class V)",
     "F": "Fusion beats (AAMI class F)",
     "Q": "Beats that cannot be classified (AAMI class Q)",
-    "minimum_at_s": TIME,
-    "maximum_at_s": TIME,
-    "longest_unconfirmed_at_s": TIME,
-    "longest_at_s": TIME,
     "start_s": TIME,
-    "at_s": TIME,
     "duration_s": "Duration",
     "beats_count": "Beats",
     "rate_bpm": "Rate",
@@ -44,21 +39,19 @@ PART_NAMES = {
 """Names of components by the last key of their path."""
 
 
-@dataclass(frozen=True)
-class Accuracy:
-    """How often a kind of finding was right in the model's evaluation, in percent.
-
-    Attributes
-    ----------
-    what : str
-        What was found: beats, couplets, runs or time.
-    precision, sensitivity : float or None
-        None if the model card does not contain it.
-    """
-
-    what: str
-    precision: float | None
-    sensitivity: float | None = None
+DAY_LOINC = {
+    "heart_rate.mean_bpm": ("41924-2", "Heart rate 24 hour mean"),
+    "heart_rate.minimum_bpm": ("8883-1", "Heart rate 24 hour minimum"),
+    "heart_rate.maximum_bpm": ("8873-2", "Heart rate 24 hour maximum"),
+}
+"""LOINC code and display by path, for recordings of about a day."""
+LOINC = {
+    "heart_rate_variability.sdnn_ms": (
+        "80404-7",
+        "R-R interval.standard deviation (Heart rate variability)",
+    ),
+}
+"""LOINC code and display by path, where one is known to mean exactly this."""
 
 
 @dataclass(frozen=True)
@@ -75,21 +68,20 @@ class Measure:
         Its components.
     of : SummaryValue or None
         A count: if it is 0, the measure does not apply, such as the longest of no pauses.
-    loinc : tuple of str, or None
-        LOINC code and display, where one is known to mean exactly this.
-    is_of_a_day : bool
-        Whether the LOINC code is for recordings of 24 hours.
-    accuracy : Accuracy or None
-        How often such findings were right.
+    accuracy : str
+        A sentence on how often such findings were right; empty if it is not known.
     """
 
     found: SummaryValue
     name: str
     parts: tuple[SummaryValue, ...] = ()
     of: SummaryValue | None = None
-    loinc: tuple[str, str] | None = None
-    is_of_a_day: bool = False
-    accuracy: Accuracy | None = None
+    accuracy: str = ""
+
+
+def part_name(key: str) -> str:
+    """Return the name of a component by the last key of its path."""
+    return TIME if key.endswith("at_s") else PART_NAMES[key]
 
 
 def measures(summary: SummaryValue) -> Iterator[Measure]:
@@ -101,26 +93,9 @@ def measures(summary: SummaryValue) -> Iterator[Measure]:
     yield Measure(signal.noisy_s, "Time that could not be analysed because of noise")
     yield Measure(signal.without_beats_s, "Analysable time in which a beat may have been missed")
     yield Measure(beats.total_count, "Beats", tuple(beats.class_count[name] for name in CLASSES))
-    yield Measure(
-        rate.mean_bpm,
-        "Heart rate, mean",
-        loinc=("41924-2", "Heart rate 24 hour mean"),
-        is_of_a_day=True,
-    )
-    yield Measure(
-        rate.minimum_bpm,
-        "Heart rate, minimum",
-        (rate.minimum_at_s, rate.window_s),
-        loinc=("8883-1", "Heart rate 24 hour minimum"),
-        is_of_a_day=True,
-    )
-    yield Measure(
-        rate.maximum_bpm,
-        "Heart rate, maximum",
-        (rate.maximum_at_s, rate.window_s),
-        loinc=("8873-2", "Heart rate 24 hour maximum"),
-        is_of_a_day=True,
-    )
+    yield Measure(rate.mean_bpm, "Heart rate, mean")
+    yield Measure(rate.minimum_bpm, "Heart rate, minimum", (rate.minimum_at_s, rate.window_s))
+    yield Measure(rate.maximum_bpm, "Heart rate, maximum", (rate.maximum_at_s, rate.window_s))
     yield Measure(rate.tachycardia_s, "Time in tachycardia")
     yield Measure(rate.bradycardia_s, "Time in bradycardia")
     yield from _ectopy(summary.ventricular, "Ventricular")
@@ -140,7 +115,7 @@ def _ectopy(found: SummaryValue, kind: str) -> Iterator[Measure]:
     yield Measure(
         found.count,
         f"{kind} ectopic beats",
-        accuracy=Accuracy("beats", block.precision_percent, block.sensitivity_percent),
+        accuracy=_accuracy("beats", block.precision_percent, block.sensitivity_percent),
     )
     yield Measure(found.burden_percent, f"{kind} ectopic beats, share of all beats")
     yield Measure(found.per_hour, f"{kind} ectopic beats per analysable hour")
@@ -148,13 +123,13 @@ def _ectopy(found: SummaryValue, kind: str) -> Iterator[Measure]:
     yield Measure(
         found.couplet_count,
         f"{kind} couplets",
-        accuracy=Accuracy("couplets", block.couplet_precision_percent),
+        accuracy=_accuracy("couplets", block.couplet_precision_percent),
     )
     yield Measure(found.triplet_count, f"{kind} triplets")
     yield Measure(
         found.run_count,
         f"{kind} runs, triplets included",
-        accuracy=Accuracy("runs", block.run_precision_percent),
+        accuracy=_accuracy("runs", block.run_precision_percent),
     )
     yield Measure(
         longest.beats_count,
@@ -196,7 +171,7 @@ def _fibrillation(found: SummaryValue) -> Iterator[Measure]:
     yield Measure(
         found.burden_percent,
         "Atrial fibrillation, share of the time that could be analysed",
-        accuracy=Accuracy("time", block.precision_percent, block.sensitivity_percent),
+        accuracy=_accuracy("time", block.precision_percent, block.sensitivity_percent),
     )
     yield Measure(found.longest_s, "Atrial fibrillation, longest episode", of=found.episode_count)
     yield Measure(found.mean_bpm, "Mean heart rate in atrial fibrillation", of=found.episode_count)
@@ -205,11 +180,7 @@ def _fibrillation(found: SummaryValue) -> Iterator[Measure]:
 def _variability(found: SummaryValue) -> Iterator[Measure]:
     yield Measure(found.nn_count, "Normal-to-normal (NN) intervals")
     yield Measure(found.nn_s, "Time that NN intervals cover")
-    yield Measure(
-        found.sdnn_ms,
-        "SDNN of 24 hours",
-        loinc=("80404-7", "R-R interval.standard deviation (Heart rate variability)"),
-    )
+    yield Measure(found.sdnn_ms, "SDNN of 24 hours")
     yield Measure(found.sdann_ms, "SDANN of 24 hours")
     yield Measure(found.rmssd_ms, "RMSSD")
     yield Measure(found.pnn50_percent, "pNN50")
@@ -218,3 +189,11 @@ def _variability(found: SummaryValue) -> Iterator[Measure]:
     yield Measure(found.hf_ms2, "High-frequency power of NN intervals")
     yield Measure(found.lf_hf_ratio, "Ratio of low- to high-frequency power")
     yield Measure(found.spectrum_s, "Time that the powers are computed from")
+
+
+def _accuracy(what: str, precision: float | None, sensitivity: float | None = None) -> str:
+    """Return how often such findings were right in the model's evaluation; empty if not known."""
+    if precision is None:
+        return ""
+    more = "" if sensitivity is None else f", sensitivity: {sensitivity:g} %"
+    return f"In evaluation, precision for {what}: {precision:g} %{more}."

@@ -39,10 +39,5 @@ def rejection_document(error: RefusedRecordingError, recording_id: str) -> Rejec
         The caller's name for the recording; nothing about the patient.
     """
     return Rejection(
-        REJECTION_SCHEMA_VERSION,
-        recording_id,
-        error.code,
-        str(error),
-        SOFTWARE,
-        ADVISORY,
+        REJECTION_SCHEMA_VERSION, recording_id, error.code, str(error), SOFTWARE, ADVISORY
     )

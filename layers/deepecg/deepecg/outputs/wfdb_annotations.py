@@ -18,8 +18,6 @@ EXTENSION = "deepecg"
 NEUTRAL_NAME = "beats"
 """Record name for the library, which accepts only letters, digits, hyphens and underscores. The
 file is then renamed."""
-SYMBOL_OF_CLASS = {"N": "N", "S": "S", "V": "V", "F": "F", "Q": "Q"}
-"""PhysioNet annotation symbol of each AAMI class."""
 QUALITY_SYMBOL = "~"
 UNREADABLE, READABLE = -1, 0
 """Subtypes of a quality annotation, as PhysioNet's tools read them."""
@@ -61,16 +59,14 @@ def write_annotations(scored: ScoredRecording, folder: Path, name: str) -> Path:
     return written.replace(folder / f"{name}.{EXTENSION}")
 
 
-def _annotations(
-    scored: ScoredRecording,
-) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64]]:
+def _annotations(scored: ScoredRecording) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64]]:
     """Return sample numbers, symbols and subtypes of beats and changes of quality, by time."""
     recording = scored.recording
     beats = scored.beats.samples(recording.sampling_rate_hz)
     edges_s = np.flatnonzero(np.diff(~scored.flags.analysable, prepend=False))
     edges = np.rint(edges_s * recording.sampling_rate_hz).astype(np.int64)
-    classes = [SYMBOL_OF_CLASS[CLASSES[label]] for label in scored.beats.labels]
-    symbols = [QUALITY_SYMBOL] * len(edges) + classes
+    # PhysioNet's annotation symbols of the AAMI classes are their letters.
+    symbols = [QUALITY_SYMBOL] * len(edges) + [CLASSES[label] for label in scored.beats.labels]
     subtypes = np.zeros(len(symbols), np.int64)
     subtypes[: len(edges)] = np.where(np.arange(len(edges)) % 2, READABLE, UNREADABLE)
     samples = np.concatenate([edges, beats])

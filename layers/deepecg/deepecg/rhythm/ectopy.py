@@ -83,11 +83,7 @@ class Ectopy:
         return max(self.runs, key=lambda run: (run.rate_bpm or 0, run.n_beats), default=None)
 
 
-def ectopy(
-    stream: BeatStream,
-    name: Literal["V", "S"],
-    settings: EctopySettings,
-) -> Ectopy:
+def ectopy(stream: BeatStream, name: Literal["V", "S"], settings: EctopySettings) -> Ectopy:
     """Find the patterns of ventricular or supraventricular ectopic beats.
 
     Parameters

@@ -37,23 +37,6 @@ class HeartRate:
     bradycardia_s: float
 
 
-@dataclass(frozen=True)
-class Windows:
-    """Windows that each begin with an interval.
-
-    Attributes
-    ----------
-    begins_s : ndarray of float64, shape (n_intervals,)
-        Start of each window: the first beat of each known interval.
-    rate_bpm : ndarray of float64, shape (n_intervals,)
-        Number of whole intervals inside divided by the time they cover; NaN where they cover
-        less than ``RateSettings.covered_share`` of the window.
-    """
-
-    begins_s: NDArray[np.float64]
-    rate_bpm: NDArray[np.float64]
-
-
 def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
     """Return mean, lowest and highest heart rate, and the time of tachycardia and bradycardia.
 
@@ -79,8 +62,7 @@ def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
     around = rates_around(stream, settings)
     tachycardia_s = float(rr[around > settings.tachycardia_bpm].sum())
     bradycardia_s = float(rr[around < settings.bradycardia_bpm].sum())
-    windows = rate_windows(stream, settings)
-    rates, begins = windows.rate_bpm, windows.begins_s
+    begins, rates = rate_windows(stream, settings)
     if np.isnan(rates).all():
         return HeartRate(mean, None, None, None, None, tachycardia_s, bradycardia_s)
     low, high = int(np.nanargmin(rates)), int(np.nanargmax(rates))
@@ -95,7 +77,9 @@ def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
     )
 
 
-def rate_windows(stream: BeatStream, settings: RateSettings) -> Windows:
+def rate_windows(
+    stream: BeatStream, settings: RateSettings
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the rate of every window that begins with a beat.
 
     Parameters
@@ -107,9 +91,11 @@ def rate_windows(stream: BeatStream, settings: RateSettings) -> Windows:
 
     Returns
     -------
-    Windows
-        One for every known interval. The rate of a window over a gap is computed from the
-        intervals beside the gap.
+    begins_s, rate_bpm : ndarray of float64, shape (n_intervals,)
+        Start of each window, which is the first beat of each known interval, and the number of
+        whole intervals inside divided by the time they cover; NaN where they cover less than
+        ``RateSettings.covered_share`` of the window. The rate of a window over a gap is computed
+        from the intervals beside the gap.
     """
     known = np.isfinite(stream.rr_s)
     times, rr = stream.times_s[known], stream.rr_s[known]
@@ -117,7 +103,7 @@ def rate_windows(stream: BeatStream, settings: RateSettings) -> Windows:
     cumulated = np.concatenate([[0.0], np.cumsum(rr)])
     first = np.arange(len(rr))
     last = np.searchsorted(times, begins + settings.window_s, side="right")
-    return Windows(begins, _rates(last - first, cumulated[last] - cumulated[first], settings))
+    return begins, _rates(last - first, cumulated[last] - cumulated[first], settings)
 
 
 def rates_around(stream: BeatStream, settings: RateSettings) -> NDArray[np.float64]:

@@ -111,12 +111,14 @@ def heart_rate_variability(
     times_s = stream.times_s[normal]
     nn_ms = 1000 * stream.rr_s[normal]
     nn_s = float(nn_ms.sum()) / 1000
-    segments = _Segments.of(times_s, nn_ms, settings)
-    day_count, sdnn, sdann, triangular = _day_indices(times_s, nn_ms, segments, settings)
+    segment_means_ms, enough = _segments(times_s, nn_ms, settings)
+    day_count, sdnn, sdann, triangular = _day_indices(
+        times_s, nn_ms, segment_means_ms, enough, settings
+    )
     rmssd, pnn50 = None, None
     if nn_s >= settings.segment_share * settings.segment_s:
         rmssd, pnn50 = _successive(stream.rr_s, normal, settings.large_step_ms)
-    lf, hf = _band_powers(times_s, nn_ms, segments.enough, settings)
+    lf, hf = _band_powers(times_s, nn_ms, enough, settings)
     return Variability(
         nn_count=len(nn_ms),
         nn_s=nn_s,
@@ -129,7 +131,7 @@ def heart_rate_variability(
         lf_ms2=lf,
         hf_ms2=hf,
         lf_hf_ratio=lf / hf if lf is not None and hf and hf >= LEAST_POWER_MS2 else None,
-        spectrum_s=settings.segment_s * int(segments.enough.sum()),
+        spectrum_s=settings.segment_s * int(enough.sum()),
     )
 
 
@@ -150,40 +152,30 @@ def normal_intervals(
     return normal
 
 
-@dataclass(frozen=True)
-class _Segments:
-    """Stretches of equal length, from the recording's start.
+def _segments(
+    times_s: NDArray[np.float64], nn_ms: NDArray[np.float64], settings: VariabilitySettings
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return mean NN intervals of segments of equal length, and which these cover sufficiently.
 
-    ``mean_ms`` is the mean of the NN intervals whose last beat lies in a segment; ``enough`` marks
-    the segments that they cover sufficiently.
+    An interval belongs to the segment in which its last beat lies.
     """
-
-    mean_ms: NDArray[np.float64]
-    enough: NDArray[np.bool_]
-
-    @classmethod
-    def of(
-        cls,
-        times_s: NDArray[np.float64],
-        nn_ms: NDArray[np.float64],
-        settings: VariabilitySettings,
-    ) -> "_Segments":
-        numbers = (times_s // settings.segment_s).astype(np.int64)
-        counts = np.bincount(numbers)
-        covered_ms = np.bincount(numbers, nn_ms)
-        enough = covered_ms >= 1000 * settings.segment_share * settings.segment_s
-        return cls(covered_ms / np.maximum(counts, 1), enough)
+    numbers = (times_s // settings.segment_s).astype(np.int64)
+    counts = np.bincount(numbers)
+    covered_ms = np.bincount(numbers, nn_ms)
+    enough = covered_ms >= 1000 * settings.segment_share * settings.segment_s
+    return covered_ms / np.maximum(counts, 1), enough
 
 
 def _day_indices(
     times_s: NDArray[np.float64],
     nn_ms: NDArray[np.float64],
-    segments: _Segments,
+    segment_means_ms: NDArray[np.float64],
+    enough: NDArray[np.bool_],
     settings: VariabilitySettings,
 ) -> tuple[int, float | None, float | None, float | None]:
     """Return the number of days with enough data, and SDNN, SDANN and triangular index."""
     sdnn, sdann, triangular = [], [], []
-    segment_days = np.arange(len(segments.enough)) * settings.segment_s // SECONDS_PER_DAY
+    segment_days = np.arange(len(enough)) * settings.segment_s // SECONDS_PER_DAY
     days = times_s // SECONDS_PER_DAY
     for day in np.unique(days):
         of_day = nn_ms[days == day]
@@ -192,7 +184,7 @@ def _day_indices(
         sdnn.append(float(of_day.std(ddof=1)))
         bins = np.rint(of_day / HISTOGRAM_BIN_MS).astype(np.int64)
         triangular.append(len(bins) / int(np.bincount(bins).max()))
-        means = segments.mean_ms[segments.enough & (segment_days == day)]
+        means = segment_means_ms[enough & (segment_days == day)]
         if len(means) > 1:
             sdann.append(float(means.std(ddof=1)))
     return len(sdnn), _mean(sdnn), _mean(sdann), _mean(triangular)

@@ -101,13 +101,13 @@ def hourly(
         by_hour = np.split(values, np.searchsorted(times_s, edges_s[1:-1]))
         return [piece[np.isfinite(piece)] for piece in by_hour]
 
-    windows = rate_windows(stream, settings)
+    begins_s, rates_bpm = rate_windows(stream, settings)
     columns = zip(
         starts_s.tolist(),
         np.add.reduceat(stream.analysable, starts_s.astype(np.int64), dtype=np.int64).tolist(),
         counted(stream.times_s),
         split(stream.rr_s, stream.times_s),
-        split(windows.rate_bpm, windows.begins_s),
+        split(rates_bpm, begins_s),
         counted(stream.times_s[stream.is_class("V")]),
         counted(stream.times_s[stream.is_class("S")]),
         counted(_starts(ventricular.runs)),

@@ -70,9 +70,7 @@ class Strip:
 
 
 def choose_strips(
-    events: Sequence[Event],
-    settings: StripSettings,
-    urgent: Sequence[Event] = (),
+    events: Sequence[Event], settings: StripSettings, urgent: Sequence[Event] = ()
 ) -> list[int]:
     """Choose the events that get a strip.
 
