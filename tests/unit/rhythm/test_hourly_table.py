@@ -11,6 +11,8 @@ from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import ectopy
 from deepecg.rhythm.episode import Episode
+from deepecg.rhythm.findings import Findings
+from deepecg.rhythm.heart_rate import heart_rate
 from deepecg.rhythm.hourly_table import Hour, hourly
 from deepecg.rhythm.pauses import pauses
 from deepecg.rhythm.rhythm_analysis import RhythmAnalysis, analyse_rhythm
@@ -24,14 +26,14 @@ def hours_of(stream: BeatStream, *fibrillation: Episode) -> tuple[Hour, ...]:
     inside = np.zeros(len(stream.times_s), bool)
     for episode in fibrillation:
         inside[episode.first : episode.last + 1] = True
-    return hourly(
-        stream,
-        RateSettings(),
+    found = Findings(
+        rate=heart_rate(stream, RateSettings()),
         fibrillation=Fibrillation(fibrillation, inside, 0.0, None, None, None),
         ventricular=ectopy(stream, "V", EctopySettings()),
         supraventricular=ectopy(stream, "S", EctopySettings()),
         pauses=pauses(stream, PauseSettings()),
     )
+    return hourly(stream, RateSettings(), found)
 
 
 def test_two_hours_and_a_half_by_hand() -> None:

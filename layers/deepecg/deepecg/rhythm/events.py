@@ -9,13 +9,10 @@ from typing import Self
 import numpy as np
 
 from deepecg.rhythm import event_kinds as kinds
-from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.event_kinds import EventKind
-from deepecg.rhythm.heart_rate import HeartRate
-from deepecg.rhythm.pauses import Pauses
+from deepecg.rhythm.findings import Findings
 from deepecg.rhythm.settings import EventSettings, RhythmSettings
 
 
@@ -56,16 +53,7 @@ class ListedEvents:
     unlisted_count: Mapping[EventKind, int]
 
 
-def find_events(
-    stream: BeatStream,
-    settings: RhythmSettings,
-    *,
-    rate: HeartRate,
-    fibrillation: Fibrillation,
-    ventricular: Ectopy,
-    supraventricular: Ectopy,
-    pauses: Pauses,
-) -> tuple[Event, ...]:
+def find_events(stream: BeatStream, settings: RhythmSettings, found: Findings) -> tuple[Event, ...]:
     """Return all events of a recording. Isolated ectopic beats are not events.
 
     Parameters
@@ -74,7 +62,7 @@ def find_events(
         The beats.
     settings : RhythmSettings
         The rate above which a run is a tachycardia, and the window of the heart rate.
-    rate, fibrillation, ventricular, supraventricular, pauses
+    found : Findings
         Findings in this stream.
 
     Returns
@@ -86,25 +74,25 @@ def find_events(
     def is_tachycardia(run: Episode) -> bool:
         return run.rate_bpm is not None and run.rate_bpm > settings.ectopy.tachycardia_bpm
 
-    found: list[tuple[EventKind, Iterable[Episode]]] = [
-        (kinds.ATRIAL_FIBRILLATION, fibrillation.episodes),
-        (kinds.PAUSE, pauses.episodes),
-        (kinds.UNCONFIRMED_PAUSE, pauses.unconfirmed),
-        (kinds.VENTRICULAR_TACHYCARDIA, filter(is_tachycardia, ventricular.runs)),
-        (kinds.VENTRICULAR_RHYTHM, filterfalse(is_tachycardia, ventricular.runs)),
-        (kinds.VENTRICULAR_COUPLET, ventricular.couplets),
-        (kinds.VENTRICULAR_BIGEMINY, ventricular.bigeminy),
-        (kinds.VENTRICULAR_TRIGEMINY, ventricular.trigeminy),
-        (kinds.SUPRAVENTRICULAR_TACHYCARDIA, filter(is_tachycardia, supraventricular.runs)),
-        (kinds.SUPRAVENTRICULAR_RUN, filterfalse(is_tachycardia, supraventricular.runs)),
-        (kinds.SUPRAVENTRICULAR_COUPLET, supraventricular.couplets),
-        (kinds.SUPRAVENTRICULAR_BIGEMINY, supraventricular.bigeminy),
-        (kinds.SUPRAVENTRICULAR_TRIGEMINY, supraventricular.trigeminy),
+    episodes_of: list[tuple[EventKind, Iterable[Episode]]] = [
+        (kinds.ATRIAL_FIBRILLATION, found.fibrillation.episodes),
+        (kinds.PAUSE, found.pauses.episodes),
+        (kinds.UNCONFIRMED_PAUSE, found.pauses.unconfirmed),
+        (kinds.VENTRICULAR_TACHYCARDIA, filter(is_tachycardia, found.ventricular.runs)),
+        (kinds.VENTRICULAR_RHYTHM, filterfalse(is_tachycardia, found.ventricular.runs)),
+        (kinds.VENTRICULAR_COUPLET, found.ventricular.couplets),
+        (kinds.VENTRICULAR_BIGEMINY, found.ventricular.bigeminy),
+        (kinds.VENTRICULAR_TRIGEMINY, found.ventricular.trigeminy),
+        (kinds.SUPRAVENTRICULAR_TACHYCARDIA, filter(is_tachycardia, found.supraventricular.runs)),
+        (kinds.SUPRAVENTRICULAR_RUN, filterfalse(is_tachycardia, found.supraventricular.runs)),
+        (kinds.SUPRAVENTRICULAR_COUPLET, found.supraventricular.couplets),
+        (kinds.SUPRAVENTRICULAR_BIGEMINY, found.supraventricular.bigeminy),
+        (kinds.SUPRAVENTRICULAR_TRIGEMINY, found.supraventricular.trigeminy),
     ]
-    events = [Event.of(kind, episode) for kind, episodes in found for episode in episodes]
+    events = [Event.of(kind, episode) for kind, episodes in episodes_of for episode in episodes]
     for kind, at_s, bpm in (
-        (kinds.MAXIMUM_HEART_RATE, rate.maximum_at_s, rate.maximum_bpm),
-        (kinds.MINIMUM_HEART_RATE, rate.minimum_at_s, rate.minimum_bpm),
+        (kinds.MAXIMUM_HEART_RATE, found.rate.maximum_at_s, found.rate.maximum_bpm),
+        (kinds.MINIMUM_HEART_RATE, found.rate.minimum_at_s, found.rate.minimum_bpm),
     ):
         if at_s is not None:
             events.append(_window(stream, kind, at_s, settings.rate.window_s, bpm))

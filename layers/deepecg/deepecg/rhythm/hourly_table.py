@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
+from deepecg.rhythm.findings import Findings
 from deepecg.rhythm.heart_rate import rate_windows
-from deepecg.rhythm.pauses import Pauses
 from deepecg.rhythm.settings import RateSettings
 from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
@@ -64,15 +62,7 @@ class Hour:
     fibrillation_s: float
 
 
-def hourly(
-    stream: BeatStream,
-    settings: RateSettings,
-    *,
-    fibrillation: Fibrillation,
-    ventricular: Ectopy,
-    supraventricular: Ectopy,
-    pauses: Pauses,
-) -> tuple[Hour, ...]:
+def hourly(stream: BeatStream, settings: RateSettings, found: Findings) -> tuple[Hour, ...]:
     """Return the table of hours.
 
     Parameters
@@ -81,7 +71,7 @@ def hourly(
         The beats.
     settings : RateSettings
         Length of the window for minimum and maximum.
-    fibrillation, ventricular, supraventricular, pauses
+    found : Findings
         Findings in this stream.
 
     Returns
@@ -110,10 +100,10 @@ def hourly(
         split(rates_bpm, begins_s),
         counted(stream.times_s[stream.is_class("V")]),
         counted(stream.times_s[stream.is_class("S")]),
-        counted(_starts(ventricular.runs)),
-        counted(_starts(supraventricular.runs)),
-        counted(_starts(pauses.episodes)),
-        np.diff(fibrillation.seconds_until(edges_s)).tolist(),
+        counted(_starts(found.ventricular.runs)),
+        counted(_starts(found.supraventricular.runs)),
+        counted(_starts(found.pauses.episodes)),
+        np.diff(found.fibrillation.seconds_until(edges_s)).tolist(),
         strict=True,
     )
     return tuple(

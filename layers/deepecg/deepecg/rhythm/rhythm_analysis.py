@@ -2,25 +2,24 @@
 
 from dataclasses import dataclass
 
-from deepecg.rhythm.atrial_fibrillation import (
-    Fibrillation,
-    atrial_fibrillation,
-    without_supraventricular,
-)
+from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation, without_supraventricular
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.rhythm.ectopy import Ectopy, ectopy
+from deepecg.rhythm.ectopy import ectopy
 from deepecg.rhythm.events import Event, find_events
-from deepecg.rhythm.heart_rate import HeartRate, heart_rate
+from deepecg.rhythm.findings import Findings
+from deepecg.rhythm.heart_rate import heart_rate
 from deepecg.rhythm.heart_rate_variability import Variability, heart_rate_variability
 from deepecg.rhythm.hourly_table import Hour, hourly
-from deepecg.rhythm.pauses import Pauses, pauses, without_unconfirmed
+from deepecg.rhythm.pauses import pauses, without_unconfirmed
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.rhythm.urgent_findings import UrgentFinding, urgent_findings
 
 
 @dataclass(frozen=True)
-class RhythmAnalysis:
+class RhythmAnalysis(Findings):
     """The rhythm of a recording; a value is None where too little data supports it.
+
+    The findings are those of ``confirmed``; pauses also use the long intervals of ``beats``.
 
     Attributes
     ----------
@@ -29,17 +28,9 @@ class RhythmAnalysis:
     confirmed : BeatStream
         The same beats with NaN for every long interval in which a beat may have been missed. All
         values but the pauses are computed from it.
-    rate : HeartRate
-        Mean, minimum and maximum heart rate.
-    fibrillation : Fibrillation
-        Episodes of atrial fibrillation.
     supraventricular_in_fibrillation_count : int
         Number of supraventricular beats that became normal because they lie in atrial
         fibrillation. Beats of other classes that became normal are not counted.
-    ventricular, supraventricular : Ectopy
-        Patterns of ectopic beats.
-    pauses : Pauses
-        Confirmed and unconfirmed pauses.
     variability : Variability
         Heart-rate variability.
     hours : tuple of Hour
@@ -53,12 +44,7 @@ class RhythmAnalysis:
 
     beats: BeatStream
     confirmed: BeatStream
-    rate: HeartRate
-    fibrillation: Fibrillation
     supraventricular_in_fibrillation_count: int
-    ventricular: Ectopy
-    supraventricular: Ectopy
-    pauses: Pauses
     variability: Variability
     hours: tuple[Hour, ...]
     events: tuple[Event, ...]
@@ -85,39 +71,23 @@ def analyse_rhythm(stream: BeatStream, settings: RhythmSettings) -> RhythmAnalys
     )
     beats = without_supraventricular(stream, fibrillation.beats)
     confirmed = without_unconfirmed(beats, settings.pauses)
-    long_pauses = pauses(beats, settings.pauses)
-    rate = heart_rate(confirmed, settings.rate)
-    ventricular = ectopy(confirmed, "V", settings.ectopy)
-    supraventricular = ectopy(confirmed, "S", settings.ectopy)
-    events = find_events(
-        confirmed,
-        settings,
-        rate=rate,
+    found = Findings(
+        rate=heart_rate(confirmed, settings.rate),
         fibrillation=fibrillation,
-        ventricular=ventricular,
-        supraventricular=supraventricular,
-        pauses=long_pauses,
+        ventricular=ectopy(confirmed, "V", settings.ectopy),
+        supraventricular=ectopy(confirmed, "S", settings.ectopy),
+        pauses=pauses(beats, settings.pauses),
     )
+    events = find_events(confirmed, settings, found)
     return RhythmAnalysis(
+        **vars(found),
         beats=beats,
         confirmed=confirmed,
-        rate=rate,
-        fibrillation=fibrillation,
         supraventricular_in_fibrillation_count=int(
             (stream.is_class("S") & fibrillation.beats).sum()
         ),
-        ventricular=ventricular,
-        supraventricular=supraventricular,
-        pauses=long_pauses,
         variability=heart_rate_variability(confirmed, fibrillation.beats, settings.variability),
-        hours=hourly(
-            confirmed,
-            settings.rate,
-            fibrillation=fibrillation,
-            ventricular=ventricular,
-            supraventricular=supraventricular,
-            pauses=long_pauses,
-        ),
+        hours=hourly(confirmed, settings.rate, found),
         events=events,
-        urgent=urgent_findings(events, ventricular, settings),
+        urgent=urgent_findings(events, found.ventricular, settings),
     )

@@ -135,7 +135,7 @@ def test_a_bin_with_any_fibrillation_or_lost_time_is_seen(n: int) -> None:
     share = np.zeros(n)
     share[[100, 400]] = (0.05, 1.0)
     shown = trend(n, fibrillation_share=share, analysable_share=1 - share)
-    chart = TrendChart.of(shown, CLOCK)
+    chart = TrendChart(shown, CLOCK)
     drawn = chart.picture()
     for lane in drawn.lanes[2:]:
         spans = rectangles(lane.path)
@@ -150,7 +150,7 @@ def test_a_bin_with_any_fibrillation_or_lost_time_is_seen(n: int) -> None:
 
 def test_a_bin_between_unknown_ones_is_a_point_on_paper() -> None:
     bpm = np.array([np.nan, 80.0, np.nan])
-    curve = TrendChart.of(trend(3, mean_bpm=bpm), CLOCK).picture().curve
+    curve = TrendChart(trend(3, mean_bpm=bpm), CLOCK).picture().curve
     assert re.fullmatch(r"M(\S+ \S+)L\1", curve)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.svg_paths import bars, multiples, nice_step, short
@@ -31,19 +32,8 @@ class HoursRow:
     dots: str = ""
 
 
-@dataclass(frozen=True)
-class HoursPicture:
-    """Rows of bars with a common time axis."""
-
-    width: int
-    height: float
-    left: float
-    rows: tuple[HoursRow, ...]
-    labels: tuple[tuple[float, str], ...]
-
-
-def hours_picture(hours: Sequence[HourRow], clock: Clock) -> HoursPicture:
-    """Draw the hours of a summary."""
+def hours_picture(hours: Sequence[HourRow], clock: Clock) -> SimpleNamespace:
+    """Draw the hours of a summary: rows of bars with a common time axis."""
     step = (WIDTH - LEFT) / max(len(hours), 1)
     width = step * FILLED
     lefts = [LEFT + i * step + (step - width) / 2 for i in range(len(hours))]
@@ -72,7 +62,7 @@ def hours_picture(hours: Sequence[HourRow], clock: Clock) -> HoursPicture:
         (LEFT + (i + 0.5) * step, clock.tick_of_hour(hours[i].start_s))
         for i in range(0, len(hours), every)
     )
-    return HoursPicture(WIDTH, top, LEFT, tuple(rows), labels)
+    return SimpleNamespace(width=WIDTH, height=top, left=LEFT, rows=rows, labels=labels)
 
 
 def _rates(hours: Sequence[HourRow], lefts: list[float], width: float) -> HoursRow:

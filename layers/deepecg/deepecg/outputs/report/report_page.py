@@ -75,7 +75,7 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
     clock = Clock(datetime.fromisoformat(start) if start else None, summary.recording.duration_s)
     values = SummaryValue(summary)
     pictures = [strip_picture(strip) for strip in graphics.strips]
-    chart = TrendChart.of(graphics.trend, clock)
+    chart = TrendChart(graphics.trend, clock)
     shapes = shape_pictures(graphics.clusters)
     papers: list[Picture] = [*pictures, *shapes]
     sheet = (

@@ -1,7 +1,7 @@
 """RR intervals as a histogram and as a Poincaré plot."""
 
-from dataclasses import dataclass
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,42 +25,12 @@ TICKS = 8
 Ticks = tuple[tuple[float, str], ...]
 
 
-@dataclass(frozen=True)
-class HistogramPicture:
-    """Histogram outlines of all intervals and of those between normal beats."""
+def histogram_picture(histogram: RrHistogram) -> SimpleNamespace:
+    """Draw the histogram over the range that holds almost all intervals.
 
-    width: int
-    height: int
-    left: float
-    bottom: float
-    all_path: str
-    nn_path: str
-    x_ticks: Ticks
-    y_ticks: Ticks
-    n_shorter: int
-    n_longer: int
-    """Number of intervals longer than the axis; ``n_shorter`` are shorter than it."""
-
-
-@dataclass(frozen=True)
-class PoincarePicture:
-    """Poincaré plot: one path for each shade, from few pairs to many."""
-
-    size: int
-    left: float
-    bottom: float
-    top: float
-    levels: tuple[tuple[str, str], ...]
-    """Path and label of each shade."""
-    diagonal: str
-    ticks: Ticks
-    """Position and label of each tick, the same on both axes."""
-    n_left_out: int
-    """Number of pairs beyond the ends of the axes."""
-
-
-def histogram_picture(histogram: RrHistogram) -> HistogramPicture:
-    """Draw the histogram over the range that holds almost all intervals."""
+    There are outlines of all intervals and of those between normal beats, and the numbers of
+    intervals that are shorter or longer than the axis.
+    """
     first, stop = _range(histogram.count, histogram.bin_ms)
     counts = histogram.count[first:stop]
     width = SIZE - LEFT - 8
@@ -69,7 +39,7 @@ def histogram_picture(histogram: RrHistogram) -> HistogramPicture:
     tick = max(nice_step(high, 4), 1.0)
     scale = (HISTOGRAM_HEIGHT - TOP) / high
     from_ms = histogram.first_ms + first * histogram.bin_ms
-    return HistogramPicture(
+    return SimpleNamespace(
         width=SIZE,
         height=HISTOGRAM_HEIGHT + BOTTOM,
         left=LEFT,
@@ -86,8 +56,12 @@ def histogram_picture(histogram: RrHistogram) -> HistogramPicture:
     )
 
 
-def poincare_picture(poincare: Poincare) -> PoincarePicture:
-    """Draw the Poincaré plot. The shade of a cell depends on the logarithm of its count."""
+def poincare_picture(poincare: Poincare) -> SimpleNamespace:
+    """Draw the Poincaré plot. The shade of a cell depends on the logarithm of its count.
+
+    Each shade has one path and a label, from few pairs to many. The ticks are the same on both
+    axes, and the pairs beyond the ends of the axes are counted.
+    """
     sums = poincare.count.sum(axis=0) + poincare.count.sum(axis=1)
     first, stop = _range(sums, poincare.bin_ms)
     count = poincare.count[first:stop, first:stop]
@@ -104,12 +78,12 @@ def poincare_picture(poincare: Poincare) -> PoincarePicture:
         pairs = f"{low:,}" if high == low + 1 else f"{low:,} to {high - 1:,}"
         levels.append((_cells(inside, cell, bottom), pairs))
     from_ms = poincare.first_ms + first * poincare.bin_ms
-    return PoincarePicture(
+    return SimpleNamespace(
         size=SIZE,
         left=LEFT,
         bottom=bottom,
         top=TOP,
-        levels=tuple(levels),
+        levels=levels,
         diagonal=f"M{LEFT} {short(bottom)}L{short(LEFT + width)} {TOP}",
         ticks=_ms_ticks(from_ms, poincare.bin_ms * n_bins, width, 0),
         n_left_out=int(poincare.count.sum() - count.sum()),

@@ -1,7 +1,8 @@
 """The heart-rate trend: the data that ``trend.js`` draws, and an SVG for paper."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,24 +40,6 @@ class Lane:
     most: str
 
 
-@dataclass(frozen=True)
-class TrendPicture:
-    """Paths and labels of the trend's SVG."""
-
-    width: int
-    height: float
-    left: float
-    right: float
-    bottom: float
-    curve: str
-    range: str
-    shaded: str
-    lanes: tuple[Lane, ...]
-    rate_ticks: tuple[tuple[float, str], ...]
-    time_ticks: tuple[tuple[float, str], ...]
-
-
-@dataclass(frozen=True)
 class TrendChart:
     """The heart-rate trend as both drawings show it: in the browser and on paper.
 
@@ -73,23 +56,12 @@ class TrendChart:
         that cannot be analysed: no episode is too short to be seen.
     """
 
-    trend: Trend
-    clock: Clock
-    low_bpm: float
-    high_bpm: float
-    fibrillation: list[list[int]]
-    lost: list[list[int]]
-
-    @classmethod
-    def of(cls, trend: Trend, clock: Clock) -> Self:
-        """Return the chart of a trend."""
-        return cls(
-            trend,
-            clock,
-            *rate_limits(trend.mean_bpm),
-            stretches(trend.fibrillation_share > 0).tolist(),
-            stretches(trend.analysable_share < 1).tolist(),
-        )
+    def __init__(self, trend: Trend, clock: Clock) -> None:
+        self.trend = trend
+        self.clock = clock
+        self.low_bpm, self.high_bpm = rate_limits(trend.mean_bpm)
+        self.fibrillation: list[list[int]] = stretches(trend.fibrillation_share > 0).tolist()
+        self.lost: list[list[int]] = stretches(trend.analysable_share < 1).tolist()
 
     def data(self, marks: list[dict[str, Any]]) -> dict[str, Any]:
         """Return what ``trend.js`` draws: short lists, and times in seconds since midnight."""
@@ -107,7 +79,7 @@ class TrendChart:
             "marks": marks,
         }
 
-    def picture(self) -> TrendPicture:
+    def picture(self) -> SimpleNamespace:
         """Draw the trend for paper, and for browsers without scripts.
 
         Bins that share a pixel are drawn as their mean, with a band from the least to the most.
@@ -158,7 +130,7 @@ class TrendChart:
             top += SPAN_LANE_HEIGHT + LANE_GAP
         step = nice_step(self.high_bpm - self.low_bpm, 6)
         rates = multiples(step, self.low_bpm, self.high_bpm)
-        return TrendPicture(
+        return SimpleNamespace(
             width=WIDTH,
             height=top + AXIS_HEIGHT,
             left=LEFT,
@@ -167,7 +139,7 @@ class TrendChart:
             curve=line(x, y(mean)),
             range=_envelope(x, y(least), y(most)),
             shaded=bars(_bands(self.fibrillation, trend.bin_s * x_of, TOP, CURVE_HEIGHT)),
-            lanes=tuple(lanes),
+            lanes=lanes,
             rate_ticks=tuple((float(y(np.array(bpm))), short(bpm, 0)) for bpm in rates),
             time_ticks=time_ticks(self.clock, span_s, LEFT, x_of),
         )

@@ -1,0 +1,31 @@
+"""Findings in a stream of beats, from which hours and events are made."""
+
+from dataclasses import dataclass
+
+from deepecg.rhythm.atrial_fibrillation import Fibrillation
+from deepecg.rhythm.ectopy import Ectopy
+from deepecg.rhythm.heart_rate import HeartRate
+from deepecg.rhythm.pauses import Pauses
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Findings in a stream of beats.
+
+    Attributes
+    ----------
+    rate : HeartRate
+        Mean, minimum and maximum heart rate.
+    fibrillation : Fibrillation
+        Episodes of atrial fibrillation.
+    ventricular, supraventricular : Ectopy
+        Patterns of ectopic beats.
+    pauses : Pauses
+        Confirmed and unconfirmed pauses.
+    """
+
+    rate: HeartRate
+    fibrillation: Fibrillation
+    ventricular: Ectopy
+    supraventricular: Ectopy
+    pauses: Pauses
