@@ -210,7 +210,7 @@ def test_the_events_of_the_24_hour_records_are_their_patterns(data_dir: Path) ->
         assert counts[kinds.VENTRICULAR_COUPLET] == len(v.couplets)
         assert counts[kinds.SUPRAVENTRICULAR_BIGEMINY] == len(s.bigeminy)
         assert counts[kinds.PAUSE] == len(rhythm.pauses.episodes)
-        assert counts[kinds.UNCONFIRMED_PAUSE] == rhythm.pauses.unconfirmed_count
+        assert counts[kinds.UNCONFIRMED_PAUSE] == len(rhythm.pauses.unconfirmed)
         assert counts[kinds.ATRIAL_FIBRILLATION] == len(rhythm.fibrillation.episodes)
         assert counts[kinds.MAXIMUM_HEART_RATE] == counts[kinds.MINIMUM_HEART_RATE] == 1
         starts = [one.start_s for one in rhythm.events]

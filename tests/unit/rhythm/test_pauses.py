@@ -22,19 +22,19 @@ def test_a_pause_is_two_seconds_and_more_between_its_beats() -> None:
     assert found.episodes[0].duration_s == pytest.approx(2.5)
     assert found.episodes[0].rate_bpm == pytest.approx(24)
     assert found.longest == found.episodes[0]
-    assert found.unconfirmed_count == 0
+    assert len(found.unconfirmed) == 0
 
 
 def test_an_interval_that_is_not_quiet_is_no_pause_but_is_counted() -> None:
     quiet = [True, False, True, True]
     found = pauses(stream_of("NNNN", [3.0, 2.2, 0.9], quiet=quiet), SETTINGS)
     assert [pause.first for pause in found.episodes] == [1]
-    assert found.unconfirmed_count == 1
+    assert len(found.unconfirmed) == 1
 
 
 def test_a_gap_is_no_pause() -> None:
     found = pauses(stream_of("NN|NN", gap_s=5), SETTINGS)
-    assert (found.episodes, found.unconfirmed_count, found.longest) == ((), 0, None)
+    assert (found.episodes, len(found.unconfirmed), found.longest) == ((), 0, None)
 
 
 def test_a_pause_after_an_ectopic_beat_is_one() -> None:
@@ -77,7 +77,7 @@ def test_a_beat_after_the_last_whole_second_ends_the_interval_before_it() -> Non
     stream = stream_of("NNN", [1.0, 5.2], first_s=0.2, duration_s=6)
     quiet = pauses(stream, PauseSettings())
     assert [(found.first, found.last) for found in quiet.episodes] == [(1, 2)]
-    assert quiet.unconfirmed_count == 0
+    assert len(quiet.unconfirmed) == 0
 
 
 def test_a_stretch_between_gaps_before_the_first_beat_is_known_by_that_beat() -> None:
@@ -165,4 +165,4 @@ def test_a_pause_is_where_the_af_databases_annotators_noted_one(data_dir: Path) 
 
 def test_none_of_them_is_a_pause_if_nothing_is_known_to_be_quiet() -> None:
     found = pauses(stream_of("N" * 5, 2.5, quiet=False), SETTINGS)
-    assert (found.episodes, found.unconfirmed_count) == ((), 4)
+    assert (found.episodes, len(found.unconfirmed)) == ((), 4)

@@ -100,7 +100,7 @@ def test_rates_and_variability_rest_on_no_interval_in_which_a_beat_may_be_missed
     assert unknown.hours[0].minimum_bpm == pytest.approx(75)
     assert unknown.hours[0].mean_bpm == pytest.approx(75)
     assert unknown.variability.nn_count == 898
-    assert unknown.pauses.unconfirmed_count == len(pauses.pauses.episodes) == 2
+    assert len(unknown.pauses.unconfirmed) == len(pauses.pauses.episodes) == 2
     assert pauses.rate.minimum_bpm is not None
     assert pauses.rate.minimum_bpm < 74
 
@@ -178,7 +178,7 @@ def outline(rhythm: RhythmAnalysis) -> list[object]:
         [(event.kind, event.first, event.last) for event in rhythm.events],
         [(one.kind, one.message, one.count) for one in rhythm.urgent],
         rhythm.fibrillation.beats.tolist(),
-        rhythm.pauses.unconfirmed_count,
+        len(rhythm.pauses.unconfirmed),
     ]
 
 

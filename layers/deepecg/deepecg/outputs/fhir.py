@@ -32,7 +32,7 @@ import msgspec
 
 from deepecg.outputs.fhir_conclusion import conclusion
 from deepecg.outputs.fhir_measures import COUNT, DAY_LOINC, LOINC, UNITS, measures, part_name
-from deepecg.outputs.summary import Provenance, RecordingBlock, Summary
+from deepecg.outputs.summary import PACED, Provenance, RecordingBlock, Summary
 from deepecg.outputs.value_with_path import SummaryValue
 from deepecg.settings_file import refuse_other_subject
 from deepecg.units import SECONDS_PER_HOUR
@@ -53,8 +53,6 @@ HOLTER_STUDY = ("18754-2", "Ambulatory cardiac rhythm monitor (Holter) study")
 DAY_HOURS = (18.0, 30.0)
 """Length of a recording for which LOINC's 24-hour heart rates are used; at least the first of it is
 analysable."""
-PACED = "paced"
-"""Code of the warning that the patient has a pacemaker."""
 
 
 def diagnostic_report(summary: Summary, subject: str | None = None) -> Json:

@@ -187,7 +187,7 @@ def _pauses(scored: ScoredRecording) -> summary.PausesBlock:
         longest_s=_rounded(longest.duration_s if longest else None, 2),
         longest_at_s=_rounded(longest.start_s if longest else None, 3),
         threshold_s=scored.settings.rhythm.pauses.pause_s,
-        unconfirmed_count=found.unconfirmed_count,
+        unconfirmed_count=len(found.unconfirmed),
         longest_unconfirmed_s=_rounded(unconfirmed.duration_s if unconfirmed else None, 2),
         longest_unconfirmed_at_s=_rounded(unconfirmed.start_s if unconfirmed else None, 3),
     )
@@ -246,7 +246,7 @@ def _warnings(scored: ScoredRecording) -> tuple[summary.WarningRow, ...]:
             "the header says that the patient has a pacemaker; the model was trained without paced "
             "beats"
         )
-        found.append(summary.WarningRow("paced", message))
+        found.append(summary.WarningRow(summary.PACED, message))
     return tuple(found)
 
 

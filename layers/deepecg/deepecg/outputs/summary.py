@@ -18,6 +18,8 @@ from deepecg.rhythm.event_kinds import EVENT_KINDS, URGENT_KINDS
 from deepecg.settings import ScoringSettings
 
 SUMMARY_SCHEMA_VERSION: Final = "2.1"
+PACED: Final = "paced"
+"""Code of the warning that the patient has a pacemaker."""
 
 
 def one_of(values: tuple[str, ...]) -> Meta:

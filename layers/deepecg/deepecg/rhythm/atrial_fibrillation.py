@@ -228,15 +228,10 @@ def _fibrillation(
     total_s = float(spans.sum())
     analysable_s = float(stream.analysable.sum())
     whole_s = max(analysable_s, float(np.nansum(stream.rr_s)))
+    columns = (column.tolist() for column in (firsts, lasts, stream.times_s[firsts], spans))
     episodes = tuple(
-        Episode(
-            int(first),
-            int(last),
-            float(stream.times_s[first]),
-            float(span),
-            SECONDS_PER_MINUTE * float(last - first) / float(span),
-        )
-        for first, last, span in zip(firsts, lasts, spans, strict=True)
+        Episode(first, last, start_s, span_s, SECONDS_PER_MINUTE * (last - first) / span_s)
+        for first, last, start_s, span_s in zip(*columns, strict=True)
     )
     return Fibrillation(
         episodes,

@@ -41,11 +41,6 @@ class Pauses:
     without_beats_s: float
 
     @property
-    def unconfirmed_count(self) -> int:
-        """Number of unconfirmed pauses."""
-        return len(self.unconfirmed)
-
-    @property
     def longest(self) -> Episode | None:
         """The longest confirmed pause, the first of several; None if there is none."""
         return max(self.episodes, key=by_duration, default=None)
@@ -77,17 +72,10 @@ def pauses(stream: BeatStream, settings: PauseSettings) -> Pauses:
     after = np.flatnonzero(long & stream.pause_confirmed)
     unconfirmed = np.flatnonzero(long & ~stream.pause_confirmed)
     beside = _beside_gaps(stream)
-    found = np.column_stack(
-        [
-            (
-                unconfirmed - 1,
-                unconfirmed,
-                stream.times_s[unconfirmed - 1],
-                stream.rr_s[unconfirmed],
-            ),
-            beside[:, is_at_least(beside[-1], settings.pause_s)],
-        ]
-    )
+    beside = beside[:, is_at_least(beside[-1], settings.pause_s)]
+    starts_s, durations_s = stream.times_s[unconfirmed - 1], stream.rr_s[unconfirmed]
+    between = np.array([unconfirmed - 1, unconfirmed, starts_s, durations_s])
+    found = np.column_stack([between, beside])
     in_time = found[:, np.argsort(found[2], kind="stable")].T.tolist()
     return Pauses(
         stream.episodes(after - 1, after),

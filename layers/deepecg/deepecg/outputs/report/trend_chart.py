@@ -129,7 +129,7 @@ class TrendChart:
             lanes.append(Lane(mark, group, top, SPAN_LANE_HEIGHT, path, ""))
             top += SPAN_LANE_HEIGHT + LANE_GAP
         step = nice_step(self.high_bpm - self.low_bpm, 6)
-        rates = multiples(step, self.low_bpm, self.high_bpm)
+        rates = np.arange(np.ceil(self.low_bpm / step) * step, self.high_bpm + step / 2, step)
         return SimpleNamespace(
             width=WIDTH,
             height=top + AXIS_HEIGHT,
@@ -140,7 +140,7 @@ class TrendChart:
             range=_envelope(x, y(least), y(most)),
             shaded=bars(_bands(self.fibrillation, trend.bin_s * x_of, TOP, CURVE_HEIGHT)),
             lanes=lanes,
-            rate_ticks=tuple((float(y(np.array(bpm))), short(bpm, 0)) for bpm in rates),
+            rate_ticks=tuple((float(y(np.array(bpm))), short(float(bpm), 0)) for bpm in rates),
             time_ticks=time_ticks(self.clock, span_s, LEFT, x_of),
         )
 
