@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Sequence, Sized
 from typing import Final
 
 from deepecg.errors import NoLeadsError
-from deepecg.recording import ReadingWarning
 
 _UNIT_CHARACTERS: Final = 8
 _MAX_UNITS: Final = 6
@@ -40,23 +39,23 @@ polygraph, count as EEG.
 
 
 def ecg_leads(
-    signals: Sequence[tuple[str, str]], absent: Collection[int] = ()
-) -> tuple[list[int], list[ReadingWarning]]:
+    signals: Sequence[tuple[str, str]], warnings: dict[str, str], absent: Collection[int] = ()
+) -> list[int]:
     """Return which signals of a file are ECG leads.
 
     Parameters
     ----------
     signals : sequence of (str, str)
         Label and unit of every signal, as the file writes them.
+    warnings : dict of str to str
+        Message by code; gets ``not_ecg`` if other signals are excluded.
     absent : collection of int
         Indices of signals without samples, which are never leads.
 
     Returns
     -------
-    leads : list of int
+    list of int
         Indices into ``signals``, at least one.
-    warnings : list of ReadingWarning
-        ``not_ecg`` if other signals are excluded.
 
     Raises
     ------
@@ -69,10 +68,11 @@ def ecg_leads(
             f"found {len(signals)} signals but no ECG (units: "
             f"{units_found(unit for _, unit in signals)}), expected one in mV, uV or V"
         )
-    return leads, excluded("not_ecg", leads, signals, "signals", "no ECG by label or unit")
+    warnings |= excluded("not_ecg", leads, signals, "signals", "no ECG by label or unit")
+    return leads
 
 
-def excluded(code: str, kept: Sized, found: Sized, what: str, reason: str) -> list[ReadingWarning]:
+def excluded(code: str, kept: Sized, found: Sized, what: str, reason: str) -> dict[str, str]:
     """Return a warning that some signals or leads are excluded; none if all are kept.
 
     Parameters
@@ -85,11 +85,14 @@ def excluded(code: str, kept: Sized, found: Sized, what: str, reason: str) -> li
         What they are, in the plural.
     reason : str
         Why some are excluded.
+
+    Returns
+    -------
+    dict of str to str
+        The message by its code.
     """
     n_excluded = len(found) - len(kept)
-    if not n_excluded:
-        return []
-    return [ReadingWarning(code, f"excluded {n_excluded} of {len(found)} {what}: {reason}")]
+    return {code: f"excluded {n_excluded} of {len(found)} {what}: {reason}"} if n_excluded else {}
 
 
 def millivolts_per_unit(unit: str) -> float | None:

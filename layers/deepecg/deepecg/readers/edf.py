@@ -14,8 +14,10 @@ import math
 import re
 import warnings as python_warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import starmap
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,8 +44,8 @@ _TIMESTAMP: Final = re.compile(rb"([+-][0-9]{1,12}(?:\.[0-9]{0,12})?)[\x14\x15]"
 _PLUS_DATE: Final = re.compile(rb"Startdate ([0-9]{2})-([A-Za-z]{3})-([0-9]{4})\b")
 _PLAIN_DATE: Final = re.compile(rb"([ 0-9][0-9])\D([ 0-9][0-9])\D([0-9]{2})")
 _TIME: Final = _PLAIN_DATE
-_ANONYMOUS_DATE: Final = (1, 1, 1985)
-"""Date of a header whose date was removed: day, month, year."""
+_ANONYMOUS_DATE: Final = (1985, 1, 1)
+"""Date of a header whose date was removed: year, month, day."""
 _MONTHS: Final = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905
 
 
@@ -54,21 +56,9 @@ class _Column:
     label: str
     unit: str
     samples: int  # per data record
-    first_byte: int
-    last_byte: int  # exclusive
+    place: slice  # its bytes in a data record
     annotations: bool
-    digital: tuple[int, int] | None
-    physical: tuple[float, float] | None
-
-    @property
-    def calibrated(self) -> bool:
-        return (
-            self.digital is not None
-            and self.physical is not None
-            and self.digital[0] != self.digital[1]
-            and self.physical[0] != self.physical[1]
-            and all(map(math.isfinite, self.physical))
-        )
+    scale: tuple[float, float] | None  # millivolts per digital step, and at digital 0
 
 
 @dataclass(frozen=True)
@@ -125,24 +115,21 @@ def read_edf(path: Path) -> Recording:
     is_bdf = header.startswith(BDF_MAGIC)
     duration = _record_duration(header)
     columns = _columns(header, bytes_per_sample=3 if is_bdf else 2)
-    leads, lead_warnings = _choose_leads(columns, duration)
-    n_records, count_warnings = _record_count(header, size, columns[-1].last_byte)
-    records: NDArray[np.uint8] = np.memmap(
-        path,
-        dtype=np.uint8,
-        mode="r",
-        offset=len(header),
-        shape=(n_records, columns[-1].last_byte),
-    )
+    warnings: dict[str, str] = {}
+    leads = _choose_leads(columns, duration, warnings)
+    record_bytes = columns[-1].place.stop
+    shape = _record_count(header, size, record_bytes, warnings), record_bytes
+    records: NDArray[np.uint8] = np.memmap(path, np.uint8, "r", offset=len(header), shape=shape)
     per_record = leads[0].samples
     rate = per_record / duration
-    segments, first_onset, gap_warnings = _timeline(header, records, columns, per_record, rate)
+    segments, first_onset = _timeline(
+        header, records, columns, per_record, rate=rate, warnings=warnings
+    )
     n_samples = segments[-1].first_sample + segments[-1].n_records * per_record
     if n_samples / rate > MAX_DURATION_S:
         raise MalformedHeaderError(
             f"found a duration of {n_samples / rate:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
         )
-    start, start_warnings = _start(header, first_onset)
 
     def read_samples(lead: int, first: int, last: int) -> NDArray[np.float32]:
         out = np.full(last - first, np.nan, np.float32)
@@ -162,8 +149,8 @@ def read_edf(path: Path) -> Recording:
         leads=unique_leads([lead.label for lead in leads]),
         n_samples=n_samples,
         read_samples=read_samples,
-        start=start,
-        warnings=(*lead_warnings, *count_warnings, *gap_warnings, *start_warnings),
+        start=_start(header, first_onset, warnings),
+        warnings=tuple(starmap(ReadingWarning, warnings.items())),
     )
 
 
@@ -225,62 +212,63 @@ def _columns(header: bytes, bytes_per_sample: int) -> list[_Column]:
         if count < 0:
             raise MalformedHeaderError(f"found {count} samples per record, expected 0 or more")
         last_byte = first_byte + count * bytes_per_sample
+        unit = signal.physical_dimension.replace("\0", "")
         columns.append(
             _Column(
                 label=signal.label.replace("\0", ""),
-                unit=signal.physical_dimension.replace("\0", ""),
+                unit=unit,
                 samples=count,
-                first_byte=first_byte,
-                last_byte=last_byte,
+                place=slice(first_byte, last_byte),
                 annotations=signal.label in ("EDF Annotations", "BDF Annotations"),
-                digital=_range(signal, "digital"),
-                physical=_range(signal, "physical"),
+                scale=_scale(signal, millivolts_per_unit(unit) or 1.0),
             )
         )
         first_byte = last_byte
     return columns
 
 
-def _range(signal: Any, kind: str) -> tuple[int, int] | None:
+def _scale(signal: Any, unit_mv: float) -> tuple[float, float] | None:
+    """Return millivolts per digital step and at digital 0; None without two valid ranges."""
     try:
-        low, high = getattr(signal, f"{kind}_range")
+        (low, high), (lowest, highest) = signal.digital_range, signal.physical_range
     except ValueError:
         return None
-    return low, high
+    if low == high or lowest == highest or not math.isfinite(lowest) or not math.isfinite(highest):
+        return None
+    gain = (highest - lowest) / (high - low)
+    return gain * unit_mv, (lowest - gain * low) * unit_mv
 
 
 def _choose_leads(
-    columns: list[_Column], duration: float
-) -> tuple[list[_Column], list[ReadingWarning]]:
-    """Return the calibrated ECG leads of the highest rate, and warnings about the other signals."""
+    columns: list[_Column], duration: float, warnings: dict[str, str]
+) -> list[_Column]:
+    """Return the calibrated ECG leads of the highest rate, and warn about the other signals."""
     signals = [column for column in columns if not column.annotations]
-    numbers, warnings = ecg_leads([(signal.label, signal.unit) for signal in signals])
+    numbers = ecg_leads([(signal.label, signal.unit) for signal in signals], warnings)
     ecg = [signals[number] for number in numbers]
-    calibrated = [column for column in ecg if column.calibrated]
+    calibrated = [column for column in ecg if column.scale is not None]
     if not calibrated:
         raise CalibrationError(
             "found no ECG lead with a digital and a physical range, expected a minimum and a "
             "maximum that differ"
         )
     reason = "digital or physical minimum equals the maximum, expected a range"
-    warnings += excluded("bad_calibration", calibrated, ecg, "leads", reason)
+    warnings |= excluded("bad_calibration", calibrated, ecg, "leads", reason)
     most = max(column.samples for column in calibrated)
     if most == 0:
         raise SamplingRateError("found ECG leads of 0 samples per record, expected at least one")
     leads = [column for column in calibrated if column.samples == most]
     without_unit = sum(not lead.unit.strip() for lead in leads)
     if without_unit:
-        warnings.append(
-            ReadingWarning(
-                "uncalibrated",
-                f"found {without_unit} of {len(leads)} ECG leads without a unit, read as mV",
-            )
+        warnings["uncalibrated"] = (
+            f"found {without_unit} of {len(leads)} ECG leads without a unit, read as mV"
         )
     reason = f"sampled at less than {most / duration:g} Hz"
-    return leads, warnings + excluded("other_rate", leads, calibrated, "leads", reason)
+    warnings |= excluded("other_rate", leads, calibrated, "leads", reason)
+    return leads
 
 
-def _record_count(header: bytes, size: int, record_bytes: int) -> tuple[int, list[ReadingWarning]]:
+def _record_count(header: bytes, size: int, record_bytes: int, warnings: dict[str, str]) -> int:
     """Return the number of data records: the header's, or the file's if the header has none."""
     stated = _integer(header[236:244], "number of data records")
     found, rest = divmod(size - len(header), record_bytes)
@@ -291,28 +279,19 @@ def _record_count(header: bytes, size: int, record_bytes: int) -> tuple[int, lis
     if found == 0:
         raise TruncatedSamplesError("found 0 data records, expected at least one")
     if stated > 0:
-        extra = size - len(header) - stated * record_bytes
-        if not extra:
-            return stated, []
-        return stated, [
-            ReadingWarning(
-                "trailing_bytes", f"found {extra} bytes after the last data record, expected none"
+        if extra := size - len(header) - stated * record_bytes:
+            warnings["trailing_bytes"] = (
+                f"found {extra} bytes after the last data record, expected none"
             )
-        ]
-    warnings = [
-        ReadingWarning(
-            "record_count_unknown",
-            f"found {found} data records, expected their number in the header, not {stated}",
-        )
-    ]
+        return stated
+    warnings["record_count_unknown"] = (
+        f"found {found} data records, expected their number in the header, not {stated}"
+    )
     if rest:
-        warnings.append(
-            ReadingWarning(
-                "partial_record",
-                f"ignored a last data record of {rest} bytes, expected {record_bytes} bytes",
-            )
+        warnings["partial_record"] = (
+            f"ignored a last data record of {rest} bytes, expected {record_bytes} bytes"
         )
-    return found, warnings
+    return found
 
 
 def _timeline(
@@ -320,17 +299,18 @@ def _timeline(
     records: NDArray[np.uint8],
     columns: list[_Column],
     per_record: int,
+    *,
     rate: float,
-) -> tuple[list[_Segment], float, list[ReadingWarning]]:
-    """Return the segments, the onset of the first data record in seconds, and warnings."""
+    warnings: dict[str, str],
+) -> tuple[list[_Segment], float]:
+    """Return the segments, and the onset of the first data record in seconds."""
     timekeeping = next((column for column in columns if column.annotations), None)
     is_plus = header[192:196] in (b"EDF+", b"BDF+")
     if timekeeping is None or not is_plus:
-        return [_Segment(0, 0, len(records))], 0.0, []
-    first_onset = _onset(records, timekeeping, 0)
-    origin = first_onset or 0.0
+        return [_Segment(0, 0, len(records))], 0.0
+    origin = _onset(records, timekeeping, 0) or 0.0
     if header[196:197] != b"D":
-        return [_Segment(0, 0, len(records))], origin, []
+        return [_Segment(0, 0, len(records))], origin
     segments = []
     begin = 0  # first data record of the current segment
     at = 0  # first sample of the current segment
@@ -345,21 +325,17 @@ def _timeline(
             segments.append(_Segment(at, begin, record - begin))
             begin, at = record, place
     segments.append(_Segment(at, begin, len(records) - begin))
-    warnings = []
     if faults:
-        warnings.append(
-            ReadingWarning(
-                "bad_timekeeping",
-                f"found {faults} data records that start before the previous one ends or have no "
-                "start time, expected one start time each; read as following it without a gap",
-            )
+        warnings["bad_timekeeping"] = (
+            f"found {faults} data records that start before the previous one ends or have no "
+            "start time, expected one start time each; read as following it without a gap"
         )
-    return segments, origin, warnings
+    return segments, origin
 
 
 def _onset(records: NDArray[np.uint8], timekeeping: _Column, record: int) -> float | None:
     """Return the start of a data record in seconds; None if it has none."""
-    field = records[record, timekeeping.first_byte : timekeeping.last_byte][:32].tobytes()
+    field = records[record, timekeeping.place][:32].tobytes()
     match = _TIMESTAMP.match(field)
     return float(match[1]) if match else None
 
@@ -370,50 +346,38 @@ def _millivolts(
     """Return stored samples ``offset + begin`` to ``offset + end`` of one lead."""
     first, skip = divmod(offset + begin, lead.samples)
     last = -(-(offset + end) // lead.samples)
-    raw = np.ascontiguousarray(records[first:last, lead.first_byte : lead.last_byte])
+    raw = np.ascontiguousarray(records[first:last, lead.place])
     digital: NDArray[np.int16] | NDArray[np.int32]
-    if (lead.last_byte - lead.first_byte) == 2 * lead.samples:
+    if raw.shape[1] == 2 * lead.samples:
         digital = raw.view("<i2").reshape(-1)
     else:
         low, middle, high = raw.reshape(-1, 3).T
         digital = low | middle.astype(np.int32) << 8 | high.view(np.int8).astype(np.int32) << 16
-    assert lead.digital is not None
-    assert lead.physical is not None
-    unit = millivolts_per_unit(lead.unit) or 1.0
-    gain = (lead.physical[1] - lead.physical[0]) / (lead.digital[1] - lead.digital[0])
-    shift = lead.physical[0] - gain * lead.digital[0]
-    physical = digital[skip : skip + end - begin] * (gain * unit) + shift * unit
-    return physical.astype(np.float32)
+    assert lead.scale is not None
+    gain, shift = lead.scale
+    return (digital[skip : skip + end - begin] * gain + shift).astype(np.float32)
 
 
-def _start(header: bytes, first_onset: float) -> tuple[datetime | None, list[ReadingWarning]]:
-    date = _start_date(header)
-    time = _TIME.match(header[176:184])
+def _start(header: bytes, first_onset: float, warnings: dict[str, str]) -> datetime | None:
+    date, time = _start_date(header), _TIME.match(header[176:184])
     if date is not None and time is not None:
-        day, month, year = date
-        hour, minute, second = (int(part) for part in time.groups())
-        try:
-            start = datetime(year, month, day, hour, minute, second)
-            return start + timedelta(seconds=first_onset), []
-        except (ValueError, OverflowError):
-            pass
-    return None, [
-        ReadingWarning(
-            "no_start", "found a start that is anonymised or not a date and time, expected both"
-        )
-    ]
+        with suppress(ValueError, OverflowError):
+            hour, minute, second = map(int, time.groups())
+            return datetime(*date, hour, minute, second) + timedelta(seconds=first_onset)
+    warnings["no_start"] = "found a start that is anonymised or not a date and time, expected both"
+    return None
 
 
 def _start_date(header: bytes) -> tuple[int, int, int] | None:
-    """Return day, month and year: EDF+ gives a year of four digits, EDF one of two."""
+    """Return year, month and day: EDF+ gives a year of four digits, EDF one of two."""
     recording = header[88:168]
     plus = _PLUS_DATE.match(recording)
     if plus and (month_name := plus[2].decode().upper()) in _MONTHS:
-        return int(plus[1]), _MONTHS.index(month_name) + 1, int(plus[3])
+        return int(plus[3]), _MONTHS.index(month_name) + 1, int(plus[1])
     plain = _PLAIN_DATE.match(header[168:176])
     if plain is None or recording.startswith(b"Startdate X"):
         return None
     day, month, year = (int(part) for part in plain.groups())
     # EDF's clipping date: 85 to 99 are 1985 to 1999, 00 to 84 are 2000 to 2084.
-    date = (day, month, year + (1900 if year >= 85 else 2000))
+    date = (year + (1900 if year >= 85 else 2000), month, day)
     return None if date == _ANONYMOUS_DATE else date

@@ -12,7 +12,9 @@ Badilini F. The ISHNE Holter Standard Output File Format. Ann Noninvasive Electr
 
 import binascii
 import struct
+from contextlib import suppress
 from datetime import datetime
+from itertools import starmap
 from pathlib import Path
 from typing import Final
 
@@ -83,6 +85,7 @@ def read_ishne(path: Path) -> Recording:
     -----
     The standard defines no value for a missing sample, so -32768 is read as a voltage.
     """
+    warnings: dict[str, str] = {}
     size = path.stat().st_size
     with path.open("rb") as file:
         header = file.read(HEADER_BYTES)
@@ -91,20 +94,17 @@ def read_ishne(path: Path) -> Recording:
                 f"found {len(header)} bytes, expected a header of {HEADER_BYTES} bytes"
             )
         n_leads = _lead_count(header)
-        offset, warnings = _samples_offset(header, size)
+        offset = _samples_offset(header, size, warnings)
         file.seek(0)
-        warnings += _check_crc(file.read(min(offset, _MAX_VARIABLE_BLOCK)))
+        _check_crc(file.read(min(offset, _MAX_VARIABLE_BLOCK)), warnings)
     n_samples = (size - offset) // (2 * n_leads)
     if n_samples == 0:
         raise TruncatedSamplesError(
             f"found {size - offset} bytes of samples, expected at least {2 * n_leads} bytes"
         )
-    warnings += _check_length(header, size - offset, n_leads)
-    leads, columns, scales, lead_warnings = _leads(header, n_leads)
-    start, start_warnings = _start(header)
-    samples: NDArray[np.int16] = np.memmap(
-        path, dtype="<i2", mode="r", offset=offset, shape=(n_samples, n_leads)
-    )
+    _check_length(header, size - offset, n_leads, warnings)
+    leads, columns, scales = _leads(header, n_leads, warnings)
+    samples: NDArray[np.int16] = np.memmap(path, "<i2", "r", offset, shape=(n_samples, n_leads))
 
     def read_samples(lead: int, first: int, last: int) -> NDArray[np.float32]:
         digital = samples[first:last, columns[lead]]
@@ -118,9 +118,9 @@ def read_ishne(path: Path) -> Recording:
         leads=leads,
         n_samples=n_samples,
         read_samples=read_samples,
-        start=start,
+        start=_start(header, warnings),
         paced=_paced(pacemaker),
-        warnings=(*warnings, *lead_warnings, *start_warnings),
+        warnings=tuple(starmap(ReadingWarning, warnings.items())),
     )
 
 
@@ -138,7 +138,7 @@ def _lead_count(header: bytes) -> int:
     return int(n_leads)
 
 
-def _samples_offset(header: bytes, size: int) -> tuple[int, list[ReadingWarning]]:
+def _samples_offset(header: bytes, size: int, warnings: dict[str, str]) -> int:
     """Return the first byte of the samples: the header's offset, or else the variable block's end.
 
     The header's offset is used if it is within the file.
@@ -146,23 +146,18 @@ def _samples_offset(header: bytes, size: int) -> tuple[int, list[ReadingWarning]
     block_size, _, _, offset = struct.unpack_from("<iiii", header, 10)
     after_block = HEADER_BYTES + block_size
     if HEADER_BYTES <= offset <= size:
-        if offset == after_block:
-            return offset, []
-        return offset, [
-            ReadingWarning(
-                "header_layout",
+        if offset != after_block:
+            warnings["header_layout"] = (
                 f"found samples that start at byte {offset}, expected them at byte {after_block}, "
-                "after the variable block",
+                "after the variable block"
             )
-        ]
+        return int(offset)
     if block_size >= 0 and after_block <= size:
-        return after_block, [
-            ReadingWarning(
-                "header_layout",
-                f"found a header that puts the samples at byte {offset}, expected byte "
-                f"{HEADER_BYTES} to {size}; read from byte {after_block}",
-            )
-        ]
+        warnings["header_layout"] = (
+            f"found a header that puts the samples at byte {offset}, expected byte "
+            f"{HEADER_BYTES} to {size}; read from byte {after_block}"
+        )
+        return int(after_block)
     if block_size >= 0 and offset == after_block:
         raise TruncatedHeaderError(f"found {size} bytes, expected a header of {offset} bytes")
     raise MalformedHeaderError(
@@ -171,45 +166,31 @@ def _samples_offset(header: bytes, size: int) -> tuple[int, list[ReadingWarning]
     )
 
 
-def _check_crc(header: bytes) -> list[ReadingWarning]:
+def _check_crc(header: bytes, warnings: dict[str, str]) -> None:
     (stored,) = struct.unpack_from("<H", header, 8)
     computed = crc_ccitt(header[_CRC_START:])
-    if stored == computed:
-        return []
-    return [
-        ReadingWarning(
-            "crc_mismatch", f"found the header CRC {stored:#06x}, expected {computed:#06x}"
-        )
-    ]
+    if stored != computed:
+        warnings["crc_mismatch"] = f"found the header CRC {stored:#06x}, expected {computed:#06x}"
 
 
-def _check_length(header: bytes, n_bytes: int, n_leads: int) -> list[ReadingWarning]:
+def _check_length(header: bytes, n_bytes: int, n_leads: int, warnings: dict[str, str]) -> None:
     (stated,) = struct.unpack_from("<i", header, 14)
     found, rest = divmod(n_bytes, 2 * n_leads)
-    warnings = []
     if rest:
-        warnings.append(
-            ReadingWarning(
-                "partial_frame",
-                f"found {rest} bytes after the last sample of all leads, expected none",
-            )
+        warnings["partial_frame"] = (
+            f"found {rest} bytes after the last sample of all leads, expected none"
         )
-    if stated == found:
-        return warnings
-    meaning = ", the total over all leads" if stated == found * n_leads else ""
-    warnings.append(
-        ReadingWarning(
-            "sample_count_mismatch",
-            f"found {found} samples per lead, expected {stated} by the header{meaning}",
+    if stated != found:
+        meaning = ", the total over all leads" if stated == found * n_leads else ""
+        warnings["sample_count_mismatch"] = (
+            f"found {found} samples per lead, expected {stated} by the header{meaning}"
         )
-    )
-    return warnings
 
 
 def _leads(
-    header: bytes, n_leads: int
-) -> tuple[tuple[str, ...], list[int], list[float], list[ReadingWarning]]:
-    """Return name, column and millivolts per step of each lead with a resolution, and warnings."""
+    header: bytes, n_leads: int, warnings: dict[str, str]
+) -> tuple[tuple[str, ...], list[int], list[float]]:
+    """Return name, column and millivolts per step of each lead with a resolution."""
     codes = struct.unpack_from(f"<{_MAX_LEADS}h", header, 158)[:n_leads]
     resolutions = struct.unpack_from(f"<{_MAX_LEADS}h", header, 206)[:n_leads]
     names = unique_leads([LEAD_NAMES.get(code, "") for code in codes])
@@ -221,24 +202,20 @@ def _leads(
         )
     scales = [resolutions[column] * _MILLIVOLTS_PER_NANOVOLT for column in columns]
     reason = f"found a resolution of {unusable} nV, expected more than 0"
-    warnings = excluded("bad_calibration", columns, names, "leads", reason)
-    return tuple(names[column] for column in columns), columns, scales, warnings
+    warnings |= excluded("bad_calibration", columns, names, "leads", reason)
+    return tuple(names[column] for column in columns), columns, scales
 
 
-def _start(header: bytes) -> tuple[datetime | None, list[ReadingWarning]]:
+def _start(header: bytes, warnings: dict[str, str]) -> datetime | None:
     day, month, year = struct.unpack_from("<3h", header, 138)
-    hour, minute, second = struct.unpack_from("<3h", header, 150)
     if year in _YEARS:
-        try:
-            return datetime(year, month, day, hour, minute, second), []
-        except ValueError:
-            pass
-    warning = ReadingWarning(
-        "bad_start",
+        with suppress(ValueError):
+            return datetime(year, month, day, *struct.unpack_from("<3h", header, 150))
+    warnings["bad_start"] = (
         "found a start that is not a date and time, expected day, month and a year from "
-        f"{_YEARS[0]} to {_YEARS[-1]}",
+        f"{_YEARS[0]} to {_YEARS[-1]}"
     )
-    return None, [warning]
+    return None
 
 
 def _paced(code: int) -> bool | None:

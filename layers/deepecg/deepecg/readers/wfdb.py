@@ -10,6 +10,7 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +92,11 @@ def read_wfdb(path: Path) -> Recording:
     """
     folder = path.parent
     header = read_header(path)
-    warnings = _extra_lines_warning(header)
+    warnings: dict[str, str] = {}
+    if header.n_extra_lines:
+        warnings["extra_header_lines"] = (
+            f"ignored {header.n_extra_lines} lines more than the record line announces"
+        )
     segments, layout = _segments(header, folder, warnings)
     n_frames = segments[-1].first_frame + segments[-1].n_frames
     if n_frames > MAX_DURATION_S * max(header.rate_hz, 1.0):
@@ -111,7 +116,7 @@ def read_wfdb(path: Path) -> Recording:
         read_samples=_LeadReader(folder, segments, sources, per_frame).read,
         start=_start(header.when, warnings),
         paced=header.paced,
-        warnings=tuple(warnings),
+        warnings=tuple(starmap(ReadingWarning, warnings.items())),
     )
 
 
@@ -202,32 +207,18 @@ class _LeadReader:
         return self._open_files[file]
 
 
-def _extra_lines_warning(header: Header) -> list[ReadingWarning]:
-    if not header.n_extra_lines:
-        return []
-    return [
-        ReadingWarning(
-            "extra_header_lines",
-            f"ignored {header.n_extra_lines} lines more than the record line announces",
-        )
-    ]
-
-
-def _start(when: str, warnings: list[ReadingWarning]) -> datetime | None:
+def _start(when: str, warnings: dict[str, str]) -> datetime | None:
     try:
         return parse_start(when)
     except ValueError:
-        warnings.append(
-            ReadingWarning(
-                "bad_start",
-                "found a start that is not a time and a date, expected HH:MM:SS DD/MM/YYYY",
-            )
+        warnings["bad_start"] = (
+            "found a start that is not a time and a date, expected HH:MM:SS DD/MM/YYYY"
         )
         return None
 
 
 def _segments(
-    header: Header, folder: Path, warnings: list[ReadingWarning]
+    header: Header, folder: Path, warnings: dict[str, str]
 ) -> tuple[list[_Segment], tuple[Signal, ...]]:
     """Return the segments in time order, and the signals that name the leads."""
     if not header.n_signals:
@@ -260,11 +251,8 @@ def _segments(
             f"found {len(layout)} signals in the segments, expected {header.n_signals}"
         )
     if header.n_frames not in (None, at):
-        warnings.append(
-            ReadingWarning(
-                "sample_count_mismatch",
-                f"found {at} samples in all segments, expected {header.n_frames} by the header",
-            )
+        warnings["sample_count_mismatch"] = (
+            f"found {at} samples in all segments, expected {header.n_frames} by the header"
         )
     return segments, layout
 
@@ -299,7 +287,7 @@ def _check_files(folder: Path, signals: tuple[Signal, ...], n_frames: int | None
 
 
 def _choose_leads(
-    layout: tuple[Signal, ...], rate_hz: float, warnings: list[ReadingWarning]
+    layout: tuple[Signal, ...], rate_hz: float, warnings: dict[str, str]
 ) -> tuple[list[int], int]:
     """Return the numbers of the signals that are ECG leads, and the samples to keep of each frame.
 
@@ -307,21 +295,22 @@ def _choose_leads(
     """
     absent = {n for n, signal in enumerate(layout) if signal.is_null}
     # All signals of a layout segment are null: their samples are in the other segments.
-    leads, not_ecg = ecg_leads(
+    leads = ecg_leads(
         [(signal.label, signal.unit) for signal in layout],
+        warnings,
         absent if len(absent) < len(layout) else (),
     )
     usable = [n for n in leads if math.isfinite(layout[n].gain)]
     if not usable:
         raise CalibrationError("found no ECG lead with a finite gain, expected at least one")
     reason = "the gain is not finite"
-    warnings += not_ecg + excluded("bad_calibration", usable, leads, "leads", reason)
+    warnings |= excluded("bad_calibration", usable, leads, "leads", reason)
     if rate_hz >= MIN_SAMPLING_RATE_HZ:
         return usable, 1
     per_frame = max(layout[n].per_frame for n in usable)
     fastest = [n for n in usable if layout[n].per_frame == per_frame]
     reason = f"fewer than {per_frame} samples per frame"
-    warnings += excluded("other_rate", fastest, usable, "leads", reason)
+    warnings |= excluded("other_rate", fastest, usable, "leads", reason)
     return fastest, per_frame
 
 
@@ -349,7 +338,7 @@ def _check_sources(
     segments: list[_Segment],
     sources: list[dict[int, int]],
     per_frame: int,
-    warnings: list[ReadingWarning],
+    warnings: dict[str, str],
 ) -> None:
     """Check that the segments agree on the leads."""
     used = [
@@ -364,11 +353,8 @@ def _check_sources(
             f"found segments with different numbers of samples per frame, expected {per_frame}"
         )
     if any(not signal.calibrated for signal in used):
-        warnings.append(
-            ReadingWarning(
-                "uncalibrated",
-                f"found no gain, expected A/D units per mV; read with {DEFAULT_GAIN:g} per mV",
-            )
+        warnings["uncalibrated"] = (
+            f"found no gain, expected A/D units per mV; read with {DEFAULT_GAIN:g} per mV"
         )
 
 
