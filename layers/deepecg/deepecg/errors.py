@@ -31,110 +31,78 @@ class RefusedRecordingError(HolterError):
 
     code: ClassVar[str] = "refused"
 
+    def __init_subclass__(cls, code: str) -> None:
+        super().__init_subclass__()
+        cls.code = code
 
-class EmptyFileError(RefusedRecordingError):
+
+class EmptyFileError(RefusedRecordingError, code="empty_file"):
     """The file is empty."""
 
-    code = "empty_file"
 
-
-class UnreadableFileError(RefusedRecordingError):
+class UnreadableFileError(RefusedRecordingError, code="unreadable_file"):
     """The operating system cannot read the file."""
 
-    code = "unreadable_file"
 
-
-class UnknownFormatError(RefusedRecordingError):
+class UnknownFormatError(RefusedRecordingError, code="unknown_format"):
     """The file has none of the supported Holter formats."""
 
-    code = "unknown_format"
 
-
-class TruncatedHeaderError(RefusedRecordingError):
+class TruncatedHeaderError(RefusedRecordingError, code="truncated_header"):
     """The file ends inside its header."""
 
-    code = "truncated_header"
 
-
-class MalformedHeaderError(RefusedRecordingError):
+class MalformedHeaderError(RefusedRecordingError, code="malformed_header"):
     """A header field contains a value that the file format does not allow."""
 
-    code = "malformed_header"
 
-
-class TruncatedSamplesError(RefusedRecordingError):
+class TruncatedSamplesError(RefusedRecordingError, code="truncated_samples"):
     """The file contains fewer samples than its header declares."""
 
-    code = "truncated_samples"
 
-
-class MissingPartError(RefusedRecordingError):
+class MissingPartError(RefusedRecordingError, code="missing_part"):
     """A file of a recording of several files is missing."""
 
-    code = "missing_part"
 
-
-class SamplingRateError(RefusedRecordingError):
+class SamplingRateError(RefusedRecordingError, code="bad_sampling_rate"):
     """The sampling rate is zero, not a number, or outside the range of ECG recorders."""
 
-    code = "bad_sampling_rate"
 
-
-class NoLeadsError(RefusedRecordingError):
+class NoLeadsError(RefusedRecordingError, code="no_leads"):
     """The recording contains no ECG lead."""
 
-    code = "no_leads"
 
-
-class CalibrationError(RefusedRecordingError):
+class CalibrationError(RefusedRecordingError, code="bad_calibration"):
     """Samples cannot be converted to millivolts: the calibration is missing or not valid."""
 
-    code = "bad_calibration"
 
-
-class UnknownLeadError(RefusedRecordingError):
+class UnknownLeadError(RefusedRecordingError, code="unknown_lead"):
     """The recording has no lead with the requested name."""
 
-    code = "unknown_lead"
 
-
-class TooShortError(RefusedRecordingError):
+class TooShortError(RefusedRecordingError, code="too_short"):
     """The recording, or the signal of a single beat, is too short to be analysed."""
 
-    code = "too_short"
 
-
-class TooLongError(RefusedRecordingError):
+class TooLongError(RefusedRecordingError, code="too_long"):
     """The recording is longer than the limit, or its header declares a false length."""
 
-    code = "too_long"
 
-
-class NoSignalError(RefusedRecordingError):
+class NoSignalError(RefusedRecordingError, code="no_signal"):
     """Nearly all seconds have missing samples."""
 
-    code = "no_signal"
 
-
-class FlatLineError(RefusedRecordingError):
+class FlatLineError(RefusedRecordingError, code="flat_line"):
     """The signal does not move: an electrode was not connected."""
 
-    code = "flat_line"
 
-
-class SaturatedError(RefusedRecordingError):
+class SaturatedError(RefusedRecordingError, code="saturated"):
     """The signal is at the recorder's limits: it is clipped."""
 
-    code = "saturated"
 
-
-class NoisyError(RefusedRecordingError):
+class NoisyError(RefusedRecordingError, code="noisy"):
     """The signal is too noisy for the beats found to be trusted."""
 
-    code = "noisy"
 
-
-class NoBeatsError(RefusedRecordingError):
+class NoBeatsError(RefusedRecordingError, code="no_beats"):
     """The signal can be analysed, but (almost) no heartbeat was found in it."""
-
-    code = "no_beats"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -35,22 +34,16 @@ class SameNameTwiceError(HolterError):
     """Two files of an upload request have the same name, apart from case and Unicode form."""
 
 
-class TooLargeError(RefusedRecordingError):
+class TooLargeError(RefusedRecordingError, code="too_large"):
     """The recording is larger than the function's temporary storage."""
 
-    code: ClassVar[str] = "too_large"
 
-
-class TooManyPartsError(RefusedRecordingError):
+class TooManyPartsError(RefusedRecordingError, code="too_many_parts"):
     """The WFDB record has more files than are supported."""
 
-    code: ClassVar[str] = "too_many_parts"
 
-
-class BadSettingsError(RefusedRecordingError):
+class BadSettingsError(RefusedRecordingError, code="bad_settings"):
     """The settings file of the recording, or of its folder, is invalid."""
-
-    code: ClassVar[str] = "bad_settings"
 
 
 @contextmanager
