@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
-from deepecg.signal.conditioning import condition_lead
+from deepecg.signal.conditioning import condition_leads
 from deepecg.signal.lead_survey import rank_leads
 from training.data_roles import patient_of
 
@@ -110,15 +110,14 @@ def annotated_records(
         recording = open_recording(data / f"{record}.hea")
         annotations = read_annotations(data / record)
         ranked = rank_leads(recording, settings)[:n_leads]
+        baselines_mv = {lead: survey.baseline_mv for lead, survey in ranked}
+        conditioned = condition_leads(recording, baselines_mv, settings.conditioning)
         rate_hz = settings.conditioning.rate_hz
         scale = rate_hz / recording.sampling_rate_hz
         yield AnnotatedRecord(
             record,
             tuple(recording.leads[lead] for lead, _ in ranked),
-            tuple(
-                condition_lead(recording, lead, survey.baseline_mv, settings.conditioning).signal
-                for lead, survey in ranked
-            ),
+            tuple(lead.signal for lead in conditioned),
             rate_hz,
             (annotations.samples * scale).astype(np.float64),
             annotations.labels,

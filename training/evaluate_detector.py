@@ -60,10 +60,9 @@ def evaluate_leads(data: Path, record: str, settings: DetectorSettings) -> Itera
     recording = open_recording(data / f"{record}.hea")
     reference = read_annotations(data / record)
     ranked = rank_leads(recording, scoring)[:2]
-    leads = [lead for lead, _ in ranked]
-    baselines_mv = [survey.baseline_mv for _, survey in ranked]
-    conditioned = condition_leads(recording, leads, baselines_mv, scoring.conditioning)
-    for n_leads in range(1, len(leads) + 1):
+    baselines_mv = {lead: survey.baseline_mv for lead, survey in ranked}
+    conditioned = condition_leads(recording, baselines_mv, scoring.conditioning)
+    for n_leads in range(1, len(conditioned) + 1):
         signals = [lead.signal for lead in conditioned[:n_leads]]
         found_s = detect_r_peaks(signals, conditioned[0].rate_hz, settings)
         found_s /= conditioned[0].clock_hz

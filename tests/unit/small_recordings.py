@@ -14,7 +14,7 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
-from deepecg.signal.conditioning import ConditionedLead, condition_lead
+from deepecg.signal.conditioning import ConditionedLead, condition_leads
 from deepecg.signal.lead_selection import AnalysedLead
 from deepecg.signal.quality import QualityFlags, per_second_statistics
 from deepecg.signal.settings import ConditioningSettings
@@ -73,7 +73,7 @@ def bell(t: NDArray[np.float64], centre: float, width: float) -> NDArray[np.floa
 def conditioned(signal_mv: NDArray[np.floating], rate: float = RATE) -> NDArray[np.float32]:
     """Return the conditioned signal of a lead."""
     recording = recording_of(signal_mv, rate=rate)
-    return condition_lead(recording, 0, 0.0, ConditioningSettings()).signal
+    return condition_leads(recording, {0: 0.0}, ConditioningSettings())[0].signal
 
 
 def conditioned_lead(signal_mv: NDArray[np.floating]) -> ConditionedLead:

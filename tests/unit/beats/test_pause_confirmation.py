@@ -14,7 +14,7 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
-from deepecg.signal.conditioning import condition_lead
+from deepecg.signal.conditioning import condition_leads
 
 RATE = 250
 SETTINGS = ScoringSettings()
@@ -42,7 +42,7 @@ def confirmed_pauses(
     rr_s: NDArray[np.float64] | None = None,
 ) -> list[bool]:
     """Return for each interval of 2 s or more whether it is confirmed; no other may be."""
-    lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
+    (lead,) = condition_leads(recording, {0: 0.0}, SETTINGS.conditioning)
     rr = rr_intervals(beats_s) if rr_s is None else rr_s
     confirmed = confirm_pauses(
         recording, 0, lead, beats_s, rr, settings=SETTINGS, pauses=SETTINGS.rhythm.pauses
@@ -154,7 +154,7 @@ def test_the_settings_determine_the_length_of_a_pause(pause_s: float, expected: 
     pauses = replace(SETTINGS.rhythm.pauses, pause_s=pause_s)
     settings = replace(SETTINGS, rhythm=replace(SETTINGS.rhythm, pauses=pauses))
     recording = recording_of(with_pause())
-    lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
+    (lead,) = condition_leads(recording, {0: 0.0}, SETTINGS.conditioning)
     confirmed = confirm_pauses(
         recording,
         0,
@@ -263,7 +263,7 @@ def test_a_day_of_long_intervals_takes_a_limited_number_of_reads() -> None:
     recording = replace(
         recording_of(signal, signal, signal), read_samples=read, leads=("a", "b", "c")
     )
-    lead = condition_lead(recording, 0, 0.0, SETTINGS.conditioning)
+    (lead,) = condition_leads(recording, {0: 0.0}, SETTINGS.conditioning)
     reads.clear()
     confirmed = confirm_pauses(
         recording,

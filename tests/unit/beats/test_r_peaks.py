@@ -12,7 +12,7 @@ from deepecg.beats.r_peaks import detect_r_peaks, locate_r_peaks
 from deepecg.beats.settings import DetectorSettings
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
-from deepecg.signal.conditioning import condition_lead
+from deepecg.signal.conditioning import condition_leads
 from deepecg.signal.lead_survey import rank_leads
 
 SETTINGS = DetectorSettings()
@@ -377,10 +377,9 @@ def judge(record: Path, n_leads: int) -> tuple[float, float, int]:
     recording = open_recording(record.with_suffix(".hea"))
     annotated_s = reference.sample[is_beat] / recording.sampling_rate_hz
     scoring = ScoringSettings()
-    leads = [
-        condition_lead(recording, lead, survey.baseline_mv, scoring.conditioning)
-        for lead, survey in rank_leads(recording, scoring)[:n_leads]
-    ]
+    ranked = rank_leads(recording, scoring)[:n_leads]
+    baselines_mv = {lead: survey.baseline_mv for lead, survey in ranked}
+    leads = condition_leads(recording, baselines_mv, scoring.conditioning)
     found_s = detect_r_peaks([lead.signal for lead in leads], leads[0].rate_hz, SETTINGS)
     found_s /= leads[0].clock_hz
     partner = partners(annotated_s, found_s)

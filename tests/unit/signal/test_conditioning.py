@@ -11,7 +11,7 @@ from unit.small_recordings import ecg, recording_of
 
 from deepecg.beats.r_peaks import detect_r_peaks
 from deepecg.beats.settings import DetectorSettings
-from deepecg.signal.conditioning import ConditionedLead, condition_lead
+from deepecg.signal.conditioning import ConditionedLead, condition_leads
 from deepecg.signal.settings import ConditioningSettings
 
 WHOLE = 10**6
@@ -34,7 +34,7 @@ def condition(
     signal: NDArray[np.float32], rate: float, chunk_s: int, baseline_mv: float = 3.0
 ) -> ConditionedLead:
     recording = recording_of(signal, rate=rate)
-    return condition_lead(recording, 0, baseline_mv, replace(SETTINGS, chunk_s=chunk_s))
+    return condition_leads(recording, {0: baseline_mv}, replace(SETTINGS, chunk_s=chunk_s))[0]
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -142,7 +142,7 @@ def test_missing_samples_become_the_baseline_and_do_not_affect_later_ones() -> N
 def test_progress_rises_to_one() -> None:
     reported: list[float] = []
     recording = recording_of(np.zeros(250 * 95), rate=250)
-    condition_lead(recording, 0, 0.0, replace(SETTINGS, chunk_s=30), reported.append)
+    condition_leads(recording, {0: 0.0}, replace(SETTINGS, chunk_s=30), reported.append)
     assert reported == sorted(reported)
     assert len(reported) == 4
     assert reported[-1] == 1

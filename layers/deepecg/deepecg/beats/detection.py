@@ -15,7 +15,6 @@ from deepecg.signal.lead_selection import (
     AnalysedLead,
     recording_flags,
     select_leads,
-    usable_beats,
     usable_seconds,
 )
 from deepecg.signal.quality import QualityFlags
@@ -92,4 +91,5 @@ def detect_beats(
         raise NoBeatsError(f"found {len(r_peaks)} beats, expected at least {MIN_BEATS}")
     times_s = r_peaks / primary.clock_hz
     rr_s = rr_intervals(times_s, flags.gap_before(times_s))
-    return DetectedBeats(used, flags, r_peaks, times_s, rr_s, usable_beats(used, times_s))
+    usable = np.stack([lead.flags.beats_analysable(times_s) for lead in used])
+    return DetectedBeats(used, flags, r_peaks, times_s, rr_s, usable)

@@ -24,7 +24,7 @@ from deepecg.beats.rr_intervals import is_at_least
 from deepecg.beats.settings import DetectionSettings, PauseSettings
 from deepecg.recording import Recording
 from deepecg.signal.conditioning import ConditionedLead
-from deepecg.signal.filters import band_pass, resample, resampling_ratio
+from deepecg.signal.filters import condition
 from deepecg.signal.qrs_energy import PIECE_S, qrs_energy
 from deepecg.signal.settings import QrsSettings
 
@@ -215,8 +215,8 @@ def _other_lead_shows_beat(
     level = recording.read(lead, begin, end).astype(np.float64)
     if not np.isfinite(level).all():
         return False
-    ratio = resampling_ratio(recording.sampling_rate_hz, rate_hz)
-    signal = band_pass(resample(level - np.median(level), ratio), settings.conditioning)
+    level -= np.median(level)
+    signal = condition(level, recording.sampling_rate_hz, settings.conditioning)
     energy = qrs_energy(signal.astype(np.float32), rate_hz, detector)
     begin_s = begin / recording.sampling_rate_hz
     first, last = np.searchsorted(times_s, (begin_s, begin_s + len(energy) / rate_hz))

@@ -25,6 +25,32 @@ def resampling_ratio(from_hz: float, to_hz: float) -> Fraction:
     return (Fraction(to_hz) / rate).limit_denominator(MAX_RATIO_TERM)
 
 
+def condition(
+    level: NDArray[np.float64], sampling_rate_hz: float, settings: ConditioningSettings
+) -> NDArray[np.float64]:
+    """Resample and band-pass, as everything that detector and model read.
+
+    Parameters
+    ----------
+    level : ndarray of float64, shape (..., n)
+        Millivolts above the baseline, one signal along the last axis. Missing samples are replaced
+        by 0 in place.
+    sampling_rate_hz : float
+        Its sampling rate.
+    settings : ConditioningSettings
+        Rate and filter.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., m)
+        At ``settings.rate_hz``.
+    """
+    np.nan_to_num(level, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    return band_pass(
+        resample(level, resampling_ratio(sampling_rate_hz, settings.rate_hz)), settings
+    )
+
+
 def resample(signal: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64]:
     """Resample by polyphase filtering; the first samples coincide in time.
 

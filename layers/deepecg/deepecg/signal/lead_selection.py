@@ -76,8 +76,7 @@ def select_leads(
         tried, ranked = ranked[: wanted - len(selected)], ranked[wanted - len(selected) :]
         conditioned = condition_leads(
             recording,
-            [lead for lead, _ in tried],
-            [survey.baseline_mv for _, survey in tried],
+            {lead: survey.baseline_mv for lead, survey in tried},
             settings.conditioning,
             progress,
         )
@@ -105,11 +104,6 @@ def usable_seconds(leads: Iterable[AnalysedLead]) -> NDArray[np.bool_]:
     recording's seconds where ``ConditionedLead.clock_hz`` differs from ``rate_hz``.
     """
     return np.stack([_usable_signal_seconds(lead.conditioned, lead.flags) for lead in leads])
-
-
-def usable_beats(leads: Iterable[AnalysedLead], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return for each lead and beat whether its second can be analysed, (n_leads, n_beats)."""
-    return np.stack([lead.flags.beats_analysable(times_s) for lead in leads])
 
 
 def recording_flags(leads: Sequence[AnalysedLead]) -> QualityFlags:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.recording import Recording
-from deepecg.signal.filters import band_pass, resample, resampling_ratio
+from deepecg.signal.filters import condition
 from deepecg.signal.qrs_energy import qrs_energy
 from deepecg.signal.settings import SignalSettings
 
@@ -131,11 +131,8 @@ def _survey(
 def _prominence(
     level: NDArray[np.float64], sampling_rate_hz: float, settings: SignalSettings
 ) -> float:
-    np.nan_to_num(level, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    rate_hz = settings.conditioning.rate_hz
-    resampled = resample(level, resampling_ratio(sampling_rate_hz, rate_hz))
-    conditioned = band_pass(resampled, settings.conditioning).astype(np.float32)
-    energy = qrs_energy(conditioned, rate_hz, settings.detector)
+    conditioned = condition(level, sampling_rate_hz, settings.conditioning).astype(np.float32)
+    energy = qrs_energy(conditioned, settings.conditioning.rate_hz, settings.detector)
     between, high = np.percentile(energy, (50, HIGH_PERCENTILE))
     return float(high / between) if between > 0 else 0.0
 
