@@ -20,7 +20,6 @@ from deepecg.beats.single_beat import (
     SingleBeat,
     SingleBeatModels,
     beats_input,
-    classify_beat,
     classify_beats,
 )
 from deepecg.errors import FlatLineError, RefusedRecordingError, SaturatedError, TooShortError
@@ -46,6 +45,13 @@ RECORDS = ("101", "118", "119", "208")
 def loaded() -> SingleBeatModels:
     """Return the committed models, also for property tests, which take no fixtures."""
     return SingleBeatModels.load(Path(__file__).parents[3] / "layers/model")
+
+
+def classify_beat(beat: SingleBeat, classifier: BeatClassifier) -> NDArray[np.float32]:
+    (found,) = classify_beats([beat], classifier)
+    if isinstance(found, RefusedRecordingError):
+        raise found
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -148,10 +148,7 @@ def read_card(folder: Path) -> ModelCard:
             f"expected one of layout {CARD_VERSION}"
         ) from error
     checksum = sha256((folder / MODEL_FILE).read_bytes()).hexdigest()
-    if checksum != card.sha256:
-        raise ModelMismatchError(
-            f"found a model file with SHA-256 {checksum}, expected {card.sha256}"
-        )
+    _refuse_other("a model file with SHA-256", checksum, card.sha256)
     return card
 
 
@@ -175,20 +172,11 @@ def model_version(document: Mapping[str, Any]) -> str:
 
 
 def _parse(document: dict[str, Any]) -> ModelCard:
-    if document["card_version"] != CARD_VERSION:
-        raise ModelMismatchError(
-            f"found model card layout {document['card_version']}, expected {CARD_VERSION}"
-        )
-    if tuple(document["classes"]) != CLASSES:
-        raise ModelMismatchError(
-            f"found the class order {document['classes']}, expected {list(CLASSES)}"
-        )
+    _refuse_other("model card layout", document["card_version"], CARD_VERSION)
+    _refuse_other("the class order", document["classes"], list(CLASSES))
     given = document["input"]
-    expected = {field.name for field in fields(WindowSettings)}
-    if set(given["windows"]) != expected:
-        raise ModelMismatchError(
-            f"found the window settings {sorted(given['windows'])}, expected {sorted(expected)}"
-        )
+    settings = sorted(field.name for field in fields(WindowSettings))
+    _refuse_other("the window settings", sorted(given["windows"]), settings)
     spec = InputSpec(
         channels=tuple(given["channels"]),
         morphology=tuple(feature["name"] for feature in given["morphology"]),
@@ -206,7 +194,7 @@ def _parse(document: dict[str, Any]) -> ModelCard:
             f"found the inputs {sorted(unknown)}, expected some of "
             f"{[*CHANNELS, *MORPHOLOGY_FEATURES, *TIMING_FEATURES]}"
         )
-    cluster_consensus, paroxysmal_svt = document["cluster_consensus"], document["paroxysmal_svt"]
+    consensus, svt = document["cluster_consensus"], document["paroxysmal_svt"]
     return ModelCard(
         version=model_version(document),
         sha256=document["model"]["sha256"],
@@ -216,13 +204,16 @@ def _parse(document: dict[str, Any]) -> ModelCard:
         timing=_scaling(given["timing"], given["feature_limit"]),
         n_leads=document["n_leads"],
         context_beats=document["context_beats"],
-        cluster_consensus=ClusterConsensusSettings(**cluster_consensus)
-        if cluster_consensus
-        else None,
-        paroxysmal_svt=ParoxysmalSvtSettings(**paroxysmal_svt) if paroxysmal_svt else None,
+        cluster_consensus=ClusterConsensusSettings(**consensus) if consensus else None,
+        paroxysmal_svt=ParoxysmalSvtSettings(**svt) if svt else None,
         evaluation=document["evaluation"],
         document=document,
     )
+
+
+def _refuse_other(what: str, found: object, expected: object) -> None:
+    if found != expected:
+        raise ModelMismatchError(f"found {what} {found}, expected {expected}")
 
 
 def _scaling(features: list[dict[str, Any]], limit: float) -> Scaling:

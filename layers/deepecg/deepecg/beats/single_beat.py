@@ -21,7 +21,7 @@ from deepecg.beats.model_input import QRS_S, ModelInput, input_from_windows
 from deepecg.beats.rr_features import rr_features
 from deepecg.beats.settings import WindowSettings
 from deepecg.errors import FlatLineError, RefusedRecordingError, SaturatedError, TooShortError
-from deepecg.signal.filters import band_pass, resample, resampling_ratio
+from deepecg.signal.filters import condition, resample, resampling_ratio
 from deepecg.signal.settings import ConditioningSettings, QualitySettings, SignalSettings
 
 Key = TypeVar("Key", bound=Hashable)
@@ -113,10 +113,13 @@ class SingleBeatModels:
         return [results[number] for number in range(len(beats))]
 
 
-def classify_beat(
-    beat: SingleBeat, classifier: BeatClassifier, settings: SignalSettings = DEFAULTS
-) -> NDArray[np.float32]:
-    """Classify one beat.
+def classify_beats(
+    beats: Sequence[SingleBeat], classifier: BeatClassifier, settings: SignalSettings = DEFAULTS
+) -> list[NDArray[np.float32] | RefusedRecordingError]:
+    """Classify independent beats together.
+
+    Eight beats take little longer than one: the API classifies concurrent requests this way. The
+    result of each beat is that of the beat alone, bit by bit.
 
     Where the signals are a conditioned lead, the template beat is that of the beat's group and the
     intervals are those of the recording, the result equals that of
@@ -125,8 +128,8 @@ def classify_beat(
 
     Parameters
     ----------
-    beat : SingleBeat
-        The beat.
+    beats : sequence of SingleBeat
+        The beats.
     classifier : BeatClassifier
         The model.
     settings : SignalSettings
@@ -134,56 +137,36 @@ def classify_beat(
 
     Returns
     -------
-    ndarray of float32, shape (5,)
-        Probabilities in the order of :data:`deepecg.beats.aami_classes.CLASSES`.
+    list of ndarray of float32, shape (5,), or RefusedRecordingError
+        In the order of the beats, probabilities in the order of
+        :data:`deepecg.beats.aami_classes.CLASSES`; a TooShortError, FlatLineError or SaturatedError
+        if one of the beat's signals does not contain its QRS complex, is flat, or is clipped.
 
     Raises
     ------
-    TooShortError, FlatLineError, SaturatedError
-        If one of the signals does not contain its QRS complex, is flat, or is clipped.
     ModelMismatchError
         If the settings are not those the model was trained with.
-    """
-    (found,) = classify_beats([beat], classifier, settings)
-    if isinstance(found, RefusedRecordingError):
-        raise found
-    return found
-
-
-def classify_beats(
-    beats: Sequence[SingleBeat], classifier: BeatClassifier, settings: SignalSettings = DEFAULTS
-) -> list[NDArray[np.float32] | RefusedRecordingError]:
-    """Classify independent beats together.
-
-    Eight beats take little longer than one: the API classifies concurrent requests this way. Each
-    result equals that of :func:`classify_beat` bit by bit.
-
-    Returns
-    -------
-    list of ndarray of float32, shape (5,), or RefusedRecordingError
-        In the order of the beats, what :func:`classify_beat` would return or raise.
     """
     classifier.card.refuse_other_conditioning(settings.conditioning)
     spec = classifier.card.input
     refusals = [_refusal(beat, spec.windows, settings.quality) for beat in beats]
     good = [beat for beat, refusal in zip(beats, refusals, strict=True) if refusal is None]
-    found = classifier.without_context(beats_input(good, spec, settings)) if good else ()
-    probabilities = iter(found)
-    return [next(probabilities) if refusal is None else refusal for refusal in refusals]
+    found = iter(classifier.without_context(beats_input(good, spec, settings)) if good else ())
+    return [refusal or next(found) for refusal in refusals]
 
 
 def beats_input(
     beats: Sequence[SingleBeat], spec: InputSpec, settings: SignalSettings = DEFAULTS
 ) -> ModelInput:
     """Return the model's input for analysable beats, one row each."""
-    signals: list[_Signal] = []
+    signals: list[tuple[SingleBeat, NDArray[np.float64]]] = []
     rows = np.empty((3, len(beats)), np.int64)
     for column, beat in enumerate(beats):
         rows[:, column] = len(signals)  # the beat itself, in place of signals that are not given
-        for place, signal in enumerate(_signals(beat)):
-            if signal is not None:
+        for place, samples_mv in enumerate(_signals(beat).values()):
+            if samples_mv is not None:
                 rows[place, column] = len(signals)
-                signals.append(signal)
+                signals.append((beat, samples_mv))
     windows = _windows(signals, spec, settings.conditioning)
     this, previous, template = windows[rows][:, :, None]
     timing = _timing(beats, spec)
@@ -191,53 +174,38 @@ def beats_input(
     return input_from_windows(this, template, timing, spec, usable=everywhere, previous=previous)
 
 
-@dataclass(frozen=True)
-class _Signal:
-    name: str
-    samples_mv: NDArray[np.float64]
-    r_peak: float  # in samples
-    rate_hz: float
-    filtered: bool
-
-
-def _signals(beat: SingleBeat) -> list[_Signal | None]:
+def _signals(beat: SingleBeat) -> dict[str, NDArray[np.float64] | None]:
     """Return the beat, the beat before and the template beat; None for those not given."""
-    given = {
+    return {
         "beat": beat.samples_mv,
         "beat before": beat.previous_beat_mv,
         "template beat": beat.template_beat_mv,
     }
-    return [
-        None
-        if samples_mv is None
-        else _Signal(
-            name,
-            samples_mv,
-            beat.r_peak_position * (len(samples_mv) - 1),
-            beat.sampling_rate_hz,
-            beat.filtered,
-        )
-        for name, samples_mv in given.items()
-    ]
 
 
 def _windows(
-    signals: Sequence[_Signal], spec: InputSpec, settings: ConditioningSettings
+    signals: Sequence[tuple[SingleBeat, NDArray[np.float64]]],
+    spec: InputSpec,
+    settings: ConditioningSettings,
 ) -> NDArray[np.float32]:
     """Return the signals' conditioned windows around their R peaks, shape (n_signals, length).
 
     Signals with the same length, rate and R-peak position are filtered together.
     """
     windows = np.empty((len(signals), spec.length), np.float32)
-    keys = [(len(one.samples_mv), one.rate_hz, one.filtered, one.r_peak) for one in signals]
-    for (_, rate_hz, filtered, r_peak), numbers in _alike(keys).items():
-        samples_mv = np.stack([signals[number].samples_mv for number in numbers])
+    keys = [
+        (len(samples_mv), beat.sampling_rate_hz, beat.filtered, beat.r_peak_position)
+        for beat, samples_mv in signals
+    ]
+    for (length, rate_hz, filtered, r_peak_position), numbers in _alike(keys).items():
+        samples_mv = np.stack([signals[number][1] for number in numbers])
         ratio = resampling_ratio(rate_hz, settings.rate_hz)
         if filtered:
             conditioned = resample(samples_mv, ratio)
         else:
             level = np.median(samples_mv, axis=1, keepdims=True)
-            conditioned = band_pass(resample(samples_mv - level, ratio), settings)
+            conditioned = condition(samples_mv - level, rate_hz, settings)
+        r_peak = r_peak_position * (length - 1)
         at = np.array([r_peak * ratio.numerator / ratio.denominator])
         around = cut_windows(conditioned.T.astype(np.float32), at, spec.rate_hz, spec.windows)
         windows[numbers] = around[0].T
@@ -246,16 +214,14 @@ def _windows(
 
 def _timing(beats: Sequence[SingleBeat], spec: InputSpec) -> dict[str, NDArray[np.float32]]:
     """Return the beats' RR features, computed together for equal numbers of intervals."""
-    parts, order = [], []
+    timing = {name: np.empty(len(beats), np.float32) for name in spec.timing}
     for numbers in _alike([len(b.rr_before_s) + len(b.rr_after_s) for b in beats]).values():
         some = [beats[number] for number in numbers]
         rr_s = np.array([[np.nan, *beat.rr_before_s, *beat.rr_after_s] for beat in some])
         at = np.arange(len(some)), [len(beat.rr_before_s) for beat in some]
-        found = rr_features(rr_s, spec.windows, spec.timing)
-        parts.append({name: of[at] for name, of in found.items()})
-        order += numbers
-    back = np.argsort(order)
-    return {name: np.concatenate([part[name] for part in parts])[back] for name in parts[0]}
+        for name, values in rr_features(rr_s, spec.windows, spec.timing).items():
+            timing[name][numbers] = values[at]
+    return timing
 
 
 def _alike(keys: Sequence[Key]) -> dict[Key, list[int]]:
@@ -271,44 +237,44 @@ def _refusal(
 ) -> RefusedRecordingError | None:
     """Return why a beat is not analysable, or None if it is."""
     try:
-        for signal in _signals(beat):
-            if signal is not None:
-                _refuse_short(signal)
-                _refuse_unusable(signal, windows, quality)
+        for name, samples_mv in _signals(beat).items():
+            if samples_mv is not None:
+                r_peak = beat.r_peak_position * (len(samples_mv) - 1)
+                _refuse_short(name, samples_mv, r_peak, beat.sampling_rate_hz)
+                first = max(round(r_peak - windows.before_s * beat.sampling_rate_hz), 0)
+                last = round(r_peak + windows.after_s * beat.sampling_rate_hz)
+                _refuse_unusable(name, samples_mv[first:last], quality)
     except RefusedRecordingError as refusal:
         return refusal
     return None
 
 
-def _refuse_short(signal: _Signal) -> None:
-    before_s = signal.r_peak / signal.rate_hz
-    after_s = (len(signal.samples_mv) - 1 - signal.r_peak) / signal.rate_hz
+def _refuse_short(
+    name: str, samples_mv: NDArray[np.float64], r_peak: float, rate_hz: float
+) -> None:
+    before_s, after_s = r_peak / rate_hz, (len(samples_mv) - 1 - r_peak) / rate_hz
     first_s, last_s = QRS_S
     if before_s < -first_s or after_s < last_s:
         raise TooShortError(
-            f"found {1000 * before_s:.0f} ms of the {signal.name} before its R peak and "
+            f"found {1000 * before_s:.0f} ms of the {name} before its R peak and "
             f"{1000 * after_s:.0f} ms after it, expected at least {-1000 * first_s:.0f} and "
             f"{1000 * last_s:.0f} ms, the QRS complex"
         )
 
 
-def _refuse_unusable(signal: _Signal, windows: WindowSettings, quality: QualitySettings) -> None:
+def _refuse_unusable(name: str, near: NDArray[np.float64], quality: QualitySettings) -> None:
     """Check a window as :func:`deepecg.signal.quality.flag_seconds` checks a second of signal."""
-    first = max(round(signal.r_peak - windows.before_s * signal.rate_hz), 0)
-    last = round(signal.r_peak + windows.after_s * signal.rate_hz)
-    near = signal.samples_mv[first:last]
     highest, lowest = near.max(), near.min()
     spread = highest - lowest
     if spread < quality.flat_mv:
         raise FlatLineError(
-            f"found a {signal.name} that moves by less than {quality.flat_mv:g} mV, expected an "
-            "electrode"
+            f"found a {name} that moves by less than {quality.flat_mv:g} mV, expected an electrode"
         )
     resting = quality.saturated_share * len(near)
     limits = [limit for limit in (highest, lowest) if np.count_nonzero(near == limit) >= resting]
     least = quality.clipping_distance_share * spread
     if limits and max(abs(limit - np.median(near)) for limit in limits) >= least:
         raise SaturatedError(
-            f"found a {signal.name} that rests on its extreme value for "
+            f"found a {name} that rests on its extreme value for "
             f"{100 * quality.saturated_share:.0f} % of the time or more, expected no clipping"
         )

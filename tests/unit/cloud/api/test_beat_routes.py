@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from unit.small_recordings import RATE, ecg, every
 
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.beats.single_beat import SingleBeat, SingleBeatModels, classify_beat
+from deepecg.beats.single_beat import SingleBeat, SingleBeatModels, classify_beats
 from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.request_examples import BEATS, STRIPS
 from deepecg.cloud.api.strip_scoring import score_strip, strip_document
@@ -61,7 +61,7 @@ def test_a_beat_is_classified_by_the_code_of_recordings(
     assert response.status_code == 200
     found = response.json()
     beat = SingleBeat(np.array(SAMPLES), RATE, [0.82], [0.79], 0.378)
-    expected = classify_beat(beat, models.without_template)
+    (expected,) = classify_beats([beat], models.without_template)
     np.testing.assert_allclose(list(found["probabilities"].values()), expected, atol=5e-7)
     assert found.pop("advisory").startswith("Automatic analysis")
     assert found == {
@@ -92,7 +92,7 @@ def test_context_reaches_the_model(api: Caller, classifier: BeatClassifier) -> N
         np.array(SAMPLES), RATE, [0.7, 0.9, 0.82], [0.79, 0.6, 1.1, 0.8], 0.378, True, usual, before
     )
     probabilities = list(found["probabilities"].values())
-    np.testing.assert_allclose(probabilities, classify_beat(expected, classifier), atol=5e-7)
+    np.testing.assert_allclose([probabilities], classify_beats([expected], classifier), atol=5e-7)
     assert found["compared_with"] == "usual_beat"
 
 
@@ -104,7 +104,7 @@ def test_realtime_takes_the_mean_as_the_next_interval(
     beat = SingleBeat(np.array(SAMPLES), RATE, [0.6, 0.9, 0.82], (), 0.378)
     probabilities = list(found["probabilities"].values())
     np.testing.assert_allclose(
-        probabilities, classify_beat(beat, models.without_template), atol=5e-7
+        [probabilities], classify_beats([beat], models.without_template), atol=5e-7
     )
     assert found["mode"] == "realtime"
 
