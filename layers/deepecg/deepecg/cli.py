@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -40,14 +40,6 @@ from deepecg.settings_file import Study, read_study
 
 COMMANDS = "deepecg.commands"
 """Group of entry points for further subcommands: each is a function that adds one."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A recording to score: its file, and the name of its folder of results."""
-
-    path: Path
-    name: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,9 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
-    """Yield the recordings given or found in folders; equal names get different folders."""
-    taken = {NIGHTS, REPORTS}  # folders that are not recordings
+def _jobs(paths: Sequence[Path]) -> dict[str, Path]:
+    """Return the recordings given or found in folders, by the name of their folder of results.
+
+    Equal names get different folders.
+    """
+    jobs: dict[str, Path] = {}
     for given in paths:
         if given.is_dir():
             found = find_recordings(given)
@@ -118,16 +113,16 @@ def _jobs(paths: Sequence[Path]) -> Iterator[Job]:
         for path in found:
             stem = path.stem if is_recording_name(path.name) else path.name
             name, number = stem, 1
-            while name in taken:
+            while name in jobs or name in {NIGHTS, REPORTS}:  # folders that are not recordings
                 number += 1
                 name = f"{stem}_{number}"
-            taken.add(name)
-            yield Job(path, name)
+            jobs[name] = path
+    return jobs
 
 
 def _score(given: argparse.Namespace) -> int:
     """Score recordings; return 0 if all were scored, otherwise 1."""
-    jobs = list(_jobs(given.paths))
+    jobs = _jobs(given.paths)
     if not jobs:
         raise SettingsError(f"found no recording ({SUFFIX_LIST}) in the folders given")
     study = _study(given.settings) if given.settings else Study()
@@ -139,7 +134,10 @@ def _score(given: argparse.Namespace) -> int:
     classifier = BeatClassifier.load(given.model)
     classifier.card.refuse_other_conditioning(study.scoring.conditioning)
     _refuse_unwritable(given.out)
-    n_scored = sum(_score_job(job, classifier, study, given.out, quiet=given.quiet) for job in jobs)
+    n_scored = sum(
+        _score_one(path, given.out / name, classifier, study, quiet=given.quiet)
+        for name, path in jobs.items()
+    )
     print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
     return 0 if n_scored == len(jobs) else 1
 
@@ -165,36 +163,34 @@ def _study(path: Path) -> Study:
         ) from error
 
 
-def _score_job(
-    job: Job, classifier: BeatClassifier, study: Study, out: Path, *, quiet: bool
+def _score_one(
+    path: Path, folder: Path, classifier: BeatClassifier, study: Study, *, quiet: bool
 ) -> bool:
     """Score one recording and write its results or rejection; return whether it was scored."""
-    folder, identity = out / job.name, recording_id(job.name)
+    name, identity = folder.name, recording_id(folder.name)
     folder.mkdir(parents=True, exist_ok=True)
     now, began_s = datetime.now().astimezone(), time.perf_counter()
     try:
-        with _progress(job.name, quiet=quiet) as progress, _readable():
-            recording = open_recording(job.path)
+        with _progress(name, quiet=quiet) as progress, _readable():
+            recording = open_recording(path)
             scored = score_recording(recording, classifier, study.scoring, progress)
-        document: Summary | Rejection = write_outputs(
-            scored, folder, job.name, identity, study.subject
-        )
+        document: Summary | Rejection = write_outputs(scored, folder, name, identity, study.subject)
     except RefusedRecordingError as error:
-        for stale in output_files(job.name):
+        for stale in output_files(name):
             (folder / stale).unlink(missing_ok=True)
         document = rejection_document(error, identity)
         (folder / REJECTION_FILE).write_text(to_json(document), encoding="utf-8")
-        print(f"{job.name}: rejected ({error.code}): {error}", file=sys.stderr)
+        print(f"{name}: rejected ({error.code}): {error}", file=sys.stderr)
     else:
         (folder / REJECTION_FILE).unlink(missing_ok=True)
     entry = night_entry(
         identity,
         document,
         uploaded_at=now,
-        folder=job.name,
+        folder=name,
         processing_s=time.perf_counter() - began_s,
     )
-    FolderStore(out).put(entry, now.date())
+    FolderStore(folder.parent).put(entry, now.date())
     return isinstance(document, Summary)
 
 

@@ -14,6 +14,7 @@ A study file is a JSON object in which each part is optional::
 import json
 import re
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from types import NoneType
 from typing import Any, TypeVar
 
 from deepecg.errors import SettingsError
@@ -28,6 +29,16 @@ FACTOR = 10
 """A threshold lies between its default divided by this factor and multiplied by it: other values
 are typing errors or in another unit, and could make the analysis endless."""
 COUPLET_BEATS = 2
+KINDS = {
+    NoneType: "null",
+    bool: "true or false",
+    int: "a number that is not allowed",
+    float: "a number that is not allowed",
+    str: "a text that is not allowed",
+    list: "a list",
+    dict: "an object",
+}
+"""Types of JSON values for messages, which never contain the value."""
 PAUSES_FROM = "shorter pauses are not found because of rhythm.pauses.pause_s"
 
 SUBJECT = re.compile(
@@ -136,7 +147,7 @@ def _with_given(default: Group, given: object, path: str) -> Group:
     """Return a settings dataclass in which given values replace the defaults."""
     where = path or "the settings"
     if not isinstance(given, dict):
-        raise SettingsError(f"found {_kind(given)} for {where}, expected an object")
+        raise SettingsError(f"found {KINDS[type(given)]} for {where}, expected an object")
     names = [item.name for item in fields(default)]  # type: ignore[arg-type]
     unknown = sorted(set(given) - set(names))
     if unknown:
@@ -157,7 +168,7 @@ def _value(default: object, given: object, path: str) -> Any:
         return _number(default, given, path)
     if not isinstance(given, str) or not 0 < len(given.strip()) <= MAX_TEXT:
         raise SettingsError(
-            f"found {_kind(given)} for {path}, expected a text of 1 to {MAX_TEXT} characters"
+            f"found {KINDS[type(given)]} for {path}, expected a text of 1 to {MAX_TEXT} characters"
         )
     return given
 
@@ -168,23 +179,7 @@ def _number(default: float, given: object, path: str) -> float:
     kind = "whole number" if isinstance(default, int) else "number"
     wanted = f"a {kind} from {low:g} to {high:g}"
     if not isinstance(given, int | float) or isinstance(given, bool) or not low <= given <= high:
-        raise SettingsError(f"found {_kind(given)} for {path}, expected {wanted}")
+        raise SettingsError(f"found {KINDS[type(given)]} for {path}, expected {wanted}")
     if isinstance(default, int) and given != int(given):
         raise SettingsError(f"found a fraction for {path}, expected {wanted}")
     return type(default)(given)
-
-
-def _kind(value: object) -> str:
-    """Return the type of a JSON value for a message, never the value."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number that is not allowed"
-        case str():
-            return "a text that is not allowed"
-        case list():
-            return "a list"
-    return "an object"

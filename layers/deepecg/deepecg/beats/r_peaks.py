@@ -76,13 +76,11 @@ def detect_r_peaks(
         _Lead(signal, rate_hz, None if usable is None or usable[lead].all() else usable[lead])
         for lead, signal in enumerate(signals)
     ]
-    positions, shares = _candidates(leads, settings)
-    kept = shares >= settings.overdue_threshold
-    positions, shares = positions[kept], shares[kept]
-    kept = _exceed_neighbours(positions, shares, rate_hz, settings)
-    positions, shares = positions[kept], shares[kept]
-    beats = positions[_high_enough_for_interval(positions, shares, rate_hz, settings)]
-    return _locate_on_leads(leads, beats, settings)
+    found = _candidates(leads, settings)
+    found = found.only(found.shares >= settings.overdue_threshold)
+    found = found.only(_exceed_neighbours(found, settings))
+    found = found.only(_high_enough_for_interval(found, settings))
+    return _locate_on_leads(leads, found.positions, settings)
 
 
 def locate_r_peaks(
@@ -166,14 +164,15 @@ class _Lead:
 
 
 @dataclass(frozen=True)
-class _QrsHeights:
-    """The expected height of QRS energy in each block of a lead, and the weight of the lead.
+class _Candidates:
+    """Local maxima of the energy: positions in samples, and shares of the expected height."""
 
-    ``expected`` is in mV; both have the shape (n_blocks,).
-    """
+    positions: NDArray[np.int64]
+    shares: NDArray[np.float64]
+    rate_hz: int
 
-    expected: NDArray[np.float64]
-    weight: NDArray[np.float64]
+    def only(self, kept: NDArray[np.bool_]) -> "_Candidates":
+        return _Candidates(self.positions[kept], self.shares[kept], self.rate_hz)
 
 
 def _pieces(n_samples: int, block: int, rate_hz: int) -> Iterator[tuple[int, int]]:
@@ -183,11 +182,14 @@ def _pieces(n_samples: int, block: int, rate_hz: int) -> Iterator[tuple[int, int
         yield first, min(first + length, n_samples)
 
 
-def _qrs_heights(lead: _Lead, settings: DetectorSettings) -> _QrsHeights:
-    """Return expected heights and weights of a lead, from each block's highest and median energy.
+def _qrs_heights(
+    lead: _Lead, settings: DetectorSettings
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the expected height of QRS energy in each block of a lead, and the lead's weight.
 
-    The weight is the inverse of a variance: of the energy between beats, as a share of the expected
-    height, plus that of the beats' own heights.
+    Both have the shape (n_blocks,) and follow from each block's highest and median energy. The
+    height is in mV. The weight is the inverse of a variance: of the energy between beats, as a
+    share of the expected height, plus that of the beats' own heights.
     """
     block = round(settings.reference_block_s * lead.rate_hz)
     highest, typical, usable = [], [], []
@@ -207,30 +209,28 @@ def _qrs_heights(lead: _Lead, settings: DetectorSettings) -> _QrsHeights:
     presence = median_filter(peak / expected, PRESENCE_BLOCKS, mode="nearest")
     variance = (between / expected) ** 2 + settings.height_spread**2
     presence = np.minimum(presence, HIGHEST_PRESENCE / np.maximum(presence, LEAST_PRESENCE))
-    return _QrsHeights(expected, np.clip(presence, LEAST_PRESENCE, 1) ** 2 / variance)
+    return expected, np.clip(presence, LEAST_PRESENCE, 1) ** 2 / variance
 
 
-def _candidates(
-    leads: Sequence[_Lead], settings: DetectorSettings
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return position and share of the expected height of each local maximum of the energy."""
+def _candidates(leads: Sequence[_Lead], settings: DetectorSettings) -> _Candidates:
+    """Return each local maximum of the energy."""
     n_samples, rate_hz = len(leads[0].signal), leads[0].rate_hz
     if n_samples == 0:
-        return np.empty(0, np.int64), np.empty(0)
+        return _Candidates(np.empty(0, np.int64), np.empty(0), rate_hz)
     block = round(settings.reference_block_s * rate_hz)
     heights = [_qrs_heights(lead, settings) for lead in leads]
-    total = np.sum([of_lead.weight for of_lead in heights], axis=0)
+    total = np.sum([weight for _, weight in heights], axis=0)
     reach = round(settings.refractory_s / 2 * rate_hz)
     positions, shares = [], []
     for first, stop in _pieces(n_samples, block, rate_hz):
         begin, end = max(first - reach, 0), min(stop + reach, n_samples)
         energy, weights = np.zeros((2, end - begin), np.float32)
-        for lead, of_lead in zip(leads, heights, strict=True):
+        for lead, (expected, weight_of_lead) in zip(leads, heights, strict=True):
             share = lead.energy(begin, end, settings)
-            share /= _interpolated(of_lead.expected, begin, end, block)
+            share /= _interpolated(expected, begin, end, block)
             _compress_above_1(share, settings)
             np.sqrt(share, out=share)
-            weight = _interpolated(of_lead.weight / total, begin, end, block)
+            weight = _interpolated(weight_of_lead / total, begin, end, block)
             if lead.usable is not None:
                 weight *= lead.usable_at(np.arange(begin, end))
             energy += weight * share
@@ -242,7 +242,7 @@ def _candidates(
         found = np.flatnonzero((energy[inside] == highest[inside]) & (energy[inside] > 0))
         positions.append(found + first)
         shares.append(energy[inside][found].astype(np.float64))
-    return np.concatenate(positions), np.concatenate(shares)
+    return _Candidates(np.concatenate(positions), np.concatenate(shares), rate_hz)
 
 
 def _interpolated(
@@ -264,19 +264,15 @@ def _compress_above_1(shares: NDArray[np.float32], settings: DetectorSettings) -
     shares[high] = 1 + above * room / (above + room)
 
 
-def _exceed_neighbours(
-    positions: NDArray[np.int64],
-    heights: NDArray[np.float64],
-    rate_hz: int,
-    settings: DetectorSettings,
-) -> NDArray[np.bool_]:
+def _exceed_neighbours(found: _Candidates, settings: DetectorSettings) -> NDArray[np.bool_]:
     """Mark candidates that are not the T wave, P wave or second maximum of a higher one."""
-    clear = _exceed_share(positions, heights, rate_hz, settings, settings.far_share)
-    ectopic = _exceed_share(positions, heights, rate_hz, settings, settings.ectopic_share)
+    positions, heights = found.positions, found.shares
+    clear = _exceed_share(found, settings, settings.far_share)
+    ectopic = _exceed_share(found, settings, settings.ectopic_share)
     beats, others = np.flatnonzero(clear), np.flatnonzero(~clear)
     before = np.searchsorted(beats, others) - 1
     others, before = others[before >= 0], before[before >= 0]
-    close = positions[others] - positions[beats[before]] <= settings.wave_s * rate_hz
+    close = positions[others] - positions[beats[before]] <= settings.wave_s * found.rate_hz
     others, before = others[close], before[close]
     share = heights[others] / heights[beats[before]]
     tallest = np.zeros(len(beats))
@@ -287,17 +283,14 @@ def _exceed_neighbours(
 
 
 def _exceed_share(
-    positions: NDArray[np.int64],
-    heights: NDArray[np.float64],
-    rate_hz: int,
-    settings: DetectorSettings,
-    far_share: float,
+    found: _Candidates, settings: DetectorSettings, far_share: float
 ) -> NDArray[np.bool_]:
     """Mark candidates that exceed the required share of each higher candidate near them."""
+    positions, heights = found.positions, found.shares
     high_enough = np.ones(len(positions), bool)
     farthest_neighbour = round(settings.wave_s / settings.refractory_s * 2)
     for lag in range(1, farthest_neighbour):
-        distance_s = (positions[lag:] - positions[:-lag]) / rate_hz
+        distance_s = (positions[lag:] - positions[:-lag]) / found.rate_hz
         share = np.interp(
             distance_s,
             (settings.refractory_s, settings.wave_s),
@@ -310,20 +303,16 @@ def _exceed_share(
     return high_enough
 
 
-def _high_enough_for_interval(
-    positions: NDArray[np.int64],
-    shares: NDArray[np.float64],
-    rate_hz: int,
-    settings: DetectorSettings,
-) -> NDArray[np.bool_]:
+def _high_enough_for_interval(found: _Candidates, settings: DetectorSettings) -> NDArray[np.bool_]:
     """Mark the candidates that are beats: the longer the interval, the lower one may be."""
+    positions, shares = found.positions, found.shares
     high_enough = shares >= settings.due_threshold
     is_beat = shares >= settings.threshold
     if is_beat.sum() < MIN_BEATS:
         return high_enough
     likely = positions[high_enough]
     local_rr = median_filter(np.diff(likely), settings.local_rr_beats, mode="nearest")
-    beside_t = round(settings.wave_s * rate_hz)
+    beside_t = round(settings.wave_s * found.rate_hz)
     for _ in range(MAX_ROUNDS):
         beats, others = np.flatnonzero(is_beat), np.flatnonzero(~is_beat)
         gap = np.searchsorted(beats, others) - 1  # the interval that a candidate lies in

@@ -7,10 +7,11 @@ https://physionet.org/physiotools/wag/wag.htm
 """
 
 import math
-from bisect import bisect_right
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import starmap
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -113,20 +114,21 @@ def read_wfdb(path: Path) -> Recording:
         sampling_rate_hz=header.rate_hz * per_frame,
         leads=unique_leads([layout[lead].label for lead in leads]),
         n_samples=n_frames * per_frame,
-        read_samples=_LeadReader(folder, segments, sources, per_frame).read,
+        read_samples=_LeadReader(folder.absolute(), segments, sources, per_frame).read,
         start=_start(header.when, warnings),
         paced=header.paced,
         warnings=tuple(starmap(ReadingWarning, warnings.items())),
     )
 
 
+@dataclass
 class _LeadReader:
     """Reads leads across segments.
 
-    Parameters
+    Attributes
     ----------
     folder : Path
-        The record's folder.
+        The record's folder, absolute.
     segments : list of _Segment
         In time order.
     sources : list of dict of int to int
@@ -135,32 +137,25 @@ class _LeadReader:
         Samples of a lead in each frame: 1 if the frame's samples are averaged.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        segments: list[_Segment],
-        sources: list[dict[int, int]],
-        per_frame: int,
-    ) -> None:
-        self._folder = folder.absolute()
-        self._segments = segments
-        self._sources = sources
-        self._starts = [segment.first_frame for segment in segments]
-        self._per_frame = per_frame
-        # The signals of a file are stored together: the chunk just decoded holds the next lead too.
-        self._chunk: tuple[tuple[int, str, int, int], list[Digital]] | None = None
-        self._open_segment = -1
-        self._open_files: dict[str, SignalFile] = {}
+    folder: Path
+    segments: list[_Segment]
+    sources: list[dict[int, int]]
+    per_frame: int
+    # The signals of a file are stored together: the chunk just decoded holds the next lead too.
+    _chunk: tuple[tuple[int, str, int, int], list[Digital]] | None = None
+    _open_segment: int = -1
+    _open_files: dict[str, SignalFile] = field(default_factory=dict)
 
     def read(self, lead: int, start: int, stop: int) -> NDArray[np.float32]:
         """Return samples ``start`` to ``stop`` of one lead in millivolts."""
-        rate = self._per_frame
+        rate = self.per_frame
         first, last = start // rate, -(-stop // rate)
         out = np.full((last - first) * rate, np.nan, np.float32)
-        number = max(bisect_right(self._starts, first) - 1, 0)
-        while number < len(self._segments) and self._starts[number] < last:
-            segment = self._segments[number]
-            signal = self._sources[number].get(lead)
+        begins = attrgetter("first_frame")
+        earliest = max(bisect_right(self.segments, first, key=begins) - 1, 0)
+        for number in range(earliest, bisect_left(self.segments, last, key=begins)):
+            segment = self.segments[number]
+            signal = self.sources[number].get(lead)
             if signal is not None:
                 begin = max(first - segment.first_frame, 0)
                 end = min(last - segment.first_frame, segment.n_frames)
@@ -168,14 +163,13 @@ class _LeadReader:
                     to = min(at + BLOCK_FRAMES, end)
                     place = (segment.first_frame - first + at) * rate
                     out[place : place + (to - at) * rate] = self._millivolts(number, signal, at, to)
-            number += 1
         return out[start - first * rate : stop - first * rate]
 
     def _millivolts(self, number: int, index: int, start: int, stop: int) -> NDArray[np.float32]:
         """Return frames ``start`` to ``stop`` of one signal of a segment."""
-        segment = self._segments[number]
+        segment = self.segments[number]
         signal = segment.signals[index]
-        out = np.full((stop - start) * self._per_frame, np.nan, np.float32)
+        out = np.full((stop - start) * self.per_frame, np.nan, np.float32)
         # A skewed signal was written late: its sample of frame n is in frame n + skew.
         start, stop = start + signal.skew, min(stop + signal.skew, segment.n_frames)
         if start >= stop:
@@ -186,7 +180,7 @@ class _LeadReader:
         if signal.format != DIFFERENCE_FORMAT:
             # The lowest value of every other format is a missing sample.
             millivolts[digital == -(1 << SAMPLE_BITS[signal.format] - 1)] = np.nan
-        if self._per_frame != signal.per_frame:
+        if self.per_frame != signal.per_frame:
             millivolts = millivolts.reshape(-1, signal.per_frame).mean(axis=1)
         out[: len(millivolts)] = millivolts
         return out
@@ -202,8 +196,8 @@ class _LeadReader:
         if number != self._open_segment:
             self._open_segment, self._open_files = number, {}
         if file not in self._open_files:
-            signals = [s for s in self._segments[number].signals if s.file == file]
-            self._open_files[file] = SignalFile(self._folder, signals)
+            signals = [s for s in self.segments[number].signals if s.file == file]
+            self._open_files[file] = SignalFile(self.folder, signals)
         return self._open_files[file]
 
 
