@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats32
 from deepecg.errors import NoLeadsError, SamplingRateError, UnknownLeadError
 from deepecg.units import SECONDS_PER_DAY
 
@@ -24,7 +24,7 @@ MAX_LEAD_NAME = 16
 """Longest lead name in characters, the size of EDF's label field; longer names are cut."""
 _NOT_IN_NAMES = re.compile(r"[^\w +\-.#/()]")
 
-ReadSamples = Callable[[int, int, int], NDArray[np.float32]]
+ReadSamples = Callable[[int, int, int], Floats32]
 """``read(lead, start, stop)``: samples ``start`` to ``stop`` of lead number ``lead``, in mV."""
 
 
@@ -108,7 +108,7 @@ class Recording:
                 f"found the leads {', '.join(self.leads)}, expected the requested lead among them"
             ) from None
 
-    def read(self, lead: int, start: int, stop: int) -> NDArray[np.float32]:
+    def read(self, lead: int, start: int, stop: int) -> Floats32:
         """Return samples ``start`` to ``stop`` of one lead, clipped to the recording.
 
         Parameters

@@ -1,8 +1,8 @@
 """Beat windows: cutting and scaling them, and the patient's template beat."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Floats32
 from deepecg.beats.settings import WindowSettings
 from deepecg.signal.windows_around_samples import windows_at
 
@@ -14,11 +14,8 @@ It settles sooner if one shape prevails; if none does (record 208), any shape wi
 
 
 def cut_windows(
-    signal: NDArray[np.float32],
-    r_peaks: NDArray[np.float64],
-    rate_hz: int,
-    settings: WindowSettings,
-) -> NDArray[np.float32]:
+    signal: Floats32, r_peaks: Floats, rate_hz: int, settings: WindowSettings
+) -> Floats32:
     """Cut the signal around each R peak.
 
     Parameters
@@ -42,7 +39,7 @@ def cut_windows(
     return windows_at(signal, np.rint(r_peaks).astype(np.int64) - before, before + after)
 
 
-def z_score(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+def z_score(windows: Floats32) -> Floats32:
     """Scale each window to mean 0 and standard deviation 1; flat windows become 0.
 
     Parameters
@@ -58,7 +55,7 @@ def z_score(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     return scaled(*centre(windows))
 
 
-def centre(windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def centre(windows: Floats32) -> tuple[Floats32, Floats32]:
     """Return windows shifted to mean 0, and the standard deviation of each.
 
     Parameters
@@ -78,7 +75,7 @@ def centre(windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[n
     return centred, np.sqrt(power)
 
 
-def scaled(centred: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float32]:
+def scaled(centred: Floats32, spread: Floats32) -> Floats32:
     """Scale centred windows in place to standard deviation 1; flat windows become 0."""
     share = np.zeros_like(spread)
     np.divide(np.float32(1), spread, out=share, where=spread > np.finfo(np.float32).tiny)
@@ -86,14 +83,14 @@ def scaled(centred: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray
     return centred
 
 
-def slope(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+def slope(windows: Floats32) -> Floats32:
     """Return the differences between successive samples; the last one is 0."""
     steps = np.zeros_like(windows)
     np.subtract(windows[..., 1:], windows[..., :-1], out=steps[..., :-1])
     return steps
 
 
-def template_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+def template_beat(windows: Floats32) -> Floats32:
     """Return the patient's template beat: the shape that most beats have.
 
     It is the median of all beats, then the median of those that resemble it, until ectopic beats no
@@ -122,7 +119,7 @@ def template_beat(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     return template
 
 
-def correlation(shapes: NDArray[np.float32], shape: NDArray[np.float32]) -> NDArray[np.float32]:
+def correlation(shapes: Floats32, shape: Floats32) -> Floats32:
     """Return Pearson's correlation of z-scored windows with a z-scored shape, (...)."""
     dot = np.einsum("...i,...i->...", shapes, shape)
     return np.asarray(dot / np.float32(shapes.shape[-1]))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Floats32
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.cluster_consensus import apply_cluster_consensus
 from deepecg.beats.model_card import MODEL_FILE, ModelCard, read_card
@@ -72,12 +72,12 @@ class BeatClassifier:
 
     def classify(
         self,
-        signals: Sequence[NDArray[np.float32]],
-        r_peaks: NDArray[np.float64],
-        rr_s: NDArray[np.float64],
-        usable: NDArray[np.bool_] | None = None,
+        signals: Sequence[Floats32],
+        r_peaks: Floats,
+        rr_s: Floats,
+        usable: Bools | None = None,
         progress: Callable[[float], None] = lambda _: None,
-    ) -> NDArray[np.float32]:
+    ) -> Floats32:
         """Return the probabilities of each beat of conditioned leads.
 
         Parameters
@@ -116,7 +116,7 @@ class BeatClassifier:
             probabilities = relabel_paroxysmal_svt(probabilities, rr_s, self.card.paroxysmal_svt)
         return probabilities
 
-    def in_context(self, beats: ModelInput) -> NDArray[np.float32]:
+    def in_context(self, beats: ModelInput) -> Floats32:
         """Return the probabilities of consecutive beats, each with its neighbours, (n_beats, 5).
 
         Each run of the model includes the neighbours that its beats depend on, so that the result
@@ -124,11 +124,11 @@ class BeatClassifier:
         """
         return self._probabilities(beats, "logits", self.card.context_beats)
 
-    def without_context(self, beats: ModelInput) -> NDArray[np.float32]:
+    def without_context(self, beats: ModelInput) -> Floats32:
         """Return the probabilities of beats, each without its neighbours, shape (n_beats, 5)."""
         return self._probabilities(beats, "alone" if self.card.context_beats else "logits", 0)
 
-    def _probabilities(self, beats: ModelInput, output: str, reach: int) -> NDArray[np.float32]:
+    def _probabilities(self, beats: ModelInput, output: str, reach: int) -> Floats32:
         """Run the model on beats, each with ``reach`` neighbours on either side."""
         logits = [np.empty((0, len(CLASSES)), np.float32)]
         for start in range(0, len(beats), BATCH_BEATS):
@@ -137,7 +137,7 @@ class BeatClassifier:
             logits.append(found[start - first :][:BATCH_BEATS])
         return softmax(np.concatenate(logits))
 
-    def _run(self, beats: ModelInput, output: str) -> NDArray[np.float32]:
+    def _run(self, beats: ModelInput, output: str) -> Floats32:
         """Return logits; in context, only those of beats with all their neighbours are valid."""
         inputs = {
             "waveforms": beats.waveforms,
@@ -146,13 +146,11 @@ class BeatClassifier:
             "timing": self.card.timing.apply(beats.timing),
         }
         names = [declared.name for declared in self.session.get_inputs()]
-        logits: NDArray[np.float32] = self.session.run(
-            [output], {name: inputs[name] for name in names}
-        )[0]
+        logits: Floats32 = self.session.run([output], {name: inputs[name] for name in names})[0]
         return logits
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def softmax(logits: Floats32) -> Floats32:
     """Return probabilities that sum to 1 over the classes, shape (n, n_classes)."""
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)

@@ -8,8 +8,8 @@ and is not changed.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats32
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.beat_windows import z_score
 from deepecg.beats.input_spec import InputSpec
@@ -25,11 +25,8 @@ BLOCK_BEATS = 256
 
 
 def apply_cluster_consensus(
-    probabilities: NDArray[np.float32],
-    beats: ModelInput,
-    spec: InputSpec,
-    settings: ClusterConsensusSettings,
-) -> NDArray[np.float32]:
+    probabilities: Floats32, beats: ModelInput, spec: InputSpec, settings: ClusterConsensusSettings
+) -> Floats32:
     """Move the odds of a ventricular origin towards their mean over beats of one shape.
 
     Parameters
@@ -61,11 +58,8 @@ def apply_cluster_consensus(
 
 
 def _mean_over_cluster(
-    values: NDArray[np.float32],
-    beats: ModelInput,
-    spec: InputSpec,
-    settings: ClusterConsensusSettings,
-) -> NDArray[np.float32]:
+    values: Floats32, beats: ModelInput, spec: InputSpec, settings: ClusterConsensusSettings
+) -> Floats32:
     """Return for each beat the mean of ``values`` over the beats of its shape, with itself."""
     peak = round(spec.windows.before_s * spec.rate_hz)
     first = peak - round(settings.before_s * spec.rate_hz)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Floats32
 from deepecg.beats.r_peaks import detect_r_peaks
 from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.beats.settings import DetectionSettings
@@ -43,13 +43,13 @@ class DetectedBeats:
 
     used: tuple[AnalysedLead, ...]
     flags: QualityFlags
-    r_peaks: NDArray[np.float64]
-    times_s: NDArray[np.float64]
-    rr_s: NDArray[np.float64]
-    usable: NDArray[np.bool_]
+    r_peaks: Floats
+    times_s: Floats
+    rr_s: Floats
+    usable: Bools
 
     @property
-    def signals(self) -> list[NDArray[np.float32]]:
+    def signals(self) -> list[Floats32]:
         """The conditioned signals of the leads in mV."""
         return [lead.conditioned.signal for lead in self.used]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats32
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.input_spec import CHANNELS, MORPHOLOGY_FEATURES, TIMING_FEATURES, InputSpec
 from deepecg.beats.settings import ClusterConsensusSettings, ParoxysmalSvtSettings, WindowSettings
@@ -54,7 +54,7 @@ class Scaling:
     scale: tuple[float, ...]
     limit: float
 
-    def apply(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    def apply(self, features: Floats32) -> Floats32:
         """Return standardised features; the last axis is that of the features."""
         scaled = (features - np.asarray(self.mean, np.float32)) / np.asarray(self.scale, np.float32)
         return np.asarray(np.clip(scaled, -self.limit, self.limit), np.float32)

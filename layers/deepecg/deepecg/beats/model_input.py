@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Floats32
 from deepecg.beats.beat_windows import (
     centre,
     correlation,
@@ -53,10 +53,10 @@ class ModelInput:
         RR features, not yet standardised.
     """
 
-    waveforms: NDArray[np.float32]
-    morphology: NDArray[np.float32]
-    usable: NDArray[np.bool_]
-    timing: NDArray[np.float32]
+    waveforms: Floats32
+    morphology: Floats32
+    usable: Bools
+    timing: Floats32
 
     def __len__(self) -> int:
         return len(self.timing)
@@ -69,11 +69,11 @@ class ModelInput:
 
 
 def model_inputs(
-    signals: Sequence[NDArray[np.float32]],
-    r_peaks: NDArray[np.float64],
-    rr_s: NDArray[np.float64],
+    signals: Sequence[Floats32],
+    r_peaks: Floats,
+    rr_s: Floats,
     spec: InputSpec,
-    usable: NDArray[np.bool_] | None = None,
+    usable: Bools | None = None,
 ) -> Iterator[ModelInput]:
     """Yield the model's input for all beats, about half an hour at a time.
 
@@ -118,13 +118,13 @@ def model_inputs(
 
 
 def input_from_windows(
-    windows: NDArray[np.float32],
-    template: NDArray[np.float32],
-    rr_timing: Mapping[str, NDArray[np.float32]],
+    windows: Floats32,
+    template: Floats32,
+    rr_timing: Mapping[str, Floats32],
     spec: InputSpec,
     *,
-    usable: NDArray[np.bool_],
-    previous: NDArray[np.float32] | None = None,
+    usable: Bools,
+    previous: Floats32 | None = None,
 ) -> ModelInput:
     """Return the model's input for beats whose windows have been cut.
 
@@ -159,12 +159,12 @@ def input_from_windows(
 
 
 def morphology_features(
-    windows: NDArray[np.float32],
-    template: NDArray[np.float32],
+    windows: Floats32,
+    template: Floats32,
     rate_hz: int,
     settings: WindowSettings,
-    previous: NDArray[np.float32] | None = None,
-) -> dict[str, NDArray[np.float32]]:
+    previous: Floats32 | None = None,
+) -> dict[str, Floats32]:
     """Compare each beat with the patient's template beat and with its neighbours.
 
     Parameters
@@ -216,9 +216,7 @@ def morphology_features(
     return features
 
 
-def _channels(
-    windows: NDArray[np.float32], template: NDArray[np.float32], names: Sequence[str]
-) -> NDArray[np.float32]:
+def _channels(windows: Floats32, template: Floats32, names: Sequence[str]) -> Floats32:
     """Return the named channels, shape (n_beats, n_leads, n_channels, length).
 
     ``beat`` and ``beat_slope`` have mean 0 and standard deviation 1. The others are relative to the
@@ -230,17 +228,17 @@ def _channels(
     steepness = slope(template).std(axis=-1, keepdims=True) + SMALLEST_MV
     height = COMPRESSION * (np.ptp(template, axis=-1, keepdims=True) + SMALLEST_MV)
 
-    def relative(beats: NDArray[np.float32]) -> NDArray[np.float32]:
+    def relative(beats: Floats32) -> Floats32:
         return in_units_of(beats - level, spread)
 
-    def relative_slope(beats: NDArray[np.float32]) -> NDArray[np.float32]:
+    def relative_slope(beats: Floats32) -> Floats32:
         return in_units_of(slope(beats), steepness)
 
-    def in_units_of(beats: NDArray[np.float32], unit: NDArray[np.float32]) -> NDArray[np.float32]:
+    def in_units_of(beats: Floats32, unit: Floats32) -> Floats32:
         beats /= unit
         return np.clip(beats, -LARGEST_RELATIVE, LARGEST_RELATIVE, out=beats)
 
-    def compressed(beats: NDArray[np.float32]) -> NDArray[np.float32]:
+    def compressed(beats: Floats32) -> Floats32:
         beats = beats - level
         beats /= height
         return np.arcsinh(beats, out=beats)

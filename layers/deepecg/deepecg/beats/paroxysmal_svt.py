@@ -11,9 +11,9 @@ normal are relabelled.
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from deepecg.arrays import Floats, Floats32
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.settings import ParoxysmalSvtSettings
 
@@ -28,8 +28,8 @@ MAX_UNEVEN_SHARE = 0.2
 
 
 def relabel_paroxysmal_svt(
-    probabilities: NDArray[np.float32], rr_s: NDArray[np.float64], settings: ParoxysmalSvtSettings
-) -> NDArray[np.float32]:
+    probabilities: Floats32, rr_s: Floats, settings: ParoxysmalSvtSettings
+) -> Floats32:
     """Move the probability of N to S in every paroxysmal SVT.
 
     Parameters
@@ -53,9 +53,7 @@ def relabel_paroxysmal_svt(
     return relabelled
 
 
-def find_paroxysmal_svt(
-    rr_s: NDArray[np.float64], settings: ParoxysmalSvtSettings
-) -> Iterator[tuple[int, int]]:
+def find_paroxysmal_svt(rr_s: Floats, settings: ParoxysmalSvtSettings) -> Iterator[tuple[int, int]]:
     """Yield the first beat, and the one after the last, of each paroxysmal SVT.
 
     Parameters
@@ -79,9 +77,7 @@ def find_paroxysmal_svt(
             end = stop
 
 
-def _onsets(
-    interval: NDArray[np.float64], settings: ParoxysmalSvtSettings
-) -> Iterator[tuple[int, float]]:
+def _onsets(interval: Floats, settings: ParoxysmalSvtSettings) -> Iterator[tuple[int, float]]:
     """Yield beats at which the rate jumps up, with the median interval of the beats after."""
     fast = np.flatnonzero(interval < settings.max_rr_s)
     fast = fast[(fast >= settings.before_beats) & (fast <= len(interval) - settings.min_beats)]
@@ -96,9 +92,7 @@ def _onsets(
         yield from zip(first[begins, 0].tolist(), after[begins].tolist(), strict=True)
 
 
-def _end(
-    smooth: NDArray[np.float64], begun: int, typical: float, settings: ParoxysmalSvtSettings
-) -> int:
+def _end(smooth: Floats, begun: int, typical: float, settings: ParoxysmalSvtSettings) -> int:
     """Return the first beat whose rate differs from ``typical`` by more than the drift."""
     for start in range(begun, len(smooth), BLOCK_BEATS):
         ended = np.abs(np.log(smooth[start : start + BLOCK_BEATS] / typical)) > settings.drift
@@ -107,7 +101,7 @@ def _end(
     return len(smooth)
 
 
-def _is_regular(interval: NDArray[np.float64], settings: ParoxysmalSvtSettings) -> bool:
+def _is_regular(interval: Floats, settings: ParoxysmalSvtSettings) -> bool:
     """Return whether successive intervals differ little, except at a few ectopic beats."""
     steps = np.abs(np.diff(np.log(interval)))
     uneven = float(np.mean(steps > 2 * settings.step))

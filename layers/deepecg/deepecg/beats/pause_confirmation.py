@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter, minimum_filter1d, percentile_filter
 
+from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.beats.rr_intervals import is_at_least
 from deepecg.beats.settings import DetectionSettings, PauseSettings
 from deepecg.recording import Recording
@@ -40,19 +40,17 @@ OTHER_LEADS_S = 10.0
 MAX_READS = 300
 """Largest number of readings of other leads, around the longest intervals, to bound the time."""
 
-Indices = NDArray[np.int64]
-
 
 def confirm_pauses(
     recording: Recording,
     lead: int,
     conditioned: ConditionedLead,
-    times_s: NDArray[np.float64],
-    rr_s: NDArray[np.float64],
+    times_s: Floats,
+    rr_s: Floats,
     *,
     settings: DetectionSettings,
     pauses: PauseSettings,
-) -> NDArray[np.bool_]:
+) -> Bools:
     """Return for each beat whether the interval before it is a confirmed pause.
 
     Parameters
@@ -98,9 +96,7 @@ def confirm_pauses(
     return confirmed
 
 
-def _stretches(
-    times_s: NDArray[np.float64], gaps: Indices, longest_s: float
-) -> Iterator[tuple[Indices, int, int]]:
+def _stretches(times_s: Floats, gaps: Ints, longest_s: float) -> Iterator[tuple[Ints, int, int]]:
     """Yield long intervals that are near each other, and the first and last beat around them.
 
     The beats that an interval is compared with do not depend on this grouping.
@@ -123,10 +119,10 @@ class _Stretch:
     amplitude within ``PauseSettings.deflection_s``, ``noise`` the finest noise; all in mV.
     """
 
-    peaks: Indices
-    energy: NDArray[np.float32]
-    swing: NDArray[np.float32]
-    noise: NDArray[np.float32]
+    peaks: Ints
+    energy: Floats32
+    swing: Floats32
+    noise: Floats32
     rate_hz: int
 
     def samples(self, seconds: float) -> int:
@@ -134,10 +130,7 @@ class _Stretch:
 
 
 def _stretch(
-    conditioned: ConditionedLead,
-    times_s: NDArray[np.float64],
-    qrs: QrsSettings,
-    pauses: PauseSettings,
+    conditioned: ConditionedLead, times_s: Floats, qrs: QrsSettings, pauses: PauseSettings
 ) -> _Stretch:
     rate_hz = conditioned.rate_hz
     peaks = np.rint(times_s * conditioned.clock_hz).astype(np.int64)
@@ -154,9 +147,7 @@ def _stretch(
     )
 
 
-def _shows_no_beat(
-    stretch: _Stretch, gaps: Indices, qrs: QrsSettings, pauses: PauseSettings
-) -> NDArray[np.bool_]:
+def _shows_no_beat(stretch: _Stretch, gaps: Ints, qrs: QrsSettings, pauses: PauseSettings) -> Bools:
     """Return which intervals before the beats ``gaps`` of a stretch show no beat on its lead."""
     before, after = stretch.peaks[gaps - 1], stretch.peaks[gaps]
     wave, refractory = stretch.samples(qrs.wave_s), stretch.samples(qrs.refractory_s)
@@ -174,9 +165,7 @@ def _shows_no_beat(
     return np.asarray((gap_energy < max_energy) & (gap_swing < max_swing) & attached, bool)
 
 
-def _small_beats_near(
-    stretch: _Stretch, values: NDArray[np.float32], gaps: Indices
-) -> NDArray[np.float32]:
+def _small_beats_near(stretch: _Stretch, values: Floats32, gaps: Ints) -> Floats32:
     """Return the height of the small beats around, or of the two beside the interval if less."""
     reach = stretch.samples(QRS_REACH_S)
     heights = _extremes(np.maximum, values, stretch.peaks - reach, stretch.peaks + reach)
@@ -185,7 +174,7 @@ def _small_beats_near(
     return np.minimum(least[gaps - 1], least[gaps])
 
 
-def _typical_noise(stretch: _Stretch) -> NDArray[np.float32]:
+def _typical_noise(stretch: _Stretch) -> Floats32:
     """Return the median, over the intervals around, of the least noise in each interval."""
     reach = stretch.samples(QRS_REACH_S)
     before = np.concatenate([stretch.peaks[:1], stretch.peaks[:-1]])
@@ -197,7 +186,7 @@ def _typical_noise(stretch: _Stretch) -> NDArray[np.float32]:
 def _other_lead_shows_beat(
     recording: Recording,
     lead: int,
-    times_s: NDArray[np.float64],
+    times_s: Floats,
     gap: int,
     *,
     settings: DetectionSettings,
@@ -235,9 +224,7 @@ def _other_lead_shows_beat(
     )
 
 
-def _extremes(
-    extreme: np.ufunc, values: NDArray[np.float32], starts: Indices, stops: Indices
-) -> NDArray[np.float32]:
+def _extremes(extreme: np.ufunc, values: Floats32, starts: Ints, stops: Ints) -> Floats32:
     """Return the extreme of ``values`` from each start up to, not including, its stop."""
     last = len(values) - 1
     starts = np.clip(starts, 0, last)

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter
 
+from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.beats.settings import DetectorSettings
 from deepecg.signal.qrs_energy import PIECE_S, qrs_energy
 from deepecg.signal.settings import MIN_BEATS
@@ -48,11 +49,11 @@ presence then counts as less."""
 
 
 def detect_r_peaks(
-    signals: Sequence[NDArray[np.float32]],
+    signals: Sequence[Floats32],
     rate_hz: int,
     settings: DetectorSettings,
-    usable: NDArray[np.bool_] | None = None,
-) -> NDArray[np.float64]:
+    usable: Bools | None = None,
+) -> Floats:
     """Find every R peak.
 
     Parameters
@@ -84,11 +85,8 @@ def detect_r_peaks(
 
 
 def locate_r_peaks(
-    signal: NDArray[np.float32],
-    near: NDArray[np.integer],
-    rate_hz: int,
-    settings: DetectorSettings,
-) -> NDArray[np.float64]:
+    signal: Floats32, near: NDArray[np.integer], rate_hz: int, settings: DetectorSettings
+) -> Floats:
     """Return the R peak of the QRS complex near each given position.
 
     Parameters
@@ -132,7 +130,7 @@ def locate_r_peaks(
     return np.where(_crossed(located), near, located)
 
 
-def _crossed(positions: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _crossed(positions: Floats) -> Bools:
     """Mark beats that were located at the peak of the next or the previous beat."""
     same_peak = np.diff(positions) <= 1
     return np.append(same_peak, False) | np.insert(same_peak, 0, False)
@@ -142,17 +140,17 @@ def _crossed(positions: NDArray[np.float64]) -> NDArray[np.bool_]:
 class _Lead:
     """A lead and its seconds that can be analysed, shape (n_seconds,); all if None."""
 
-    signal: NDArray[np.float32]
+    signal: Floats32
     rate_hz: int
-    usable: NDArray[np.bool_] | None
+    usable: Bools | None
 
-    def usable_at(self, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def usable_at(self, samples: Ints) -> Bools:
         """Return which samples lie in seconds that can be analysed."""
         if self.usable is None:
             return np.ones(len(samples), bool)
         return self.usable[np.minimum(samples // self.rate_hz, len(self.usable) - 1)]
 
-    def energy(self, first: int, stop: int, settings: DetectorSettings) -> NDArray[np.float32]:
+    def energy(self, first: int, stop: int, settings: DetectorSettings) -> Floats32:
         """Return the QRS energy of some samples, 0 where the lead cannot be analysed."""
         margin = self.rate_hz
         begin = max(first - margin, 0)
@@ -167,11 +165,11 @@ class _Lead:
 class _Candidates:
     """Local maxima of the energy: positions in samples, and shares of the expected height."""
 
-    positions: NDArray[np.int64]
-    shares: NDArray[np.float64]
+    positions: Ints
+    shares: Floats
     rate_hz: int
 
-    def only(self, kept: NDArray[np.bool_]) -> "_Candidates":
+    def only(self, kept: Bools) -> "_Candidates":
         return _Candidates(self.positions[kept], self.shares[kept], self.rate_hz)
 
 
@@ -182,9 +180,7 @@ def _pieces(n_samples: int, block: int, rate_hz: int) -> Iterator[tuple[int, int
         yield first, min(first + length, n_samples)
 
 
-def _qrs_heights(
-    lead: _Lead, settings: DetectorSettings
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _qrs_heights(lead: _Lead, settings: DetectorSettings) -> tuple[Floats, Floats]:
     """Return the expected height of QRS energy in each block of a lead, and the lead's weight.
 
     Both have the shape (n_blocks,) and follow from each block's highest and median energy. The
@@ -245,15 +241,13 @@ def _candidates(leads: Sequence[_Lead], settings: DetectorSettings) -> _Candidat
     return _Candidates(np.concatenate(positions), np.concatenate(shares), rate_hz)
 
 
-def _interpolated(
-    values: NDArray[np.float64], begin: int, end: int, block: int
-) -> NDArray[np.float32]:
+def _interpolated(values: Floats, begin: int, end: int, block: int) -> Floats32:
     """Return the values of blocks, interpolated linearly at the samples ``begin`` to ``end``."""
     middles = (np.arange(len(values)) + 0.5) * block
     return np.interp(np.arange(begin, end), middles, values).astype(np.float32)
 
 
-def _compress_above_1(shares: NDArray[np.float32], settings: DetectorSettings) -> None:
+def _compress_above_1(shares: Floats32, settings: DetectorSettings) -> None:
     """Compress, in place, shares of the expected height above 1 to below ``highest_share``.
 
     So an artefact or a huge beat hides neither the beats of other leads nor those beside it.
@@ -264,7 +258,7 @@ def _compress_above_1(shares: NDArray[np.float32], settings: DetectorSettings) -
     shares[high] = 1 + above * room / (above + room)
 
 
-def _exceed_neighbours(found: _Candidates, settings: DetectorSettings) -> NDArray[np.bool_]:
+def _exceed_neighbours(found: _Candidates, settings: DetectorSettings) -> Bools:
     """Mark candidates that are not the T wave, P wave or second maximum of a higher one."""
     positions, heights = found.positions, found.shares
     clear = _exceed_share(found, settings, settings.far_share)
@@ -282,9 +276,7 @@ def _exceed_neighbours(found: _Candidates, settings: DetectorSettings) -> NDArra
     return clear | ectopic
 
 
-def _exceed_share(
-    found: _Candidates, settings: DetectorSettings, far_share: float
-) -> NDArray[np.bool_]:
+def _exceed_share(found: _Candidates, settings: DetectorSettings, far_share: float) -> Bools:
     """Mark candidates that exceed the required share of each higher candidate near them."""
     positions, heights = found.positions, found.shares
     high_enough = np.ones(len(positions), bool)
@@ -303,7 +295,7 @@ def _exceed_share(
     return high_enough
 
 
-def _high_enough_for_interval(found: _Candidates, settings: DetectorSettings) -> NDArray[np.bool_]:
+def _high_enough_for_interval(found: _Candidates, settings: DetectorSettings) -> Bools:
     """Mark the candidates that are beats: the longer the interval, the lower one may be."""
     positions, shares = found.positions, found.shares
     high_enough = shares >= settings.due_threshold
@@ -338,9 +330,7 @@ def _high_enough_for_interval(found: _Candidates, settings: DetectorSettings) ->
     return is_beat
 
 
-def _locate_on_leads(
-    leads: Sequence[_Lead], near: NDArray[np.int64], settings: DetectorSettings
-) -> NDArray[np.float64]:
+def _locate_on_leads(leads: Sequence[_Lead], near: Ints, settings: DetectorSettings) -> Floats:
     """Return the R peaks, each located on the first lead that can be analysed there."""
     rate_hz = leads[0].rate_hz
     located = locate_r_peaks(leads[0].signal, near, rate_hz, settings)

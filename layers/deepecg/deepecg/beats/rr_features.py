@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter, uniform_filter1d
 
+from deepecg.arrays import Bools, Floats, Floats32
 from deepecg.beats.settings import WindowSettings
 
 MEDIAN_BEATS = 41
@@ -24,8 +25,8 @@ DEFAULT_RR_S = 0.8
 
 
 def rr_features(
-    rr_s: NDArray[np.float64], settings: WindowSettings, names: Collection[str] | None = None
-) -> dict[str, NDArray[np.float32]]:
+    rr_s: Floats, settings: WindowSettings, names: Collection[str] | None = None
+) -> dict[str, Floats32]:
     """Return the RR features of each beat.
 
     Parameters
@@ -77,14 +78,14 @@ def rr_features(
     step = np.abs(log_rr - before)
     skipping = np.abs(log_rr - _concatenated(before[..., :1], before[..., :-1]))
 
-    def irregularity() -> NDArray[np.float64]:
+    def irregularity() -> Floats:
         in_means = np.abs(pre - _concatenated(pre[..., :1], pre[..., :-1])) / local
         return _running_mean(in_means, settings.local_beats, "nearest")
 
-    def changing(reach: int) -> NDArray[np.float64]:
+    def changing(reach: int) -> Floats:
         return _running_mean((step > LARGE_STEP).astype(np.float64), reach, "nearest")
 
-    compute: dict[str, Callable[[], NDArray[np.float64]]] = {
+    compute: dict[str, Callable[[], Floats]] = {
         "pre_rr_s": lambda: pre,
         "post_rr_s": lambda: post,
         "pre_local": lambda: np.log(pre / local),
@@ -109,9 +110,7 @@ def rr_features(
     return {name: compute[name]().astype(np.float32) for name in wanted}
 
 
-def _mean_around(
-    rr_s: NDArray[np.float64], valid: NDArray[np.bool_], n_beats: int
-) -> NDArray[np.float64]:
+def _mean_around(rr_s: Floats, valid: Bools, n_beats: int) -> Floats:
     """Return the mean of the valid intervals among ``n_beats`` around each beat."""
     total = _running_mean(rr_s, n_beats, "constant")
     count = _running_mean(valid.astype(np.float64), n_beats, "constant")
@@ -121,13 +120,11 @@ def _mean_around(
     return mean
 
 
-def _running_mean(
-    values: NDArray[np.float64], n_beats: int, beyond: Literal["nearest", "constant"]
-) -> NDArray[np.float64]:
+def _running_mean(values: Floats, n_beats: int, beyond: Literal["nearest", "constant"]) -> Floats:
     return uniform_filter1d(values, n_beats, mode=beyond)
 
 
-def _running_median(values: NDArray[np.float64], n_beats: int) -> NDArray[np.float64]:
+def _running_median(values: Floats, n_beats: int) -> Floats:
     return np.asarray(median_filter(values, n_beats, mode="nearest", axes=(-1,)))
 
 

@@ -1,14 +1,12 @@
 """RR intervals of successive beats."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats
 from deepecg.units import ROUNDING_S
 
 
-def rr_intervals(
-    times_s: NDArray[np.float64], gap_before: NDArray[np.bool_] | None = None
-) -> NDArray[np.float64]:
+def rr_intervals(times_s: Floats, gap_before: Bools | None = None) -> Floats:
     """Return the RR interval before each beat.
 
     Parameters
@@ -29,6 +27,6 @@ def rr_intervals(
     return rr
 
 
-def is_at_least(rr_s: NDArray[np.float64], pause_s: float) -> NDArray[np.bool_]:
+def is_at_least(rr_s: Floats, pause_s: float) -> Bools:
     """Return which intervals last at least ``pause_s``, apart from rounding; NaN does not."""
     return rr_s >= pause_s - ROUNDING_S

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Floats32
 from deepecg.beats.beat_windows import cut_windows
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.input_spec import InputSpec
@@ -56,14 +56,14 @@ class SingleBeat:
         The beat before in mV; if None, it counts as like this one.
     """
 
-    samples_mv: NDArray[np.float64]
+    samples_mv: Floats
     sampling_rate_hz: float
     rr_before_s: Sequence[float]
     rr_after_s: Sequence[float] = ()
     r_peak_position: float = 0.5
     filtered: bool = False
-    template_beat_mv: NDArray[np.float64] | None = None
-    previous_beat_mv: NDArray[np.float64] | None = None
+    template_beat_mv: Floats | None = None
+    previous_beat_mv: Floats | None = None
 
 
 DEFAULTS = SignalSettings()
@@ -103,9 +103,9 @@ class SingleBeatModels:
 
     def classify(
         self, beats: Sequence[SingleBeat], settings: SignalSettings = DEFAULTS
-    ) -> list[NDArray[np.float32] | RefusedRecordingError]:
+    ) -> list[Floats32 | RefusedRecordingError]:
         """Classify beats as :func:`classify_beats` does, each with its model."""
-        results: dict[int, NDArray[np.float32] | RefusedRecordingError] = {}
+        results: dict[int, Floats32 | RefusedRecordingError] = {}
         for model in (self.with_template, self.without_template):
             numbers = [n for n, beat in enumerate(beats) if self.model_for(beat) is model]
             found = classify_beats([beats[number] for number in numbers], model, settings)
@@ -115,7 +115,7 @@ class SingleBeatModels:
 
 def classify_beats(
     beats: Sequence[SingleBeat], classifier: BeatClassifier, settings: SignalSettings = DEFAULTS
-) -> list[NDArray[np.float32] | RefusedRecordingError]:
+) -> list[Floats32 | RefusedRecordingError]:
     """Classify independent beats together.
 
     Eight beats take little longer than one: the API classifies concurrent requests this way. The
@@ -159,7 +159,7 @@ def beats_input(
     beats: Sequence[SingleBeat], spec: InputSpec, settings: SignalSettings = DEFAULTS
 ) -> ModelInput:
     """Return the model's input for analysable beats, one row each."""
-    signals: list[tuple[SingleBeat, NDArray[np.float64]]] = []
+    signals: list[tuple[SingleBeat, Floats]] = []
     rows = np.empty((3, len(beats)), np.int64)
     for column, beat in enumerate(beats):
         rows[:, column] = len(signals)  # the beat itself, in place of signals that are not given
@@ -174,7 +174,7 @@ def beats_input(
     return input_from_windows(this, template, timing, spec, usable=everywhere, previous=previous)
 
 
-def _signals(beat: SingleBeat) -> dict[str, NDArray[np.float64] | None]:
+def _signals(beat: SingleBeat) -> dict[str, Floats | None]:
     """Return the beat, the beat before and the template beat; None for those not given."""
     return {
         "beat": beat.samples_mv,
@@ -184,10 +184,8 @@ def _signals(beat: SingleBeat) -> dict[str, NDArray[np.float64] | None]:
 
 
 def _windows(
-    signals: Sequence[tuple[SingleBeat, NDArray[np.float64]]],
-    spec: InputSpec,
-    settings: ConditioningSettings,
-) -> NDArray[np.float32]:
+    signals: Sequence[tuple[SingleBeat, Floats]], spec: InputSpec, settings: ConditioningSettings
+) -> Floats32:
     """Return the signals' conditioned windows around their R peaks, shape (n_signals, length).
 
     Signals with the same length, rate and R-peak position are filtered together.
@@ -212,7 +210,7 @@ def _windows(
     return windows
 
 
-def _timing(beats: Sequence[SingleBeat], spec: InputSpec) -> dict[str, NDArray[np.float32]]:
+def _timing(beats: Sequence[SingleBeat], spec: InputSpec) -> dict[str, Floats32]:
     """Return the beats' RR features, computed together for equal numbers of intervals."""
     timing = {name: np.empty(len(beats), np.float32) for name in spec.timing}
     for numbers in _alike([len(b.rr_before_s) + len(b.rr_after_s) for b in beats]).values():
@@ -249,9 +247,7 @@ def _refusal(
     return None
 
 
-def _refuse_short(
-    name: str, samples_mv: NDArray[np.float64], r_peak: float, rate_hz: float
-) -> None:
+def _refuse_short(name: str, samples_mv: Floats, r_peak: float, rate_hz: float) -> None:
     before_s, after_s = r_peak / rate_hz, (len(samples_mv) - 1 - r_peak) / rate_hz
     first_s, last_s = QRS_S
     if before_s < -first_s or after_s < last_s:
@@ -262,7 +258,7 @@ def _refuse_short(
         )
 
 
-def _refuse_unusable(name: str, near: NDArray[np.float64], quality: QualitySettings) -> None:
+def _refuse_unusable(name: str, near: Floats, quality: QualitySettings) -> None:
     """Check a window as :func:`deepecg.signal.quality.flag_seconds` checks a second of signal."""
     highest, lowest = near.max(), near.min()
     spread = highest - lowest

@@ -24,6 +24,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.arrays import Floats32
 from deepecg.errors import (
     CalibrationError,
     MalformedHeaderError,
@@ -131,7 +132,7 @@ def read_edf(path: Path) -> Recording:
             f"found a duration of {n_samples / rate:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
         )
 
-    def read_samples(lead: int, first: int, last: int) -> NDArray[np.float32]:
+    def read_samples(lead: int, first: int, last: int) -> Floats32:
         out = np.full(last - first, np.nan, np.float32)
         for segment in segments:
             begin = max(first - segment.first_sample, 0)
@@ -342,7 +343,7 @@ def _onset(records: NDArray[np.uint8], timekeeping: _Column, record: int) -> flo
 
 def _millivolts(
     records: NDArray[np.uint8], lead: _Column, offset: int, begin: int, end: int
-) -> NDArray[np.float32]:
+) -> Floats32:
     """Return stored samples ``offset + begin`` to ``offset + end`` of one lead."""
     first, skip = divmod(offset + begin, lead.samples)
     last = -(-(offset + end) // lead.samples)

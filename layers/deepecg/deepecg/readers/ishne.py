@@ -21,6 +21,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.arrays import Floats32
 from deepecg.errors import (
     CalibrationError,
     MalformedHeaderError,
@@ -106,7 +107,7 @@ def read_ishne(path: Path) -> Recording:
     leads, columns, scales = _leads(header, n_leads, warnings)
     samples: NDArray[np.int16] = np.memmap(path, "<i2", "r", offset, shape=(n_samples, n_leads))
 
-    def read_samples(lead: int, first: int, last: int) -> NDArray[np.float32]:
+    def read_samples(lead: int, first: int, last: int) -> Floats32:
         digital = samples[first:last, columns[lead]]
         return np.multiply(digital, scales[lead], dtype=np.float64).astype(np.float32)
 

@@ -15,8 +15,8 @@ from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats32
 from deepecg.errors import (
     CalibrationError,
     MalformedHeaderError,
@@ -146,7 +146,7 @@ class _LeadReader:
     _open_segment: int = -1
     _open_files: dict[str, SignalFile] = field(default_factory=dict)
 
-    def read(self, lead: int, start: int, stop: int) -> NDArray[np.float32]:
+    def read(self, lead: int, start: int, stop: int) -> Floats32:
         """Return samples ``start`` to ``stop`` of one lead in millivolts."""
         rate = self.per_frame
         first, last = start // rate, -(-stop // rate)
@@ -165,7 +165,7 @@ class _LeadReader:
                     out[place : place + (to - at) * rate] = self._millivolts(number, signal, at, to)
         return out[start - first * rate : stop - first * rate]
 
-    def _millivolts(self, number: int, index: int, start: int, stop: int) -> NDArray[np.float32]:
+    def _millivolts(self, number: int, index: int, start: int, stop: int) -> Floats32:
         """Return frames ``start`` to ``stop`` of one signal of a segment."""
         segment = self.segments[number]
         signal = segment.signals[index]

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.arrays import Ints
 from deepecg.errors import MalformedHeaderError, MissingPartError, TruncatedSamplesError
 from deepecg.readers.wfdb_header import (
     DIFFERENCE_FORMAT,
@@ -142,7 +143,7 @@ class SignalFile:
             sampto=stop,
         )
 
-    def _sums_before(self, frame: int) -> NDArray[np.int64]:
+    def _sums_before(self, frame: int) -> Ints:
         """Return the sum of each signal's differences before ``frame`` (format 8).
 
         The sums of the last chunk are continued, so that reading forwards takes linear time.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats32
 from deepecg.recording import Recording
 from deepecg.signal.filters import condition, resampling_ratio
 from deepecg.signal.quality import PerSecondStatistics, per_second_statistics
@@ -30,7 +30,7 @@ class ConditionedLead:
         Extremes of the unfiltered signal in each second.
     """
 
-    signal: NDArray[np.float32]
+    signal: Floats32
     rate_hz: int
     clock_hz: float
     raw_statistics: PerSecondStatistics

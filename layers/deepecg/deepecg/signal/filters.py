@@ -4,9 +4,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import butter, firwin, resample_poly, sosfilt, sosfilt_zi
 
+from deepecg.arrays import Floats
 from deepecg.signal.settings import ConditioningSettings
 
 MAX_RATIO_TERM = 10_000
@@ -25,9 +25,7 @@ def resampling_ratio(from_hz: float, to_hz: float) -> Fraction:
     return (Fraction(to_hz) / rate).limit_denominator(MAX_RATIO_TERM)
 
 
-def condition(
-    level: NDArray[np.float64], sampling_rate_hz: float, settings: ConditioningSettings
-) -> NDArray[np.float64]:
+def condition(level: Floats, sampling_rate_hz: float, settings: ConditioningSettings) -> Floats:
     """Resample and band-pass, as everything that detector and model read.
 
     Parameters
@@ -51,7 +49,7 @@ def condition(
     )
 
 
-def resample(signal: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64]:
+def resample(signal: Floats, ratio: Fraction) -> Floats:
     """Resample by polyphase filtering; the first samples coincide in time.
 
     Parameters
@@ -76,7 +74,7 @@ def resample(signal: NDArray[np.float64], ratio: Fraction) -> NDArray[np.float64
     return np.asarray(resampled)
 
 
-def band_pass(signal: NDArray[np.float64], settings: ConditioningSettings) -> NDArray[np.float64]:
+def band_pass(signal: Floats, settings: ConditioningSettings) -> Floats:
     """Band-pass without delay: a Butterworth filter run forwards and backwards.
 
     Parameters
@@ -105,13 +103,13 @@ def band_pass(signal: NDArray[np.float64], settings: ConditioningSettings) -> ND
 
 
 @lru_cache(KEPT_DESIGNS)
-def _low_pass(terms: int) -> NDArray[np.float64]:
+def _low_pass(terms: int) -> Floats:
     """Return the filter that ``resample_poly`` would otherwise design at every call."""
     return np.asarray(firwin(20 * terms + 1, 1 / terms, window=("kaiser", 5.0)))
 
 
 @lru_cache(KEPT_DESIGNS)
-def _sections(settings: ConditioningSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _sections(settings: ConditioningSettings) -> tuple[Floats, Floats]:
     """Return the Butterworth filter and its state after a long constant input of 1.
 
     ``sosfiltfilt`` uses the same two, and computes the state at every call.

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Floats32
 from deepecg.errors import NoLeadsError, RefusedRecordingError
 from deepecg.recording import Recording
 from deepecg.signal.conditioning import ConditionedLead, condition_leads
@@ -14,7 +14,7 @@ from deepecg.signal.noise import noisy_seconds
 from deepecg.signal.quality import QualityFlags, flag_seconds, refuse_unusable
 from deepecg.signal.settings import SignalSettings
 
-FindRPeaks = Callable[[NDArray[np.float32], int, NDArray[np.bool_]], NDArray[np.float64]]
+FindRPeaks = Callable[[Floats32, int, Bools], Floats]
 """``find(signal, rate_hz, usable)`` returns the R peaks of one lead, in samples, in its usable
 seconds. It is a parameter because the detector is in ``deepecg.beats``, which imports this file."""
 
@@ -97,7 +97,7 @@ def select_leads(
     return tuple(selected)
 
 
-def usable_seconds(leads: Iterable[AnalysedLead]) -> NDArray[np.bool_]:
+def usable_seconds(leads: Iterable[AnalysedLead]) -> Bools:
     """Return which seconds of each lead can be analysed, shape (n_leads, n_seconds).
 
     Seconds are those of the conditioned signals, ``rate_hz`` samples each; they differ from the
@@ -115,7 +115,7 @@ def recording_flags(leads: Sequence[AnalysedLead]) -> QualityFlags:
 
 def _noisy_recording_seconds(
     lead: ConditionedLead, flags: QualityFlags, settings: SignalSettings, find_r_peaks: FindRPeaks
-) -> NDArray[np.bool_]:
+) -> Bools:
     """Return which seconds of the recording are too noisy in one lead."""
     usable = _usable_signal_seconds(lead, flags)
     r_peaks = find_r_peaks(lead.signal, lead.rate_hz, usable)
@@ -124,7 +124,7 @@ def _noisy_recording_seconds(
     return noisy[np.minimum(middles.astype(np.int64), len(noisy) - 1)]
 
 
-def _usable_signal_seconds(lead: ConditionedLead, flags: QualityFlags) -> NDArray[np.bool_]:
+def _usable_signal_seconds(lead: ConditionedLead, flags: QualityFlags) -> Bools:
     """Return which seconds of the signal, ``rate_hz`` samples each, can be analysed."""
     n_seconds = max(1, round(len(lead.signal) / lead.rate_hz))
     middles = np.arange(0.5, n_seconds) * float(lead.rate_hz)

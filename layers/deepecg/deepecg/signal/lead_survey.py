@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Floats32
 from deepecg.recording import Recording
 from deepecg.signal.filters import condition
 from deepecg.signal.qrs_energy import qrs_energy
@@ -114,7 +114,7 @@ def survey_leads(
 
 
 def _survey(
-    segments: Sequence[NDArray[np.float32]], sampling_rate_hz: float, settings: SignalSettings
+    segments: Sequence[Floats32], sampling_rate_hz: float, settings: SignalSettings
 ) -> LeadSurvey:
     samples = np.concatenate(segments)
     finite = samples[np.isfinite(samples)]
@@ -128,16 +128,14 @@ def _survey(
     )
 
 
-def _prominence(
-    level: NDArray[np.float64], sampling_rate_hz: float, settings: SignalSettings
-) -> float:
+def _prominence(level: Floats, sampling_rate_hz: float, settings: SignalSettings) -> float:
     conditioned = condition(level, sampling_rate_hz, settings.conditioning).astype(np.float32)
     energy = qrs_energy(conditioned, settings.conditioning.rate_hz, settings.detector)
     between, high = np.percentile(energy, (50, HIGH_PERCENTILE))
     return float(high / between) if between > 0 else 0.0
 
 
-def _silent_share(samples: NDArray[np.float32], sampling_rate_hz: float) -> float:
+def _silent_share(samples: Floats32, sampling_rate_hz: float) -> float:
     length = max(2, round(SILENCE_S * sampling_rate_hz))
     windows = samples[: len(samples) // length * length].reshape(-1, length)
     moves = windows.max(axis=1) - windows.min(axis=1) >= SILENCE_MV

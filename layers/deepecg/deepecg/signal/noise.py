@@ -22,7 +22,6 @@ at least once and a low value throughout. Weights and thresholds were chosen on 
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import (
     binary_closing,
     binary_dilation,
@@ -33,21 +32,16 @@ from scipy.ndimage import (
     uniform_filter1d,
 )
 
+from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.signal.conditioning import ConditionedLead
 from deepecg.signal.qrs_energy import PIECE_S, qrs_energy
 from deepecg.signal.settings import MIN_BEATS, NoiseSettings, QrsSettings
 from deepecg.signal.windows_around_samples import PIECE_BEATS, windows_at
 
-Shares = NDArray[np.float64]
-
 
 def noisy_seconds(
-    lead: ConditionedLead,
-    r_peaks: NDArray[np.float64],
-    n_seconds: int,
-    noise: NoiseSettings,
-    qrs: QrsSettings,
-) -> NDArray[np.bool_]:
+    lead: ConditionedLead, r_peaks: Floats, n_seconds: int, noise: NoiseSettings, qrs: QrsSettings
+) -> Bools:
     """Return which seconds of a lead are too noisy.
 
     Parameters
@@ -75,12 +69,8 @@ def noisy_seconds(
 
 
 def _noise_index(
-    lead: ConditionedLead,
-    beats: NDArray[np.int64],
-    n_seconds: int,
-    noise: NoiseSettings,
-    qrs: QrsSettings,
-) -> Shares:
+    lead: ConditionedLead, beats: Ints, n_seconds: int, noise: NoiseSettings, qrs: QrsSettings
+) -> Floats:
     """Return the weighted geometric mean of the four shares, shape (n_seconds,)."""
     unlike, unlike_qrs, wander = _shares_of_beats(lead, beats, noise)
     nearest = np.searchsorted(beats, (np.arange(n_seconds) + 0.5) * lead.rate_hz)
@@ -101,7 +91,7 @@ def _noise_index(
     return np.exp(uniform_filter1d(logs / sum(weight for weight, *_ in shares), noise.average_s))
 
 
-def _noisy_stretches(index: Shares, noise: NoiseSettings) -> NDArray[np.bool_]:
+def _noisy_stretches(index: Floats, noise: NoiseSettings) -> Bools:
     """Return stretches above the low threshold that exceed the high one, shape (n_seconds,)."""
     above_low = index > noise.lasts_above_share
     reach = noise.join_s
@@ -114,8 +104,8 @@ def _noisy_stretches(index: Shares, noise: NoiseSettings) -> NDArray[np.bool_]:
 
 
 def _shares_of_beats(
-    lead: ConditionedLead, beats: NDArray[np.int64], noise: NoiseSettings
-) -> tuple[Shares, Shares, Shares]:
+    lead: ConditionedLead, beats: Ints, noise: NoiseSettings
+) -> tuple[Floats, Floats, Floats]:
     """Return unlikeness of beats and of QRS complexes, and wander, each shape (n_beats,)."""
     unlike, unlike_qrs, level, height = np.empty((4, len(beats)))
     for piece, inner in _pieces(len(beats), noise.neighbour_beats):
@@ -143,12 +133,8 @@ def _shares_of_beats(
 
 
 def _energy_between_beats(
-    lead: ConditionedLead,
-    beats: NDArray[np.int64],
-    nearest: NDArray[np.int64],
-    noise: NoiseSettings,
-    qrs: QrsSettings,
-) -> Shares:
+    lead: ConditionedLead, beats: Ints, nearest: Ints, noise: NoiseSettings, qrs: QrsSettings
+) -> Floats:
     """Return the highest energy between beats over that of the nearest, shape (n_seconds,)."""
     signal, rate_hz, n_seconds = lead.signal, lead.rate_hz, len(nearest)
     before, after = (round(s * rate_hz) for s in (qrs.refractory_s, qrs.wave_s))
@@ -175,7 +161,7 @@ def _energy_between_beats(
     return _ratio(highest, typical_height[nearest])
 
 
-def _unlikeness(windows: NDArray[np.float32], neighbours: int) -> Shares:
+def _unlikeness(windows: Floats32, neighbours: int) -> Floats:
     """Return 1 minus the highest correlation of each window with its neighbours."""
     shapes = windows - windows.mean(axis=1, keepdims=True)
     norm = np.linalg.norm(shapes, axis=1, keepdims=True)
@@ -188,9 +174,7 @@ def _unlikeness(windows: NDArray[np.float32], neighbours: int) -> Shares:
     return 1 - best
 
 
-def _windows(
-    lead: ConditionedLead, beats: NDArray[np.int64], first_s: float, last_s: float
-) -> NDArray[np.float32]:
+def _windows(lead: ConditionedLead, beats: Ints, first_s: float, last_s: float) -> Floats32:
     """Return the signal around beats, from and to times relative to the R peak, ends included."""
     first, last = round(first_s * lead.rate_hz), round(last_s * lead.rate_hz)
     return windows_at(lead.signal, beats + first, last - first + 1)
@@ -200,11 +184,8 @@ def _pieces(n_beats: int, margin: int) -> Iterator[tuple[slice, slice]]:
     """Yield slices of the beats with a margin, and the slice of each that excludes its margin."""
     for first in range(0, n_beats, PIECE_BEATS):
         begin, stop = max(first - margin, 0), min(first + PIECE_BEATS, n_beats)
-        yield (
-            slice(begin, min(stop + margin, n_beats)),
-            slice(first - begin, stop - begin),
-        )
+        yield (slice(begin, min(stop + margin, n_beats)), slice(first - begin, stop - begin))
 
 
-def _ratio(part: Shares, whole: Shares) -> Shares:
+def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.ones_like(part), where=whole > 0)

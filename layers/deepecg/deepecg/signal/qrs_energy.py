@@ -1,9 +1,9 @@
 """QRS energy: a curve that is high where a conditioned lead has QRS complexes."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from deepecg.arrays import Floats32
 from deepecg.signal.settings import QrsSettings
 from deepecg.units import SECONDS_PER_HOUR
 
@@ -11,9 +11,7 @@ PIECE_S = SECONDS_PER_HOUR
 """Seconds of a long recording whose energy is computed at a time, to bound the memory."""
 
 
-def qrs_energy(
-    signal: NDArray[np.float32], rate_hz: int, settings: QrsSettings
-) -> NDArray[np.float32]:
+def qrs_energy(signal: Floats32, rate_hz: int, settings: QrsSettings) -> Floats32:
     """Return the root mean square of the second difference, over the length of a QRS complex.
 
     Parameters

@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.errors import FlatLineError, NoisyError, NoSignalError, SaturatedError
 from deepecg.signal.settings import QualitySettings
 
@@ -23,10 +23,10 @@ class PerSecondStatistics:
         Share of the second's samples that equal its highest, or lowest, value.
     """
 
-    highest: NDArray[np.float32]
-    lowest: NDArray[np.float32]
-    at_highest: NDArray[np.float32]
-    at_lowest: NDArray[np.float32]
+    highest: Floats32
+    lowest: Floats32
+    at_highest: Floats32
+    at_lowest: Floats32
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
@@ -40,7 +40,7 @@ class PerSecondStatistics:
 
 
 def per_second_statistics(
-    level: NDArray[np.float32], sampling_rate_hz: float, first_second: int, n_seconds: int
+    level: Floats32, sampling_rate_hz: float, first_second: int, n_seconds: int
 ) -> PerSecondStatistics:
     """Return the extremes of each second of a part of an unfiltered lead.
 
@@ -89,34 +89,34 @@ class QualityFlags:
         Seconds with too much noise to trust the beats found.
     """
 
-    missing: NDArray[np.bool_]
-    flat: NDArray[np.bool_]
-    saturated: NDArray[np.bool_]
-    noisy: NDArray[np.bool_]
+    missing: Bools
+    flat: Bools
+    saturated: Bools
+    noisy: Bools
 
     @property
-    def analysable(self) -> NDArray[np.bool_]:
+    def analysable(self) -> Bools:
         """Seconds that have none of the four faults."""
         return ~(self.missing | self.flat | self.saturated | self.noisy)
 
-    def with_noise(self, noisy: NDArray[np.bool_]) -> Self:
+    def with_noise(self, noisy: Bools) -> Self:
         """Return these flags, with seconds marked as noisy if they have no other fault."""
         return replace(self, noisy=noisy & ~(self.missing | self.flat | self.saturated))
 
-    def only(self, chosen: NDArray[np.bool_]) -> "QualityFlags":
+    def only(self, chosen: Bools) -> "QualityFlags":
         """Return the faults of the chosen seconds, and none of the others."""
         return QualityFlags(*(getattr(self, fault.name) & chosen for fault in fields(self)))
 
-    def beats_analysable(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def beats_analysable(self, times_s: Floats) -> Bools:
         """Return for each beat whether its second can be analysed, shape (n_beats,)."""
         return np.asarray(self.analysable[self._second_of(times_s)], bool)
 
-    def gap_before(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def gap_before(self, times_s: Floats) -> Bools:
         """Return for each beat whether faulty seconds lie between it and the beat before."""
         n_faulty_until = np.concatenate([[0], np.cumsum(~self.analysable)])
         return np.diff(n_faulty_until[self._second_of(times_s)], prepend=0) > 0
 
-    def _second_of(self, times_s: NDArray[np.float64]) -> NDArray[np.int64]:
+    def _second_of(self, times_s: Floats) -> Ints:
         return np.minimum(times_s.astype(np.int64), len(self.missing) - 1)
 
 
