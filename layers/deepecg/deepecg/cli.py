@@ -184,11 +184,7 @@ def _score_one(
     else:
         (folder / REJECTION_FILE).unlink(missing_ok=True)
     entry = night_entry(
-        identity,
-        document,
-        uploaded_at=now,
-        folder=name,
-        processing_s=time.perf_counter() - began_s,
+        identity, document, uploaded_at=now, folder=name, processing_s=time.perf_counter() - began_s
     )
     FolderStore(folder.parent).put(entry, now.date())
     return isinstance(document, Summary)

@@ -14,6 +14,7 @@ A study file is a JSON object in which each part is optional::
 import json
 import re
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from operator import attrgetter
 from types import NoneType
 from typing import Any, TypeVar
 
@@ -122,21 +123,16 @@ def _refuse_contradictions(settings: ScoringSettings) -> None:
     """Reject thresholds that contradict each other."""
     rhythm, nn = settings.rhythm, settings.rhythm.variability
     least_pause_s = rhythm.pauses.least_s(settings.detector.refractory_s)
-    for path, value, least, why in (
-        ("ectopy.run_beats", rhythm.ectopy.run_beats, COUPLET_BEATS + 1, "2 beats are a couplet"),
-        ("pauses.pause_s", rhythm.pauses.pause_s, least_pause_s, "the T wave fills shorter ones"),
-        ("urgent.pause_s", rhythm.urgent.pause_s, rhythm.pauses.pause_s, PAUSES_FROM),
-        (
-            "urgent.unconfirmed_pause_s",
-            rhythm.urgent.unconfirmed_pause_s,
-            rhythm.pauses.pause_s,
-            PAUSES_FROM,
-        ),
-        ("variability.hf_from_hz", nn.hf_from_hz, nn.lf_from_hz, "the LF band begins there"),
-        ("variability.hf_until_hz", nn.hf_until_hz, nn.hf_from_hz, "the HF band begins there"),
-        ("variability.longest_nn_s", nn.longest_nn_s, nn.shortest_nn_s, "the shortest NN interval"),
+    for path, least, why in (
+        ("ectopy.run_beats", COUPLET_BEATS + 1, "2 beats are a couplet"),
+        ("pauses.pause_s", least_pause_s, "the T wave fills shorter ones"),
+        ("urgent.pause_s", rhythm.pauses.pause_s, PAUSES_FROM),
+        ("urgent.unconfirmed_pause_s", rhythm.pauses.pause_s, PAUSES_FROM),
+        ("variability.hf_from_hz", nn.lf_from_hz, "the LF band begins there"),
+        ("variability.hf_until_hz", nn.hf_from_hz, "the HF band begins there"),
+        ("variability.longest_nn_s", nn.shortest_nn_s, "the shortest NN interval"),
     ):
-        if value < least:
+        if attrgetter(path)(rhythm) < least:
             raise SettingsError(
                 f"found a value for rhythm.{path} that is too low, expected at least {least:g}: "
                 f"{why}"

@@ -85,9 +85,7 @@ def scaled(centred: Floats32, spread: Floats32) -> Floats32:
 
 def slope(windows: Floats32) -> Floats32:
     """Return the differences between successive samples; the last one is 0."""
-    steps = np.zeros_like(windows)
-    np.subtract(windows[..., 1:], windows[..., :-1], out=steps[..., :-1])
-    return steps
+    return np.diff(windows, append=windows[..., -1:])
 
 
 def template_beat(windows: Floats32) -> Floats32:

@@ -63,9 +63,7 @@ class ModelInput:
 
     def __getitem__(self, beats: slice) -> "ModelInput":
         """Return some of the beats."""
-        return ModelInput(
-            self.waveforms[beats], self.morphology[beats], self.usable[beats], self.timing[beats]
-        )
+        return ModelInput(*(part[beats] for part in vars(self).values()))
 
 
 def model_inputs(
@@ -228,12 +226,6 @@ def _channels(windows: Floats32, template: Floats32, names: Sequence[str]) -> Fl
     steepness = slope(template).std(axis=-1, keepdims=True) + SMALLEST_MV
     height = COMPRESSION * (np.ptp(template, axis=-1, keepdims=True) + SMALLEST_MV)
 
-    def relative(beats: Floats32) -> Floats32:
-        return in_units_of(beats - level, spread)
-
-    def relative_slope(beats: Floats32) -> Floats32:
-        return in_units_of(slope(beats), steepness)
-
     def in_units_of(beats: Floats32, unit: Floats32) -> Floats32:
         beats /= unit
         return np.clip(beats, -LARGEST_RELATIVE, LARGEST_RELATIVE, out=beats)
@@ -246,11 +238,11 @@ def _channels(windows: Floats32, template: Floats32, names: Sequence[str]) -> Fl
     compute = {
         "beat": lambda: z_score(windows),
         "beat_slope": lambda: z_score(slope(windows)),
-        "relative": lambda: relative(windows),
-        "relative_slope": lambda: relative_slope(windows),
+        "relative": lambda: in_units_of(windows - level, spread),
+        "relative_slope": lambda: in_units_of(slope(windows), steepness),
         "compressed": lambda: compressed(windows),
-        "template": lambda: relative(template),
-        "template_slope": lambda: relative_slope(template),
+        "template": lambda: in_units_of(template - level, spread),
+        "template_slope": lambda: in_units_of(slope(template), steepness),
         "template_compressed": lambda: compressed(template),
     }
     n_beats, n_leads, length = windows.shape

@@ -233,12 +233,8 @@ def parse_header(content: bytes) -> Header:
     lines = [line for line in lines if line and not line.startswith("#")]
     if not lines:
         raise TruncatedHeaderError("found no record line, expected one")
-    record = _RECORD_LINE.fullmatch(lines[0])
-    if record is None:
-        raise MalformedHeaderError(
-            "found a record line that cannot be parsed, expected name, number of signals, "
-            "sampling rate and length"
-        )
+    expected = "name, number of signals, sampling rate and length"
+    record = _parsed("record", _RECORD_LINE, lines[0], expected)
     n_signals = int(record["signals"])
     if n_signals > _MAX_SIGNALS:
         raise MalformedHeaderError(f"found {n_signals} signals, expected at most {_MAX_SIGNALS}")
@@ -301,12 +297,17 @@ def _number(text: str, name: str) -> float:
         ) from None
 
 
-def _parse_signal(line: str) -> Signal:
-    match = _SIGNAL_LINE.fullmatch(line)
+def _parsed(kind: str, pattern: re.Pattern[str], line: str, expected: str) -> re.Match[str]:
+    match = pattern.fullmatch(line)
     if match is None:
         raise MalformedHeaderError(
-            "found a signal line that cannot be parsed, expected a file name and a signal format"
+            f"found a {kind} line that cannot be parsed, expected {expected}"
         )
+    return match
+
+
+def _parse_signal(line: str) -> Signal:
+    match = _parsed("signal", _SIGNAL_LINE, line, "a file name and a signal format")
     if match["file"] != NULL:
         _check_name(match["file"])
     form = match["format"]
@@ -348,11 +349,7 @@ def _parse_signal(line: str) -> Signal:
 
 
 def _parse_segment(line: str) -> tuple[str, int]:
-    match = _SEGMENT_LINE.fullmatch(line)
-    if match is None:
-        raise MalformedHeaderError(
-            "found a segment line that cannot be parsed, expected a record name and a length"
-        )
+    match = _parsed("segment", _SEGMENT_LINE, line, "a record name and a length")
     if match["name"] != NULL:
         _check_name(match["name"], HEADER_SUFFIX)
     return match["name"], int(match["length"])

@@ -31,12 +31,8 @@ class PerSecondStatistics:
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
         """Return the statistics of consecutive parts of a lead as one."""
-        return cls(
-            *(
-                np.concatenate([getattr(part, field.name) for part in parts])
-                for field in fields(cls)
-            )
-        )
+        columns = zip(*(vars(part).values() for part in parts), strict=True)
+        return cls(*map(np.concatenate, columns))
 
 
 def per_second_statistics(
