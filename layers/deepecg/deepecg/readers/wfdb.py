@@ -9,7 +9,6 @@ https://physionet.org/physiotools/wag/wag.htm
 import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import starmap
 from operator import attrgetter
 from pathlib import Path
@@ -115,7 +114,7 @@ def read_wfdb(path: Path) -> Recording:
         leads=unique_leads([layout[lead].label for lead in leads]),
         n_samples=n_frames * per_frame,
         read_samples=_LeadReader(folder.absolute(), segments, sources, per_frame).read,
-        start=_start(header.when, warnings),
+        start=parse_start(header.when, warnings),
         paced=header.paced,
         warnings=tuple(starmap(ReadingWarning, warnings.items())),
     )
@@ -199,16 +198,6 @@ class _LeadReader:
             signals = [s for s in self.segments[number].signals if s.file == file]
             self._open_files[file] = SignalFile(self.folder, signals)
         return self._open_files[file]
-
-
-def _start(when: str, warnings: dict[str, str]) -> datetime | None:
-    try:
-        return parse_start(when)
-    except ValueError:
-        warnings["bad_start"] = (
-            "found a start that is not a time and a date, expected HH:MM:SS DD/MM/YYYY"
-        )
-        return None
 
 
 def _segments(

@@ -10,6 +10,7 @@ https://physionet.org/physiotools/wag/wag.htm
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -260,23 +261,22 @@ def parse_header(content: bytes) -> Header:
     )
 
 
-def parse_start(when: str) -> datetime | None:
+def parse_start(when: str, warnings: dict[str, str]) -> datetime | None:
     """Return time and date of the first sample; None if there is no date.
 
-    Raises
-    ------
-    ValueError
-        If ``when`` is not empty and not a time with or without a date.
+    ``warnings`` gets ``bad_start`` if ``when`` is not empty and not a time with or without a date.
     """
-    if not when.strip():
-        return None
     match = _START.fullmatch(when)
-    if match is None:
-        raise ValueError(when)
-    if not match["date"]:
+    if not when.strip() or (match and not match["date"]):
         return None
-    pattern = "%H:%M:%S.%f" if "." in match["time"] else "%H:%M:%S"
-    return datetime.strptime(f"{match['date']} {match['time']}", f"%d/%m/%Y {pattern}")
+    if match:
+        pattern = "%H:%M:%S.%f" if "." in match["time"] else "%H:%M:%S"
+        with suppress(ValueError):
+            return datetime.strptime(f"{match['date']} {match['time']}", f"%d/%m/%Y {pattern}")
+    warnings["bad_start"] = (
+        "found a start that is not a time and a date, expected HH:MM:SS DD/MM/YYYY"
+    )
+    return None
 
 
 def _text(content: bytes) -> str:
