@@ -23,13 +23,11 @@ OUTCOME_GAP = 3.0
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar of a histogram, in units of the drawing; ``middle`` is the x of its texts."""
+    """One bar of a histogram, in units of the drawing."""
 
     x: float
     y: float
-    width: float
     height: float
-    middle: float
     count: int
     label: str
 
@@ -76,17 +74,9 @@ def histogram(bars: Sequence[HistogramBar]) -> tuple[Bar, ...]:
         count = bar.recordings_count
         height = max(BAR_HEIGHT * count / highest, LEAST_BAR) if count else 0.0
         x = number * (BAR_WIDTH + BAR_GAP) + BAR_GAP / 2
-        drawn.append(
-            Bar(
-                x=x,
-                y=round(BAR_TOP + BAR_HEIGHT - height, 1),
-                width=BAR_WIDTH,
-                height=round(height, 1),
-                middle=x + BAR_WIDTH / 2,
-                count=count,
-                label=range_label(bar.from_percent, bar.below_percent),
-            )
-        )
+        y = round(BAR_TOP + BAR_HEIGHT - height, 1)
+        label = range_label(bar.from_percent, bar.below_percent)
+        drawn.append(Bar(x, y, round(height, 1), count, label))
     return tuple(drawn)
 
 

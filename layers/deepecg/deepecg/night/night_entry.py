@@ -230,9 +230,7 @@ def night_entry(
         outcome=became,
         code=code,
         uploaded_at=(
-            None
-            if uploaded_at is None
-            else uploaded_at.astimezone(UTC).isoformat(timespec="seconds")
+            uploaded_at.astimezone(UTC).isoformat(timespec="seconds") if uploaded_at else None
         ),
         folder=folder if can_be_linked else None,
         processing_s=None if processing_s is None else round(processing_s, 3),

@@ -6,7 +6,6 @@ from importlib.resources import files
 from jinja2 import Template
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.night.drift import MetricDrift
 from deepecg.night.night_charts import histogram, outcome_bar, sparkline
 from deepecg.night.night_entry import OUTCOME_LABELS
 from deepecg.night.night_report import NightReport
@@ -26,15 +25,11 @@ def render_night(report: NightReport) -> str:
         report=report,
         # English on every machine: Python does not adopt the machine's locale for dates.
         date_in_words=f"{report.date:%A}, {report.date.day} {report.date:%B %Y}",
-        outcomes=report.outcomes,
         outcome_labels=OUTCOME_LABELS,
         segments=outcome_bar(counts),
         histogram=histogram,
-        drift=report.drift,
-        metrics=[
-            (metric, item, sparkline(item), _usual_range(item, metric.digits))
-            for metric, item in zip(METRICS, report.drift.metrics, strict=True)
-        ],
+        metrics=list(zip(METRICS, report.drift.metrics, strict=True)),
+        sparkline=sparkline,
         classes=CLASSES,
         class_labels=labels.CLASS_NAMES,
         csv_name=RECORDINGS_CSV,
@@ -64,10 +59,3 @@ def _number(value: float | None, digits: int = 0) -> str:
 def _kind(code: str | None) -> str:
     """Return the name of a kind of urgent finding; None: all kinds that are not listed."""
     return labels.kind_of(code).name if code else "All others"
-
-
-def _usual_range(item: MetricDrift, digits: int) -> str | None:
-    """Return the usual range of a metric, or None if it is not judged."""
-    if item.usual_from is None:
-        return None
-    return f"{_number(item.usual_from, digits)}\N{EN DASH}{_number(item.usual_to, digits)}"

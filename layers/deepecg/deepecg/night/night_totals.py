@@ -150,11 +150,6 @@ def beats_by_class(extracts: Sequence[SummaryExtract]) -> BeatsOfClass:
     )
 
 
-def processing_times_s(entries: Sequence[NightEntry]) -> list[float]:
-    """Return the known processing times, sorted."""
-    return sorted(entry.processing_s for entry in entries if entry.processing_s is not None)
-
-
 def percent(part: float, whole: float) -> float | None:
     """Return a share in percent, or None if the whole is zero."""
     return round(100 * part / whole, 4) if whole else None

@@ -3,15 +3,13 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec.structs import asdict
 
 from deepecg.night.night_entry import NightEntry, RecordingMeasures
-from deepecg.night.report_from_entries import not_scored, ranked_recording, unscored_upload
-from deepecg.night.settings import NightSettings
-from deepecg.night.urgency_ranking import by_urgency
+from deepecg.night.night_report import RankedRecording, UnscoredUpload
 
 COLUMNS = (
     "rank",
@@ -36,37 +34,34 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 characters (OWASP, CSV injection)."""
 
 
-def recordings_csv(entries: Sequence[NightEntry], settings: NightSettings) -> str:
-    """Return all uploads as CSV (RFC 4180): the scored ones by urgency, then the others.
+def recordings_csv(
+    entries: Iterable[NightEntry], rows: Iterable[RankedRecording | UnscoredUpload]
+) -> str:
+    """Return all uploads as CSV (RFC 4180).
 
     Parameters
     ----------
-    entries : sequence of NightEntry
-        In any order.
-    settings : NightSettings
-        The ranking and the target of links are used.
+    entries : iterable of NightEntry
+        The entries of the uploads, in any order.
+    rows : iterable of RankedRecording or UnscoredUpload
+        What the report contains on each upload, in the order of the table.
     """
+    by_id = {entry.recording_id: entry for entry in entries}
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")  # lines end with CR LF
     writer.writeheader()
-    for rank, (entry, extract) in enumerate(by_urgency(entries, settings.ranking), start=1):
-        row = ranked_recording(rank, entry, extract, settings)
-        own = {
-            "urgent": " ".join(finding.kind for finding in row.urgent),
-            "model_version": extract.model_version,
-            "warning_codes": " ".join(row.warning_codes),
-            "document": row.report,
-        }
-        writer.writerow(_cells(entry, asdict(row) | own))
-    for entry in not_scored(entries):
-        other = unscored_upload(entry, settings)
-        writer.writerow(_cells(entry, asdict(other) | {"document": other.rejection}))
+    for row in rows:
+        entry = by_id[row.recording_id]
+        cells = asdict(entry) | asdict(row)
+        if isinstance(row, RankedRecording):
+            cells["urgent"] = " ".join(finding.kind for finding in row.urgent)
+            cells["model_version"] = entry.digest and entry.digest.model_version
+            cells["warning_codes"] = " ".join(row.warning_codes)
+            cells["document"] = row.report
+        else:
+            cells["document"] = row.rejection
+        writer.writerow({column: _without_formula(cell) for column, cell in cells.items()})
     return text.getvalue()
-
-
-def _cells(entry: NightEntry, row: dict[str, Any]) -> dict[str, Any]:
-    """Return the cells of an upload: the fields of its entry, and those of its row."""
-    return {column: _without_formula(cell) for column, cell in (asdict(entry) | row).items()}
 
 
 def _without_formula(value: Any) -> Any:

@@ -31,6 +31,10 @@ class RankingSettings:
     """Points per percent of supraventricular beats: half of the ventricular ones, because frequent
     supraventricular beats predict atrial fibrillation (Binici 2010) but do less harm."""
 
+    def points_of(self, kind: str) -> float:
+        """Return the points of a kind of urgent finding."""
+        return dict(self.urgent_points).get(kind, self.other_urgent_points)
+
 
 @dataclass(frozen=True)
 class DriftSettings:

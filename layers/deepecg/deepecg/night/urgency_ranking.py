@@ -12,11 +12,7 @@ def urgency_points(extract: SummaryExtract, settings: RankingSettings) -> float:
     Each kind of urgent finding counts once, however many there are: ten pauses are not more
     urgent than a tachycardia and a pause.
     """
-    points = dict(settings.urgent_points)
-    of_kinds = sum(
-        points.get(kind, settings.other_urgent_points)
-        for kind in {finding.kind for finding in extract.urgent}
-    )
+    of_kinds = sum(settings.points_of(kind) for kind in {found.kind for found in extract.urgent})
     of_burdens = (
         settings.ventricular_points_per_percent * (extract.ventricular_burden_percent or 0.0)
         + settings.supraventricular_points_per_percent
@@ -28,11 +24,7 @@ def urgency_points(extract: SummaryExtract, settings: RankingSettings) -> float:
 
 def urgent_kinds(extract: SummaryExtract, settings: RankingSettings) -> list[UrgentFinding]:
     """Return the kinds of urgent finding of a recording, the kind with most points first."""
-    points = dict(settings.urgent_points)
-    return sorted(
-        extract.urgent,
-        key=lambda found: (-points.get(found.kind, settings.other_urgent_points), found.kind),
-    )
+    return sorted(extract.urgent, key=lambda found: (-settings.points_of(found.kind), found.kind))
 
 
 def by_urgency(
