@@ -141,13 +141,12 @@ def install(
     if found != package.integrity:
         raise SystemExit(f"{package.address}: found {found}, expected {package.integrity}")
     folder.mkdir(parents=True, exist_ok=True)
+    stamp = folder / VERSION_FILE
+    stamp.unlink(missing_ok=True)
     with tarfile.open(fileobj=io.BytesIO(tarball)) as archive:
         for member, name in package.names.items():
-            content = archive.extractfile(member)
-            if content is None:
-                raise SystemExit(f"{package.address}: found no file {member}")
-            _write(folder / name, content.read())
-    _write(folder / VERSION_FILE, package.version.encode())
+            (folder / name).write_bytes(archive.extractfile(member).read())
+    stamp.write_text(package.version)
 
 
 def _is_complete(package: NpmPackage, folder: Path) -> bool:
@@ -158,13 +157,6 @@ def _is_complete(package: NpmPackage, folder: Path) -> bool:
         and stamp.read_text().strip() == package.version
         and all((folder / name).is_file() for name in package.names.values())
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, so that an interrupted build leaves no partial file."""
-    partial = path.with_name(f"{path.name}.part")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def _with_retries(download: Callable[[str], bytes], package: NpmPackage, wait_s: float) -> bytes:
@@ -187,8 +179,7 @@ def _with_retries(download: Callable[[str], bytes], package: NpmPackage, wait_s:
 
 def _download(address: str) -> bytes:
     with urllib.request.urlopen(address, timeout=TIMEOUT_S) as response:
-        content: bytes = response.read()
-    return content
+        return response.read()
 
 
 if __name__ == "__main__":

@@ -34,8 +34,6 @@ class DocumentType:
 
     Attributes
     ----------
-    name : str
-        The schema is ``NAME.schema.json``.
     type : type
         Type of the whole document.
     version : str
@@ -44,28 +42,24 @@ class DocumentType:
         Title of the schema.
     """
 
-    name: str
     type: type[msgspec.Struct]
     version: str
     title: str
 
+    @property
+    def name(self) -> str:
+        """Kind of the document; the schema is ``NAME.schema.json``."""
+        return str(self.type.__struct_config__.tag)
+
 
 DOCUMENTS = (
-    DocumentType("summary", Summary, SUMMARY_SCHEMA_VERSION, "Deep-ECG summary of a recording"),
+    DocumentType(Summary, SUMMARY_SCHEMA_VERSION, "Deep-ECG summary of a recording"),
+    DocumentType(Rejection, REJECTION_SCHEMA_VERSION, "Deep-ECG rejection of a recording"),
     DocumentType(
-        "rejection", Rejection, REJECTION_SCHEMA_VERSION, "Deep-ECG rejection of a recording"
+        NightEntry, NIGHT_ENTRY_SCHEMA_VERSION, "Deep-ECG night entry: what became of one upload"
     ),
     DocumentType(
-        "night_entry",
-        NightEntry,
-        NIGHT_ENTRY_SCHEMA_VERSION,
-        "Deep-ECG night entry: what became of one upload",
-    ),
-    DocumentType(
-        "night_report",
-        NightReport,
-        NIGHT_REPORT_SCHEMA_VERSION,
-        "Deep-ECG report on the uploads of a date",
+        NightReport, NIGHT_REPORT_SCHEMA_VERSION, "Deep-ECG report on the uploads of a date"
     ),
 )
 
