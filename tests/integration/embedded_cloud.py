@@ -1,18 +1,18 @@
-"""The embedded cloud with a clock that tests set, their shorthands, and events for functions."""
+"""The emulated AWS with a clock that tests set, their shorthands, and events for functions."""
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from unittest.mock import patch
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from deepecg.cloud.s3_keys import current_key, entry_key, waiting_key
-from deepecg.local_cloud.moto_cloud import EmbeddedCloud, Handler
+from deepecg.local_cloud.moto_cloud import EmulatedAws, Handler
 from deepecg.outputs.recording_id import recording_id
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +30,8 @@ STEP_S = 900
 """Time that ``settle`` skips at once: the longest delay of an SQS message."""
 
 
-class Cloud(EmbeddedCloud):
-    """An embedded cloud whose clock can be set and moved on, with shorthands for tests.
+class Cloud(EmulatedAws):
+    """An emulated AWS whose clock can be set and moved on, with shorthands for tests.
 
     The clock starts at ``start``, or at the real time if that is None.
     """
@@ -45,15 +45,16 @@ class Cloud(EmbeddedCloud):
         super().__init__(template, environment)
         self._skipped_s = start.timestamp() - time.time() if start else 0.0
 
-    def _open(self, exits: ExitStack) -> None:
+    @contextmanager
+    def _running(self) -> Iterator[Self]:
         # moto's clocks: of messages (visibility, delay, age) and of objects (LastModified).
-        for target, clock in (
-            ("moto.sqs.models.unix_time_millis", lambda: 1000 * self.time_s()),
-            ("moto.sqs.models.unix_time", self.time_s),
-            ("moto.s3.models.utcnow", self._utc),
+        with (
+            patch("moto.sqs.models.unix_time_millis", lambda: 1000 * self.time_s()),
+            patch("moto.sqs.models.unix_time", self.time_s),
+            patch("moto.s3.models.utcnow", self._utc),
+            super()._running(),
         ):
-            exits.enter_context(patch(target, clock))
-        super()._open(exits)
+            yield self
 
     def time_s(self) -> float:
         """Return the time by the clock of queues and buckets, in seconds since 1970."""

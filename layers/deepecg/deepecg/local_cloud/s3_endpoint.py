@@ -13,12 +13,11 @@ from botocore.exceptions import ClientError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from deepecg.local_cloud.post_policy import Policy
+from deepecg.local_cloud.presigned_requests import Policy, Signer
 from deepecg.local_cloud.s3_error_response import S3Error
-from deepecg.local_cloud.signature_v4 import Signer
-from deepecg.local_cloud.upload_form import UploadForm, upload_form
+from deepecg.local_cloud.upload_form import upload_form
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,7 +28,7 @@ DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 
 @dataclass(frozen=True)
 class S3Endpoint:
-    """An ASGI application: S3 with path-style addresses.
+    """An ASGI application: S3 with path-style URLs beside another application.
 
     Attributes
     ----------
@@ -39,20 +38,25 @@ class S3Endpoint:
         Checks signatures by the credentials that the API signs with.
     path : str
         Path at which the endpoint is mounted, such as ``/embedded-s3``.
+    app : ASGIApp
+        Answers all requests with other paths.
     """
 
     s3: "S3Client"
     signer: Signer
     path: str
-
-    def serves(self, path: str) -> bool:
-        """Return whether a request's path belongs to this endpoint."""
-        return path == self.path or path.startswith(f"{self.path}/")
+    app: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        request = Request(scope, receive)
-        bucket, _, key = scope["path"].removeprefix(f"{self.path}/").partition("/")
+        if f"{scope['path']}/".startswith(f"{self.path}/"):
+            await self._answer(Request(scope, receive), send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _answer(self, request: Request, send: Send) -> None:
+        path = request.scope["path"]
+        bucket, _, key = path.removeprefix(f"{self.path}/").partition("/")
         try:
             match request.method:
                 case "POST" if bucket and not key:
@@ -64,10 +68,12 @@ class S3Endpoint:
         except S3Error as error:
             response = error.response()
         except ClientError as error:
-            response = _moto_error(error).response()
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            code = error.response["Error"]["Code"]
+            response = S3Error(status, code, "The emulated S3 refuses the request.").response()
         except ClientDisconnect:
             return
-        await response(scope, receive, send)
+        await response(request.scope, request.receive, send)
 
     async def _post(self, request: Request, bucket: str) -> Response:
         """Store the file of a form whose policy permits it."""
@@ -78,43 +84,29 @@ class S3Endpoint:
             policy = Policy.read(form.fields["policy"])
             policy.check_fields(form.fields, bucket, datetime.now(UTC))
             policy.check_size(form.size_bytes)
-            await run_in_threadpool(self._store, form, bucket)
+            await run_in_threadpool(
+                self.s3.put_object,
+                Bucket=bucket,
+                Key=form.fields["key"],
+                Body=form.file,
+                ContentType=form.fields.get("content-type", DEFAULT_CONTENT_TYPE),
+            )
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    def _store(self, form: UploadForm, bucket: str) -> None:
-        self.s3.put_object(
-            Bucket=bucket,
-            Key=form.fields["key"],
-            Body=form.file,
-            ContentType=form.fields.get("content-type", DEFAULT_CONTENT_TYPE),
-        )
-
     async def _get(self, request: Request, bucket: str, key: str) -> Response:
-        """Return an object whose address was presigned."""
+        """Return an object whose URL was presigned."""
         path = request.scope["raw_path"].decode("latin-1")
         host = request.headers.get("host", "")
         url = f"{request.url.scheme}://{host}{path}?{request.url.query}"
-        self.signer.check_address(url, datetime.now(UTC))
-        body, headers = await run_in_threadpool(self._read, bucket, key)
-        for name in ("content-type", "content-disposition", "cache-control"):
-            # A presigned address may override these headers of the response.
-            if f"response-{name}" in request.query_params:
-                headers[name] = request.query_params[f"response-{name}"]
-        return Response(body, headers=headers)
-
-    def _read(self, bucket: str, key: str) -> tuple[bytes, dict[str, str]]:
-        found = self.s3.get_object(Bucket=bucket, Key=key)
+        self.signer.check_url(url, datetime.now(UTC))
+        found = await run_in_threadpool(self.s3.get_object, Bucket=bucket, Key=key)
         headers = {
             "content-type": found["ContentType"],
             "etag": found["ETag"],
             "x-content-type-options": "nosniff",  # the object shares the page's origin
         }
-        return found["Body"].read(), headers
-
-
-def _moto_error(error: ClientError) -> S3Error:
-    return S3Error(
-        error.response["ResponseMetadata"]["HTTPStatusCode"],
-        error.response["Error"]["Code"],
-        "The emulated S3 refuses the request.",
-    )
+        for name in ("content-type", "content-disposition", "cache-control"):
+            # A presigned URL may override these headers of the response.
+            if f"response-{name}" in request.query_params:
+                headers[name] = request.query_params[f"response-{name}"]
+        return Response(await run_in_threadpool(found["Body"].read), headers=headers)

@@ -10,11 +10,11 @@ REGION: Final = "eu-central-1"
 ACCOUNT: Final = "123456789012"
 """The account ID that moto emulates."""
 STACK: Final = "deepecg"
-TEMPLATE_FILE: Final = "template.yaml"
-_FOLDERS: Final = (
-    Path(__file__).parent / "stack",  # in an installed wheel
-    Path(__file__).parents[4],  # in the repository
-)
+ARN_PREFIXES: Final = {
+    "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:",
+    "AWS::S3::Bucket": "arn:aws:s3:::",
+}
+"""ARNs of the resources that the template refers to, up to their names."""
 
 
 class UnsupportedTemplateError(Exception):
@@ -23,8 +23,9 @@ class UnsupportedTemplateError(Exception):
 
 def template_path() -> Path:
     """Return the path of the template; the functions' code lies beside it."""
-    paths = [folder / TEMPLATE_FILE for folder in _FOLDERS]
-    return next((path for path in paths if path.is_file()), paths[-1])
+    in_wheel = Path(__file__).parent / "stack" / "template.yaml"
+    in_repository = Path(__file__).parents[4] / "template.yaml"
+    return in_wheel if in_wheel.is_file() else in_repository
 
 
 @dataclass(frozen=True)
@@ -99,28 +100,21 @@ class Template:
         return self.physical_name(name)
 
     def _arn(self, logical: str) -> str:
-        match self.content["Resources"][logical]["Type"]:
-            case "AWS::SQS::Queue":
-                return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{self.physical_name(logical)}"
-            case "AWS::S3::Bucket":
-                return f"arn:aws:s3:::{self.physical_name(logical)}"
-            case other:
-                raise UnsupportedTemplateError(f"found the ARN of a {other}")
+        resource_type = self.content["Resources"][logical]["Type"]
+        return f"{ARN_PREFIXES[resource_type]}{self.physical_name(logical)}"
 
 
 class _TemplateLoader(yaml.SafeLoader):
     """Parses YAML with CloudFormation's short tags."""
 
 
-def _intrinsic_function(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
+def _intrinsic_function(loader: yaml.SafeLoader, tag: str, node: Any) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         value: Any = loader.construct_scalar(node)
         if tag == "GetAtt":
             value = value.split(".", maxsplit=1)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
     else:
-        raise UnsupportedTemplateError(f"found a mapping behind !{tag}")
+        value = loader.construct_sequence(node, deep=True)  # fails for a mapping
     return {tag if tag == "Ref" else f"Fn::{tag}": value}
 
 

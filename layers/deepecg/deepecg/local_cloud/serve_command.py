@@ -4,9 +4,11 @@ The optional packages that it needs are imported when it runs.
 """
 
 import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from deepecg.errors import SettingsError
-from deepecg.local_cloud.shutdown_signals import shutdown_on_signals
 
 DEFAULT_HOST = "127.0.0.1"
 """Only this machine by default, because the service does not authenticate anybody."""
@@ -63,10 +65,22 @@ def run(given: argparse.Namespace) -> int:
 
 def _port(text: str) -> int:
     """Parse a port number."""
-    try:
-        port = int(text)
-    except ValueError:
-        port = -1
-    if not 0 <= port <= MAX_PORT:
+    if not text.isdecimal() or int(text) > MAX_PORT:
         raise argparse.ArgumentTypeError(f"expected 0 to {MAX_PORT}")
-    return port
+    return int(text)
+
+
+@contextmanager
+def shutdown_on_signals() -> Iterator[None]:
+    """Leave the block without an error on SIGINT or SIGTERM; cleanup code in it runs.
+
+    uvicorn replaces the handlers while it runs, and raises the signal again when it has ended.
+    """
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in signals}
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
