@@ -5,10 +5,14 @@ from collections.abc import Iterable, Sequence
 from training.beat_matching import BeatCounts
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(header: Sequence[str], cells: Iterable[Sequence[object]]) -> str:
     """Return a Markdown table with a line break at its end."""
-    lines = [f"| {' | '.join(map(str, cells))} |\n" for cells in (header, *rows)]
-    return "".join([lines[0], "|---" * len(header) + "|\n", *lines[1:]])
+    return rows([header]) + "|---" * len(header) + "|\n" + rows(cells)
+
+
+def rows(cells: Iterable[Sequence[object]]) -> str:
+    """Return rows of a Markdown table, each with a line break at its end."""
+    return "".join(f"| {' | '.join(map(str, row))} |\n" for row in cells)
 
 
 def percent(share: float | None, digits: int = 1) -> str:
