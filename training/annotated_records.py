@@ -6,7 +6,6 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-import wfdb
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
@@ -14,34 +13,11 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import condition_leads
 from deepecg.signal.lead_survey import rank_leads
+from training.annotation_files import BeatFile
 from training.data_roles import patient_of
 
 V_WEIGHT = 0.2
 """Weight of a V beat against an S beat where records are dealt to folds: S beats are rarer."""
-SYMBOLS = {"N": "NLRejB", "S": "AaJSn", "V": "VEr", "F": "F", "Q": "/fQ?"}
-"""AAMI classes and their PhysioNet annotation symbols (ANSI/AAMI EC57)."""
-CLASS_OF_SYMBOL = {
-    symbol: CLASSES.index(name) for name, symbols in SYMBOLS.items() for symbol in symbols
-}
-
-
-@dataclass(frozen=True)
-class Annotations:
-    """Reference beats of a record.
-
-    Attributes
-    ----------
-    samples : ndarray of int64, shape (n_beats,)
-        Sample numbers at the recording's own rate.
-    labels : ndarray of int64, shape (n_beats,)
-        Index into :data:`deepecg.beats.aami_classes.CLASSES`.
-    flutter : ndarray of int64, shape (n_episodes, 2)
-        First and last sample of ventricular flutter, which EC57 excludes.
-    """
-
-    samples: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    flutter: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -58,36 +34,18 @@ class AnnotatedRecord:
         Conditioned signals of the leads in mV.
     rate_hz : int
         Sampling rate of ``signals``.
-    positions : ndarray of float64, shape (n_beats,)
-        Positions of the annotated beats in samples of ``signals``.
+    times_s : ndarray of float64, shape (n_beats,)
+        Times of the annotated beats.
     labels : ndarray of int64, shape (n_beats,)
         Index into :data:`deepecg.beats.aami_classes.CLASSES`.
-    flutter : ndarray of float64, shape (n_episodes, 2)
-        First and last sample of ventricular flutter, in samples of ``signals``.
     """
 
     record: str
     leads: tuple[str, ...]
     signals: tuple[NDArray[np.float32], ...]
     rate_hz: int
-    positions: NDArray[np.float64]
+    times_s: NDArray[np.float64]
     labels: NDArray[np.int64]
-    flutter: NDArray[np.float64]
-
-
-def read_annotations(path: Path) -> Annotations:
-    """Read the reference beats of a WFDB record, given without extension.
-
-    Symbols that are not beats (rhythm changes, noise, comments) are skipped, so that they make no
-    RR interval.
-    """
-    annotation = wfdb.rdann(str(path), "atr")
-    samples = np.asarray(annotation.sample, np.int64)
-    symbols = np.asarray(annotation.symbol)
-    is_beat = np.isin(symbols, list(CLASS_OF_SYMBOL))
-    labels = np.array([CLASS_OF_SYMBOL[symbol] for symbol in symbols[is_beat]], np.int64)
-    begins, ends = samples[symbols == "["], samples[symbols == "]"]
-    return Annotations(samples[is_beat], labels, np.stack([begins, ends], axis=1))
 
 
 def annotated_records(
@@ -108,20 +66,17 @@ def annotated_records(
     """
     for record in records:
         recording = open_recording(data / f"{record}.hea")
-        annotations = read_annotations(data / record)
+        beats = BeatFile.read(data / record)
         ranked = rank_leads(recording, settings)[:n_leads]
         baselines_mv = {lead: survey.baseline_mv for lead, survey in ranked}
         conditioned = condition_leads(recording, baselines_mv, settings.conditioning)
-        rate_hz = settings.conditioning.rate_hz
-        scale = rate_hz / recording.sampling_rate_hz
         yield AnnotatedRecord(
             record,
             tuple(recording.leads[lead] for lead, _ in ranked),
             tuple(lead.signal for lead in conditioned),
-            rate_hz,
-            (annotations.samples * scale).astype(np.float64),
-            annotations.labels,
-            (annotations.flutter * scale).astype(np.float64),
+            settings.conditioning.rate_hz,
+            beats.times_s,
+            beats.labels,
         )
 
 

@@ -24,7 +24,8 @@ from deepecg.errors import RefusedRecordingError
 from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
 from deepecg.settings import ScoringSettings
-from training.annotated_records import AnnotatedRecord, Annotations, read_annotations
+from training.annotated_records import AnnotatedRecord
+from training.annotation_files import BeatFile
 from training.beat_matching import match_beats
 from training.evaluate_noise_gate import noise_mv
 from training.recipes import TrainingConfig
@@ -87,7 +88,7 @@ def noisy_copy(
     data: Path, record: str, spec: InputSpec, settings: ScoringSettings, random: np.random.Generator
 ) -> Examples | None:
     """Return the beats that are found in a record with noise; None if scoring refuses it."""
-    reference = read_annotations(data / record)
+    reference = BeatFile.read(data / record)
     recording = open_recording(data / f"{record}.hea")
     noisy = with_noise(recording, reference, random)
     try:
@@ -95,7 +96,7 @@ def noisy_copy(
     except RefusedRecordingError:
         return None
     labels = np.full(len(found.times_s), UNCLASSIFIABLE, np.int64)
-    partner = match_beats(reference.samples / recording.sampling_rate_hz, found.times_s)
+    partner = match_beats(reference.times_s, found.times_s)
     labels[partner[partner >= 0]] = reference.labels[partner >= 0]
     signals, usable = found.signals, found.usable
     if len(signals) == 1:  # the network is trained on two leads: mark the second as not usable
@@ -103,9 +104,7 @@ def noisy_copy(
     return examples_of(record, signals, found.r_peaks, found.rr_s, labels, spec, usable)
 
 
-def with_noise(
-    recording: Recording, reference: Annotations, random: np.random.Generator
-) -> Recording:
+def with_noise(recording: Recording, reference: BeatFile, random: np.random.Generator) -> Recording:
     """Return a recording of two leads with synthetic noise in random segments."""
     n_samples, rate_hz = recording.n_samples, recording.sampling_rate_hz
     is_noisy = np.ones(2, bool) if random.random() < BOTH_LEADS_SHARE else random.permutation(2) > 0

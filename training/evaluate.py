@@ -37,14 +37,16 @@ from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from training.accuracy_document import accuracy_document, average, beat_intervals, beat_metrics
 from training.annotated_records import AnnotatedRecord, annotated_records
-from training.beat_matching import LEARNING_S, BeatCounts, match_beats, within
+from training.annotation_files import BeatFile
+from training.beat_matching import BeatCounts, match_beats, within
 from training.calibration import calibration
 from training.command_line import argument_parser
 from training.data_roles import DS2, GROUPS, Role, training_groups
 from training.evaluation_report import evaluation_report
 from training.event_accuracy import RecordEvents, event_metrics, record_events
-from training.plots import MisclassifiedBeat, plot_group, plot_strips
-from training.record_comparison import BeatFile, RecordComparison, compare_files
+from training.markdown import percent
+from training.plots import Strip, plot_group, plot_strips
+from training.record_comparison import RecordComparison, compare_files
 from training.training_examples import annotated_r_peaks
 
 RESULTS = Path(__file__).parent / "results" / "default"
@@ -76,7 +78,7 @@ class RecordResult:
         Class probabilities at the annotated positions.
     float32_probabilities : ndarray of float32, shape (n, 5), or None
         The same by the float32 model, if it is evaluated.
-    worst_error : MisclassifiedBeat or None
+    worst_error : Strip or None
         The misclassified beat with the highest probability.
     n_leads : int
         Number of leads that were used.
@@ -87,7 +89,7 @@ class RecordResult:
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     float32_probabilities: NDArray[np.float32] | None
-    worst_error: MisclassifiedBeat | None
+    worst_error: Strip | None
     n_leads: int
 
 
@@ -192,48 +194,39 @@ def annotated_counts(labels: NDArray[np.int64], probabilities: NDArray[np.float3
     return BeatCounts(matrix)
 
 
-def worst_error(data: Path, record: str, scored: ScoredRecording) -> MisclassifiedBeat | None:
+def worst_error(data: Path, record: str, scored: ScoredRecording) -> Strip | None:
     """Return the misclassified N, S or V with the highest probability."""
-    reference = BeatFile.read(data / record, "atr")
-    beats = scored.beats
+    reference, beats, recording = BeatFile.read(data / record), scored.beats, scored.recording
     partner = match_beats(reference.times_s, beats.times_s)
-    paired = (partner >= 0) & (reference.times_s >= LEARNING_S)
-    paired &= ~within(reference.times_s, reference.flutter)
-    annotated, found = np.flatnonzero(paired), partner[paired]
-    wrong = reference.labels[annotated] != beats.labels[found]
-    wrong &= np.isin(reference.labels[annotated], REVIEWED_CLASSES)
+    labels, found = reference.labels, beats.labels[partner]
+    wrong = (partner >= 0) & (labels != found) & np.isin(labels, REVIEWED_CLASSES)
+    wrong &= ~within(reference.times_s, reference.excluded)
     if not wrong.any():
         return None
-    annotated, found = annotated[wrong], found[wrong]
-    probabilities = beats.probabilities[found].max(axis=1)
+    probabilities = np.where(wrong, beats.probabilities[partner].max(axis=1), 0)
     worst = int(probabilities.argmax())
-    at_s = float(beats.times_s[found[worst]])
-    rate_hz = scored.recording.sampling_rate_hz
+    at_s, rate_hz = reference.times_s[worst], recording.sampling_rate_hz
     start = max(int((at_s - STRIP_S) * rate_hz), 0)
-    stop = min(int((at_s + STRIP_S) * rate_hz), scored.recording.n_samples)
-    strip_s = np.array([[start / rate_hz, stop / rate_hz]])
-
-    def shown(times_s: NDArray[np.float64], labels: NDArray[np.int64]) -> list[tuple[float, str]]:
-        inside = within(times_s, strip_s)
-        names = (CLASSES[label] for label in labels[inside])
-        return [*zip(times_s[inside].tolist(), names, strict=True)]
-
-    return MisclassifiedBeat(
-        record=record,
-        lead=scored.recording.leads[scored.lead],
-        at_s=at_s,
-        annotated=CLASSES[reference.labels[annotated[worst]]],
-        found=CLASSES[beats.labels[found[worst]]],
-        probability=float(probabilities[worst]),
-        start_s=start / rate_hz,
-        rate_hz=rate_hz,
-        signal_mv=scored.recording.read(scored.lead, start, stop),
-        beats_annotated=shown(reference.times_s, reference.labels),
-        beats_found=shown(beats.times_s, beats.labels),
+    stop = min(int((at_s + STRIP_S) * rate_hz), recording.n_samples)
+    shown = {}
+    for n in np.flatnonzero(within(reference.times_s, np.array([[start, stop - 1]]) / rate_hz)):
+        called = CLASSES[found[n]] if partner[n] >= 0 else "missed"
+        annotated = CLASSES[labels[n]]
+        shown[round(reference.times_s[n] * rate_hz) - start] = (
+            annotated if annotated == called else f"{annotated}>{called}"
+        )
+    return Strip(
+        f"{record}, {recording.leads[scored.lead]}, {at_s:.1f} s: annotated "
+        f"{CLASSES[labels[worst]]}, found {CLASSES[found[worst]]} with "
+        f"{percent(probabilities[worst])} %",
+        float(probabilities[worst]),
+        rate_hz,
+        recording.read(scored.lead, start, stop),
+        shown,
     )
 
 
-def worst_errors(results: Iterable[RecordResult]) -> list[MisclassifiedBeat]:
+def worst_errors(results: Iterable[RecordResult]) -> list[Strip]:
     """Return the worst errors of records, the highest probability first."""
     errors = [each.worst_error for each in results if each.worst_error]
     return sorted(errors, key=lambda each: -each.probability)[:STRIPS]

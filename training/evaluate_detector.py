@@ -19,8 +19,8 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import condition_leads
 from deepecg.signal.lead_survey import rank_leads
-from training.annotated_records import read_annotations
-from training.beat_matching import ABSENT, LEARNING_S, BeatCounts
+from training.annotation_files import BeatFile
+from training.beat_matching import ABSENT, BeatCounts
 from training.command_line import add_changes, argument_parser, changed
 from training.data_roles import training_records
 from training.markdown import percent, table
@@ -58,7 +58,7 @@ def evaluate_leads(data: Path, record: str, settings: DetectorSettings) -> Itera
     """
     scoring = ScoringSettings()
     recording = open_recording(data / f"{record}.hea")
-    reference = read_annotations(data / record)
+    reference = BeatFile.read(data / record)
     ranked = rank_leads(recording, scoring)[:2]
     baselines_mv = {lead: survey.baseline_mv for lead, survey in ranked}
     conditioned = condition_leads(recording, baselines_mv, scoring.conditioning)
@@ -67,11 +67,11 @@ def evaluate_leads(data: Path, record: str, settings: DetectorSettings) -> Itera
         found_s = detect_r_peaks(signals, conditioned[0].rate_hz, settings)
         found_s /= conditioned[0].clock_hz
         yield BeatCounts.of(
-            reference.samples / recording.sampling_rate_hz,
+            reference.times_s,
             reference.labels,
             found_s,
             np.zeros(len(found_s), np.int64),
-            np.concatenate([[[-1.0, LEARNING_S]], reference.flutter / recording.sampling_rate_hz]),
+            reference.excluded,
         )
 
 

@@ -12,7 +12,6 @@ from operator import add
 from pathlib import Path
 
 import numpy as np
-import wfdb
 from numpy.typing import NDArray
 
 from deepecg.beats.rr_intervals import rr_intervals
@@ -20,7 +19,7 @@ from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import FibrillationSettings
-from training.annotated_records import read_annotations
+from training.annotation_files import BeatFile, read_marks
 from training.command_line import argument_parser
 from training.data_roles import DS1, DS2, LONG_TERM, LONG_TERM_AF, PACED, SVDB
 from training.field_sums import add_fields
@@ -120,37 +119,27 @@ class Seconds:
 
 def read_marked(path: Path, episode_s: float) -> MarkedStream:
     """Read beats and rhythm marks of a WFDB record, given without extension."""
-    rate_hz = wfdb.rdheader(str(path)).fs
-    beats = read_annotations(path)
-    raw = wfdb.rdann(str(path), "atr")
-    end_s = raw.sample[-1] / rate_hz
-    n_seconds = int(np.ceil(end_s))
-    times_s = beats.samples / rate_hz
-    is_mark = np.char.startswith(np.array(raw.aux_note, str), "(")
-    starts = np.append(raw.sample[is_mark] / rate_hz, end_s)
-    compared = np.ones(n_seconds, bool)
-    episodes: list[tuple[float, float]] = []
-    going_on = False
-    marks = np.array(raw.aux_note, str)[is_mark]
-    for mark, start, end in zip(marks, starts[:-1], starts[1:], strict=True):
-        if mark.startswith(FIBRILLATION):
-            since = episodes.pop()[0] if going_on else float(start)
-            episodes.append((since, float(end)))
-            going_on = True
-        elif going_on and mark.startswith(V_RUN):
-            episodes[-1] = (episodes[-1][0], float(end))
-        else:
-            going_on = False
+    beats = BeatFile.read(path)
+    times_s, annotation = read_marks(path)
+    n_seconds = int(np.ceil(times_s[-1]))
+    notes = np.array(annotation.aux_note, str)
+    is_mark = np.char.startswith(notes, "(")
+    edges_s = np.append(times_s[is_mark], times_s[-1])
+    compared = np.arange(n_seconds) >= (np.ceil(edges_s[0]) if is_mark.any() else 0)
+    in_fibrillation = [False]
+    for mark, start_s, end_s in zip(notes[is_mark], edges_s, edges_s[1:], strict=False):
+        goes_on = in_fibrillation[-1] and mark.startswith(V_RUN)
+        in_fibrillation.append(goes_on or mark.startswith(FIBRILLATION))
         if mark.startswith(FLUTTER):
-            compared[int(start) : int(end) + 1] = False
-    if len(marks):
-        compared[: int(np.ceil(starts[0]))] = False
-    sustained = [(start, end) for start, end in episodes if end - start >= episode_s]
+            compared[int(start_s) : int(end_s) + 1] = False
+    changes = np.flatnonzero(np.diff([*in_fibrillation, False]))
+    episodes = edges_s[changes].reshape(-1, 2)
+    sustained = episodes[np.ptp(episodes, axis=1) >= episode_s]
     stream = BeatStream.of_labels(
-        times_s,
-        rr_intervals(times_s),
+        beats.times_s,
+        rr_intervals(beats.times_s),
         beats.labels,
-        np.ones(len(times_s), bool),
+        np.ones(len(beats.labels), bool),
         np.ones(n_seconds, bool),
     )
     return MarkedStream(stream, compared, _mask(episodes, n_seconds), _mask(sustained, n_seconds))
@@ -165,7 +154,7 @@ def compare_episodes(marked: MarkedStream, episodes: Sequence[Episode]) -> Secon
     """Count the seconds of fibrillation that are annotated, found, and both."""
     spans = [(each.start_s, each.start_s + each.duration_s) for each in episodes]
     compared = marked.compared
-    found = _mask(spans, len(compared)) & compared
+    found = _mask(np.array(spans).reshape(-1, 2), len(compared)) & compared
     reference, sustained = marked.fibrillation & compared, marked.sustained & compared
     short = reference & ~sustained
     counted = (compared, reference, sustained, found)
@@ -198,10 +187,10 @@ def leave_one_out(
     return [counts[b][n] for n, b in enumerate(best)], [THRESHOLDS[b] for b in best]
 
 
-def _mask(spans: Sequence[tuple[float, float]], n_seconds: int) -> NDArray[np.bool_]:
+def _mask(spans: NDArray[np.float64], n_seconds: int) -> NDArray[np.bool_]:
     mask = np.zeros(n_seconds, bool)
-    for start, end in spans:
-        mask[round(start) : round(end)] = True
+    for start, end in np.rint(spans).astype(int):
+        mask[start:end] = True
     return mask
 
 

@@ -38,14 +38,14 @@ from deepecg.signal.quality import QualityFlags
 from deepecg.signal.settings import NoiseSettings, QualitySettings
 from deepecg.signal.windows_around_samples import windows_at
 from deepecg.units import SECONDS_PER_HOUR
-from training.annotated_records import Annotations, read_annotations
+from training.annotation_files import BeatFile
 from training.beat_matching import ABSENT, LEARNING_S, BeatCounts
 from training.command_line import argument_parser
 from training.data_roles import NOISE, NOISE_STRESS, training_records
 from training.field_sums import add_fields
 from training.markdown import percent, table
 
-Case = tuple[Recording, Annotations]
+Case = tuple[Recording, BeatFile]
 SNRS_DB = (24, 12, 6, 0)
 NOISES = {"bw": "baseline wander", "ma": "muscles"}
 MIXED = (
@@ -129,13 +129,11 @@ def main() -> None:
 
 def score(
     recording: Recording,
-    reference: Annotations,
+    reference: BeatFile,
     classifier: BeatClassifier,
     settings: ScoringSettings,
 ) -> GateResult:
     """Score a recording and compare its beats with the reference."""
-    rate_hz = recording.sampling_rate_hz
-    reference_s = reference.samples / rate_hz
     annotated = np.bincount(reference.labels, minlength=len(CLASSES))
     whole_s = max(recording.duration_s - LEARNING_S, 0.0)
     try:
@@ -143,14 +141,14 @@ def score(
     except RefusedRecordingError:
         return GateResult(BeatCounts.empty(), 0.0, whole_s, annotated, annotated)
     counts = BeatCounts.of(
-        reference_s,
+        reference.times_s,
         reference.labels,
         scored.beats.times_s,
         scored.beats.labels,
-        np.concatenate([[[-1.0, LEARNING_S]], reference.flutter / rate_hz]),
+        reference.excluded,
         _not_analysable(scored.flags),
     )
-    second = np.minimum(reference_s.astype(np.int64), len(scored.flags.noisy) - 1)
+    second = np.minimum(reference.times_s.astype(np.int64), len(scored.flags.noisy) - 1)
     lost = np.bincount(reference.labels[scored.flags.noisy[second]], minlength=len(CLASSES))
     kept_s = float(scored.flags.analysable[round(LEARNING_S) :].sum())
     return GateResult(counts, kept_s, whole_s, lost, annotated)
@@ -158,7 +156,7 @@ def score(
 
 def mixed(
     recording: Recording,
-    reference: Annotations,
+    reference: BeatFile,
     noise: Recording,
     snr_db: float,
     leads: Iterable[int],
@@ -177,7 +175,7 @@ def mixed(
 
 def noise_mv(
     signal: NDArray[np.float32],
-    reference: Annotations,
+    reference: BeatFile,
     rate_hz: float,
     snr_db: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
@@ -206,11 +204,12 @@ def _noisy_cases(data: Path) -> Iterator[tuple[str, int, list[Case]]]:
 
 
 def _unchanged(data: Path, record: str) -> Case:
-    return open_recording(data / f"{record}.hea"), read_annotations(data / record)
+    return open_recording(data / f"{record}.hea"), BeatFile.read(data / record)
 
 
-def _qrs_height(signal: NDArray[np.float32], reference: Annotations, rate_hz: float) -> float:
-    normal = reference.samples[reference.labels == CLASSES.index("N")][:MEASURED]
+def _qrs_height(signal: NDArray[np.float32], reference: BeatFile, rate_hz: float) -> float:
+    normal_s = reference.times_s[reference.labels == CLASSES.index("N")][:MEASURED]
+    normal = np.rint(normal_s * rate_hz).astype(np.int64)
     reach = round(QRS_S * rate_hz)
     return _trimmed_mean(np.ptp(windows_at(signal, normal - reach, 2 * reach + 1), axis=1))
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import wfdb
 from numpy.typing import NDArray
 
 from deepecg.beats.classifier import BeatClassifier
@@ -30,7 +29,7 @@ from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from deepecg.units import HOURS_PER_DAY, SECONDS_PER_HOUR
-from training.annotated_records import CLASS_OF_SYMBOL
+from training.annotation_files import CLASS_OF_SYMBOL, read_marks
 from training.beat_matching import WINDOW_S
 from training.command_line import add_changes, argument_parser, changed
 from training.data_roles import DS1, DS2, NOISE_STRESS, PACED, SVDB, Role
@@ -122,10 +121,9 @@ class ReferenceIntervals:
     unreadable: NDArray[np.bool_]
 
     @classmethod
-    def read(cls, path: Path, rate_hz: float) -> "ReferenceIntervals":
+    def read(cls, path: Path) -> "ReferenceIntervals":
         """Read the annotations of a WFDB record, given without extension."""
-        annotation = wfdb.rdann(str(path), "atr")
-        times_s = np.asarray(annotation.sample) / rate_hz
+        times_s, annotation = read_marks(path)
         symbols = np.asarray(annotation.symbol)
         beats = times_s[np.isin(symbols, list(CLASS_OF_SYMBOL))]
 
@@ -168,7 +166,7 @@ def compare_pauses(data: Path, record: str, scored: ScoredRecording) -> PauseCou
     """Compare the long intervals of a scored recording with its annotations."""
     recording, stream = scored.recording, scored.beats
     pause_s = scored.settings.rhythm.pauses.pause_s
-    reference = ReferenceIntervals.read(data / record, recording.sampling_rate_hz)
+    reference = ReferenceIntervals.read(data / record)
 
     def compared(chosen: NDArray[np.bool_]) -> LongIntervals:
         ends = stream.times_s[chosen]

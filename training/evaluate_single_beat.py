@@ -121,7 +121,7 @@ def classified_counts(
         ):
             if not isinstance(result, RefusedRecordingError):
                 is_found[number], labels[number] = True, result.argmax()
-    times_s = record.positions / record.rate_hz
+    times_s = record.times_s
     return BeatCounts.of(times_s, record.labels, times_s[is_found], labels[is_found], NO_SEGMENTS)
 
 

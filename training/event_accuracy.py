@@ -16,9 +16,9 @@ import numpy as np
 from deepecg.rhythm.rhythm_analysis import RhythmAnalysis
 from deepecg.scored_recording import ScoredRecording
 from training.accuracy_document import RUN_NAMES
+from training.annotation_files import BeatFile
 from training.beat_matching import NO_SEGMENTS
 from training.evaluate_fibrillation import Seconds, compare_episodes, gross, read_marked
-from training.record_comparison import BeatFile
 from training.run_matching import BeatSequence, Kind, RunCounts, compare_runs
 
 EVENTS = {"couplet": "couplets", "run": "runs"}
@@ -53,7 +53,7 @@ def record_events(data: Path, record: str, scored: ScoredRecording) -> RecordEve
     scored : ScoredRecording
         The scored record.
     """
-    annotated = BeatFile.read(data / record, "atr")
+    annotated = BeatFile.read(data / record)
     reference = annotated.sequence(annotated.flutter)
     found = reported_beats(scored.rhythm).without(annotated.flutter)
     marked = read_marked(data / record, scored.settings.rhythm.fibrillation.episode_s)

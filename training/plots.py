@@ -7,16 +7,14 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import wfdb
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.units import SECONDS_PER_MINUTE
-from training.beat_matching import WINDOW_S
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.ticker import MultipleLocator
 
 COLOURS = {"N": "#009e73", "V": "#d55e00", "S": "#0072b2"}
 """Colours of the classes, from the palette of Okabe and Ito for colour-blind readers."""
@@ -51,40 +49,28 @@ def plot_learning_curves(curve: list[dict[str, Any]], to: Path) -> None:
 
 
 @dataclass(frozen=True)
-class MisclassifiedBeat:
-    """A misclassified beat, with the signal around it.
+class Strip:
+    """The signal around a misclassified beat.
 
     Attributes
     ----------
-    record, lead : str
-        Record, and the lead that is drawn.
-    at_s : float
-        Time of the beat from the record's start.
-    annotated, found : str
-        Annotated class, and found class.
+    caption : str
+        Record, lead, time, classes and probability.
     probability : float
         Probability of the found class.
-    start_s : float
-        Time of the first sample.
     rate_hz : float
         Sampling rate.
     signal_mv : ndarray of float32, shape (n,)
         The primary lead, as recorded.
-    beats_annotated, beats_found : list of (float, str)
-        Time and class of the beats in the strip.
+    beats : dict of int to str
+        Classes by sample number: annotated and, if that differs, found class, such as ``V>N``.
     """
 
-    record: str
-    lead: str
-    at_s: float
-    annotated: str
-    found: str
+    caption: str
     probability: float
-    start_s: float
     rate_hz: float
     signal_mv: NDArray[np.float32]
-    beats_annotated: list[tuple[float, str]]
-    beats_found: list[tuple[float, str]]
+    beats: dict[int, str]
 
 
 def plot_group(document: Mapping[str, Any], to: Path) -> None:
@@ -109,19 +95,25 @@ def plot_group(document: Mapping[str, Any], to: Path) -> None:
     plt.close(figure)
 
 
-def plot_strips(beats: Sequence[MisclassifiedBeat], to: Path) -> None:
-    """Draw misclassified beats as strips on ECG paper: annotated classes above, found ones below.
-
-    The paper is that of 25 mm/s and 10 mm/mV: small squares of 0.04 s and 0.1 mV, large ones of
-    0.2 s and 0.5 mV. Without a beat no file is written.
-    """
-    if not beats:
+def plot_strips(strips: Sequence[Strip], to: Path) -> None:
+    """Draw strips of one sampling rate on ECG paper; without a strip no file is written."""
+    if not strips:
         return
-    figure, rows = plt.subplots(
-        len(beats), 1, figsize=(9, 1.9 * len(beats)), layout="constrained", squeeze=False
+    figure = wfdb.plot_items(
+        [strip.signal_mv for strip in strips],
+        [np.array([*strip.beats]) for strip in strips],
+        [[*strip.beats.values()] for strip in strips],
+        fs=strips[0].rate_hz,
+        time_units="seconds",
+        sig_units=["mV"] * len(strips),
+        ylabel=["mV"] * len(strips),
+        ecg_grids="all",
+        figsize=(9, 2.2 * len(strips)),
+        return_fig=True,
     )
-    for axes, beat in zip(rows[:, 0], beats, strict=True):
-        _draw_strip(axes, beat)
+    figure.set_layout_engine("constrained")
+    for axes, strip in zip(figure.axes, strips, strict=True):
+        axes.set_title(strip.caption, fontsize=8, loc="left")
     figure.savefig(to, dpi=110)
     plt.close(figure)
 
@@ -185,44 +177,3 @@ def _draw_records(axes: Axes, by_record: Mapping[str, Any], name: str) -> None:
     axes.set(ylim=(0, 105), ylabel="%", xlim=(-0.7, len(shown) - 0.3))
     axes.set_title(f"{name}, end to end, by record, with the number of annotated beats", fontsize=9)
     axes.legend(fontsize=6, loc="lower right", ncols=3)
-
-
-def _draw_strip(axes: Axes, beat: MisclassifiedBeat) -> None:
-    signal = beat.signal_mv
-    times_s = beat.start_s + np.arange(len(signal)) / beat.rate_hz
-    level = float(np.nanmedian(signal))
-    reach = max(float(np.nanmax(np.abs(signal - level))), 1.0) + 0.8
-    axes.set(xlim=(times_s[0], times_s[-1]), ylim=(level - reach, level + reach))
-    for axis, small, large in ((axes.xaxis, 0.04, 0.2), (axes.yaxis, 0.1, 0.5)):
-        axis.set_major_locator(MultipleLocator(large))
-        axis.set_minor_locator(MultipleLocator(small))
-        axis.set_tick_params(which="both", length=0, labelleft=False, labelbottom=False)
-    axes.grid(which="major", color="#e8a0a0", linewidth=0.6)
-    axes.grid(which="minor", color="#f6d5d5", linewidth=0.3)
-    axes.set_axisbelow(True)
-    axes.plot(times_s, signal, color="black", linewidth=0.8)
-    for beats, height, aligned in (
-        (beat.beats_annotated, level + 0.97 * reach, "top"),
-        (beat.beats_found, level - 0.97 * reach, "bottom"),
-    ):
-        for at_s, name in beats:
-            is_misclassified = abs(at_s - beat.at_s) <= WINDOW_S
-            axes.text(
-                at_s,
-                height,
-                name,
-                ha="center",
-                va=aligned,
-                fontsize=9,
-                clip_on=True,
-                color="#d00000" if is_misclassified else "#303030",
-                fontweight="bold" if is_misclassified else "normal",
-            )
-    minutes, seconds = divmod(beat.at_s, SECONDS_PER_MINUTE)
-    axes.set_title(
-        f"{beat.record}, {beat.lead}, {minutes:.0f}:{seconds:04.1f}: annotated "
-        f"{beat.annotated} (above), found {beat.found} (below) with "
-        f"{100 * beat.probability:.1f} %",
-        fontsize=8,
-        loc="left",
-    )

@@ -1,4 +1,4 @@
-"""Annotation files and their comparison: the rules are in :mod:`training.ec57`."""
+"""Comparison of annotation files: the rules are in :mod:`training.ec57`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,69 +7,11 @@ import numpy as np
 import wfdb
 from numpy.typing import NDArray
 
-from training.annotated_records import CLASS_OF_SYMBOL
-from training.beat_matching import LEARNING_S, BeatCounts, within
-from training.run_matching import BeatSequence, Kind, RunCounts, compare_runs
+from training.annotation_files import BeatFile
+from training.beat_matching import BeatCounts, within
+from training.run_matching import Kind, RunCounts, compare_runs
 
-NOISE_SYMBOL, SHUTDOWN_BITS = "~", 0x30
-"""A mark of signal quality; the signal is not analysable while both bits of its subtype are set."""
 KINDS: tuple[Kind, ...] = ("V", "S")
-
-
-@dataclass(frozen=True)
-class BeatFile:
-    """Content of an annotation file.
-
-    Attributes
-    ----------
-    times_s : ndarray of float64, shape (n,)
-        Times of the beats, ascending.
-    labels : ndarray of int64, shape (n,)
-        Classes of the beats.
-    flutter : ndarray of float64, shape (k, 2)
-        First and last second of ventricular flutter and fibrillation; infinite if it never ends.
-    not_analysable : ndarray of float64, shape (l, 2)
-        First and last second of segments marked as not analysable.
-    """
-
-    times_s: NDArray[np.float64]
-    labels: NDArray[np.int64]
-    flutter: NDArray[np.float64]
-    not_analysable: NDArray[np.float64]
-
-    @classmethod
-    def read(cls, path: Path, extension: str, rate_hz: float | None = None) -> "BeatFile":
-        """Read the annotations of a record, given without extension.
-
-        Parameters
-        ----------
-        path : Path
-            The record.
-        extension : str
-            Extension of the annotation file.
-        rate_hz : float, optional
-            Rate of the sample numbers, if neither the file nor a header beside it contains it.
-        """
-        annotation = wfdb.rdann(str(path), extension)
-        rate_hz = annotation.fs or rate_hz
-        if not rate_hz:
-            raise SystemExit(f"no sampling rate for {path}.{extension}: no header beside it")
-        times_s = np.asarray(annotation.sample, np.int64) / rate_hz
-        symbols = np.asarray(annotation.symbol, str)
-        is_beat = np.isin(symbols, [*CLASS_OF_SYMBOL])
-        is_quality = symbols == NOISE_SYMBOL
-        is_shutdown = np.asarray(annotation.subtype, np.int64) & SHUTDOWN_BITS == SHUTDOWN_BITS
-        return cls(
-            times_s[is_beat],
-            np.array([CLASS_OF_SYMBOL[symbol] for symbol in symbols[is_beat]], np.int64),
-            _segments(times_s, symbols == "[", symbols == "]"),
-            _segments(times_s, is_quality & is_shutdown, is_quality & ~is_shutdown),
-        )
-
-    def sequence(self, excluded: NDArray[np.float64]) -> BeatSequence:
-        """Return the beats outside the excluded segments, shape (k, 2), to find runs in them."""
-        beats = BeatSequence(self.times_s, self.labels, self.not_analysable[:, 0])
-        return beats.without(excluded)
 
 
 @dataclass(frozen=True)
@@ -125,9 +67,7 @@ def compare(annotated: BeatFile, found: BeatFile, duration_s: float) -> RecordCo
     outside = ~within(annotated.times_s, annotated.flutter)
     times_s, labels = annotated.times_s[outside], annotated.labels[outside]
     kept = ~within(found.times_s, found.flutter)
-    learning = np.array([[-np.inf, np.nextafter(LEARNING_S, 0)]])
-    excluded = np.concatenate([learning, annotated.flutter])
-    shutdown = found.not_analysable
+    excluded, shutdown = annotated.excluded, found.not_analysable
     beats = BeatCounts.of(
         times_s, labels, found.times_s[kept], found.labels[kept], excluded, shutdown
     )
@@ -136,23 +76,6 @@ def compare(annotated: BeatFile, found: BeatFile, duration_s: float) -> RecordCo
     excluded_s = _total_s(excluded, duration_s)
     with_shutdown_s = _total_s(np.concatenate([excluded, shutdown]), duration_s)
     return RecordComparison(beats, runs, duration_s - excluded_s, with_shutdown_s - excluded_s)
-
-
-def _segments(
-    times_s: NDArray[np.float64], begins: NDArray[np.bool_], ends: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Return first and last second from every first mark of a begin to the next of an end."""
-    segments: list[tuple[float, float]] = []
-    since: float | None = None
-    for at in np.flatnonzero(begins | ends):
-        if begins[at] and since is None:
-            since = float(times_s[at])
-        elif ends[at] and since is not None:
-            segments.append((since, float(times_s[at])))
-            since = None
-    if since is not None:
-        segments.append((since, np.inf))
-    return np.array(segments, np.float64).reshape(-1, 2)
 
 
 def _total_s(segments: NDArray[np.float64], duration_s: float) -> float:

@@ -42,9 +42,8 @@ def annotated_r_peaks(record: AnnotatedRecord, settings: DetectorSettings) -> ND
     Annotations are up to 70 ms away from the peak, differently in each database; detected peaks
     are not.
     """
-    return locate_r_peaks(
-        record.signals[0], np.rint(record.positions).astype(np.int64), record.rate_hz, settings
-    )
+    at = np.rint(record.times_s * record.rate_hz).astype(np.int64)
+    return locate_r_peaks(record.signals[0], at, record.rate_hz, settings)
 
 
 def make_examples(record: AnnotatedRecord, spec: InputSpec, settings: DetectorSettings) -> Examples:

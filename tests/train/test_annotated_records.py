@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from deepecg.beats.aami_classes import CLASSES
-from training.annotated_records import fold_records, read_annotations
+from training.annotated_records import fold_records
+from training.annotation_files import BeatFile
 from training.data_roles import DS1, DS2
 
 # Published counts of beats by AAMI class (de Chazal et al. 2004, and the databases' own tables).
@@ -14,13 +15,13 @@ COUNTS = {
 
 @pytest.mark.parametrize(("split", "records"), [("DS1", DS1.records), ("DS2", DS2.records)])
 def test_beats_by_class_are_the_published_ones(data_dir, split, records):
-    labels = [read_annotations(data_dir / record).labels for record in records]
+    labels = [BeatFile.read(data_dir / record).labels for record in records]
     found = np.bincount(np.concatenate(labels), minlength=len(CLASSES))
     assert dict(zip(CLASSES, found.tolist(), strict=True)) == COUNTS[split]
 
 
 def test_ventricular_flutter_of_record_207_is_read(data_dir):
-    flutter = read_annotations(data_dir / "mitdb" / "207").flutter
+    flutter = BeatFile.read(data_dir / "mitdb" / "207").flutter
     assert len(flutter) > 0
     assert np.all(flutter[:, 1] > flutter[:, 0])
 

@@ -9,7 +9,8 @@ import pytest
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
-from training.annotated_records import annotated_records, read_annotations
+from training.annotated_records import annotated_records
+from training.annotation_files import BeatFile
 from training.augmented_copies import ectopic_copy_beats, make_copies, with_noise
 from training.recipes import DEFAULT
 from training.synthetic_noise import moved_electrode, muscles, synthetic_noise, wander
@@ -58,7 +59,7 @@ def test_an_ectopic_copy_keeps_s_beats_and_the_beats_before_them() -> None:
 
 @pytest.fixture(scope="module")
 def clean(data_dir: Path):
-    return open_recording(data_dir / "mitdb" / "119.hea"), read_annotations(data_dir / "mitdb/119")
+    return open_recording(data_dir / "mitdb" / "119.hea"), BeatFile.read(data_dir / "mitdb/119")
 
 
 @pytest.mark.parametrize("seed", range(4))

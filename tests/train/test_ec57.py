@@ -11,7 +11,8 @@ import wfdb
 from training import ec57
 from training.accuracy_document import accuracy_document
 from training.accuracy_tables import markdown
-from training.record_comparison import BeatFile, compare_files
+from training.annotation_files import BeatFile
+from training.record_comparison import compare_files
 
 RATE_HZ = 250
 DURATION_S = 600

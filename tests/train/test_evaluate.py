@@ -13,7 +13,7 @@ from deepecg.beats.classifier import BeatClassifier
 from deepecg.outputs.json_files import to_json
 from deepecg.settings import ScoringSettings
 from training import evaluate
-from training.annotated_records import read_annotations
+from training.annotation_files import BeatFile
 from training.beat_matching import NO_SEGMENTS, BeatCounts
 from training.calibration import calibration, reliability
 from training.data_roles import training_records
@@ -28,8 +28,8 @@ from training.evaluate import (
 from training.evaluate_fibrillation import Seconds
 from training.evaluation_report import evaluation_report, length_table
 from training.event_accuracy import RecordEvents
-from training.plots import MisclassifiedBeat, plot_group, plot_strips
-from training.record_comparison import BeatFile, compare
+from training.plots import Strip, plot_group, plot_strips
+from training.record_comparison import compare
 
 NO_FIBRILLATION = Seconds(1800, 0, 0, 0, 0, 0, 0)
 
@@ -40,20 +40,9 @@ def beats(text: str) -> BeatFile:
     return BeatFile(400.0 + np.arange(len(text)), labels, NO_SEGMENTS, NO_SEGMENTS)
 
 
-def misclassified(record: str, probability: float) -> MisclassifiedBeat:
-    return MisclassifiedBeat(
-        record=record,
-        lead="MLII",
-        at_s=403.0,
-        annotated="V",
-        found="N",
-        probability=probability,
-        start_s=400.0,
-        rate_hz=100.0,
-        signal_mv=np.sin(np.arange(600) / 50).astype(np.float32),
-        beats_annotated=[(402.0, "N"), (403.0, "V")],
-        beats_found=[(402.0, "N"), (403.05, "N")],
-    )
+def misclassified(record: str, probability: float) -> Strip:
+    signal = np.sin(np.arange(600) / 50).astype(np.float32)
+    return Strip(f"{record}, MLII", probability, 100.0, signal, {200: "N", 300: "V>N"})
 
 
 def result(annotated: str, found: str, float32: bool = True) -> RecordResult:
@@ -225,11 +214,11 @@ def test_a_record_is_compared_from_the_file_that_scoring_writes(data_dir, classi
     record = "mitdb/119"
     found = evaluate_record(data_dir, record, classifier, ScoringSettings(), out=tmp_path)
     assert (tmp_path / "mitdb" / "119.deepecg").is_file()
-    reference = read_annotations(data_dir / record)
+    reference = BeatFile.read(data_dir / record)
     assert found.labels.tolist() == reference.labels.tolist()
     assert found.probabilities.shape == (len(found.labels), 5)
     counts: BeatCounts = found.end_to_end.beats
-    compared = reference.samples >= 300 * 360
+    compared = reference.times_s >= 300
     assert counts.matrix[:5].sum() + counts.not_analysable.sum() == compared.sum()
     assert counts.f1("V", ec57=True) > 0.99
     assert found.end_to_end.compared_s == pytest.approx(1505.6, abs=0.1)

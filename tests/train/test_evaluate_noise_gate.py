@@ -9,7 +9,8 @@ from unit.small_recordings import ecg, every, recording_of
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
-from training.annotated_records import Annotations, read_annotations
+from training.annotation_files import BeatFile
+from training.beat_matching import NO_SEGMENTS
 from training.evaluate_noise_gate import UNGATED, GateResult, mixed, score
 
 RATE = 250
@@ -22,14 +23,12 @@ def classifier(model_dir: Path) -> BeatClassifier:
 
 def scored(path: Path, classifier: BeatClassifier, settings: ScoringSettings) -> GateResult:
     recording = open_recording(path.with_suffix(".hea"))
-    return score(recording, read_annotations(path), classifier, settings)
+    return score(recording, BeatFile.read(path), classifier, settings)
 
 
 def test_noise_has_the_given_ratio_and_is_on_two_minutes_of_four() -> None:
     beats_s = every(0.8, 900)
-    reference = Annotations(
-        np.rint(beats_s * RATE).astype(np.int64), np.zeros(len(beats_s), np.int64), np.empty((0, 2))
-    )
+    reference = BeatFile(beats_s, np.zeros(len(beats_s), np.int64), NO_SEGMENTS, NO_SEGMENTS)
     clean = ecg(beats_s, 900, RATE)
     recording = recording_of(clean, 3 * clean, rate=RATE)
     t = np.arange(900 * RATE) / RATE
