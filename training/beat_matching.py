@@ -185,10 +185,16 @@ class BeatCounts:
         is_shutdown = compared & ~is_paired & within(reference_s, not_analysable)
         counted = compared & ~is_shutdown
         extra = is_extra & ~within(found_s, excluded)
-        matrix = cls.empty().matrix
-        np.add.at(matrix, (reference_labels[counted], columns[counted]), 1)
+        matrix = cls.of_classes(reference_labels[counted], columns[counted]).matrix
         np.add.at(matrix[ABSENT], found_labels[extra], 1)
         return cls(matrix, np.bincount(reference_labels[is_shutdown], minlength=N_CLASSES))
+
+    @classmethod
+    def of_classes(cls, annotated: NDArray[np.int64], found: NDArray[np.int64]) -> "BeatCounts":
+        """Count pairs of an annotated class and the found one, :data:`ABSENT` if missed."""
+        matrix = cls.empty().matrix
+        np.add.at(matrix, (annotated, found), 1)
+        return cls(matrix)
 
     __add__ = add_fields
 
@@ -200,40 +206,15 @@ class BeatCounts:
 
     def detection(self) -> tuple[float, float]:
         """Return QRS sensitivity and positive predictivity."""
-        return self._metric("qrs_sensitivity"), self._metric("qrs_predictivity")
+        return self.metric("qrs_sensitivity"), self.metric("qrs_predictivity")
 
     def missed(self, name: str) -> tuple[int, int]:
         """Return the numbers of missed and of annotated beats of a class."""
         row = self.matrix[CLASSES.index(name)]
         return int(row[ABSENT]), int(row.sum())
 
-    def sensitivity(self, name: str) -> float:
-        """Return the share of a class's annotated beats that are found with that class."""
-        return self._metric(f"{name}_sensitivity")
-
-    def predictivity(self, name: str, *, ec57: bool) -> float:
-        """Return the share of beats found as a class that are annotated as that class.
-
-        Parameters
-        ----------
-        name : str
-            Class.
-        ec57 : bool
-            Whether a V on an annotated F or Q, and an S on a Q, is no false positive, as EC57 and
-            its reference implementation ``bxb`` count.
-        """
-        return self._metric(f"{name}_predictivity", ec57=ec57)
-
-    def f1(self, name: str, *, ec57: bool) -> float:
-        """Return the harmonic mean of sensitivity and predictivity."""
-        return self._metric(f"{name}_f1", ec57=ec57)
-
-    def accuracy(self) -> float:
-        """Return the share of annotated beats that are found with their class."""
-        return self._metric("accuracy")
-
-    def _metric(self, name: str, *, ec57: bool = True) -> float:
-        """Return a metric, 0 where it is not defined."""
+    def metric(self, name: str, *, ec57: bool = True) -> float:
+        """Return one of the :func:`metrics`, such as ``V_f1``, 0 where it is not defined."""
         return float(np.nan_to_num(metrics(self.matrix, ec57=ec57)[name]))
 
 

@@ -29,25 +29,15 @@ def argument_parser(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if databases:
-        parser.add_argument(
-            "--data",
-            type=Path,
-            required=True,
-            metavar="DIR",
-            help=f"folder that contains {databases}",
-        )
+        contents = f"folder that contains {databases}"
+        parser.add_argument("--data", type=Path, required=True, metavar="DIR", help=contents)
     return parser
 
 
 def add_changes(parser: argparse.ArgumentParser) -> None:
     """Add ``--set NAME=VALUE ...``, whose values :func:`changed` takes."""
     parser.add_argument(
-        "--set",
-        nargs="*",
-        default=[],
-        metavar="NAME=VALUE",
-        dest="changes",
-        help="settings to change",
+        "--set", nargs="*", default=[], metavar="NAME=VALUE", dest="changes", help="settings"
     )
 
 

@@ -35,7 +35,7 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
-from training.accuracy_document import accuracy_document, average, beat_intervals, beat_metrics
+from training.accuracy_document import accuracy_document, beat_metrics, beats_document
 from training.annotated_records import AnnotatedRecord, annotated_records
 from training.annotation_files import BeatFile
 from training.beat_matching import BeatCounts, match_beats, within
@@ -150,9 +150,12 @@ def evaluate_record(
         The same model in float32.
     """
     scored = score_recording(open_recording(data / f"{record}.hea"), classifier, settings)
+    folder = out / Path(record).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    write_annotations(scored, folder, Path(record).name)
     (annotated,) = annotated_records(data, [record], settings, classifier.card.n_leads)
     return RecordResult(
-        compare_scored(data, record, scored, out),
+        compare_files(data / record, out / record),
         record_events(data, record, scored),
         annotated.labels,
         annotated_probabilities(annotated, classifier, settings),
@@ -160,14 +163,6 @@ def evaluate_record(
         worst_error(data, record, scored),
         len(scored.used),
     )
-
-
-def compare_scored(data: Path, record: str, scored: ScoredRecording, out: Path) -> RecordComparison:
-    """Write the annotation file of a scored record below a folder, and compare it."""
-    folder = out / Path(record).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    write_annotations(scored, folder, Path(record).name)
-    return compare_files(data / record, out / record)
 
 
 def annotated_probabilities(
@@ -185,13 +180,6 @@ def annotated_probabilities(
     beats = BeatStream(times_s, rr_s, probabilities, no_pause, seconds)
     inside = atrial_fibrillation(beats, settings.rhythm.fibrillation).beats
     return without_supraventricular(beats, inside).probabilities
-
-
-def annotated_counts(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> BeatCounts:
-    """Count annotated beats of a record that were classified at their annotated positions."""
-    matrix = BeatCounts.empty().matrix
-    np.add.at(matrix, (labels, probabilities.argmax(axis=1)), 1)
-    return BeatCounts(matrix)
 
 
 def worst_error(data: Path, record: str, scored: ScoredRecording) -> Strip | None:
@@ -238,7 +226,8 @@ def group_document(
     """Return the results of a group of records, JSON-ready."""
     every = [*results.values()]
     counts = {
-        name: annotated_counts(each.labels, each.probabilities) for name, each in results.items()
+        name: BeatCounts.of_classes(each.labels, each.probabilities.argmax(axis=1))
+        for name, each in results.items()
     }
     return {
         "title": title,
@@ -246,12 +235,7 @@ def group_document(
         "models": sorted({classifier.version for classifier in classifiers}),
         "end_to_end": accuracy_document({name: each.end_to_end for name, each in results.items()}),
         "events": event_metrics([each.events for each in every]),
-        "annotated": {
-            "gross": beat_metrics(sum(counts.values(), BeatCounts.empty()), ec57=False),
-            "intervals": beat_intervals(counts, ec57=False),
-            "average": average([*counts.values()], ec57=False),
-            "by_record": {name: beat_metrics(each, ec57=False) for name, each in counts.items()},
-        },
+        "annotated": beats_document(counts, ec57=False),
         "annotated_float32": _float32_metrics(every),
         "calibration": calibration(
             np.concatenate([each.probabilities for each in every]),
@@ -267,8 +251,9 @@ def _float32_metrics(results: Sequence[RecordResult]) -> dict[str, Any] | None:
         float32 = each.float32_probabilities
         if float32 is None:
             return None
-        counts += annotated_counts(each.labels, float32)
-        n_different += int((float32.argmax(axis=1) != each.probabilities.argmax(axis=1)).sum())
+        found = float32.argmax(axis=1)
+        counts += BeatCounts.of_classes(each.labels, found)
+        n_different += int((found != each.probabilities.argmax(axis=1)).sum())
     return beat_metrics(counts, ec57=False) | {"called_otherwise_by_int8_count": n_different}
 
 
@@ -343,23 +328,15 @@ def _float32(classifier: BeatClassifier, model: Path) -> BeatClassifier | None:
 
 def _arguments() -> argparse.Namespace:
     parser = argument_parser("evaluate", __doc__, "mitdb/ and svdb/")
-    parser.add_argument(
-        "--records", choices=("all", "ds2", "training"), default="all", help="records to evaluate"
-    )
+    parser.add_argument("--records", choices=("all", "ds2", "training"), default="all")
     parser.add_argument("--only", nargs="+", metavar="RECORD", help="only some of these records")
     parser.add_argument("--model", type=Path, default=model_folder(), help="the shipped model")
     parser.add_argument("--folds", type=Path, default=RESULTS / "folds", help="the folds' models")
     parser.add_argument("--float", type=Path, default=RESULTS / FLOAT_FILE, help="float32 model")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("out") / "evaluation",
-        help="folder of annotation files and strips",
-    )
-    parser.add_argument(
-        "--write", action="store_true", help="copy the results of DS2 into the model's card"
-    )
+    out = Path("out/evaluation")
+    parser.add_argument("--out", type=Path, default=out, help="annotation files and strips")
+    parser.add_argument("--write", action="store_true", help="copy results of DS2 into the card")
     return parser.parse_args()
 
 

@@ -5,7 +5,7 @@ Run: ``python -m training.evaluate_fibrillation --data DIR``.
 The analysis gets the annotated beats, so that the result does not depend on detector and model.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -203,10 +203,6 @@ def _table(names: Sequence[str], counts: Sequence[Seconds]) -> str:
     return table(header, [*rows, gross(counts).row("gross")])
 
 
-def _mean_error(counts: Sequence[Seconds], error: Callable[[Seconds], float]) -> float:
-    return float(np.mean([abs(error(each)) for each in counts]))
-
-
 def main() -> None:
     """Print the metrics of every database."""
     parser = argument_parser("evaluate_fibrillation", __doc__, "rhythm/, mitdb/ and svdb/")
@@ -222,14 +218,14 @@ def main() -> None:
         n_none = len(counts) - len(shown)
         print(f"## {heading}\n")
         print(_table([group.records[i] for i in shown], [counts[i] for i in shown]))
-        all_error = _mean_error(counts, lambda each: each.burden_error)
-        long_error = _mean_error(counts, lambda each: each.sustained_error)
+        all_error = np.mean([abs(each.burden_error) for each in counts])
+        long_error = np.mean([abs(each.sustained_error) for each in counts])
         print(f"Mean absolute error of the burden {all_error:.2f} points, {long_error:.2f} against")
         print(f"episodes of 30 s; {n_none} records have none and none was found.\n")
     counts, chosen = leave_one_out(streams["Long-Term AF"], streams["DS1"], settings)
     print("## Long-Term AF, threshold chosen without the record\n")
     print(_table(LONG_TERM_AF.records, counts))
-    error = _mean_error(counts, lambda each: each.burden_error)
+    error = np.mean([abs(each.burden_error) for each in counts])
     print(f"Mean absolute error of the burden {error:.2f} points; thresholds {chosen}.")
 
 

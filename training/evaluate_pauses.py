@@ -11,8 +11,9 @@ Supraventricular DB: ``--set qrs_share=0.3`` tries another value. DS2 is evaluat
 that an interval of ``pause_s`` or more remains: none of these gaps may be confirmed as quiet.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,19 +54,10 @@ REMOVED_EVERY = 30
 """Beats between two removals: pause confirmation compares no gap with another one."""
 
 
-@dataclass(frozen=True)
-class LongIntervals:
-    """Found long intervals: annotated as pause, almost a pause, no pause, or excluded."""
-
-    true: int = 0
-    borderline: int = 0
-    false: int = 0
-    excluded: int = 0
-
-    __add__ = add_fields
-
-    def __str__(self) -> str:
-        return f"{self.true} / {self.borderline} / {self.false} / {self.excluded}"
+LongIntervals = Counter[str]
+"""Found long intervals by :data:`KINDS`."""
+KINDS = ("true", "borderline", "false", "excluded")
+"""A long interval is annotated as a pause, almost a pause, or no pause, or it is not compared."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +79,8 @@ class PauseCounts:
     records: int = 0
     seconds: float = 0.0
     annotated: int = 0
-    found: LongIntervals = LongIntervals()
-    confirmed: LongIntervals = LongIntervals()
+    found: LongIntervals = field(default_factory=Counter)
+    confirmed: LongIntervals = field(default_factory=Counter)
 
     __add__ = add_fields
 
@@ -96,9 +88,10 @@ class PauseCounts:
         """Return a row of the table."""
         hours = self.seconds / SECONDS_PER_HOUR
         days = hours / HOURS_PER_DAY
-        counts = [self.annotated, self.found, self.confirmed]
-        rates = [f"{part.false / days:.2f}" for part in (self.found, self.confirmed)]
-        return [name, self.records, f"{hours:.1f}", *counts, *rates]
+        both = (self.found, self.confirmed)
+        counts = (" / ".join(str(part[kind]) for kind in KINDS) for part in both)
+        rates = (f"{part['false'] / days:.2f}" for part in both)
+        return [name, self.records, f"{hours:.1f}", self.annotated, *counts, *rates]
 
 
 @dataclass(frozen=True)
@@ -145,20 +138,20 @@ class ReferenceIntervals:
         Excluded are intervals in ventricular flutter, and intervals that are annotated as found
         but contain noise in which beats may not be annotated.
         """
-        counts = LongIntervals()
+        counts: LongIntervals = Counter()
         lengths = self.ends - self.begins
         for begin, end in zip(begins, ends, strict=True):
             same = np.abs(self.begins - begin) <= WINDOW_S
             same &= np.abs(self.ends - end) <= WINDOW_S
             overlaps = (self.begins < end - WINDOW_S) & (self.ends > begin + WINDOW_S)
             if (same & self.unreadable).any() or (overlaps & self.flutter).any():
-                counts += LongIntervals(excluded=1)
+                counts["excluded"] += 1
             elif is_at_least(lengths[same], pause_s).any():
-                counts += LongIntervals(true=1)
+                counts["true"] += 1
             elif is_at_least(lengths[same], pause_s - BORDERLINE_S).any():
-                counts += LongIntervals(borderline=1)
+                counts["borderline"] += 1
             else:
-                counts += LongIntervals(false=1)
+                counts["false"] += 1
         return counts
 
 
@@ -244,7 +237,7 @@ def main() -> None:
             scored = score_recording(recording, classifier, settings)
             counts = compare_pauses(given.data, record, scored)
             totals["pauses annotated" if counts.annotated else "no pause annotated"] += counts
-            if counts.annotated or counts.found != LongIntervals():
+            if counts.annotated or counts.found:
                 by_record.append((record, counts))
             if given.missed and group.role is Role.TRAINING:
                 made, quiet = missed_beats(scored)

@@ -28,9 +28,9 @@ from deepecg.errors import RefusedRecordingError
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import AnnotatedRecord, annotated_records
-from training.beat_matching import NO_SEGMENTS, BeatCounts
+from training.beat_matching import ABSENT, BeatCounts
 from training.command_line import argument_parser
-from training.evaluate import RESULTS, annotated_counts, annotated_probabilities
+from training.evaluate import RESULTS, annotated_probabilities
 from training.markdown import class_metrics, percent, table
 from training.training_examples import annotated_r_peaks
 
@@ -56,7 +56,7 @@ def main() -> None:
     counts = dict.fromkeys([WHOLE, *CONTEXTS], BeatCounts.empty())
     for record in annotated_records(given.data, records, SETTINGS, n_leads=1):
         whole = annotated_probabilities(record, classifier, SETTINGS)
-        counts[WHOLE] += annotated_counts(record.labels, whole)
+        counts[WHOLE] += BeatCounts.of_classes(record.labels, whole.argmax(axis=1))
         beats = list(raw_beats(given.data, record, classifier.card.input.windows))
         for name, context in CONTEXTS.items():
             with_less = [with_context(beat, context) for beat in beats]
@@ -65,7 +65,7 @@ def main() -> None:
         (
             name,
             *(class_metrics(found, label, ec57=False) for label in "VS"),
-            percent(found.f1("N", ec57=False)),
+            percent(found.metric("N_f1", ec57=False)),
         )
         for name, found in counts.items()
     )
@@ -113,16 +113,14 @@ def classified_counts(
     beats: Sequence[SingleBeat], record: AnnotatedRecord, models: SingleBeatModels
 ) -> BeatCounts:
     """Classify a record's beats and count them; those that cannot be analysed are missed."""
-    is_found = np.zeros(len(beats), bool)
-    labels = np.zeros(len(beats), np.int64)
+    found: list[int] = []
     for start in range(0, len(beats), BATCH_BEATS):
-        for number, result in enumerate(
-            models.classify(beats[start : start + BATCH_BEATS], SETTINGS), start
-        ):
-            if not isinstance(result, RefusedRecordingError):
-                is_found[number], labels[number] = True, result.argmax()
-    times_s = record.times_s
-    return BeatCounts.of(times_s, record.labels, times_s[is_found], labels[is_found], NO_SEGMENTS)
+        results = models.classify(beats[start : start + BATCH_BEATS], SETTINGS)
+        found += (
+            ABSENT if isinstance(result, RefusedRecordingError) else int(result.argmax())
+            for result in results
+        )
+    return BeatCounts.of_classes(record.labels, np.array(found))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import numpy as np
 
 from deepecg.rhythm.rhythm_analysis import RhythmAnalysis
 from deepecg.scored_recording import ScoredRecording
-from training.accuracy_document import RUN_NAMES
+from training.accuracy_document import RUN_NAMES, group_counts
 from training.annotation_files import BeatFile
 from training.beat_matching import NO_SEGMENTS
 from training.evaluate_fibrillation import Seconds, compare_episodes, gross, read_marked
@@ -85,19 +85,11 @@ def _run_metrics(counts: Sequence[RunCounts], group: str) -> dict[str, Any]:
     The predictivity is null where it is based on fewer than :data:`MIN_FOUND` events or
     :data:`MIN_PATIENTS` patients, because summaries show it beside other patients' counts.
     """
-    total = sum(counts, RunCounts.empty())
-    detected, annotated = total.detected(group)
-    right, found = total.right(group)
-    patients = sum(each.right(group)[1] > 0 for each in counts)
-    is_enough = found >= MIN_FOUND and patients >= MIN_PATIENTS
-    return {
-        "annotated_count": annotated,
-        "found_count": found,
-        "right_count": right,
-        "patients_count": patients,
-        "sensitivity": round(detected / annotated, 4) if annotated else None,
-        "predictivity": round(right / found, 4) if is_enough else None,
-    }
+    document = group_counts(group, counts)
+    del document["detected_count"]
+    if document["found_count"] < MIN_FOUND or document["patients_count"] < MIN_PATIENTS:
+        document["predictivity"] = None
+    return document
 
 
 def _time_metrics(counts: Sequence[Seconds]) -> dict[str, Any]:

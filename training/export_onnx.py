@@ -1,7 +1,7 @@
 """Export of a trained network to ONNX: float32, int8, and the cost of running it."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +155,12 @@ def cost(model: Path) -> dict[str, Any]:
     """
     graph = shape_inference.infer_shapes(onnx.load(str(model))).graph
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    sizes = dict(_value_sizes(graph))
+    sizes = {  # the number of values of every activation, for one beat on one lead
+        value.name: int(
+            np.prod([max(d.dim_value, 1) for d in value.type.tensor_type.shape.dim[1:]])
+        )
+        for value in (*graph.input, *graph.value_info, *graph.output)
+    }
     in_float = _kept_in_float(graph)
     macs = peak = 0
     for node in graph.node:
@@ -196,10 +201,3 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc]
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         """Return the next segment, or None after the last."""
         return next(self._batches, None)
-
-
-def _value_sizes(graph: onnx.GraphProto) -> Iterator[tuple[str, int]]:
-    """Yield the number of values of every activation, for one beat on one lead."""
-    for value in (*graph.input, *graph.value_info, *graph.output):
-        dimensions = value.type.tensor_type.shape.dim
-        yield value.name, int(np.prod([max(d.dim_value, 1) for d in dimensions[1:]]))

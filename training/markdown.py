@@ -29,5 +29,8 @@ def percent_interval(interval: Sequence[float] | None, digits: int = 1) -> str:
 
 def class_metrics(counts: BeatCounts, name: str, *, ec57: bool) -> str:
     """Return sensitivity, positive predictivity and F1 of a class: ``90.0 / 80.0 (84.7)``."""
-    found, right = counts.sensitivity(name), counts.predictivity(name, ec57=ec57)
-    return f"{percent(found)} / {percent(right)} ({percent(counts.f1(name, ec57=ec57))})"
+    found, right, f1 = (
+        percent(counts.metric(f"{name}_{metric}", ec57=ec57))
+        for metric in ("sensitivity", "predictivity", "f1")
+    )
+    return f"{found} / {right} ({f1})"

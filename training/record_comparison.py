@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from training.annotation_files import BeatFile
 from training.beat_matching import BeatCounts, within
-from training.run_matching import Kind, RunCounts, compare_runs
-
-KINDS: tuple[Kind, ...] = ("V", "S")
+from training.run_matching import MEMBERS, Kind, RunCounts, compare_runs
 
 
 @dataclass(frozen=True)
 class RecordComparison:
-    """Found against annotated beats of one record, or of several together.
+    """Found against annotated beats of one record.
 
     Attributes
     ----------
@@ -34,14 +32,6 @@ class RecordComparison:
     runs: dict[Kind, RunCounts]
     compared_s: float
     not_analysable_s: float
-
-    def __add__(self, other: "RecordComparison") -> "RecordComparison":
-        return RecordComparison(
-            self.beats + other.beats,
-            {kind: self.runs[kind] + other.runs[kind] for kind in KINDS},
-            self.compared_s + other.compared_s,
-            self.not_analysable_s + other.not_analysable_s,
-        )
 
 
 def compare_files(
@@ -72,7 +62,7 @@ def compare(annotated: BeatFile, found: BeatFile, duration_s: float) -> RecordCo
         times_s, labels, found.times_s[kept], found.labels[kept], excluded, shutdown
     )
     reference, answer = (each.sequence(annotated.flutter) for each in (annotated, found))
-    runs = {kind: compare_runs(reference, answer, kind, shutdown) for kind in KINDS}
+    runs = {kind: compare_runs(reference, answer, kind, shutdown) for kind in MEMBERS}
     excluded_s = _total_s(excluded, duration_s)
     with_shutdown_s = _total_s(np.concatenate([excluded, shutdown]), duration_s)
     return RecordComparison(beats, runs, duration_s - excluded_s, with_shutdown_s - excluded_s)

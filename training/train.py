@@ -23,7 +23,6 @@ from training.augmented_copies import make_copies
 from training.beat_matching import BeatCounts
 from training.command_line import argument_parser
 from training.data_roles import training_records
-from training.evaluate import annotated_counts
 from training.network import HybridNetwork
 from training.plots import plot_learning_curves
 from training.recipes import CONFIGS
@@ -90,8 +89,9 @@ class LearningCurve:
         """Evaluate the network after an epoch."""
         counts = BeatCounts.empty()
         for one in self.held_back:
-            counts += annotated_counts(one.labels, predict(network, scalings, one.beats))
-        f1 = {name: round(counts.f1(name, ec57=False), 4) for name in "NSV"}
+            found = predict(network, scalings, one.beats)
+            counts += BeatCounts.of_classes(one.labels, found.argmax(axis=1))
+        f1 = {name: round(counts.metric(f"{name}_f1", ec57=False), 4) for name in "NSV"}
         point = {"epoch": epoch, "training_loss": round(loss, 5)}
         self.points.append(point | {f"validation_f1_{name}": value for name, value in f1.items()})
         print(f"  epoch {epoch}: loss {loss:.4f}, held-back F1 {f1}", flush=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,9 +26,6 @@ from training.network import HybridNetwork
 from training.recipes import TrainingConfig
 from training.training_examples import Examples
 from training.training_loop import FEATURE_LIMIT, Scalings
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 QUANTISATION_SEGMENTS, QUANTISATION_BEATS = 40, 256
 """Number of segments of training beats that set the int8 scales, and beats of each."""
@@ -92,7 +89,7 @@ def make_card(trained: Trained, out: Path, logs: Path) -> dict[str, Any]:
     """Return the model card of a trained network, without an evaluation."""
     config, scalings = trained.config, trained.scalings
     model = (out / MODEL_FILE).read_bytes()
-    spec = config.input
+    spec, recipe = config.input, asdict(config)
     noisy = " except for false beats in synthetic noise" if config.noisy_copies else ""
     return {
         "card_version": CARD_VERSION,
@@ -116,8 +113,8 @@ def make_card(trained: Trained, out: Path, logs: Path) -> dict[str, Any]:
         },
         "n_leads": config.n_leads,
         "context_beats": config.network.context_beats,
-        "cluster_consensus": _as_dict(config.cluster_consensus),
-        "paroxysmal_svt": _as_dict(config.paroxysmal_svt),
+        "cluster_consensus": recipe["cluster_consensus"],
+        "paroxysmal_svt": recipe["paroxysmal_svt"],
         "test_records": list(DS2.records),
         "training": training_provenance(trained),
         "versions": {
@@ -178,7 +175,3 @@ def _features(names: Sequence[str], scaling: Scaling) -> list[dict[str, Any]]:
         {"name": name, "mean": mean, "scale": scale}
         for name, mean, scale in zip(names, scaling.mean, scaling.scale, strict=True)
     ]
-
-
-def _as_dict(settings: "DataclassInstance | None") -> dict[str, Any] | None:
-    return asdict(settings) if settings else None

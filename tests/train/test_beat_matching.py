@@ -88,29 +88,29 @@ def test_sensitivity_counts_missed_beats_and_predictivity_extra_ones():
     table = counts(
         [(1.0, V), (2.0, V), (3.0, V), (4.0, N)], [(1.0, V), (2.0, N), (4.0, V), (5.0, V)]
     )
-    assert table.sensitivity("V") == pytest.approx(1 / 3)
-    assert table.predictivity("V", ec57=True) == pytest.approx(1 / 3)
+    assert table.metric("V_sensitivity") == pytest.approx(1 / 3)
+    assert table.metric("V_predictivity", ec57=True) == pytest.approx(1 / 3)
     assert table.detection() == (pytest.approx(3 / 4), pytest.approx(3 / 4))
     assert table.missed("V") == (1, 3)
-    assert table.accuracy() == pytest.approx(1 / 4)
+    assert table.metric("accuracy") == pytest.approx(1 / 4)
 
 
 def test_ec57_counts_no_false_v_on_fusion_and_unclassifiable_beats():
     table = counts(
         [(1.0, V), (2.0, F), (3.0, Q), (4.0, N)], [(1.0, V), (2.0, V), (3.0, V), (4.0, V)]
     )
-    assert table.predictivity("V", ec57=True) == pytest.approx(1 / 2)
-    assert table.predictivity("V", ec57=False) == pytest.approx(1 / 4)
+    assert table.metric("V_predictivity", ec57=True) == pytest.approx(1 / 2)
+    assert table.metric("V_predictivity", ec57=False) == pytest.approx(1 / 4)
 
 
 def test_s_is_false_on_fusion_beats_but_not_on_unclassifiable_ones():
     table = counts([(1.0, S), (2.0, F), (3.0, Q)], [(1.0, S), (2.0, S), (3.0, S)])
-    assert table.predictivity("S", ec57=True) == pytest.approx(1 / 2)
+    assert table.metric("S_predictivity", ec57=True) == pytest.approx(1 / 2)
 
 
 def test_a_v_found_as_fusion_is_a_missed_v_and_a_found_beat():
     table = counts([(1.0, V), (2.0, F), (3.0, Q)], [(1.0, F), (2.0, N)])
-    assert table.sensitivity("V") == 0
+    assert table.metric("V_sensitivity") == 0
     assert table.detection() == (pytest.approx(2 / 3), 1)
 
 
@@ -146,7 +146,7 @@ def test_metrics_of_a_matrix_follow_the_formulas():
 def test_metrics_of_no_beats_are_nan_in_arrays_and_zero_as_single_values():
     empty = BeatCounts.empty()
     assert all(np.isnan(value) for value in metrics(empty.matrix, ec57=True).values())
-    assert empty.f1("V", ec57=True) == empty.accuracy() == 0
+    assert empty.metric("V_f1", ec57=True) == empty.metric("accuracy") == 0
 
 
 def test_a_class_without_annotations_has_a_predictivity_and_no_f1():

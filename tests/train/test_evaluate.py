@@ -220,7 +220,7 @@ def test_a_record_is_compared_from_the_file_that_scoring_writes(data_dir, classi
     counts: BeatCounts = found.end_to_end.beats
     compared = reference.times_s >= 300
     assert counts.matrix[:5].sum() + counts.not_analysable.sum() == compared.sum()
-    assert counts.f1("V", ec57=True) > 0.99
+    assert counts.metric("V_f1", ec57=True) > 0.99
     assert found.end_to_end.compared_s == pytest.approx(1505.6, abs=0.1)
 
 
