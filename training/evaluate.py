@@ -198,11 +198,8 @@ def worst_error(data: Path, record: str, scored: ScoredRecording) -> Strip | Non
     stop = min(int((at_s + STRIP_S) * rate_hz), recording.n_samples)
     shown = {}
     for n in np.flatnonzero(within(reference.times_s, np.array([[start, stop - 1]]) / rate_hz)):
-        called = CLASSES[found[n]] if partner[n] >= 0 else "missed"
-        annotated = CLASSES[labels[n]]
-        shown[round(reference.times_s[n] * rate_hz) - start] = (
-            annotated if annotated == called else f"{annotated}>{called}"
-        )
+        names = [CLASSES[labels[n]], CLASSES[found[n]] if partner[n] >= 0 else "missed"]
+        shown[round(reference.times_s[n] * rate_hz) - start] = ">".join(dict.fromkeys(names))
     return Strip(
         f"{record}, {recording.leads[scored.lead]}, {at_s:.1f} s: annotated "
         f"{CLASSES[labels[worst]]}, found {CLASSES[found[worst]]} with "

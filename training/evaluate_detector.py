@@ -77,12 +77,11 @@ def evaluate_leads(data: Path, record: str, settings: DetectorSettings) -> Itera
 
 def worst_records(records: Mapping[str, BeatCounts]) -> list[str]:
     """Return the records with the most missed and false beats, the worst first."""
-
-    def n_wrong(record: str) -> int:
-        matrix = records[record].matrix
-        return int(matrix[ABSENT].sum() + matrix[:, ABSENT].sum())
-
-    return sorted(records, key=n_wrong, reverse=True)[:WORST_RECORDS]
+    n_wrong = {
+        record: each.matrix[ABSENT].sum() + each.matrix[:, ABSENT].sum()
+        for record, each in records.items()
+    }
+    return sorted(records, key=n_wrong.__getitem__, reverse=True)[:WORST_RECORDS]
 
 
 def row(name: str, n_leads: int, counts: BeatCounts) -> list[object]:

@@ -186,8 +186,8 @@ def noise_mv(
 
 def _noisy_cases(data: Path) -> Iterator[tuple[str, int, list[Case]]]:
     """Yield the name of the noise, its SNR, and recordings with it."""
-    for group in (NOISE, NOISE_STRESS):
-        group.require(data)
+    NOISE.require(data)
+    NOISE_STRESS.require(data)
     for snr_db in SNRS_DB:
         case = _unchanged(data, f"nstdb/118e{snr_db:02d}")
         yield "electrode motion, record 118", snr_db, [case]
