@@ -90,7 +90,7 @@ def test_an_upload_request_has_a_status(api: Api, cloud: Cloud) -> None:
         "until": announced["expires_at"],
     }
     noted = cloud.result(upload_request_key(recording))
-    assert set(noted) == {"announced_at", "expires_at"}
+    assert set(noted) == {"expires_at"}
 
 
 def test_two_upload_requests_of_the_same_names_share_nothing(api: Api) -> None:

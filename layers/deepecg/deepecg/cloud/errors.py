@@ -30,10 +30,6 @@ class UnknownRequestError(HolterError):
     """An event for the nightly report has neither a date nor a scheduled time."""
 
 
-class SameNameTwiceError(HolterError):
-    """Two files of an upload request have the same name, apart from case and Unicode form."""
-
-
 class TooLargeError(RefusedRecordingError, code="too_large"):
     """The recording is larger than the function's temporary storage."""
 

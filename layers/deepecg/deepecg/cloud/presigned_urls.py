@@ -4,11 +4,10 @@ They are signed without a request (AWS Signature Version 4). They expire with th
 signed them, where that is sooner.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -19,22 +18,6 @@ if TYPE_CHECKING:
 
 MAX_ORIGINS = 8
 """Clients that are kept, one for each host name by which callers reach the API."""
-
-
-@dataclass(frozen=True)
-class PresignedPost:
-    """The URL and fields with which an HTML form sends one object.
-
-    Attributes
-    ----------
-    url : str
-        URL that the form is sent to.
-    fields : dict of str to str
-        Fields to be sent unchanged, before the file.
-    """
-
-    url: str
-    fields: dict[str, str]
 
 
 class Presigner:
@@ -67,8 +50,10 @@ class Presigner:
         size_bytes: int,
         expires_in: timedelta,
         origin: str,
-    ) -> PresignedPost:
-        """Return a form that S3 accepts for one object of a given key, type and size.
+    ) -> dict[str, Any]:
+        """Return ``url`` and ``fields`` of a form that sends one object to S3.
+
+        S3 accepts only an object of the given key, type and size.
 
         Parameters
         ----------
@@ -83,7 +68,7 @@ class Presigner:
         origin : str
             Scheme and host by which the caller reaches the API.
         """
-        signed = self._for(origin).generate_presigned_post(
+        return self._for(origin).generate_presigned_post(
             bucket,
             key,
             Fields={"Content-Type": content_type},
@@ -93,26 +78,24 @@ class Presigner:
             ],
             ExpiresIn=int(expires_in.total_seconds()),
         )
-        return PresignedPost(signed["url"], signed["fields"])
 
     def get(
         self,
         bucket: str,
         key: str,
         *,
-        content_type: str,
         disposition: str,
         expires_in: timedelta,
         origin: str,
     ) -> str:
-        """Return a URL that fetches one object.
+        """Return a URL that fetches one object, with the content type it was written with.
 
         Parameters
         ----------
         bucket, key : str
             The object.
-        content_type, disposition : str
-            ``Content-Type`` and ``Content-Disposition`` of S3's response.
+        disposition : str
+            ``Content-Disposition`` of S3's response.
         expires_in : timedelta
             Time for which S3 accepts the URL.
         origin : str
@@ -123,7 +106,6 @@ class Presigner:
             Params={
                 "Bucket": bucket,
                 "Key": key,
-                "ResponseContentType": content_type,
                 "ResponseContentDisposition": disposition,
                 "ResponseCacheControl": "no-store",
             },

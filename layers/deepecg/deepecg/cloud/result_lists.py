@@ -83,22 +83,6 @@ class RecordingsPage:
 
 
 @dataclass(frozen=True)
-class NightDetails:
-    """A night with one page of its recordings.
-
-    Attributes
-    ----------
-    outcomes : dict or None
-        Counts by outcome in the night's report; None where there is no report.
-    page : RecordingsPage
-        The recordings.
-    """
-
-    outcomes: dict[str, Any] | None
-    page: RecordingsPage
-
-
-@dataclass(frozen=True)
 class NightsPage:
     """One page of nights.
 
@@ -139,16 +123,17 @@ def list_recordings(results: Results, limit: int, after: Position | None = None)
 
 def find_night(
     results: Results, night: date, limit: int, after: Position | None = None
-) -> NightDetails | None:
-    """Return a night and a page of its recordings; None if it has neither uploads nor a report.
+) -> tuple[dict[str, Any] | None, RecordingsPage] | None:
+    """Return a night's counts by outcome and a page of its recordings.
 
-    Parameters and errors are those of :func:`list_recordings`.
+    The counts are those of the night's report; None where there is no report. Without a report and
+    uploads, the whole result is None. Parameters and errors are those of :func:`list_recordings`.
     """
     report = results.read(report_key(night, REPORT))
     positions = list(_newest_first(results, night.isoformat()))
     if report is None and not positions:
         return None
-    return NightDetails(report and report["outcomes"], _page(results, positions, limit, after))
+    return report and report["outcomes"], _page(results, positions, limit, after)
 
 
 def list_nights(results: Results, limit: int, after: str | None = None) -> NightsPage:

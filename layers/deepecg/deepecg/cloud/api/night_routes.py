@@ -1,6 +1,7 @@
 """Routes of nights: the uploads of a date and the nightly report."""
 
 from datetime import date
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,7 +16,7 @@ from deepecg.cloud.api.night_models import (
 )
 from deepecg.cloud.api.problem_details import ProblemError, documented
 from deepecg.cloud.api.recording_models import DEFAULT_LIMIT, Cursor, Limit
-from deepecg.cloud.api.recording_routes import list_items, next_cursor
+from deepecg.cloud.api.recording_routes import list_fields
 from deepecg.cloud.api.result_redirects import (
     RESULT_URL_RESPONSES,
     ResultUrlResponse,
@@ -28,10 +29,12 @@ from deepecg.errors import SettingsError
 from deepecg.night.night_store import PAGE, RECORDINGS_CSV, REPORT, parse_night
 
 router = APIRouter(route_class=StrictRoute, tags=["nights"])
-REPORT_RESPONSES = {
-    **RESULT_URL_RESPONSES,
-    **documented("unknown_night", "storage_unavailable"),
-}
+get_report_file = partial(
+    router.get,
+    response_model=ResultUrlResponse,
+    responses=RESULT_URL_RESPONSES | documented("unknown_night", "storage_unavailable"),
+)
+"""Decorator of routes that fetch a file of the nightly report."""
 
 
 @router.get("/v1/nights", responses=documented("storage_unavailable"))
@@ -53,53 +56,39 @@ def get_night(
     found = find_night(services_of(request).results, _date(night), limit, after)
     if found is None:
         raise _unknown()
-    page, outcomes = found.page, found.outcomes
+    outcomes, page = found
     return NightResponse(
         date=night,
         report=f"/v1/nights/{night}/report" if outcomes else None,
         outcomes=NightOutcomeCounts(**outcomes) if outcomes else None,
-        recordings=list_items(page),
-        unreadable_count=page.n_unreadable,
-        next_cursor=next_cursor(page),
+        **list_fields(page),
     )
 
 
-@router.get(
-    "/v1/nights/{night}/report",
-    response_model=ResultUrlResponse,
-    responses=REPORT_RESPONSES,
-)
+@get_report_file("/v1/nights/{night}/report")
 def get_night_report(request: Request, night: NightDate) -> Response:
     """Fetch the nightly report, an HTML page for people.
 
     Where the API accepts tokens, its links lead to the upload page. Elsewhere they lead to the
     files in the results bucket, for people who may read the bucket.
     """
-    return _report_file(request, night, PAGE, "text/html; charset=utf-8")
+    return _report_file(request, night, PAGE)
 
 
-@router.get(
-    "/v1/nights/{night}/recordings.csv",
-    response_model=ResultUrlResponse,
-    responses=REPORT_RESPONSES,
-)
+@get_report_file("/v1/nights/{night}/recordings.csv")
 def get_night_recordings(request: Request, night: NightDate) -> Response:
     """Fetch the table of all recordings in the nightly report (CSV)."""
-    return _report_file(
-        request, night, RECORDINGS_CSV, "text/csv; charset=utf-8", as_attachment=True
-    )
+    return _report_file(request, night, RECORDINGS_CSV, as_attachment=True)
 
 
-@router.get(
-    "/v1/nights/{night}/report.json", response_model=ResultUrlResponse, responses=REPORT_RESPONSES
-)
+@get_report_file("/v1/nights/{night}/report.json")
 def get_night_report_json(request: Request, night: NightDate) -> Response:
     """Fetch the nightly report as JSON."""
-    return _report_file(request, night, REPORT, "application/json", as_attachment=True)
+    return _report_file(request, night, REPORT, as_attachment=True)
 
 
 def _report_file(
-    request: Request, night: str, name: str, content_type: str, *, as_attachment: bool = False
+    request: Request, night: str, name: str, *, as_attachment: bool = False
 ) -> Response:
     """Return the URL of a file of the nightly report.
 
@@ -114,8 +103,7 @@ def _report_file(
             "unknown_night",
             "There is no nightly report for this date. It is made the morning after.",
         )
-    disposition = f'attachment; filename="{night}-{name}"' if as_attachment else "inline"
-    return result_url_response(request, key, content_type=content_type, disposition=disposition)
+    return result_url_response(request, key, saved_as=f"{night}-{name}" if as_attachment else None)
 
 
 def _date(night: str) -> date:

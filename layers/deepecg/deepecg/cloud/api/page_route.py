@@ -46,4 +46,4 @@ def _uploads_origin(services: Services) -> str:
         expires_in=timedelta(minutes=1),
         origin=SAME_ORIGIN,
     )
-    return url_origin(form.url)
+    return url_origin(form["url"])

@@ -61,6 +61,11 @@ Cursor = Annotated[
 ]
 
 
+def recording_path(recording_id: str) -> str:
+    """Return the path of a recording's status."""
+    return f"/v1/recordings/{recording_id}"
+
+
 def _as_integer(value: Any) -> Any:
     """Convert a whole float to int: JSON Schema counts 9.0 as an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -73,7 +78,14 @@ SizeBytes = Annotated[
 ]
 
 
-class MainFile(StrictRequest):
+class NamedFile(StrictRequest):
+    """A file to upload."""
+
+    name: str = Field(max_length=MAX_NAME)
+    size_bytes: SizeBytes
+
+
+class MainFile(NamedFile):
     """The recording's file; for a WFDB record, its header."""
 
     name: str = Field(
@@ -81,10 +93,9 @@ class MainFile(StrictRequest):
         pattern=MAIN_NAME,
         description=f"Ends in {SUFFIX_LIST}, in upper or lower case. The name is not stored.",
     )
-    size_bytes: SizeBytes
 
 
-class PartFile(StrictRequest):
+class PartFile(NamedFile):
     """A file that belongs to the main file."""
 
     name: str = Field(
@@ -95,7 +106,6 @@ class PartFile(StrictRequest):
             "`.settings.json` in place of the suffix. The name is not stored."
         ),
     )
-    size_bytes: SizeBytes
 
 
 class UploadRequest(StrictRequest):

@@ -50,9 +50,7 @@ RESULT_URL_RESPONSES: dict[int | str, dict[str, Any]] = {
 """FastAPI's ``responses`` of routes that return :func:`result_url_response`."""
 
 
-def result_url_response(
-    request: Request, key: str, *, content_type: str, disposition: str = "inline"
-) -> Response:
+def result_url_response(request: Request, key: str, *, saved_as: str | None = None) -> Response:
     """Return the presigned URL of an existing object in the results bucket.
 
     Parameters
@@ -61,16 +59,15 @@ def result_url_response(
         Its header ``Accept`` decides between JSON and a redirect.
     key : str
         Key of the object.
-    content_type, disposition : str
-        Headers ``Content-Type`` and ``Content-Disposition`` that S3 sends with the object.
+    saved_as : str, optional
+        Name of the file that browsers save; without it, they show the object.
     """
     services = services_of(request)
     expires_at = datetime.now(UTC).replace(microsecond=0) + VALID_FOR
     url = services.presigner.get(
         services.results.bucket,
         key,
-        content_type=content_type,
-        disposition=disposition,
+        disposition=f'attachment; filename="{saved_as}"' if saved_as else "inline",
         expires_in=VALID_FOR,
         origin=called_origin(request),
     )

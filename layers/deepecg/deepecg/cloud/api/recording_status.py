@@ -9,12 +9,22 @@ and ``announced/*`` of the results bucket, and ``ListBucket``, without which S3 
 missing object.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from deepecg.cloud.api.recording_models import (
+    FailedResponse,
+    PartResponse,
+    RejectedResponse,
+    Rejection,
+    ResultLinks,
+    ScoredResponse,
+    StatusResponse,
+    WaitingResponse,
+    recording_path,
+)
 from deepecg.cloud.night_entries import FINAL_OUTCOMES
-from deepecg.cloud.s3_buckets import Results
+from deepecg.cloud.s3_buckets import Results, folder_of
 from deepecg.cloud.s3_keys import (
     current_key,
     entry_key,
@@ -24,83 +34,10 @@ from deepecg.cloud.s3_keys import (
 )
 from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
 
-
-@dataclass(frozen=True)
-class Waiting:
-    """It has no result yet.
-
-    Attributes
-    ----------
-    waiting_for : str
-        ``upload``: no message about it was received; ``parts``: files that its header names are
-        missing; ``scoring``: it is being scored.
-    until : datetime or None
-        Time at which its upload forms expire, or at which it is rejected without its parts; None
-        for ``scoring``.
-    """
-
-    waiting_for: Literal["upload", "parts", "scoring"]
-    until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Scored:
-    """It has a result.
-
-    Attributes
-    ----------
-    summary : dict
-        Its summary.
-    """
-
-    summary: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """It was rejected.
-
-    Attributes
-    ----------
-    code, message : str
-        Code and text of the rejection.
-    """
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True)
-class Failed:
-    """It was not scored, through no fault of its own, and is not retried without a redrive.
-
-    Attributes
-    ----------
-    code : str
-        Kind of the failure.
-    """
-
-    code: str
-
-
-@dataclass(frozen=True)
-class PartOf:
-    """It is a part of another recording.
-
-    Attributes
-    ----------
-    recording_id : str
-        ID of that recording.
-    """
-
-    recording_id: str
-
-
-RecordingStatus = Waiting | Scored | Rejected | Failed | PartOf
 UNKNOWN_FAILURE = "unknown"
 
 
-def find_status(results: Results, recording_id: str) -> RecordingStatus | None:
+def find_status(results: Results, recording_id: str) -> StatusResponse | None:
     """Return the status of a recording; None if it was neither uploaded nor requested.
 
     Parameters
@@ -121,8 +58,9 @@ def find_status(results: Results, recording_id: str) -> RecordingStatus | None:
         return _unfinished(results, recording_id, entry)
     current = results.read(current_key(recording_id))
     if entry is not None and not _is_result_of(entry, current):
-        return Waiting("scoring")  # the result is written, and about to become the valid one
-    return _finished(results, current) or _requested(results, recording_id)
+        # The result is written, and about to become the valid one.
+        return _waiting(recording_id, "scoring")
+    return _finished(results, recording_id, current) or _requested(results, recording_id)
 
 
 def find_result_folder(results: Results, recording_id: str) -> str | None:
@@ -133,8 +71,7 @@ def find_result_folder(results: Results, recording_id: str) -> str | None:
     current = results.read(current_key(recording_id))
     if current is None or current["outcome"] != "scored":
         return None
-    key: str = current["result"]
-    return key[: key.rfind("/") + 1]
+    return folder_of(current["result"])
 
 
 def _entry(results: Results, recording_id: str, night: str) -> NightEntry | None:
@@ -146,14 +83,25 @@ def _entry(results: Results, recording_id: str, night: str) -> NightEntry | None
         return None
 
 
-def _unfinished(results: Results, recording_id: str, entry: NightEntry | None) -> RecordingStatus:
+def _unfinished(results: Results, recording_id: str, entry: NightEntry | None) -> StatusResponse:
     if entry is not None and entry.outcome == "failed":
-        return Failed(entry.code or UNKNOWN_FAILURE)
+        code = entry.code or UNKNOWN_FAILURE
+        return FailedResponse(recording_id=recording_id, status="failed", code=code)
     if entry is not None and entry.outcome == "waiting":
         waiting = results.read(waiting_key(recording_id))
-        until = datetime.fromisoformat(waiting["waiting_until"]) if waiting else None
-        return Waiting("parts", until)
-    return Waiting("scoring")
+        return _waiting(recording_id, "parts", waiting["waiting_until"] if waiting else None)
+    return _waiting(recording_id, "scoring")
+
+
+def _waiting(
+    recording_id: str, waiting_for: Literal["upload", "parts", "scoring"], until: str | None = None
+) -> WaitingResponse:
+    return WaitingResponse(
+        recording_id=recording_id,
+        status="waiting",
+        waiting_for=waiting_for,
+        until=datetime.fromisoformat(until) if until else None,
+    )
 
 
 def _is_result_of(entry: NightEntry, current: dict[str, Any] | None) -> bool:
@@ -162,21 +110,29 @@ def _is_result_of(entry: NightEntry, current: dict[str, Any] | None) -> bool:
     return result.rpartition("/")[0] == entry.folder
 
 
-def _finished(results: Results, current: dict[str, Any] | None) -> RecordingStatus | None:
+def _finished(
+    results: Results, recording_id: str, current: dict[str, Any] | None
+) -> StatusResponse | None:
     if current is None:
         return None
     if current["outcome"] == "part":
-        return PartOf(current["recording_id"])
+        whole = current["recording_id"]
+        return PartResponse(recording_id=recording_id, status="part", part_of=whole)
     document = results.read(current["result"])
     if document is None:
         return None
     if current["outcome"] == "scored":
-        return Scored(document)
-    return Rejected(document["code"], document["message"])
+        path = recording_path(recording_id)
+        links = ResultLinks(
+            report=f"{path}/report", annotations=f"{path}/annotations", fhir=f"{path}/fhir"
+        )
+        return ScoredResponse(
+            recording_id=recording_id, status="scored", summary=document, links=links
+        )
+    rejection = Rejection(code=document["code"], message=document["message"])
+    return RejectedResponse(recording_id=recording_id, status="rejected", rejection=rejection)
 
 
-def _requested(results: Results, recording_id: str) -> RecordingStatus | None:
+def _requested(results: Results, recording_id: str) -> StatusResponse | None:
     request = results.read(upload_request_key(recording_id))
-    if request is None:
-        return None
-    return Waiting("upload", datetime.fromisoformat(request["expires_at"]))
+    return _waiting(recording_id, "upload", request["expires_at"]) if request else None
