@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from recorded_log import LogLines
 
-from deepecg.cloud.api.problem_details import PROBLEM_SCHEMA
+from deepecg.cloud.api.problem_details import problem_schema
 from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.errors import StorageError
 from deepecg.errors import ModelMismatchError, SettingsError
@@ -71,7 +71,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     found: dict[str, Any] = response.json()
-    jsonschema.validate(found, PROBLEM_SCHEMA)
+    jsonschema.validate(found, problem_schema())
     assert (found["code"], found["status"]) == (code, status)
     assert found["type"] == f"urn:deepecg:problem:{code}"
     assert SECRET not in response.text

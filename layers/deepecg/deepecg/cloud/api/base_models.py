@@ -2,7 +2,7 @@
 
 Examples of requests are named and stand with the route (``Body(openapi_examples=...)``), so that
 the documentation page offers them as a choice. Examples of responses stand in the model
-(:func:`with_examples`).
+(:func:`with_example`).
 """
 
 from typing import Any
@@ -29,6 +29,6 @@ class ModelVersion(ApiResponse):
     sha256: str = Field(description="Checksum of the model file.", pattern="^[0-9a-f]{64}$")
 
 
-def with_examples(*examples: Any) -> ConfigDict:
-    """Return a ``model_config`` that adds examples to the JSON Schema of a response."""
-    return ConfigDict(json_schema_extra={"examples": list(examples)})
+def with_example(**fields: Any) -> ConfigDict:
+    """Return a ``model_config`` that adds an example to the JSON Schema of a response."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})

@@ -45,22 +45,18 @@ class RealtimeContext(StrictRequest):
         description="RR intervals before `pre_rr_s` in seconds, oldest first. Without them, the "
         "mean of the given intervals is used as the patient's mean RR interval.",
     )
-    usual_beat_mv: Annotated[
-        BeatSamples | None,
-        Field(
-            description="The patient's template beat, for example the median of the beats of the "
-            "last minutes. It has the sampling rate and the R peak position of `samples_mv`. "
-            "Without it, a second model is used that sees only the beat and the two intervals "
-            "around it, and ignores the rest of `context`."
-        ),
-    ] = None
-    previous_beat_mv: Annotated[
-        BeatSamples | None,
-        Field(
-            description="The beat before this one, in the same form as `usual_beat_mv`. Without "
-            "it, the previous beat is assumed to be equal to this one."
-        ),
-    ] = None
+    usual_beat_mv: BeatSamples | None = Field(
+        default=None,
+        description="The patient's template beat, for example the median of the beats of the "
+        "last minutes. It has the sampling rate and the R peak position of `samples_mv`. "
+        "Without it, a second model is used that sees only the beat and the two intervals "
+        "around it, and ignores the rest of `context`.",
+    )
+    previous_beat_mv: BeatSamples | None = Field(
+        default=None,
+        description="The beat before this one, in the same form as `usual_beat_mv`. Without "
+        "it, the previous beat is assumed to be equal to this one.",
+    )
 
 
 class DiagnosticContext(RealtimeContext):
@@ -72,43 +68,36 @@ class DiagnosticContext(RealtimeContext):
 
 
 class _Beat(StrictRequest):
-    samples_mv: Annotated[
-        BeatSamples,
-        Field(
-            description="Signal of one lead around the R peak in mV. Send at least 375 ms before "
-            "to 625 ms after the R peak; a shorter signal is extended by repeating its first or "
-            "last sample."
-        ),
-    ]
+    samples_mv: BeatSamples = Field(
+        description="Signal of one lead around the R peak in mV. Send at least 375 ms before "
+        "to 625 ms after the R peak; a shorter signal is extended by repeating its first or "
+        "last sample."
+    )
     sampling_rate_hz: SamplingRate
-    r_peak_position: Annotated[
-        float,
-        Field(
-            ge=0,
-            le=1,
-            description="Position of the R peak: 0 is the first sample, 1 is the last one.",
-        ),
-    ] = 0.5
-    pre_rr_s: Annotated[
-        Interval, Field(description="RR interval from the previous beat to this one in seconds.")
-    ]
-    filtered: Annotated[
-        bool,
-        Field(
-            description="`true`: the signals are already band-passed like those of recordings "
-            "(0.5 to 50 Hz, zero phase) and are only resampled. `false`: the signals are raw, "
-            "with or without a mains filter."
-        ),
-    ] = False
+    r_peak_position: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Position of the R peak: 0 is the first sample, 1 is the last one.",
+    )
+    pre_rr_s: Interval = Field(
+        description="RR interval from the previous beat to this one in seconds."
+    )
+    filtered: bool = Field(
+        default=False,
+        description="`true`: the signals are already band-passed like those of recordings "
+        "(0.5 to 50 Hz, zero phase) and are only resampled. `false`: the signals are raw, "
+        "with or without a mains filter.",
+    )
 
 
 class DiagnosticBeat(_Beat):
     """A beat whose next beat is known."""
 
-    mode: Annotated[Literal["diagnostic"], Field(description="The default.")] = "diagnostic"
-    post_rr_s: Annotated[
-        Interval, Field(description="RR interval from this beat to the next one in seconds.")
-    ]
+    mode: Literal["diagnostic"] = Field(default="diagnostic", description="The default.")
+    post_rr_s: Interval = Field(
+        description="RR interval from this beat to the next one in seconds."
+    )
     context: DiagnosticContext | None = None
 
 
@@ -147,8 +136,8 @@ class StripRequest(StrictRequest):
 class ClassifierResponse(ApiResponse):
     """What every response of a classifier contains."""
 
-    model: Annotated[ModelVersion, Field(description="The model that was used.")]
-    advisory: Annotated[str, Field(description="Limits of use; show it with the result.")]
+    model: ModelVersion = Field(description="The model that was used.")
+    advisory: str = Field(description="Limits of use; show it with the result.")
 
 
 ClassName = Annotated[
@@ -166,12 +155,11 @@ class ClassifiedBeat(ApiResponse):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    class_: Annotated[ClassName, Field(alias="class")]
-    confidence: Annotated[Probability, Field(description="Probability of this class.")]
-    probabilities: Annotated[
-        dict[ClassName, Probability],
-        Field(description="Probability of each class; their sum is 1."),
-    ]
+    class_: ClassName = Field(alias="class")
+    confidence: Probability = Field(description="Probability of this class.")
+    probabilities: dict[ClassName, Probability] = Field(
+        description="Probability of each class; their sum is 1."
+    )
 
 
 class BeatResponse(ClassifierResponse, ClassifiedBeat):
@@ -179,41 +167,34 @@ class BeatResponse(ClassifierResponse, ClassifiedBeat):
 
     outcome: Literal["classified"] = "classified"
     mode: Literal["diagnostic", "realtime"]
-    compared_with: Annotated[
-        Literal["usual_beat", "nothing"],
-        Field(description="What the shape of the beat was compared with: it decides the model."),
-    ]
+    compared_with: Literal["usual_beat", "nothing"] = Field(
+        description="What the shape of the beat was compared with: it decides the model."
+    )
 
 
 class NotAnalysableResponse(ClassifierResponse):
     """A signal that cannot be analysed, and why."""
 
     outcome: Literal["not_analysable"] = "not_analysable"
-    code: Annotated[
-        Literal[
-            "too_short", "too_long", "no_signal", "flat_line", "saturated", "noisy", "no_beats"
-        ],
-        Field(description="The reason, as in the rejection of a recording."),
-    ]
-    message: Annotated[str, Field(description="What was found and what was expected.")]
+    code: Literal[
+        "too_short", "too_long", "no_signal", "flat_line", "saturated", "noisy", "no_beats"
+    ] = Field(description="The reason, as in the rejection of a recording.")
+    message: str = Field(description="What was found and what was expected.")
 
 
 class StripBeat(ClassifiedBeat):
     """A beat found in a strip."""
 
-    time_s: Annotated[
-        float, Field(ge=0, description="Time of the R peak in seconds from the first sample.")
-    ]
+    time_s: float = Field(ge=0, description="Time of the R peak in seconds from the first sample.")
 
 
 class StripHeartRate(ApiResponse):
     """Heart rate as in a recording's summary; null where too few RR intervals were found."""
 
     mean_bpm: float | None
-    minimum_bpm: Annotated[
-        float | None,
-        Field(description="Lowest mean over a window; null if less than half a window is known."),
-    ]
+    minimum_bpm: float | None = Field(
+        description="Lowest mean over a window; null if less than half a window is known."
+    )
     minimum_at_s: float | None
     maximum_bpm: float | None
     maximum_at_s: float | None
@@ -233,15 +214,14 @@ class StripQuality(ApiResponse):
     """How much of a strip was analysed; beats outside of it are not reported."""
 
     analysable_s: int
-    analysable_percent: Annotated[float, Field(ge=0, le=100)]
+    analysable_percent: float = Field(ge=0, le=100)
     missing_s: int
     flat_s: int
     saturated_s: int
     noisy_s: int
-    without_beats_s: Annotated[
-        float,
-        Field(description="Analysable time outside of RR intervals that surely miss no beat."),
-    ]
+    without_beats_s: float = Field(
+        description="Analysable time outside of RR intervals that surely miss no beat."
+    )
     not_analysable: list[NotAnalysableInterval]
 
 

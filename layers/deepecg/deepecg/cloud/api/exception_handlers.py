@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from msgspec import UNSET
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -91,7 +92,7 @@ def _fault(item: dict[str, Any], body: Any) -> Fault:
     detail = MESSAGES.get(code, item["msg"])
     if place == "body":
         return Fault(code, detail, pointer=_pointer(steps, body))
-    return Fault(code, detail, parameter=_cut(steps[0]) if steps else None)
+    return Fault(code, detail, parameter=_cut(steps[0]) if steps else UNSET)
 
 
 def _pointer(steps: Sequence[str | int], body: Any) -> str:

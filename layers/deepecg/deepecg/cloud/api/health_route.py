@@ -7,7 +7,7 @@ from pydantic import Field
 
 from deepecg import __version__
 from deepecg.cloud.api.api_services import services_of
-from deepecg.cloud.api.base_models import ApiResponse, ModelVersion, with_examples
+from deepecg.cloud.api.base_models import ApiResponse, ModelVersion, with_example
 from deepecg.cloud.api.problem_details import documented
 from deepecg.cloud.api.strict_route import StrictRoute
 
@@ -24,13 +24,11 @@ class SoftwareVersion(ApiResponse):
 class HealthResponse(ApiResponse):
     """The service runs and its model files are intact."""
 
-    model_config = with_examples(
-        {
-            "status": "ok",
-            "software": {"name": "deepecg", "version": "0.4.0"},
-            "model": {"version": "default-01234567", "sha256": 64 * "0"},
-            "single_beat_model": {"version": "single_beat-89abcdef", "sha256": 64 * "f"},
-        }
+    model_config = with_example(
+        status="ok",
+        software={"name": "deepecg", "version": "0.4.0"},
+        model={"version": "default-01234567", "sha256": 64 * "0"},
+        single_beat_model={"version": "single_beat-89abcdef", "sha256": 64 * "f"},
     )
 
     status: str = Field(description="Always `ok`; any failure is a problem document.")

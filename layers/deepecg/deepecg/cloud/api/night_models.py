@@ -6,7 +6,7 @@ from fastapi import Path, Query
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from deepecg.cloud.api.base_models import ApiResponse, with_examples
+from deepecg.cloud.api.base_models import ApiResponse, with_example
 from deepecg.cloud.api.recording_models import EXAMPLE_ITEM, RecordingListResponse
 
 DATE_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -39,8 +39,8 @@ class NightListItem(ApiResponse):
 class NightListResponse(ApiResponse):
     """A page of nights."""
 
-    model_config = with_examples(
-        {"nights": [{"date": EXAMPLE_DATE, "has_report": True}], "next_cursor": None}
+    model_config = with_example(
+        nights=[{"date": EXAMPLE_DATE, "has_report": True}], next_cursor=None
     )
 
     nights: list[NightListItem]
@@ -68,25 +68,23 @@ class NightOutcomeCounts(ApiResponse):
 class NightResponse(RecordingListResponse):
     """A night with a page of its recordings."""
 
-    model_config = with_examples(
-        {
-            "date": EXAMPLE_DATE,
-            "report": f"/v1/nights/{EXAMPLE_DATE}/report",
-            "outcomes": {
-                "uploaded_count": 212,
-                "scored_count": 205,
-                "rejected_count": 5,
-                "waiting_count": 1,
-                "failed_count": 1,
-                "received_count": 0,
-                "dead_letters_of_date_count": 1,
-                "dead_letters_of_date_complete": True,
-                "unreadable_entries_count": 0,
-            },
-            "recordings": [EXAMPLE_ITEM],
-            "unreadable_count": 0,
-            "next_cursor": None,
-        }
+    model_config = with_example(
+        date=EXAMPLE_DATE,
+        report=f"/v1/nights/{EXAMPLE_DATE}/report",
+        outcomes={
+            "uploaded_count": 212,
+            "scored_count": 205,
+            "rejected_count": 5,
+            "waiting_count": 1,
+            "failed_count": 1,
+            "received_count": 0,
+            "dead_letters_of_date_count": 1,
+            "dead_letters_of_date_complete": True,
+            "unreadable_entries_count": 0,
+        },
+        recordings=[EXAMPLE_ITEM],
+        unreadable_count=0,
+        next_cursor=None,
     )
 
     date: str

@@ -9,13 +9,14 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 from deepecg.cloud.api.api_services import services_of
+from deepecg.cloud.api.base_models import ApiResponse
 from deepecg.cloud.api.problem_details import (
     MEDIA_TYPE,
-    PROBLEM_SCHEMA,
     ProblemError,
     documented,
     documented_response,
     not_json,
+    problem_schema,
 )
 from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.settings import ApiSettings
@@ -151,12 +152,12 @@ def openapi_document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
     )
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM_SCHEMA
+    schemas["Problem"] = problem_schema()
     for name in INVALID_PARTS:
         schemas.pop(name, None)
-    for schema in schemas.values():
-        for example in schema.get("examples", []):
-            _restore_nulls(example, schema, schemas)
+    for model in _all_subclasses(ApiResponse):
+        if "examples" in schemas.get(model.__name__, {}):  # FastAPI has removed their nulls
+            schemas[model.__name__] |= model.model_config["json_schema_extra"]
     if scheme:
         components["securitySchemes"] = {"caller": scheme}
     for path, operation in _operations(document):
@@ -171,18 +172,10 @@ def _document_bytes(app: FastAPI, settings: ApiSettings) -> bytes:
     return json.dumps(openapi_document(app, settings), ensure_ascii=False).encode()
 
 
-def _restore_nulls(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Add the null fields to an example, which FastAPI removes."""
-    if "$ref" in schema:
-        schema = schemas[schema["$ref"].rpartition("/")[2]]
-    if isinstance(example, list):
-        for item in example:
-            _restore_nulls(item, schema.get("items", {}), schemas)
-    elif isinstance(example, dict):
-        for name in schema.get("required", []):
-            example.setdefault(name, None)
-        for name, value in example.items():
-            _restore_nulls(value, schema.get("properties", {}).get(name, {}), schemas)
+def _all_subclasses(model: type[ApiResponse]) -> Iterator[type[ApiResponse]]:
+    for subclass in model.__subclasses__():
+        yield subclass
+        yield from _all_subclasses(subclass)
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,13 +3,14 @@
 A problem document repeats nothing of the request, except the name of an unknown field.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from fastapi import Response
+from msgspec import UNSET, Meta, UnsetType
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
@@ -25,71 +26,74 @@ class ProblemKind:
 
     Attributes
     ----------
-    status : HTTPStatus
-        Status of the response.
+    status : int
+        HTTP status of the response.
     title : str
         Short description for people.
     """
 
-    status: HTTPStatus
+    status: int
     title: str
 
 
 PROBLEM_KINDS = {
-    "invalid_request": ProblemKind(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not as documented"
-    ),
-    "unknown_path": ProblemKind(HTTPStatus.NOT_FOUND, "There is nothing at this path"),
-    "method_not_allowed": ProblemKind(
-        HTTPStatus.METHOD_NOT_ALLOWED, "The path does not accept this method"
-    ),
-    "unsupported_media_type": ProblemKind(
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is not JSON"
-    ),
-    "too_large": ProblemKind(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
-    "unknown_recording": ProblemKind(HTTPStatus.NOT_FOUND, "There is no recording with this ID"),
-    "no_result": ProblemKind(HTTPStatus.NOT_FOUND, "The recording has no such result"),
-    "unknown_night": ProblemKind(HTTPStatus.NOT_FOUND, "There is nothing for this night"),
-    "same_name_twice": ProblemKind(HTTPStatus.CONFLICT, "Two files have the same name"),
-    "storage_unavailable": ProblemKind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "The storage does not respond"
-    ),
-    "model_mismatch": ProblemKind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "Model and software do not match"
-    ),
-    "internal_error": ProblemKind(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "An error occurred in the service"
-    ),
+    "invalid_request": ProblemKind(422, "The request is not as documented"),
+    "unknown_path": ProblemKind(404, "There is nothing at this path"),
+    "method_not_allowed": ProblemKind(405, "The path does not accept this method"),
+    "unsupported_media_type": ProblemKind(415, "The body is not JSON"),
+    "too_large": ProblemKind(413, "The body is too large"),
+    "unknown_recording": ProblemKind(404, "There is no recording with this ID"),
+    "no_result": ProblemKind(404, "The recording has no such result"),
+    "unknown_night": ProblemKind(404, "There is nothing for this night"),
+    "same_name_twice": ProblemKind(409, "Two files have the same name"),
+    "storage_unavailable": ProblemKind(503, "The storage does not respond"),
+    "model_mismatch": ProblemKind(503, "Model and software do not match"),
+    "internal_error": ProblemKind(500, "An error occurred in the service"),
 }
 """All kinds of problems by their code."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One error in a request.
+class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One error in a request; it repeats nothing of the request."""
 
-    Attributes
-    ----------
-    code : str
-        What is wrong, for software.
-    detail : str
-        What is wrong, for people; repeats nothing of the request.
-    pointer : str or None
-        Place in the body: a JSON pointer as a URI fragment.
-    parameter : str or None
-        Name of the path or query parameter.
-    """
+    code: Annotated[str, Meta(description="What is wrong, for software.")]
+    detail: Annotated[str, Meta(description="What is wrong, for people.")]
+    pointer: (
+        Annotated[str, Meta(description="Place in the body: a JSON Pointer as a URI fragment.")]
+        | UnsetType
+    ) = UNSET
+    parameter: (
+        Annotated[str, Meta(description="Name of the path or query parameter.")] | UnsetType
+    ) = UNSET
 
-    code: str
-    detail: str
-    pointer: str | None = None
-    parameter: str | None = None
 
-    def document(self) -> dict[str, str]:
-        """Return the error as an item of the problem document."""
-        place = {"pointer": self.pointer, "parameter": self.parameter}
-        given = {name: value for name, value in place.items() if value is not None}
-        return {**given, "code": self.code, "detail": self.detail}
+class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An error (RFC 9457). Contains names of fields, never their values."""
+
+    type: Annotated[
+        str, Meta(description="`urn:deepecg:problem:CODE`", extra_json_schema={"format": "uri"})
+    ]
+    title: Annotated[str, Meta(description="The kind of problem, for people.")]
+    status: Annotated[int, Meta(description="HTTP status of the response.")]
+    detail: Annotated[str, Meta(description="What to do about this problem.")]
+    code: Annotated[
+        str,
+        Meta(
+            description="The kind of problem, for software.",
+            extra_json_schema={"enum": list(PROBLEM_KINDS)},
+        ),
+    ]
+    errors: (
+        Annotated[
+            list[Fault],
+            Meta(
+                min_length=1,
+                max_length=MAX_ERRORS,
+                description=f"The first {MAX_ERRORS} errors in the request.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class ProblemError(HTTPException):
@@ -109,81 +113,43 @@ class ProblemError(HTTPException):
         detail: str,
         faults: Sequence[Fault] = (),
         *,
-        status: HTTPStatus | None = None,
+        status: int | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(int(status or PROBLEM_KINDS[code].status), detail, headers)
+        super().__init__(status or PROBLEM_KINDS[code].status, detail, headers)
         self.code = code
         self.faults = faults
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Problem:
         """Return the problem document."""
-        document: dict[str, Any] = {
-            "type": TYPE_PREFIX + self.code,
-            "title": PROBLEM_KINDS[self.code].title,
-            "status": self.status_code,
-            "detail": self.detail,
-            "code": self.code,
-        }
-        if self.faults:
-            document["errors"] = [fault.document() for fault in self.faults[:MAX_ERRORS]]
-        return document
+        return Problem(
+            type=TYPE_PREFIX + self.code,
+            title=PROBLEM_KINDS[self.code].title,
+            status=self.status_code,
+            detail=self.detail,
+            code=self.code,
+            errors=list(self.faults[:MAX_ERRORS]) or UNSET,
+        )
 
     def response(self) -> Response:
         """Return the HTTP response."""
-        body = json.dumps(self.document()).encode()
+        body = msgspec.json.encode(self.document())
         return Response(body, self.status_code, self.headers, MEDIA_TYPE)
 
 
-PROBLEM_SCHEMA: dict[str, Any] = {
-    "title": "Problem",
-    "description": "An error (RFC 9457). Contains names of fields, never their values.",
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code"],
-    "additionalProperties": False,
-    "properties": {
-        "type": {"type": "string", "format": "uri", "description": "`urn:deepecg:problem:CODE`"},
-        "title": {"type": "string", "description": "The kind of problem, for people."},
-        "status": {"type": "integer", "description": "HTTP status of the response."},
-        "detail": {"type": "string", "description": "What to do about this problem."},
-        "code": {
-            "type": "string",
-            "enum": list(PROBLEM_KINDS),
-            "description": "The kind of problem, for software.",
-        },
-        "errors": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": MAX_ERRORS,
-            "description": f"The first {MAX_ERRORS} errors in the request.",
-            "items": {
-                "type": "object",
-                "required": ["code", "detail"],
-                "additionalProperties": False,
-                "properties": {
-                    "pointer": {
-                        "type": "string",
-                        "description": "Place in the body: a JSON Pointer as a URI fragment.",
-                    },
-                    "parameter": {
-                        "type": "string",
-                        "description": "Name of the path or query parameter.",
-                    },
-                    "code": {"type": "string", "description": "What is wrong, for software."},
-                    "detail": {"type": "string", "description": "What is wrong, for people."},
-                },
-            },
-        },
-    },
-    "examples": [
-        ProblemError(
-            "invalid_request",
-            "See errors.",
-            [Fault("finite_number", "Input should be a finite number", "#/samples_mv/3")],
-        ).document()
-    ],
-}
-"""JSON Schema of a problem document."""
+def problem_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a problem document, with an example."""
+    _, schemas = msgspec.json.schema_components([Problem])
+    schema, fault = schemas["Problem"], schemas["Fault"]
+    schema["properties"]["errors"]["items"] = {
+        name: fault[name] for name in fault if name not in {"title", "description"}
+    }
+    example = ProblemError(
+        "invalid_request",
+        "See errors.",
+        [Fault("finite_number", "Input should be a finite number", "#/samples_mv/3")],
+    )
+    return {**schema, "examples": [msgspec.to_builtins(example.document())]}
 
 
 def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
@@ -203,7 +169,9 @@ def documented_response(*problems: ProblemError) -> dict[str, Any]:
     """Return the OpenAPI response object for any of these problems."""
     content = {
         "schema": {"$ref": "#/components/schemas/Problem"},
-        "examples": {problem.code: {"value": problem.document()} for problem in problems},
+        "examples": {
+            problem.code: {"value": msgspec.to_builtins(problem.document())} for problem in problems
+        },
     }
     titles = (f"{PROBLEM_KINDS[problem.code].title} (`{problem.code}`)" for problem in problems)
     return {"description": "; ".join(titles), "content": {MEDIA_TYPE: content}}

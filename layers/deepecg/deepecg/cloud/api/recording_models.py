@@ -8,7 +8,7 @@ from fastapi import Path, Query
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from deepecg.cloud.api.base_models import ApiResponse, StrictRequest, with_examples
+from deepecg.cloud.api.base_models import ApiResponse, StrictRequest, with_example
 from deepecg.cloud.result_lists import CURSOR_PATTERN
 from deepecg.night.night_entry import UploadOutcome
 from deepecg.outputs.recording_id import ID_PATTERN
@@ -123,7 +123,7 @@ class UploadRequest(StrictRequest):
 class UploadForm(ApiResponse):
     """An HTML form that sends one file to S3 as `multipart/form-data`."""
 
-    model_config = with_examples(EXAMPLE_FORM)
+    model_config = with_example(**EXAMPLE_FORM)
 
     url: str = Field(description="Address to POST the form to.")
     fields: dict[str, str] = Field(
@@ -134,13 +134,11 @@ class UploadForm(ApiResponse):
 class UploadFormsResponse(ApiResponse):
     """A form for each file of a recording to upload."""
 
-    model_config = with_examples(
-        {
-            "recording_id": EXAMPLE_ID,
-            "status_url": f"/v1/recordings/{EXAMPLE_ID}",
-            "expires_at": "2026-11-22T20:00:00Z",
-            "uploads": [EXAMPLE_FORM],
-        }
+    model_config = with_example(
+        recording_id=EXAMPLE_ID,
+        status_url=f"/v1/recordings/{EXAMPLE_ID}",
+        expires_at="2026-11-22T20:00:00Z",
+        uploads=[EXAMPLE_FORM],
     )
 
     recording_id: str = Field(pattern=WHOLE_ID)
@@ -154,13 +152,8 @@ class UploadFormsResponse(ApiResponse):
 class WaitingResponse(ApiResponse):
     """The recording has no result yet: ask again later."""
 
-    model_config = with_examples(
-        {
-            "recording_id": EXAMPLE_ID,
-            "status": "waiting",
-            "waiting_for": "parts",
-            "until": "2026-11-22T20:00:00Z",
-        }
+    model_config = with_example(
+        recording_id=EXAMPLE_ID, status="waiting", waiting_for="parts", until="2026-11-22T20:00:00Z"
     )
 
     recording_id: str = Field(pattern=WHOLE_ID)
@@ -187,16 +180,14 @@ class ResultLinks(ApiResponse):
 class ScoredResponse(ApiResponse):
     """The recording is scored: fetch its results."""
 
-    model_config = with_examples(
-        {
-            "recording_id": EXAMPLE_ID,
-            "status": "scored",
-            "summary": {"schema_version": "2.1", "kind": "summary"},
-            "links": {
-                name: f"/v1/recordings/{EXAMPLE_ID}/{name}"
-                for name in ("report", "annotations", "fhir")
-            },
-        }
+    model_config = with_example(
+        recording_id=EXAMPLE_ID,
+        status="scored",
+        summary={"schema_version": "2.1", "kind": "summary"},
+        links={
+            name: f"/v1/recordings/{EXAMPLE_ID}/{name}"
+            for name in ("report", "annotations", "fhir")
+        },
     )
 
     recording_id: str = Field(pattern=WHOLE_ID)
@@ -217,15 +208,13 @@ class Rejection(ApiResponse):
 class RejectedResponse(ApiResponse):
     """The recording cannot be scored: correct its files and upload them again."""
 
-    model_config = with_examples(
-        {
-            "recording_id": EXAMPLE_ID,
-            "status": "rejected",
-            "rejection": {
-                "code": "missing_part",
-                "message": "found 1 of 2 files, expected the others within 60 minutes",
-            },
-        }
+    model_config = with_example(
+        recording_id=EXAMPLE_ID,
+        status="rejected",
+        rejection={
+            "code": "missing_part",
+            "message": "found 1 of 2 files, expected the others within 60 minutes",
+        },
     )
 
     recording_id: str = Field(pattern=WHOLE_ID)
@@ -236,9 +225,7 @@ class RejectedResponse(ApiResponse):
 class FailedResponse(ApiResponse):
     """Scoring failed several times for a reason outside of the recording: tell the operator."""
 
-    model_config = with_examples(
-        {"recording_id": EXAMPLE_ID, "status": "failed", "code": "SlowDown"}
-    )
+    model_config = with_example(recording_id=EXAMPLE_ID, status="failed", code="SlowDown")
 
     recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["failed"]
@@ -248,8 +235,8 @@ class FailedResponse(ApiResponse):
 class PartResponse(ApiResponse):
     """The file is a part of another recording: read the status of that recording."""
 
-    model_config = with_examples(
-        {"recording_id": EXAMPLE_ID, "status": "part", "part_of": "77cd5b53ea0e5a1b7c2a"}
+    model_config = with_example(
+        recording_id=EXAMPLE_ID, status="part", part_of="77cd5b53ea0e5a1b7c2a"
     )
 
     recording_id: str = Field(pattern=WHOLE_ID)
@@ -297,9 +284,7 @@ EXAMPLE_ITEM = {
 class RecordingListResponse(ApiResponse):
     """A page of recordings."""
 
-    model_config = with_examples(
-        {"recordings": [EXAMPLE_ITEM], "unreadable_count": 0, "next_cursor": None}
-    )
+    model_config = with_example(recordings=[EXAMPLE_ITEM], unreadable_count=0, next_cursor=None)
 
     recordings: list[RecordingListItem]
     unreadable_count: int = Field(description="Items that are missing because they are damaged.")

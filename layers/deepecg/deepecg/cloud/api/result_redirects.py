@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from deepecg.cloud.api.api_services import services_of
-from deepecg.cloud.api.base_models import ApiResponse, with_examples
+from deepecg.cloud.api.base_models import ApiResponse, with_example
 from deepecg.cloud.api.problem_details import ProblemError
 
 VALID_FOR = timedelta(minutes=5)
@@ -29,11 +29,9 @@ HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 class ResultUrlResponse(ApiResponse):
     """A presigned URL of one result: whoever has it can fetch the result until it expires."""
 
-    model_config = with_examples(
-        {
-            "url": "https://results.s3.eu-central-1.amazonaws.com/recordings/...",
-            "expires_at": "2026-11-22T19:05:00Z",
-        }
+    model_config = with_example(
+        url="https://results.s3.eu-central-1.amazonaws.com/recordings/...",
+        expires_at="2026-11-22T19:05:00Z",
     )
 
     url: str
