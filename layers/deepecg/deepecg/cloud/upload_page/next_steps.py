@@ -26,10 +26,10 @@ NEXT_STEPS = {
     "saturated": CHECK_RECORDER,
     "noisy": CHECK_RECORDER,
     "no_beats": CHECK_RECORDER,
-    "unknown_lead": "The study file names a lead that the recording does not have. "
+    "unknown_lead": "The settings file names a lead that the recording does not have. "
     "Correct it and upload both again.",
     "too_large": "Export it in shorter pieces.",
     "too_many_parts": "Export it as one file, or in longer segments.",
-    "bad_settings": "Correct the study file and upload both again.",
+    "bad_settings": "Correct the settings file and upload both again.",
 }
 """Next step for each rejection code."""

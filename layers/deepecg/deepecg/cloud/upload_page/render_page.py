@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.cloud.api.recording_models import MAX_BYTES, MAX_PARTS
 from deepecg.cloud.s3_keys import OWN_SETTINGS_SUFFIX
 from deepecg.cloud.settings import ApiSettings
 from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
+from deepecg.cloud.upload_parts import MAX_HEADER_BYTES
 from deepecg.night.night_entry import OUTCOME_LABELS
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.html_templates import policy_hash, template_environment
@@ -113,7 +115,10 @@ def _config(settings: ApiSettings) -> Markup:
             "formats": FORMAT_LIST,
             "single_file_suffixes": SINGLE_FILE_SUFFIXES,
             "header_suffix": HEADER_SUFFIX,
-            "study_suffix": OWN_SETTINGS_SUFFIX,
+            "settings_suffix": OWN_SETTINGS_SUFFIX,
+            "max_file_bytes": MAX_BYTES,
+            "max_header_bytes": MAX_HEADER_BYTES,
+            "max_parts": MAX_PARTS,
             "signal_name": SIGNAL_NAME.pattern,
             "annotation_name": ANNOTATION_NAME.pattern,
         },

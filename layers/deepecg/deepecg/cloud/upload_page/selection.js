@@ -3,7 +3,6 @@
 const FILES = CONFIG.files;
 const SIGNAL = new RegExp(FILES.signal_name, "i");
 const ANNOTATION = new RegExp(FILES.annotation_name, "i");
-const MAX_FILE_BYTES = 4_294_967_296, MAX_PARTS = 100, MAX_HEADER_BYTES = 4 << 20;
 const NO_FILE = "~", NO_FORMAT = "0";
 
 /**
@@ -49,8 +48,8 @@ const stemOf = (name) => name.replace(/\.[^.]+$/, "");
 /** Why a file cannot be uploaded; null if it can. @param {File} file */
 function flawOf(file) {
   if (file.size === 0) return "is empty. Copy it from the recorder again.";
-  if (file.size > MAX_FILE_BYTES) return "is larger than 4 GiB. Export it in shorter pieces.";
-  if (isHeader(file.name) && file.size > MAX_HEADER_BYTES) return "is too large for a WFDB header.";
+  if (file.size > FILES.max_file_bytes) return "is larger than 4 GiB. Export it in shorter pieces.";
+  if (isHeader(file.name) && file.size > FILES.max_header_bytes) return "is too large for a WFDB header.";
   return null;
 }
 
@@ -72,18 +71,18 @@ async function groupFiles(files) {
   const taken = new Set();
   const recordings = [];
   for (const main of mains) {
-    const study = stemOf(main.name) + FILES.study_suffix;
+    const settings = stemOf(main.name) + FILES.settings_suffix;
     const needed = allNeeded(main.name, named);
-    [main.name, study, ...needed].forEach((name) => taken.add(name));
+    [main.name, settings, ...needed].forEach((name) => taken.add(name));
     const missing = needed.filter((name) => !byName.has(name));
-    const parts = [...needed, study].map((name) => byName.get(name)).filter(Boolean);
+    const parts = [...needed, settings].map((name) => byName.get(name)).filter(Boolean);
     if (missing.length) {
       leftOut.push({ file: main, why: whyIncomplete(missing), isHeld: true });
       leftOut.push(
         ...parts.map((file) => ({ file, why: `waits for the other files of ${main.name}.`, isHeld: true })),
       );
-    } else if (parts.length > MAX_PARTS) {
-      const why = `has ${parts.length + 1} files, and at most ${MAX_PARTS + 1} can be uploaded. Export it as one file.`;
+    } else if (parts.length > FILES.max_parts) {
+      const why = `has ${parts.length + 1} files, and at most ${FILES.max_parts + 1} can be uploaded. Export it as one file.`;
       leftOut.push({ file: main, why, isHeld: false });
     } else {
       recordings.push({ main, parts });
@@ -144,8 +143,8 @@ async function cannotBeRead(file) {
 
 /** @param {string} name @returns {{why: string, isHeld: boolean}} */
 function whyAlone(name) {
-  if (endsIn(name, FILES.study_suffix))
-    return { why: "is a study file. Choose its recording as well.", isHeld: true };
+  if (endsIn(name, FILES.settings_suffix))
+    return { why: "is a settings file. Choose its recording as well.", isHeld: true };
   if (ANNOTATION.test(name)) return { why: "contains annotations, which are not needed.", isHeld: false };
   if (SIGNAL.test(name)) {
     const why = `is a signal file of a WFDB record. Choose its header (${FILES.header_suffix}) as well.`;
