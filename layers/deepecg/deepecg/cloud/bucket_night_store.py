@@ -60,7 +60,8 @@ class BucketNightStore:
         for ids, sent in sorted(dead_recordings.items()):
             # A signal file is reported as its header, where that has a dead letter as well.
             if seen_ids.isdisjoint(ids) and ids[1:] not in dead_recordings:
-                yield _dead_letter_entry(ids[0], sent)
+                entry = night_entry(ids[0], outcome="failed", code=DEAD_LETTER, uploaded_at=sent)
+                yield to_json(entry).encode()
 
     def totals(self, night: date) -> bytes | None:
         """Return the totals of an earlier night."""
@@ -81,8 +82,3 @@ def _with_dead_letter(body: bytes) -> bytes:
     if not is_unfinished:
         return body
     return to_json({**entry, "outcome": "failed", "code": DEAD_LETTER}).encode()
-
-
-def _dead_letter_entry(recording_id: str, sent: datetime) -> bytes:
-    entry = night_entry(recording_id, outcome="failed", code=DEAD_LETTER, uploaded_at=sent)
-    return to_json(entry).encode()

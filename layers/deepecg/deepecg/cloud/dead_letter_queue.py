@@ -131,8 +131,13 @@ def _dead_upload(key: str) -> DeadUpload | None:
     """Return what an object is, by its key alone; None where no recording depends on it."""
     if key.endswith("/"):
         return None
+    if is_own_settings_file(key):
+        stem = key.removesuffix(OWN_SETTINGS_SUFFIX)
+        suffixes = (spelt for suffix in RECORDING_SUFFIXES for spelt in (suffix, suffix.upper()))
+        ids = tuple(recording_id(stem + suffix) for suffix in suffixes)
+        return DeadUpload(ids, is_recording=False)
     if is_settings_file(key):
-        return _dead_settings_file(key)
+        return None  # a folder's file applies only to recordings that come after it
     path = PurePosixPath(key)
     if is_recording_name(path.name) or not path.suffix:
         return DeadUpload((recording_id(key),), is_recording=True)
@@ -140,12 +145,3 @@ def _dead_upload(key: str) -> DeadUpload | None:
         return None
     header = without_suffix(key) + HEADER_SUFFIX
     return DeadUpload((recording_id(key), recording_id(header)), is_recording=True)
-
-
-def _dead_settings_file(key: str) -> DeadUpload | None:
-    if not is_own_settings_file(key):
-        return None  # a folder's file applies only to recordings that come after it
-    stem = key.removesuffix(OWN_SETTINGS_SUFFIX)
-    suffixes = (spelt for suffix in RECORDING_SUFFIXES for spelt in (suffix, suffix.upper()))
-    ids = tuple(recording_id(stem + suffix) for suffix in suffixes)
-    return DeadUpload(ids, is_recording=False)

@@ -14,11 +14,12 @@ from deepecg.cloud.queue_messages import ObjectCreated, Recheck, parse_message
 from deepecg.cloud.queues import Queue
 from deepecg.cloud.s3_buckets import Results, Uploads, folder_of
 from deepecg.cloud.s3_keys import waiting_key
-from deepecg.cloud.score_upload import MessageOutcome, reject, result_keys, score_upload
+from deepecg.cloud.score_upload import MessageOutcome, reject, result_folder, score_upload
 from deepecg.cloud.settings import IngestSettings
 from deepecg.cloud.upload_parts import Upload, find_upload
 from deepecg.cloud.upload_settings_files import is_settings_file, recordings_of_settings_file
 from deepecg.errors import MissingPartError
+from deepecg.outputs.file_names import REJECTION_FILE
 from deepecg.outputs.recording_id import recording_id
 from deepecg.units import SECONDS_PER_MINUTE
 
@@ -94,11 +95,12 @@ class UploadIngest:
             If S3 or SQS fails; the message should be retried.
         """
         for request in parse_message(body):
-            requests = self._requests_for_recordings(request)
+            listing = self._listing(request)
+            requests = _requests_for_recordings(listing, request)
             if not requests:
                 yield MessageOutcome("nothing_to_do", recording_id(request.key))
             for each in requests:
-                yield self._handle(each, received)
+                yield self._handle(each, listing, received)
 
     def retry_later(self, receipt_handle: str, times_received: int) -> None:
         """Make a failed message visible again after a delay that doubles with each failure.
@@ -120,8 +122,9 @@ class UploadIngest:
             Kind of the failure, which must not describe the recording.
         """
         for request in parse_message(body):
-            for each in self._requests_for_recordings(request):
-                upload = find_upload(self._listing(each), each.key)
+            listing = self._listing(request)
+            for each in _requests_for_recordings(listing, request):
+                upload = find_upload(listing, each.key)
                 if upload is not None:
                     self.entries.write_unfinished(upload, "failed", code)
 
@@ -129,17 +132,9 @@ class UploadIngest:
         uploads = self._uploads.setdefault(request.bucket, Uploads(self.s3, request.bucket))
         return FolderListing(uploads, folder_of(request.key))
 
-    def _requests_for_recordings(
-        self, request: ObjectCreated | Recheck
-    ) -> list[ObjectCreated | Recheck]:
-        """Return the request, or one for each recording that a settings file is for."""
-        if not is_settings_file(request.key):
-            return [request]
-        keys = recordings_of_settings_file(self._listing(request), request.key)
-        return [ObjectCreated(request.bucket, key) for key in keys]
-
-    def _handle(self, request: ObjectCreated | Recheck, received: datetime) -> MessageOutcome:
-        listing = self._listing(request)
+    def _handle(
+        self, request: ObjectCreated | Recheck, listing: FolderListing, received: datetime
+    ) -> MessageOutcome:
         upload = find_upload(listing, request.key)
         if upload is None or upload.key != request.key:
             # The object is gone, or is a part: it has no result of its own.
@@ -154,9 +149,9 @@ class UploadIngest:
 
     def _wait(self, upload: Upload, bucket: str, now: datetime) -> MessageOutcome:
         """Wait for missing parts, unless the upload was rejected with the same parts missing."""
-        keys = result_keys(upload, self.classifier.version)
-        if self.results.exists(keys.rejection):
-            self.entries.write_result(upload, keys.rejection)
+        rejection = result_folder(upload, self.classifier.version) + REJECTION_FILE
+        if self.results.exists(rejection):
+            self.entries.write_result(upload, rejection)
             self.entries.finish(upload.id, keep=self.entries.night(upload.uploaded_at))
             return MessageOutcome("repeated", upload.id, MissingPartError.code)
         waiting = self.results.read(waiting_key(upload.id))
@@ -182,9 +177,19 @@ class UploadIngest:
             f"found {len(upload.parts)} of {len(upload.parts) + upload.n_missing} files, "
             f"expected the others within {minutes:g} minutes"
         )
-        keys = result_keys(upload, self.classifier.version)
-        return reject(upload, uploads, self.entries, keys, refusal)
+        folder = result_folder(upload, self.classifier.version)
+        return reject(upload, uploads, self.entries, folder, refusal)
 
     def _send_recheck(self, recheck: Recheck, now: datetime) -> None:
         # Sent before the note is written, so that every note has a re-check that ends it.
         self.queue.send(recheck.to_body(), (recheck.waiting_until - now).total_seconds())
+
+
+def _requests_for_recordings(
+    listing: FolderListing, request: ObjectCreated | Recheck
+) -> list[ObjectCreated | Recheck]:
+    """Return the request, or one for each recording that a settings file is for."""
+    if not is_settings_file(request.key):
+        return [request]
+    keys = recordings_of_settings_file(listing, request.key)
+    return [ObjectCreated(request.bucket, key) for key in keys]

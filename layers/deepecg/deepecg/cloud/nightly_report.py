@@ -22,53 +22,6 @@ from deepecg.night.notification_text import night_message
 
 
 @dataclass(frozen=True)
-class ReportRequest:
-    """The night that an event asks a report for.
-
-    Attributes
-    ----------
-    night : date
-        The date that the report covers.
-    is_scheduled : bool
-        Whether the event comes from the schedule, and not from a person who names a date.
-    """
-
-    night: date
-    is_scheduled: bool
-
-    @classmethod
-    def read(cls, event: Mapping[str, Any], zone: ZoneInfo, today: date) -> Self:
-        """Read an event.
-
-        Parameters
-        ----------
-        event : mapping
-            ``{"scheduled_time": "2026-11-22T05:00:00Z"}`` asks for the day before in the time
-            zone; ``{"date": "2026-11-21"}`` asks for that date.
-        zone : ZoneInfo
-            Time zone of the nights.
-        today : date
-            The date in the time zone.
-
-        Raises
-        ------
-        UnknownRequestError
-            If it is neither.
-        SettingsError
-            If the date is invalid, or one on which nothing can have been uploaded.
-        """
-        match event:
-            case {"date": str(text)} if len(event) == 1:
-                return cls(parse_night(text, today), is_scheduled=False)
-            case {"scheduled_time": str(text)} if len(event) == 1:
-                return cls(parse_night(_day_before(text, zone), today), is_scheduled=True)
-        raise UnknownRequestError(
-            'found an event of another kind, expected {"date": "2026-11-21"} '
-            'or {"scheduled_time": "2026-11-22T05:00:00Z"}'
-        )
-
-
-@dataclass(frozen=True)
 class NightlyReportOutcome:
     """The outcome of a report; it may be logged.
 
@@ -104,9 +57,7 @@ class NightlyReport:
     @classmethod
     def connect(cls, settings: NightlyReportSettings) -> Self:
         """Return one with clients of its own."""
-        topic = None
-        if settings.topic_arn is not None:
-            topic = Topic(sns_client(), settings.topic_arn)
+        topic = Topic(sns_client(), settings.topic_arn) if settings.topic_arn else None
         sqs = sqs_client()
         return cls(
             settings,
@@ -132,28 +83,53 @@ class NightlyReport:
             If S3, SQS or SNS fails; the report may be requested again.
         """
         zone = self.settings.time_zone
-        request = ReportRequest.read(event, zone, utc_now().astimezone(zone).date())
+        night = _requested_night(event, zone)
         # Counted before the entries are read: a message that is handled meanwhile is counted twice,
         # and none is missed.
         n_queued = self.uploads.count()
         dead = peek(self.dead_letters)
-        letters = [letter for letter in dead.letters if letter.night(zone) == request.night]
+        letters = [letter for letter in dead.letters if letter.night(zone) == night]
         report = make_night(
-            request.night,
+            night,
             BucketNightStore(self.results, letters),
             self.settings.night,
             dead_letters=DeadLettersOfDate(len(letters), dead.is_complete),
         )
-        if request.is_scheduled and self.topic is not None:
+        if "scheduled_time" in event and self.topic is not None:
             # Sent last: Lambda repeats the call after a failure, which would send it twice.
             self.topic.publish(*night_message(report, n_queued))
         outcomes = msgspec.structs.asdict(report.outcomes)
-        return NightlyReportOutcome(request.night, outcomes, dead.n_in_queue, n_queued)
+        return NightlyReportOutcome(night, outcomes, dead.n_in_queue, n_queued)
 
 
 def utc_now() -> datetime:
     """Return the present time."""
     return datetime.now(UTC)
+
+
+def _requested_night(event: Mapping[str, Any], zone: ZoneInfo) -> date:
+    """Return the date that an event asks a report for.
+
+    ``{"scheduled_time": "2026-11-22T05:00:00Z"}`` asks for the day before in the time zone;
+    ``{"date": "2026-11-21"}`` asks for that date.
+
+    Raises
+    ------
+    UnknownRequestError
+        If it is neither.
+    SettingsError
+        If the date is invalid, or one on which nothing can have been uploaded.
+    """
+    today = utc_now().astimezone(zone).date()
+    match event:
+        case {"date": str(text)} if len(event) == 1:
+            return parse_night(text, today)
+        case {"scheduled_time": str(text)} if len(event) == 1:
+            return parse_night(_day_before(text, zone), today)
+    raise UnknownRequestError(
+        'found an event of another kind, expected {"date": "2026-11-21"} '
+        'or {"scheduled_time": "2026-11-22T05:00:00Z"}'
+    )
 
 
 def _day_before(text: str, zone: ZoneInfo) -> str:

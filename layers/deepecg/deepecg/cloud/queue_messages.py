@@ -9,15 +9,9 @@ from urllib.parse import unquote_plus
 from deepecg.cloud.errors import UnknownMessageError
 
 UNREADABLE = (
-    ValueError,  # includes keys that are not UTF-8
-    KeyError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    OSError,
-    RecursionError,
-)
-"""Exceptions that reading any malformed message raises."""
+    ValueError, KeyError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError
+)  # fmt: skip
+"""Exceptions that reading any malformed message raises; ``ValueError`` if a key is not UTF-8."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -69,13 +69,8 @@ def _pages(
 ) -> "Iterator[ListObjectsV2OutputTypeDef]":
     """Yield all pages of a LIST, up to 1,000 objects each."""
     paginator = s3.get_paginator("list_objects_v2")
-    pages = iter(paginator.paginate(Bucket=bucket, Prefix=prefix, Delimiter=delimiter))
-    while True:
-        with storage_errors("ListObjectsV2"):
-            page = next(pages, None)
-        if page is None:
-            return
-        yield page
+    with storage_errors("ListObjectsV2"):
+        yield from paginator.paginate(Bucket=bucket, Prefix=prefix, Delimiter=delimiter)
 
 
 @dataclass(frozen=True)
@@ -180,12 +175,12 @@ class Results:
 
     def read_version(self, key: str) -> tuple[dict[str, Any], str] | None:
         """Return a JSON document with its ETag, or None where there is none."""
-        found = _if_found("GetObject", partial(self._get, key))
+        found = self._get(key)
         return (json.loads(found[0]), found[1]) if found else None
 
     def read_bytes(self, key: str) -> bytes | None:
         """Return an object, or None where there is none."""
-        found = _if_found("GetObject", partial(self._get, key))
+        found = self._get(key)
         return found[0] if found else None
 
     def read_many(
@@ -231,9 +226,8 @@ class Results:
                 yield item["Prefix"]
 
     def write(self, key: str, document: dict[str, Any]) -> None:
-        """Write a JSON document, unless it is there already."""
-        if self.read(key) != document:
-            self.write_bytes(key, to_json(document).encode(), JSON)
+        """Write a JSON document."""
+        self.write_bytes(key, to_json(document).encode(), JSON)
 
     def write_once(self, key: str, document: Document) -> bool:
         """Write a JSON document where there is none; return whether it was written."""
@@ -244,24 +238,24 @@ class Results:
         gone = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND)
         return self._write_if(key, document, {"IfMatch": etag}, *gone)
 
-    def write_bytes(self, key: str, body: bytes | BinaryIO, content_type: str) -> None:
+    def write_bytes(self, key: str, body: bytes, content_type: str) -> None:
         """Write an object."""
         with storage_errors("PutObject"):
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
-
-    def write_file(self, key: str, path: Path, content_type: str) -> None:
-        """Write a file."""
-        with path.open("rb") as file:
-            self.write_bytes(key, file, content_type)
 
     def delete(self, key: str) -> None:
         """Delete an object, if it is there."""
         with storage_errors("DeleteObject"):
             self.s3.delete_object(Bucket=self.bucket, Key=key)
 
-    def _get(self, key: str) -> tuple[bytes, str]:
-        response = self.s3.get_object(Bucket=self.bucket, Key=key)
-        return response["Body"].read(), response["ETag"]
+    def _get(self, key: str) -> tuple[bytes, str] | None:
+        """Return an object with its ETag, or None where there is none."""
+
+        def get() -> tuple[bytes, str]:
+            response = self.s3.get_object(Bucket=self.bucket, Key=key)
+            return response["Body"].read(), response["ETag"]
+
+        return _if_found("GetObject", get)
 
     def _write_if(
         self, key: str, document: Document, condition: dict[str, str], *unmet: HTTPStatus

@@ -6,11 +6,9 @@ Keys of uploads may contain a patient's name; those of results contain digests (
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from deepecg.night.night_store import NIGHTS, RECORDINGS, REPORTS
-from deepecg.outputs.file_names import REJECTION_FILE, SUMMARY_FILE
 
 RESULTS_PREFIX = f"{RECORDINGS}/"
 NIGHTS_PREFIX = f"{NIGHTS}/"
@@ -74,26 +72,3 @@ def unfinished_key(recording_id: str) -> str:
 def report_key(night: date, name: str) -> str:
     """Return the key of a file of a nightly report."""
     return f"{REPORTS_PREFIX}{night.isoformat()}/{name}"
-
-
-@dataclass(frozen=True)
-class ResultKeys:
-    """The keys of one version of one recording's result."""
-
-    recording_id: str
-    version: str
-
-    @property
-    def folder(self) -> str:
-        """Prefix of the keys."""
-        return f"{RESULTS_PREFIX}{self.recording_id}/{self.version}/"
-
-    @property
-    def summary(self) -> str:
-        """Key of the summary: written last and once, so that its existence means it was scored."""
-        return f"{self.folder}{SUMMARY_FILE}"
-
-    @property
-    def rejection(self) -> str:
-        """Key of the rejection, the reason why the recording was not scored."""
-        return f"{self.folder}{REJECTION_FILE}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -17,7 +18,7 @@ from deepecg.cloud.errors import StorageError, TooLargeError
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.night_entries import NightEntries
 from deepecg.cloud.s3_buckets import Uploads, folder_of
-from deepecg.cloud.s3_keys import ResultKeys, current_key, version
+from deepecg.cloud.s3_keys import RESULTS_PREFIX, current_key, version
 from deepecg.cloud.upload_parts import Upload, find_upload
 from deepecg.cloud.upload_settings_files import is_own_settings_file, load_settings_file
 from deepecg.errors import RefusedRecordingError
@@ -55,31 +56,13 @@ class MessageOutcome:
     code: str | None = None
 
 
-@dataclass(frozen=True)
-class Written:
-    """A result that was written just now.
-
-    Attributes
-    ----------
-    document : Summary, Rejection or None
-        Content of the result; None for a result that was there already.
-    processing_s : float or None
-        Processing time in seconds; None if not known.
-    """
-
-    document: Summary | Rejection | None = None
-    processing_s: float | None = None
-
-
-REPEATED = Written()
-
-
-def result_keys(upload: Upload, model_version: str, *conditions: str) -> ResultKeys:
-    """Return the keys of the result of an upload as it is now."""
+def result_folder(upload: Upload, model_version: str, *conditions: str) -> str:
+    """Return the folder of the result of an upload as it is now, with a slash at its end."""
     objects = (*upload.parts, upload.settings_file) if upload.settings_file else upload.parts
     etags = ((part.key, part.etag) for part in objects)
     software = (__version__, SUMMARY_SCHEMA_VERSION)
-    return ResultKeys(upload.id, version(etags, model_version, *software, *conditions))
+    result_version = version(etags, model_version, *software, *conditions)
+    return f"{RESULTS_PREFIX}{upload.id}/{result_version}/"
 
 
 def score_upload(
@@ -92,61 +75,60 @@ def score_upload(
     """
     started_s = time.perf_counter()
     results = entries.results
-    keys = result_keys(upload, classifier.version)
-    repeated = MessageOutcome("repeated", upload.id)
-    if results.exists(keys.summary):
-        return _conclude(upload, uploads, entries, keys.summary, repeated)
+    folder = result_folder(upload, classifier.version)
+    summary_key = folder + SUMMARY_FILE
+    conclude = partial(_conclude, upload, uploads, entries)
+    if results.exists(summary_key):
+        return conclude(summary_key)
     capacity_bytes = shutil.disk_usage(tempfile.gettempdir()).total - SPARE_BYTES
     try:
         if upload.refusal is not None:
             raise upload.refusal
         if upload.size_bytes > capacity_bytes:
             # A function with more storage may score it, so this result is one of the capacity, too.
-            keys = result_keys(upload, classifier.version, f"capacity_bytes={capacity_bytes}")
+            folder = result_folder(upload, classifier.version, f"capacity_bytes={capacity_bytes}")
             raise TooLargeError(
                 f"found {upload.size_bytes} bytes, expected at most {capacity_bytes}, what the "
                 "function's temporary storage holds"
             )
-        if results.exists(keys.rejection):
-            return _conclude(upload, uploads, entries, keys.rejection, repeated)
+        if results.exists(folder + REJECTION_FILE):
+            return conclude(folder + REJECTION_FILE)
         entries.write_unfinished(upload, "received")
         study = load_settings_file(uploads, upload.settings_file)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
             scored = score_recording(open_recording(path), classifier, study.scoring)
             summary = write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
-            if results.exists(keys.summary):
+            if results.exists(summary_key):
                 # Another function was faster; the files beside a summary do not change either.
-                return _conclude(upload, uploads, entries, keys.summary, repeated)
+                return conclude(summary_key)
             for name, media_type in output_files(upload.id).items():
                 if name != SUMMARY_FILE:
-                    results.write_file(keys.folder + name, Path(outputs, name), media_type)
+                    body = Path(outputs, name).read_bytes()
+                    results.write_bytes(folder + name, body, media_type)
     except RefusedRecordingError as refusal:
         elapsed_s = time.perf_counter() - started_s
-        return reject(upload, uploads, entries, keys, refusal, processing_s=elapsed_s)
-    if not results.write_once(keys.summary, summary):
-        return _conclude(upload, uploads, entries, keys.summary, repeated)
-    written = Written(summary, time.perf_counter() - started_s)
-    outcome = MessageOutcome("scored", upload.id)
-    return _conclude(upload, uploads, entries, keys.summary, outcome, written=written)
+        return reject(upload, uploads, entries, folder, refusal, processing_s=elapsed_s)
+    if not results.write_once(summary_key, summary):
+        return conclude(summary_key)
+    elapsed_s = time.perf_counter() - started_s
+    return conclude(summary_key, document=summary, processing_s=elapsed_s)
 
 
 def reject(
     upload: Upload,
     uploads: Uploads,
     entries: NightEntries,
-    keys: ResultKeys,
+    folder: str,
     refusal: RefusedRecordingError,
     *,
     processing_s: float | None = None,
 ) -> MessageOutcome:
     """Write the reason why an upload is not scored, with the time in seconds that it took."""
+    conclude = partial(_conclude, upload, uploads, entries, folder + REJECTION_FILE)
     rejection = rejection_document(refusal, upload.id)
-    if not entries.results.write_once(keys.rejection, rejection):
-        repeated = MessageOutcome("repeated", upload.id, refusal.code)
-        return _conclude(upload, uploads, entries, keys.rejection, repeated)
-    outcome = MessageOutcome("rejected", upload.id, refusal.code)
-    written = Written(rejection, processing_s)
-    return _conclude(upload, uploads, entries, keys.rejection, outcome, written=written)
+    if not entries.results.write_once(folder + REJECTION_FILE, rejection):
+        return conclude(code=refusal.code)
+    return conclude(document=rejection, processing_s=processing_s, code=refusal.code)
 
 
 def _conclude(
@@ -154,19 +136,35 @@ def _conclude(
     uploads: Uploads,
     entries: NightEntries,
     result: str,
-    outcome: MessageOutcome,
     *,
-    written: Written = REPEATED,
+    document: Summary | Rejection | None = None,
+    processing_s: float | None = None,
+    code: str | None = None,
 ) -> MessageOutcome:
-    """Make a result the valid one of its recording, unless the upload has changed meanwhile."""
+    """Make a result the valid one of its recording, unless the upload has changed meanwhile.
+
+    Parameters
+    ----------
+    upload, uploads, entries : Upload, Uploads, NightEntries
+        The upload, its bucket, and where its outcome is written.
+    result : str
+        Key of the result.
+    document : Summary, Rejection or None
+        Content of the result; None for a result that was there already.
+    processing_s : float or None
+        Processing time in seconds; None if not known.
+    code : str or None
+        Rejection code for the log.
+    """
+    kind: Action = "rejected" if result.endswith(REJECTION_FILE) else "scored"
+    outcome = MessageOutcome("repeated" if document is None else kind, upload.id, code)
     now = find_upload(FolderListing(uploads, folder_of(upload.key)), upload.key)
     if now is None:
         entries.finish(upload.id)  # deleted meanwhile, for which S3 sends no message
         return outcome
     if now.parts != upload.parts or _has_other_settings(now, upload):
         return outcome  # changed meanwhile: the message of that change sets the valid result
-    entries.write_result(upload, result, written.document, written.processing_s)
-    kind = "rejected" if result.endswith(REJECTION_FILE) else "scored"
+    entries.write_result(upload, result, document, processing_s)
     current = {"outcome": kind, "result": result}
     if entries.results.read(current_key(upload.id)) != current:
         _join_parts(upload, entries)
