@@ -15,8 +15,8 @@ from integration.api_client import Api
 from integration.embedded_cloud import RESULTS, Cloud
 from synthetic_nights import made_up_entries
 
-from deepecg.cloud.api.recording_models import RecordingListResponse
-from deepecg.cloud.result_lists import CURSOR_PATTERN, Position, list_nights, list_recordings
+from deepecg.cloud.api.recording_models import CURSOR_PATTERN, RecordingListResponse
+from deepecg.cloud.api.result_lists import Position, list_nights, list_recordings
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entry_key
 from deepecg.outputs.json_files import to_json
@@ -134,7 +134,7 @@ def test_more_entries_than_one_request_lists(api: Api, cloud: Cloud) -> None:
 
     # A page of a large night lists all keys, but reads only the entries of the page.
     n_requests = count_requests(cloud.s3)
-    assert len(list_recordings(Results(cloud.s3, RESULTS), 10).entries) == 10
+    assert len(list_recordings(Results(cloud.s3, RESULTS), 10).recordings) == 10
     assert n_requests() == 1 + 2 + 10
 
 
@@ -238,10 +238,10 @@ def test_pages_contain_each_entry_once(entries: dict[str, tuple[int, int]], limi
     after = None
     while True:
         page = list_recordings(results, limit, after)
-        found += [entry.recording_id for _, entry in page.entries]
-        if page.next is None:
+        found += [item.recording_id for item in page.recordings]
+        if page.next_cursor is None:
             break
-        after = Position.read(str(page.next))
+        after = Position.read(page.next_cursor)
     expected = sorted(entries, key=lambda one: (*entries[one], one), reverse=True)
     assert found == expected
 
@@ -294,7 +294,7 @@ def test_nights_of_ten_years(api: Api, cloud: Cloud) -> None:
     n_requests = count_requests(cloud.s3)
     assert len(list_nights(results, 20).nights) == 20
     assert n_requests() == 4 + 1
-    assert list_recordings(results, 2).n_unreadable == 2
+    assert list_recordings(results, 2).unreadable_count == 2
     assert n_requests() == 4 + 3 + 2  # nights, three of them to see whether there are more, entries
 
 

@@ -60,7 +60,7 @@ from deepecg.cloud.settings import ApiSettings
 from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
 from deepecg.cloud.upload_page.render_page import render_page
 from deepecg.cloud.upload_pseudonyms import key_in
-from deepecg.cloud.api.upload_requests import CONTENT_TYPES
+from deepecg.cloud.presigned_urls import CONTENT_TYPES
 from deepecg.errors import UnknownFormatError
 from deepecg.readers.formats import FORMAT_NAMES
 from deepecg.readers.open_recording import find_recordings, open_recording

@@ -6,16 +6,28 @@ signed them, where that is sooner.
 
 from datetime import timedelta
 from functools import lru_cache
+from pathlib import PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from deepecg.cloud.aws_clients import signing_client
+from deepecg.readers.formats import FORMATS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+FORM_VALID_FOR = timedelta(hours=1)
+"""Time for which a form is accepted: the largest file, 4 GiB, takes an hour at 10 Mbit/s."""
+URL_VALID_FOR = timedelta(minutes=5)
+"""Validity of a URL: long enough to start a download, too short to be passed on by mistake."""
+CONTENT_TYPES = {suffix: item.content_type for item in FORMATS for suffix in item.suffixes} | {
+    ".json": "application/json"
+}
+"""Media type of an upload by the suffix of its key."""
+OTHER_CONTENT_TYPE = "application/octet-stream"
+"""Media type of signal files and of files with another suffix."""
 MAX_ORIGINS = 8
 """Clients that are kept, one for each host name by which callers reach the API."""
 
@@ -41,33 +53,21 @@ class Presigner:
         self._client = self._connect(None if self._path else public_endpoint)
         self._connect_to_url = lru_cache(MAX_ORIGINS)(self._connect)
 
-    def post(
-        self,
-        bucket: str,
-        key: str,
-        *,
-        content_type: str,
-        size_bytes: int,
-        expires_in: timedelta,
-        origin: str,
-    ) -> dict[str, Any]:
+    def post(self, bucket: str, key: str, *, size_bytes: int, origin: str) -> dict[str, Any]:
         """Return ``url`` and ``fields`` of a form that sends one object to S3.
 
-        S3 accepts only an object of the given key, type and size.
+        S3 accepts only an object of the given key and size, with the content type of its suffix.
 
         Parameters
         ----------
         bucket, key : str
             The object.
-        content_type : str
-            Content type that the form must contain.
         size_bytes : int
             Size in bytes that the object must have.
-        expires_in : timedelta
-            Time for which S3 accepts the form.
         origin : str
             Scheme and host by which the caller reaches the API.
         """
+        content_type = CONTENT_TYPES.get(PurePosixPath(key).suffix, OTHER_CONTENT_TYPE)
         return self._for(origin).generate_presigned_post(
             bucket,
             key,
@@ -76,18 +76,10 @@ class Presigner:
                 {"Content-Type": content_type},
                 ["content-length-range", size_bytes, size_bytes],
             ],
-            ExpiresIn=int(expires_in.total_seconds()),
+            ExpiresIn=int(FORM_VALID_FOR.total_seconds()),
         )
 
-    def get(
-        self,
-        bucket: str,
-        key: str,
-        *,
-        disposition: str,
-        expires_in: timedelta,
-        origin: str,
-    ) -> str:
+    def get(self, bucket: str, key: str, *, disposition: str, origin: str) -> str:
         """Return a URL that fetches one object, with the content type it was written with.
 
         Parameters
@@ -96,8 +88,6 @@ class Presigner:
             The object.
         disposition : str
             ``Content-Disposition`` of S3's response.
-        expires_in : timedelta
-            Time for which S3 accepts the URL.
         origin : str
             Scheme and host by which the caller reaches the API.
         """
@@ -109,7 +99,7 @@ class Presigner:
                 "ResponseContentDisposition": disposition,
                 "ResponseCacheControl": "no-store",
             },
-            ExpiresIn=int(expires_in.total_seconds()),
+            ExpiresIn=int(URL_VALID_FOR.total_seconds()),
         )
 
     def _for(self, origin: str) -> "S3Client":

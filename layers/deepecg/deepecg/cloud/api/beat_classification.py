@@ -4,6 +4,7 @@ Importing this module takes a second: :mod:`deepecg.cloud.api.beat_routes` does 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,10 @@ from deepecg.cloud.api.base_models import ModelVersion
 from deepecg.cloud.api.beat_models import (
     BeatResponse,
     DiagnosticBeat,
+    DiagnosticContext,
     NotAnalysableResponse,
     RealtimeBeat,
+    RealtimeContext,
     StripRequest,
     StripResponse,
 )
@@ -48,8 +51,7 @@ def _classified(
         **class_block(probabilities),
         mode=request.mode,
         compared_with="nothing" if beat.template_beat_mv is None else "usual_beat",
-        model=_model_version(models.model_for(beat)),
-        advisory=ADVISORY,
+        **_provenance(models.model_for(beat)),
     )
 
 
@@ -62,26 +64,23 @@ def classify_strip(
         scored = score_strip(samples_mv, request.sampling_rate_hz, classifier)
     except RefusedRecordingError as error:
         return _not_analysable(error, classifier)
-    return StripResponse.model_validate(
-        strip_document(scored) | {"model": _model_version(classifier), "advisory": ADVISORY}
-    )
+    return StripResponse.model_validate(strip_document(scored) | _provenance(classifier))
 
 
 def _single_beat(request: DiagnosticBeat | RealtimeBeat) -> SingleBeat:
-    context = request.context
+    context = request.context or RealtimeContext()
     rr_after_s: list[float] = []
     if isinstance(request, DiagnosticBeat):
-        later_rr_s = request.context.later_rr_s if request.context else []
-        rr_after_s = [request.post_rr_s, *later_rr_s]
+        rr_after_s = [request.post_rr_s, *(request.context or DiagnosticContext()).later_rr_s]
     return SingleBeat(
         samples_mv=np.array(request.samples_mv),
         sampling_rate_hz=request.sampling_rate_hz,
-        rr_before_s=[*(context.earlier_rr_s if context else ()), request.pre_rr_s],
+        rr_before_s=[*context.earlier_rr_s, request.pre_rr_s],
         rr_after_s=rr_after_s,
         r_peak_position=request.r_peak_position,
         filtered=request.filtered,
-        template_beat_mv=_array(context.usual_beat_mv if context else None),
-        previous_beat_mv=_array(context.previous_beat_mv if context else None),
+        template_beat_mv=_array(context.usual_beat_mv),
+        previous_beat_mv=_array(context.previous_beat_mv),
     )
 
 
@@ -93,14 +92,11 @@ def _not_analysable(
     error: RefusedRecordingError, classifier: BeatClassifier
 ) -> NotAnalysableResponse:
     return NotAnalysableResponse.model_validate(
-        {
-            "code": error.code,
-            "message": str(error),
-            "model": _model_version(classifier),
-            "advisory": ADVISORY,
-        }
+        {"code": error.code, "message": str(error), **_provenance(classifier)}
     )
 
 
-def _model_version(classifier: BeatClassifier) -> ModelVersion:
-    return ModelVersion.model_construct(version=classifier.version, sha256=classifier.card.sha256)
+def _provenance(classifier: BeatClassifier) -> dict[str, Any]:
+    """Return the fields of a :class:`~deepecg.cloud.api.beat_models.ClassifierResponse`."""
+    model = ModelVersion.model_validate(classifier.card, from_attributes=True)
+    return {"model": model, "advisory": ADVISORY}

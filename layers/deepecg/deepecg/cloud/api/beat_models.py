@@ -32,8 +32,7 @@ BeatSamples = Annotated[
 ]
 Intervals = Annotated[list[Interval], Field(max_length=MAX_CONTEXT_BEATS)]
 SamplingRate = Annotated[
-    float,
-    Field(ge=MIN_RATE_HZ, le=MAX_RATE_HZ, description="Samples per second.", examples=[360]),
+    float, Field(ge=MIN_RATE_HZ, le=MAX_RATE_HZ, description="Samples per second.", examples=[360])
 ]
 
 
@@ -121,15 +120,12 @@ BeatRequest = Annotated[
 class StripRequest(StrictRequest):
     """A strip of one lead."""
 
-    samples_mv: Annotated[
-        list[Millivolts],
-        Field(
-            min_length=MIN_STRIP_SAMPLES,
-            max_length=MAX_STRIP_SAMPLES,
-            fail_fast=True,  # half a million errors would take seconds and a gigabyte
-            description="Raw signal in mV, 10 seconds to one hour.",
-        ),
-    ]
+    samples_mv: list[Millivolts] = Field(
+        min_length=MIN_STRIP_SAMPLES,
+        max_length=MAX_STRIP_SAMPLES,
+        fail_fast=True,  # half a million errors would take seconds and a gigabyte
+        description="Raw signal in mV, 10 seconds to one hour.",
+    )
     sampling_rate_hz: SamplingRate
 
 

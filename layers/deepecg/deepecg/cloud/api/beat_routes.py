@@ -18,6 +18,8 @@ from deepecg.cloud.api.request_batching import RequestBatcher
 from deepecg.cloud.api.request_examples import BEATS, STRIPS
 from deepecg.cloud.api.strict_route import StrictRoute
 
+BeatBatcher = RequestBatcher[BeatRequest, BeatResponse | NotAnalysableResponse]
+
 router = APIRouter(route_class=StrictRoute, tags=["beats"])
 
 
@@ -48,7 +50,7 @@ async def predict(
     if not hasattr(state, "beat_batcher"):
         # Loading the models takes a second: in a thread, the event loop can answer others.
         state.beat_batcher = await run_in_threadpool(_beat_batcher, services_of(request))
-    batcher: RequestBatcher[BeatRequest, BeatResponse | NotAnalysableResponse] = state.beat_batcher
+    batcher: BeatBatcher = state.beat_batcher
     return _json(await batcher(beat))
 
 
@@ -72,9 +74,7 @@ def classify(
     return _json(classify_strip(strip, services_of(request).classifier))
 
 
-def _beat_batcher(
-    services: Services,
-) -> RequestBatcher[BeatRequest, BeatResponse | NotAnalysableResponse]:
+def _beat_batcher(services: Services) -> BeatBatcher:
     """Return what classifies the beats of concurrent requests together, on the event loop.
 
     A thread pool would not help: handing a beat to a thread takes as long as classifying it.

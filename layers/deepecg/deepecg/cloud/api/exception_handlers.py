@@ -40,16 +40,10 @@ RETRY_AFTER_S = 5
 
 def install_handlers(app: FastAPI) -> None:
     """Make an application return a problem document for every error."""
-    app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StorageError, _storage)
     app.add_exception_handler(ModelMismatchError, _model)
-
-
-async def _problem(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    assert isinstance(error, ProblemError)
-    return error.response()
 
 
 async def _invalid(request: Request, error: Exception) -> Response:  # noqa: ARG001
@@ -59,6 +53,8 @@ async def _invalid(request: Request, error: Exception) -> Response:  # noqa: ARG
 
 
 async def _http(request: Request, error: Exception) -> Response:
+    if isinstance(error, ProblemError):
+        return error.response()
     assert isinstance(error, HTTPException)
     match error.status_code:
         case HTTPStatus.NOT_FOUND:

@@ -52,8 +52,6 @@ def health(request: Request) -> HealthResponse:
     return HealthResponse(
         status="ok",
         software=SoftwareVersion(name="deepecg", version=__version__),
-        model=ModelVersion(version=card.version, sha256=card.sha256),
-        single_beat_model=ModelVersion(
-            version=single_beat_card.version, sha256=single_beat_card.sha256
-        ),
+        model=ModelVersion.model_validate(card, from_attributes=True),
+        single_beat_model=ModelVersion.model_validate(single_beat_card, from_attributes=True),
     )

@@ -5,6 +5,7 @@ Plain ASGI: Starlette's ``BaseHTTPMiddleware`` would start a task for each reque
 
 import time
 
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deepecg.cloud.api.problem_details import ProblemError, internal_error
@@ -15,11 +16,7 @@ MAX_BODY_BYTES = 5_000_000
 """Largest request body: API Gateway and Lambda accept 6 MB including headers and escapes."""
 MAX_DIGITS = 20
 """Digits of a declared body length that are read; any longer number is too large."""
-SECURITY_HEADERS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-]
-NO_STORE = (b"cache-control", b"no-store")
+SECURITY_HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
 PATIENT_DATA_PREFIX = "/v1/"
 """Responses below this path contain patient data, so caches must not store them."""
 
@@ -87,11 +84,10 @@ class ResponseHeaders(HttpMiddleware):
 
         async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = message["headers"]
-                headers.extend(SECURITY_HEADERS)
-                is_set = any(name == NO_STORE[0] for name, _ in headers)
-                if scope["path"].startswith(PATIENT_DATA_PREFIX) and not is_set:
-                    headers.append(NO_STORE)
+                headers = MutableHeaders(scope=message)
+                headers.update(SECURITY_HEADERS)
+                if scope["path"].startswith(PATIENT_DATA_PREFIX):
+                    headers.setdefault("cache-control", "no-store")
             await send(message)
 
         await self.app(scope, receive, add_headers)

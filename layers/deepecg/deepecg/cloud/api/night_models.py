@@ -15,17 +15,12 @@ EXAMPLE_DATE = "2026-11-22"
 NightDate = Annotated[
     str,
     Path(
-        pattern=DATE_PATTERN,
-        description="Date in the clinic's time zone.",
-        examples=[EXAMPLE_DATE],
+        pattern=DATE_PATTERN, description="Date in the clinic's time zone.", examples=[EXAMPLE_DATE]
     ),
 ]
 NightCursor = Annotated[
     Annotated[str, Field(pattern=DATE_PATTERN)] | SkipJsonSchema[None],
-    Query(
-        description="`next_cursor` of the previous page.",
-        examples=[EXAMPLE_DATE],
-    ),
+    Query(description="`next_cursor` of the previous page.", examples=[EXAMPLE_DATE]),
 ]
 
 

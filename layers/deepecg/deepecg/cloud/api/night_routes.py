@@ -1,39 +1,22 @@
 """Routes of nights: the uploads of a date and the nightly report."""
 
 from datetime import date
-from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
 from deepecg.cloud.api.api_services import services_of
-from deepecg.cloud.api.night_models import (
-    NightCursor,
-    NightDate,
-    NightListItem,
-    NightListResponse,
-    NightOutcomeCounts,
-    NightResponse,
-)
+from deepecg.cloud.api.night_models import NightCursor, NightDate, NightListResponse, NightResponse
 from deepecg.cloud.api.problem_details import ProblemError, documented
 from deepecg.cloud.api.recording_models import DEFAULT_LIMIT, Cursor, Limit
-from deepecg.cloud.api.recording_routes import list_fields
-from deepecg.cloud.api.result_redirects import (
-    RESULT_URL_RESPONSES,
-    ResultUrlResponse,
-    result_url_response,
-)
+from deepecg.cloud.api.result_lists import Position, find_night, list_nights
+from deepecg.cloud.api.result_redirects import result_route, result_url_response
 from deepecg.cloud.api.strict_route import StrictRoute
-from deepecg.cloud.result_lists import Position, find_night, list_nights
 from deepecg.cloud.s3_keys import report_key
 from deepecg.errors import SettingsError
 from deepecg.night.night_store import PAGE, RECORDINGS_CSV, REPORT, parse_night
 
 router = APIRouter(route_class=StrictRoute, tags=["nights"])
-get_report_file = partial(
-    router.get,
-    response_model=ResultUrlResponse,
-    responses=RESULT_URL_RESPONSES | documented("unknown_night", "storage_unavailable"),
-)
+get_report_file = result_route(router, "unknown_night")
 """Decorator of routes that fetch a file of the nightly report."""
 
 
@@ -42,9 +25,7 @@ def get_nights(
     request: Request, limit: Limit = DEFAULT_LIMIT, cursor: NightCursor = None
 ) -> NightListResponse:
     """List the nights with uploads or a nightly report, newest first."""
-    page = list_nights(services_of(request).results, limit, cursor)
-    nights = [NightListItem(date=night, has_report=has_report) for night, has_report in page.nights]
-    return NightListResponse(nights=nights, next_cursor=page.next)
+    return list_nights(services_of(request).results, limit, cursor)
 
 
 @router.get("/v1/nights/{night}", responses=documented("unknown_night", "storage_unavailable"))
@@ -56,13 +37,7 @@ def get_night(
     found = find_night(services_of(request).results, _date(night), limit, after)
     if found is None:
         raise _unknown()
-    outcomes, page = found
-    return NightResponse(
-        date=night,
-        report=f"/v1/nights/{night}/report" if outcomes else None,
-        outcomes=NightOutcomeCounts(**outcomes) if outcomes else None,
-        **list_fields(page),
-    )
+    return found
 
 
 @get_report_file("/v1/nights/{night}/report")
@@ -78,19 +53,17 @@ def get_night_report(request: Request, night: NightDate) -> Response:
 @get_report_file("/v1/nights/{night}/recordings.csv")
 def get_night_recordings(request: Request, night: NightDate) -> Response:
     """Fetch the table of all recordings in the nightly report (CSV)."""
-    return _report_file(request, night, RECORDINGS_CSV, as_attachment=True)
+    return _report_file(request, night, RECORDINGS_CSV)
 
 
 @get_report_file("/v1/nights/{night}/report.json")
 def get_night_report_json(request: Request, night: NightDate) -> Response:
     """Fetch the nightly report as JSON."""
-    return _report_file(request, night, REPORT, as_attachment=True)
+    return _report_file(request, night, REPORT)
 
 
-def _report_file(
-    request: Request, night: str, name: str, *, as_attachment: bool = False
-) -> Response:
-    """Return the URL of a file of the nightly report.
+def _report_file(request: Request, night: str, name: str) -> Response:
+    """Return the URL of a file of the nightly report; browsers show the page and save the others.
 
     Raises
     ------
@@ -103,7 +76,7 @@ def _report_file(
             "unknown_night",
             "There is no nightly report for this date. It is made the morning after.",
         )
-    return result_url_response(request, key, saved_as=f"{night}-{name}" if as_attachment else None)
+    return result_url_response(request, key, saved_as=None if name == PAGE else f"{night}-{name}")
 
 
 def _date(night: str) -> date:

@@ -1,11 +1,13 @@
 """The OpenAPI document, and Swagger UI to read it: served from the package, without a CDN."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 
 from deepecg.cloud.api.api_services import services_of
@@ -67,35 +69,11 @@ ASSETS = {
     "swagger-ui.css": "text/css",
 }
 """Files of Swagger UI and their content types."""
-START = """\
-SwaggerUIBundle({
-  url: new URL("openapi.json", document.baseURI).href,
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-  validatorUrl: null,
-});
-"""
-PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Deep-ECG API</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="docs/swagger-ui.css">
-</head>
-<body>
-<div id="swagger-ui"></div>
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
-</body>
-</html>
-"""
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self' {}; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+"""Of the page; the hash of its inline script is filled in."""
 KEEP_A_DAY = {"Cache-Control": f"public, max-age={SECONDS_PER_DAY}"}
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
@@ -111,14 +89,19 @@ async def openapi(request: Request) -> Response:
 @router.get("/docs")
 async def page() -> Response:
     """Return the page that shows it."""
-    headers = {"Content-Security-Policy": POLICY}
-    return Response(PAGE, headers=headers, media_type="text/html")
+    from deepecg.outputs.html_templates import policy_hash  # noqa: PLC0415  (loads Jinja)
 
-
-@router.get("/docs/start.js")
-async def start() -> Response:
-    """Return the script that starts Swagger UI: the page's policy forbids inline scripts."""
-    return Response(START, headers=KEEP_A_DAY, media_type="text/javascript")
+    response = get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title="Deep-ECG API",
+        swagger_js_url="docs/swagger-ui-bundle.js",
+        swagger_css_url="docs/swagger-ui.css",
+        swagger_favicon_url="data:,",
+        swagger_ui_parameters={"validatorUrl": None},
+    )
+    (script,) = re.findall("<script>(.*?)</script>", bytes(response.body).decode(), re.DOTALL)
+    response.headers["Content-Security-Policy"] = POLICY.format(policy_hash(script))
+    return response
 
 
 @router.get("/docs/{name}")
@@ -160,10 +143,11 @@ def openapi_document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
             schemas[model.__name__] |= model.model_config["json_schema_extra"]
     if scheme:
         components["securitySchemes"] = {"caller": scheme}
-    for path, operation in _operations(document):
-        _add_problems(operation)
-        if scheme and (settings.authorisation == "iam" or path.startswith("/v1/")):
-            operation["security"] = [{"caller": []}]
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            _add_problems(operation)
+            if scheme and (settings.authorisation == "iam" or path.startswith("/v1/")):
+                operation["security"] = [{"caller": []}]
     return document
 
 
@@ -178,12 +162,6 @@ def _all_subclasses(model: type[ApiResponse]) -> Iterator[type[ApiResponse]]:
         yield from _all_subclasses(subclass)
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, item in document["paths"].items():
-        for operation in item.values():
-            yield path, operation
-
-
 def _add_problems(operation: dict[str, Any]) -> None:
     """Add the problems that every such operation can return to its own."""
     responses = operation["responses"]
@@ -196,12 +174,7 @@ def _add_problems(operation: dict[str, Any]) -> None:
             responses[str(status)] = response
         else:
             own["description"] += "; " + response["description"]
-            _problem_examples(own).update(_problem_examples(response))
-
-
-def _problem_examples(response: dict[str, Any]) -> dict[str, Any]:
-    examples: dict[str, Any] = response["content"][MEDIA_TYPE]["examples"]
-    return examples
+            own["content"][MEDIA_TYPE]["examples"] |= response["content"][MEDIA_TYPE]["examples"]
 
 
 def _security_scheme(settings: ApiSettings) -> dict[str, Any] | None:

@@ -1,6 +1,5 @@
 """``GET /``: the upload page for technicians."""
 
-from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,24 +25,18 @@ async def page(request: Request) -> Response:
 @lru_cache(maxsize=1)
 def _page(services: Services) -> "Page":
     # Loads Jinja, which no other route needs: the function starts sooner without it.
-    from deepecg.cloud.upload_page.render_page import render_page  # noqa: PLC0415
-
-    return render_page(services.settings, _uploads_origin(services))
-
-
-def _uploads_origin(services: Services) -> str:
-    """Return the origin that files are posted to, taken from a form for a made-up file."""
-    from deepecg.cloud.upload_page.render_page import SAME_ORIGIN, url_origin  # noqa: PLC0415
+    from deepecg.cloud.upload_page.render_page import (  # noqa: PLC0415
+        SAME_ORIGIN,
+        render_page,
+        url_origin,
+    )
 
     settings = services.settings
-    if (settings.public_s3_endpoint or "").startswith("/"):
-        return SAME_ORIGIN
-    form = services.presigner.post(
-        settings.uploads_bucket,
-        "any",
-        content_type="any",
-        size_bytes=1,
-        expires_in=timedelta(minutes=1),
-        origin=SAME_ORIGIN,
-    )
-    return url_origin(form["url"])
+    uploads_origin = SAME_ORIGIN
+    if not (settings.public_s3_endpoint or "").startswith("/"):
+        # The origin that files are posted to, taken from a form for a made-up file.
+        form = services.presigner.post(
+            settings.uploads_bucket, "any", size_bytes=1, origin=SAME_ORIGIN
+        )
+        uploads_origin = url_origin(form["url"])
+    return render_page(settings, uploads_origin)

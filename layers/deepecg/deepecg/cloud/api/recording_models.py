@@ -9,7 +9,6 @@ from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from deepecg.cloud.api.base_models import ApiResponse, StrictRequest, with_example
-from deepecg.cloud.result_lists import CURSOR_PATTERN
 from deepecg.night.night_entry import UploadOutcome
 from deepecg.outputs.recording_id import ID_PATTERN
 from deepecg.readers.formats import RECORDING_SUFFIXES, SUFFIX_LIST
@@ -29,6 +28,8 @@ ANY_CASE = {letter: f"[{letter}{letter.upper()}]" for letter in ascii_lowercase}
 SUFFIX_PATTERNS = ("".join(ANY_CASE.get(c, c) for c in suffix) for suffix in RECORDING_SUFFIXES)
 MAIN_NAME = rf"^{NAME_CHARACTERS}*({'|'.join(SUFFIX_PATTERNS)})$"
 WHOLE_ID = f"^{ID_PATTERN}$"
+CURSOR_PATTERN = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\.[0-9]{{10}}\.{ID_PATTERN}$"
+"""Pattern of a :class:`deepecg.cloud.api.result_lists.Position` as text."""
 EXAMPLE_ID = "0f115db062b7c0dd030b"
 EXAMPLE_FORM = {
     "url": "https://uploads.s3.eu-central-1.amazonaws.com/",
@@ -102,7 +103,7 @@ class PartFile(NamedFile):
         max_length=MAX_NAME,
         pattern=PART_NAME,
         description=(
-            "Name of the file in the WFDB header. A study file has the main file's name, with "
+            "Name of the file in the WFDB header. A settings file has the main file's name, with "
             "`.settings.json` in place of the suffix. The name is not stored."
         ),
     )
@@ -115,8 +116,8 @@ class UploadRequest(StrictRequest):
     parts: list[PartFile] = Field(
         default=[],
         max_length=MAX_PARTS,
-        description="A WFDB record's signal files and segment headers; a study file. Other formats "
-        "have no parts.",
+        description="A WFDB record's signal files and segment headers; a settings file. Other "
+        "formats have no parts.",
     )
 
 
@@ -131,7 +132,13 @@ class UploadForm(ApiResponse):
     )
 
 
-class UploadFormsResponse(ApiResponse):
+class RecordingResponse(ApiResponse):
+    """A response about one recording."""
+
+    recording_id: str = Field(pattern=WHOLE_ID)
+
+
+class UploadFormsResponse(RecordingResponse):
     """A form for each file of a recording to upload."""
 
     model_config = with_example(
@@ -141,7 +148,6 @@ class UploadFormsResponse(ApiResponse):
         uploads=[EXAMPLE_FORM],
     )
 
-    recording_id: str = Field(pattern=WHOLE_ID)
     status_url: str = Field(description="Path of the recording's status.")
     expires_at: datetime = Field(description="Time after which S3 rejects the forms.")
     uploads: list[UploadForm] = Field(
@@ -149,14 +155,13 @@ class UploadFormsResponse(ApiResponse):
     )
 
 
-class WaitingResponse(ApiResponse):
+class WaitingResponse(RecordingResponse):
     """The recording has no result yet: ask again later."""
 
     model_config = with_example(
         recording_id=EXAMPLE_ID, status="waiting", waiting_for="parts", until="2026-11-22T20:00:00Z"
     )
 
-    recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["waiting"]
     waiting_for: Literal["upload", "parts", "scoring"] = Field(
         description=(
@@ -177,7 +182,7 @@ class ResultLinks(ApiResponse):
     fhir: str = Field(description="HL7 FHIR R4 report.")
 
 
-class ScoredResponse(ApiResponse):
+class ScoredResponse(RecordingResponse):
     """The recording is scored: fetch its results."""
 
     model_config = with_example(
@@ -190,7 +195,6 @@ class ScoredResponse(ApiResponse):
         },
     )
 
-    recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["scored"]
     summary: dict[str, Any] = Field(
         description="The recording's `summary.json`; its JSON Schema is part of the software."
@@ -205,7 +209,7 @@ class Rejection(ApiResponse):
     message: str = Field(description="What was found and what was expected.")
 
 
-class RejectedResponse(ApiResponse):
+class RejectedResponse(RecordingResponse):
     """The recording cannot be scored: correct its files and upload them again."""
 
     model_config = with_example(
@@ -217,29 +221,26 @@ class RejectedResponse(ApiResponse):
         },
     )
 
-    recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["rejected"]
     rejection: Rejection
 
 
-class FailedResponse(ApiResponse):
+class FailedResponse(RecordingResponse):
     """Scoring failed several times for a reason outside of the recording: tell the operator."""
 
     model_config = with_example(recording_id=EXAMPLE_ID, status="failed", code="SlowDown")
 
-    recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["failed"]
     code: str = Field(description="Kind of the failure.")
 
 
-class PartResponse(ApiResponse):
+class PartResponse(RecordingResponse):
     """The file is a part of another recording: read the status of that recording."""
 
     model_config = with_example(
         recording_id=EXAMPLE_ID, status="part", part_of="77cd5b53ea0e5a1b7c2a"
     )
 
-    recording_id: str = Field(pattern=WHOLE_ID)
     status: Literal["part"]
     part_of: str = Field(pattern=WHOLE_ID, description="ID of the other recording.")
 
@@ -250,10 +251,9 @@ StatusResponse = Annotated[
 ]
 
 
-class RecordingListItem(ApiResponse):
+class RecordingListItem(RecordingResponse):
     """A recording in a list; null is a value that is not known."""
 
-    recording_id: str = Field(pattern=WHOLE_ID)
     night: str = Field(description="Date of the night: the day on which the upload was complete.")
     uploaded_at: datetime | None
     outcome: UploadOutcome = Field(description="`received`: the upload is not yet processed.")

@@ -1,10 +1,7 @@
 """Routes of recordings: request an upload, read the status, fetch results."""
 
-from contextlib import suppress
-from datetime import datetime
-from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Request, Response
 
@@ -15,7 +12,6 @@ from deepecg.cloud.api.recording_models import (
     Cursor,
     Limit,
     RecordingId,
-    RecordingListItem,
     RecordingListResponse,
     StatusResponse,
     UploadFormsResponse,
@@ -23,41 +19,28 @@ from deepecg.cloud.api.recording_models import (
 )
 from deepecg.cloud.api.recording_status import find_result_folder, find_status
 from deepecg.cloud.api.request_examples import UPLOAD_REQUESTS
+from deepecg.cloud.api.result_lists import Position, list_recordings
 from deepecg.cloud.api.result_redirects import (
-    RESULT_URL_RESPONSES,
-    ResultUrlResponse,
+    LOCATION,
     called_origin,
+    result_route,
     result_url_response,
 )
 from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.api.upload_requests import create_upload_request
-from deepecg.cloud.result_lists import Position, RecordingsPage, list_recordings
-from deepecg.night.night_entry import NightEntry
-from deepecg.night.settings import RankingSettings
-from deepecg.night.urgency_ranking import urgent_kinds
 from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE
 
 ANNOTATIONS_SUFFIX: Final = ".deepecg"
 
 router = APIRouter(route_class=StrictRoute, tags=["recordings"])
-get_result = partial(
-    router.get,
-    response_model=ResultUrlResponse,
-    responses=RESULT_URL_RESPONSES
-    | documented("unknown_recording", "no_result", "storage_unavailable"),
-)
+get_result = result_route(router, "unknown_recording", "no_result")
 """Decorator of routes that fetch a result."""
 
 
 @router.post(
     "/v1/recordings",
     status_code=HTTPStatus.CREATED,
-    responses={
-        **documented("same_name_twice", "storage_unavailable"),
-        HTTPStatus.CREATED: {
-            "headers": {"Location": {"required": True, "schema": {"type": "string"}}}
-        },
-    },
+    responses=documented("same_name_twice", "storage_unavailable") | {201: LOCATION},
 )
 def request_upload(
     request: Request,
@@ -83,8 +66,7 @@ def get_recordings(
     A recording that is scored while you read the pages moves to the first page.
     """
     after = Position.read(cursor) if cursor else None
-    page = list_recordings(services_of(request).results, limit, after)
-    return RecordingListResponse(**list_fields(page))
+    return list_recordings(services_of(request).results, limit, after)
 
 
 @router.get(
@@ -121,38 +103,6 @@ def get_annotations(request: Request, recording_id: RecordingId) -> Response:
 def get_fhir(request: Request, recording_id: RecordingId) -> Response:
     """Fetch the result as HL7 FHIR R4: a transaction of DiagnosticReport and Observations."""
     return result_url_response(request, _result_folder(request, recording_id) + FHIR_FILE)
-
-
-def list_fields(page: RecordingsPage) -> dict[str, Any]:
-    """Return a page of recordings as fields of a :class:`RecordingListResponse`."""
-    return {
-        "recordings": [_list_item(night, entry) for night, entry in page.entries],
-        "unreadable_count": page.n_unreadable,
-        "next_cursor": None if page.next is None else str(page.next),
-    }
-
-
-def _list_item(night: str, entry: NightEntry) -> RecordingListItem:
-    digest = entry.digest
-    urgent = urgent_kinds(digest, RankingSettings()) if digest else None
-    return RecordingListItem(
-        recording_id=entry.recording_id,
-        night=night,
-        uploaded_at=_moment(entry.uploaded_at),
-        outcome=entry.outcome,
-        code=entry.code,
-        duration_s=digest.duration_s if digest else None,
-        beats_count=digest.beats_count if digest else None,
-        analysable_percent=digest.analysable_percent if digest else None,
-        urgent_count=None if urgent is None else len(urgent),
-        urgent=None if urgent is None else [kind.message for kind in urgent],
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    with suppress(ValueError):
-        return datetime.fromisoformat(text) if text else None
-    return None
 
 
 def _result_folder(request: Request, recording_id: str) -> str:

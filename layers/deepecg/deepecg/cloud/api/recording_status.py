@@ -12,6 +12,7 @@ missing object.
 from datetime import date, datetime
 from typing import Any, Literal
 
+from deepecg.cloud import s3_keys
 from deepecg.cloud.api.recording_models import (
     FailedResponse,
     PartResponse,
@@ -25,13 +26,6 @@ from deepecg.cloud.api.recording_models import (
 )
 from deepecg.cloud.night_entries import FINAL_OUTCOMES
 from deepecg.cloud.s3_buckets import Results, folder_of
-from deepecg.cloud.s3_keys import (
-    current_key,
-    entry_key,
-    unfinished_key,
-    upload_request_key,
-    waiting_key,
-)
 from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
 
 UNKNOWN_FAILURE = "unknown"
@@ -52,11 +46,11 @@ def find_status(results: Results, recording_id: str) -> StatusResponse | None:
     StorageError
         If S3 fails.
     """
-    unfinished = results.read(unfinished_key(recording_id))
+    unfinished = results.read(s3_keys.unfinished_key(recording_id))
     entry = None if unfinished is None else _entry(results, recording_id, unfinished["night"])
     if unfinished is not None and (entry is None or entry.outcome not in FINAL_OUTCOMES):
         return _unfinished(results, recording_id, entry)
-    current = results.read(current_key(recording_id))
+    current = results.read(s3_keys.current_key(recording_id))
     if entry is not None and not _is_result_of(entry, current):
         # The result is written, and about to become the valid one.
         return _waiting(recording_id, "scoring")
@@ -68,7 +62,7 @@ def find_result_folder(results: Results, recording_id: str) -> str | None:
 
     This takes one request.
     """
-    current = results.read(current_key(recording_id))
+    current = results.read(s3_keys.current_key(recording_id))
     if current is None or current["outcome"] != "scored":
         return None
     return folder_of(current["result"])
@@ -76,7 +70,7 @@ def find_result_folder(results: Results, recording_id: str) -> str | None:
 
 def _entry(results: Results, recording_id: str, night: str) -> NightEntry | None:
     """Return the night entry of a recording; None if it is unreadable, or is just being moved."""
-    body = results.read_bytes(entry_key(date.fromisoformat(night), recording_id))
+    body = results.read_bytes(s3_keys.entry_key(date.fromisoformat(night), recording_id))
     try:
         return None if body is None else read_entry(body)
     except UnreadableEntryError:
@@ -88,7 +82,7 @@ def _unfinished(results: Results, recording_id: str, entry: NightEntry | None) -
         code = entry.code or UNKNOWN_FAILURE
         return FailedResponse(recording_id=recording_id, status="failed", code=code)
     if entry is not None and entry.outcome == "waiting":
-        waiting = results.read(waiting_key(recording_id))
+        waiting = results.read(s3_keys.waiting_key(recording_id))
         return _waiting(recording_id, "parts", waiting["waiting_until"] if waiting else None)
     return _waiting(recording_id, "scoring")
 
@@ -134,5 +128,5 @@ def _finished(
 
 
 def _requested(results: Results, recording_id: str) -> StatusResponse | None:
-    request = results.read(upload_request_key(recording_id))
+    request = results.read(s3_keys.upload_request_key(recording_id))
     return _waiting(recording_id, "upload", request["expires_at"]) if request else None

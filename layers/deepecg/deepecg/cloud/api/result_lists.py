@@ -13,27 +13,27 @@ among the newest, on the first page.
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from deepecg.cloud.s3_buckets import Results
-from deepecg.cloud.s3_keys import (
-    NIGHTS_PREFIX,
-    REPORTS_PREFIX,
-    entries_prefix,
-    entry_key,
-    report_key,
+from deepecg.cloud import s3_keys
+from deepecg.cloud.api.night_models import (
+    NightListItem,
+    NightListResponse,
+    NightOutcomeCounts,
+    NightResponse,
 )
+from deepecg.cloud.api.recording_models import RecordingListItem, RecordingListResponse
+from deepecg.cloud.s3_buckets import Results
 from deepecg.errors import SettingsError
 from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
 from deepecg.night.night_store import REPORT, parse_night
+from deepecg.night.settings import RankingSettings
+from deepecg.night.urgency_ranking import urgent_kinds
 from deepecg.outputs.recording_id import ID_PATTERN
 
 RECORDING_ID = re.compile(ID_PATTERN)
-CURSOR_PATTERN = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\.[0-9]{{10}}\.{ID_PATTERN}$"
-"""Pattern of a :class:`Position` as text."""
 
 
 class Position(NamedTuple):
@@ -55,7 +55,7 @@ class Position(NamedTuple):
 
     @classmethod
     def read(cls, cursor: str) -> "Position":
-        """Return a position from its text, which must match :data:`CURSOR_PATTERN`."""
+        """Return a position from its text, which must match ``CURSOR_PATTERN``."""
         night, modified_s, recording = cursor.split(".")
         return cls(night, int(modified_s), recording)
 
@@ -63,42 +63,9 @@ class Position(NamedTuple):
         return f"{self.night}.{self.modified_s:010}.{self.recording_id}"
 
 
-@dataclass(frozen=True)
-class RecordingsPage:
-    """One page of recordings.
-
-    Attributes
-    ----------
-    entries : tuple of (str, NightEntry)
-        Night and entry of each.
-    n_unreadable : int
-        Number of entries that would be on the page, and cannot be read.
-    next : Position or None
-        Position after which the next page begins; None for the last page.
-    """
-
-    entries: tuple[tuple[str, NightEntry], ...]
-    n_unreadable: int
-    next: Position | None
-
-
-@dataclass(frozen=True)
-class NightsPage:
-    """One page of nights.
-
-    Attributes
-    ----------
-    nights : tuple of (str, bool)
-        Date of each, and whether it has a report.
-    next : str or None
-        Date after which the next page begins; None for the last page.
-    """
-
-    nights: tuple[tuple[str, bool], ...]
-    next: str | None
-
-
-def list_recordings(results: Results, limit: int, after: Position | None = None) -> RecordingsPage:
+def list_recordings(
+    results: Results, limit: int, after: Position | None = None
+) -> RecordingListResponse:
     """Return recordings of all nights: the newest night first, in it the last write first.
 
     Parameters
@@ -115,7 +82,7 @@ def list_recordings(results: Results, limit: int, after: Position | None = None)
     StorageError
         If S3 fails.
     """
-    nights = sorted(_dates(results, NIGHTS_PREFIX), reverse=True)
+    nights = sorted(_dates(results, s3_keys.NIGHTS_PREFIX), reverse=True)
     reached = (night for night in nights if after is None or night <= after.night)
     positions = (position for night in reached for position in _newest_first(results, night))
     return _page(results, positions, limit, after)
@@ -123,20 +90,24 @@ def list_recordings(results: Results, limit: int, after: Position | None = None)
 
 def find_night(
     results: Results, night: date, limit: int, after: Position | None = None
-) -> tuple[dict[str, Any] | None, RecordingsPage] | None:
-    """Return a night's counts by outcome and a page of its recordings.
+) -> NightResponse | None:
+    """Return a night and a page of its recordings; None if it has neither uploads nor a report.
 
-    The counts are those of the night's report; None where there is no report. Without a report and
-    uploads, the whole result is None. Parameters and errors are those of :func:`list_recordings`.
+    Parameters and errors are those of :func:`list_recordings`.
     """
-    report = results.read(report_key(night, REPORT))
+    report = results.read(s3_keys.report_key(night, REPORT))
     positions = list(_newest_first(results, night.isoformat()))
     if report is None and not positions:
         return None
-    return report and report["outcomes"], _page(results, positions, limit, after)
+    return NightResponse(
+        date=night.isoformat(),
+        report=f"/v1/nights/{night}/report" if report else None,
+        outcomes=NightOutcomeCounts(**report["outcomes"]) if report else None,
+        **dict(_page(results, positions, limit, after)),
+    )
 
 
-def list_nights(results: Results, limit: int, after: str | None = None) -> NightsPage:
+def list_nights(results: Results, limit: int, after: str | None = None) -> NightListResponse:
     """Return nights with uploads or a report, the newest first.
 
     Parameters
@@ -153,30 +124,27 @@ def list_nights(results: Results, limit: int, after: str | None = None) -> Night
     StorageError
         If S3 fails.
     """
-    reported = _dates(results, REPORTS_PREFIX)
-    nights = sorted(_dates(results, NIGHTS_PREFIX) | reported, reverse=True)
+    reported = _dates(results, s3_keys.REPORTS_PREFIX)
+    nights = sorted(_dates(results, s3_keys.NIGHTS_PREFIX) | reported, reverse=True)
     found = [night for night in nights if after is None or night < after]
-    shown = tuple((night, night in reported) for night in found[:limit])
-    return NightsPage(shown, found[limit - 1] if len(found) > limit else None)
+    return NightListResponse(
+        nights=[NightListItem(date=night, has_report=night in reported) for night in found[:limit]],
+        next_cursor=found[limit - 1] if len(found) > limit else None,
+    )
 
 
 def _dates(results: Results, prefix: str) -> set[str]:
     """Return the folders below a prefix that are dates, which ``nights/unfinished/`` is not."""
-    names = (folder.removeprefix(prefix).rstrip("/") for folder in results.folders(prefix))
-    return {name for name in names if _is_night(name)}
-
-
-def _is_night(name: str) -> bool:
-    try:
-        parse_night(name)
-    except SettingsError:
-        return False
-    return True
+    dates = set()
+    for folder in results.folders(prefix):
+        with suppress(SettingsError):
+            dates.add(parse_night(folder.removeprefix(prefix).rstrip("/")).isoformat())
+    return dates
 
 
 def _newest_first(results: Results, night: str) -> Iterator[Position]:
     """Yield the positions of the entries of a night, the newest first."""
-    prefix = entries_prefix(date.fromisoformat(night))
+    prefix = s3_keys.entries_prefix(date.fromisoformat(night))
     found = (
         Position(night, int(modified.timestamp()), key.removeprefix(prefix).removesuffix(".json"))
         for key, modified in results.times(prefix)
@@ -187,12 +155,12 @@ def _newest_first(results: Results, night: str) -> Iterator[Position]:
 
 def _page(
     results: Results, positions: Iterable[Position], limit: int, after: Position | None
-) -> RecordingsPage:
+) -> RecordingListResponse:
     older = (position for position in positions if after is None or position < after)
     found = list(islice(older, limit + 1))
     shown = found[:limit]
-    keys = (entry_key(date.fromisoformat(one.night), one.recording_id) for one in shown)
-    entries = []
+    keys = (s3_keys.entry_key(date.fromisoformat(one.night), one.recording_id) for one in shown)
+    items = []
     n_unreadable = 0
     for position, (_, body) in zip(shown, results.read_many(keys), strict=True):
         if body is None:  # it has moved to another night since it was listed
@@ -200,7 +168,34 @@ def _page(
         with suppress(UnreadableEntryError):
             entry = read_entry(body)
             if entry.recording_id == position.recording_id:
-                entries.append((position.night, entry))
+                items.append(_list_item(position.night, entry))
                 continue
         n_unreadable += 1
-    return RecordingsPage(tuple(entries), n_unreadable, shown[-1] if len(found) > limit else None)
+    return RecordingListResponse(
+        recordings=items,
+        unreadable_count=n_unreadable,
+        next_cursor=str(shown[-1]) if len(found) > limit else None,
+    )
+
+
+def _list_item(night: str, entry: NightEntry) -> RecordingListItem:
+    digest = entry.digest
+    urgent = urgent_kinds(digest, RankingSettings()) if digest else None
+    return RecordingListItem(
+        recording_id=entry.recording_id,
+        night=night,
+        uploaded_at=_moment(entry.uploaded_at),
+        outcome=entry.outcome,
+        code=entry.code,
+        duration_s=digest.duration_s if digest else None,
+        beats_count=digest.beats_count if digest else None,
+        analysable_percent=digest.analysable_percent if digest else None,
+        urgent_count=None if urgent is None else len(urgent),
+        urgent=None if urgent is None else [kind.message for kind in urgent],
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text) if text else None
+    return None

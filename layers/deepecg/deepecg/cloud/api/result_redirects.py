@@ -5,25 +5,30 @@ token to S3 as well, and S3 would reject it. Such a page asks for JSON with the 
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from deepecg.cloud.api.api_services import services_of
 from deepecg.cloud.api.base_models import ApiResponse, with_example
-from deepecg.cloud.api.problem_details import ProblemError
+from deepecg.cloud.api.problem_details import ProblemError, documented
+from deepecg.cloud.presigned_urls import URL_VALID_FOR
 
-VALID_FOR = timedelta(minutes=5)
-"""Validity of a URL: long enough to start a download, too short to be passed on by mistake."""
 HEADERS = {"Cache-Control": "no-store", "Vary": "Accept"}
 JSON = "application/json"
 HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 """A host name or IP address, with or without a port."""
+
+LOCATION = {"headers": {"Location": {"required": True, "schema": {"type": "string"}}}}
+"""The header of a response, in the form of FastAPI's ``responses``."""
+Handler = Callable[..., Response]
 
 
 class ResultUrlResponse(ApiResponse):
@@ -38,14 +43,24 @@ class ResultUrlResponse(ApiResponse):
     expires_at: datetime = Field(description="Time after which S3 rejects the URL.")
 
 
-RESULT_URL_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The URL of the result, if the header `Accept` asks for JSON."},
-    307: {
-        "description": "Redirect to the result, for any other `Accept`.",
-        "headers": {"Location": {"required": True, "schema": {"type": "string"}}},
-    },
-}
-"""FastAPI's ``responses`` of routes that return :func:`result_url_response`."""
+def result_route(
+    router: APIRouter, *problems: str
+) -> Callable[[str], Callable[[Handler], Handler]]:
+    """Return ``router.get`` for routes that return :func:`result_url_response`.
+
+    Parameters
+    ----------
+    router : APIRouter
+        The router of the routes.
+    *problems : str
+        Codes of the routes' problems besides that the storage does not respond.
+    """
+    responses: dict[int | str, dict[str, Any]] = {
+        200: {"description": "The URL of the result, if the header `Accept` asks for JSON."},
+        307: {"description": "Redirect to the result, for any other `Accept`.", **LOCATION},
+        **documented(*problems, "storage_unavailable"),
+    }
+    return partial(router.get, response_model=ResultUrlResponse, responses=responses)
 
 
 def result_url_response(request: Request, key: str, *, saved_as: str | None = None) -> Response:
@@ -61,12 +76,11 @@ def result_url_response(request: Request, key: str, *, saved_as: str | None = No
         Name of the file that browsers save; without it, they show the object.
     """
     services = services_of(request)
-    expires_at = datetime.now(UTC).replace(microsecond=0) + VALID_FOR
+    expires_at = datetime.now(UTC).replace(microsecond=0) + URL_VALID_FOR
     url = services.presigner.get(
         services.results.bucket,
         key,
         disposition=f'attachment; filename="{saved_as}"' if saved_as else "inline",
-        expires_in=VALID_FOR,
         origin=called_origin(request),
     )
     if not _wants_json(request):

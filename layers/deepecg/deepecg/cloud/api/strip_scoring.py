@@ -26,10 +26,7 @@ TIME_DIGITS = 3
 
 
 def score_strip(
-    samples_mv: NDArray[np.float32],
-    sampling_rate_hz: float,
-    classifier: BeatClassifier,
-    settings: ScoringSettings = STRIP_SETTINGS,
+    samples_mv: NDArray[np.float32], sampling_rate_hz: float, classifier: BeatClassifier
 ) -> ScoredRecording:
     """Find and classify every beat of a strip.
 
@@ -41,8 +38,6 @@ def score_strip(
         Sampling rate in Hz.
     classifier : BeatClassifier
         The model for recordings.
-    settings : ScoringSettings
-        The settings for recordings, with a shorter longest duration.
 
     Returns
     -------
@@ -61,7 +56,7 @@ def score_strip(
         n_samples=len(samples_mv),
         read_samples=lambda _lead, start, stop: samples_mv[start:stop],
     )
-    return score_recording(recording, classifier, settings)
+    return score_recording(recording, classifier, STRIP_SETTINGS)
 
 
 def strip_document(scored: ScoredRecording) -> dict[str, Any]:

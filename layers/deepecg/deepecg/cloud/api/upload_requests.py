@@ -5,7 +5,7 @@ results bucket, and for the forms, which grant what their signer may do, ``PutOb
 in the uploads bucket.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.problem_details import ProblemError
@@ -16,20 +16,10 @@ from deepecg.cloud.api.recording_models import (
     UploadRequest,
     recording_path,
 )
+from deepecg.cloud.presigned_urls import FORM_VALID_FOR
 from deepecg.cloud.s3_keys import upload_request_key
 from deepecg.cloud.upload_pseudonyms import key_in, new_folder
 from deepecg.outputs.recording_id import recording_id
-from deepecg.readers.formats import FORMATS
-
-EXPIRES_IN = timedelta(hours=1)
-"""Time for which the forms are accepted: the largest file, 4 GiB, takes an hour at 10 Mbit/s. Forms
-signed by a function expire with its credentials, where that is sooner."""
-CONTENT_TYPES = {suffix: item.content_type for item in FORMATS for suffix in item.suffixes} | {
-    ".json": "application/json"
-}
-"""Media type of an upload by the suffix of its key."""
-OTHER_CONTENT_TYPE = "application/octet-stream"
-"""Media type of signal files and of files with another suffix."""
 
 
 def create_upload_request(
@@ -62,15 +52,10 @@ def create_upload_request(
             "Upper and lower case count as equal. Rename one file, and its line in the header.",
         )
     recording = recording_id(keys[0])
-    expires_at = datetime.now(UTC).replace(microsecond=0) + EXPIRES_IN
+    expires_at = datetime.now(UTC).replace(microsecond=0) + FORM_VALID_FOR
     forms = [
         services.presigner.post(
-            services.settings.uploads_bucket,
-            key,
-            content_type=_content_type(key),
-            size_bytes=file.size_bytes,
-            expires_in=EXPIRES_IN,
-            origin=origin,
+            services.settings.uploads_bucket, key, size_bytes=file.size_bytes, origin=origin
         )
         for key, file in zip(keys, files, strict=True)
     ]
@@ -83,8 +68,3 @@ def create_upload_request(
         expires_at=expires_at,
         uploads=[UploadForm(**form) for form in forms],
     )
-
-
-def _content_type(key: str) -> str:
-    types = (kind for suffix, kind in CONTENT_TYPES.items() if key.endswith(suffix))
-    return next(types, OTHER_CONTENT_TYPE)
