@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Ints
 from deepecg.beats.aami_classes import CLASSES
 from training.beat_matching import BeatCounts, metrics
 from training.bootstrap import intervals
@@ -132,7 +132,7 @@ def group_counts(group: str, counts: Iterable[RunCounts]) -> dict[str, Any]:
 
 
 def _group_metrics(group: str, counts: Mapping[str, RunCounts]) -> dict[str, Any]:
-    def shares(pairs: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+    def shares(pairs: Ints) -> dict[str, Floats]:
         share = pairs[..., 0] / np.where(pairs[..., 1] > 0, pairs[..., 1], np.nan)
         return {"sensitivity": share[..., 0], "predictivity": share[..., 1]}
 

@@ -6,8 +6,8 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Floats32, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
@@ -42,10 +42,10 @@ class AnnotatedRecord:
 
     record: str
     leads: tuple[str, ...]
-    signals: tuple[NDArray[np.float32], ...]
+    signals: tuple[Floats32, ...]
     rate_hz: int
-    times_s: NDArray[np.float64]
-    labels: NDArray[np.int64]
+    times_s: Floats
+    labels: Ints
 
 
 def annotated_records(
@@ -80,7 +80,7 @@ def annotated_records(
         )
 
 
-def fold_records(labels: Mapping[str, NDArray[np.int64]], n_folds: int) -> list[list[str]]:
+def fold_records(labels: Mapping[str, Ints], n_folds: int) -> list[list[str]]:
     """Distribute records over folds: all records of a patient into the same one.
 
     Every fold gets its part of each database's S and V beats: the patients of a database, those

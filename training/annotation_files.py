@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import wfdb
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Ints
 from deepecg.beats.aami_classes import CLASSES
 from training.beat_matching import LEARNING_S
 from training.run_matching import BeatSequence
@@ -36,10 +36,10 @@ class BeatFile:
         First and last second of segments marked as not analysable.
     """
 
-    times_s: NDArray[np.float64]
-    labels: NDArray[np.int64]
-    flutter: NDArray[np.float64]
-    not_analysable: NDArray[np.float64]
+    times_s: Floats
+    labels: Ints
+    flutter: Floats
+    not_analysable: Floats
 
     @classmethod
     def read(cls, path: Path, extension: str = "atr", rate_hz: float | None = None) -> "BeatFile":
@@ -61,12 +61,12 @@ class BeatFile:
         )
 
     @property
-    def excluded(self) -> NDArray[np.float64]:
+    def excluded(self) -> Floats:
         """First and last second of what EC57 excludes: the learning period and flutter."""
         learning = np.array([[-np.inf, np.nextafter(LEARNING_S, 0)]])
         return np.concatenate([learning, self.flutter])
 
-    def sequence(self, excluded: NDArray[np.float64]) -> BeatSequence:
+    def sequence(self, excluded: Floats) -> BeatSequence:
         """Return the beats outside the excluded segments, shape (k, 2), to find runs in them."""
         beats = BeatSequence(self.times_s, self.labels, self.not_analysable[:, 0])
         return beats.without(excluded)
@@ -74,7 +74,7 @@ class BeatFile:
 
 def read_marks(
     path: Path, extension: str = "atr", rate_hz: float | None = None
-) -> tuple[NDArray[np.float64], wfdb.Annotation]:
+) -> tuple[Floats, wfdb.Annotation]:
     """Read all marks of a WFDB record: their times in seconds, and the annotation itself.
 
     Parameters
@@ -93,9 +93,7 @@ def read_marks(
     return np.asarray(annotation.sample, np.int64) / rate_hz, annotation
 
 
-def _segments(
-    times_s: NDArray[np.float64], begins: NDArray[np.bool_], ends: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _segments(times_s: Floats, begins: Bools, ends: Bools) -> Floats:
     """Return first and last second from every first mark of a begin to the next of an end."""
     segments: list[tuple[float, float]] = []
     since: float | None = None

@@ -14,8 +14,8 @@ from pathlib import Path
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.detection import detect_beats
 from deepecg.beats.input_spec import InputSpec
@@ -142,7 +142,7 @@ def ectopic_copy(
     )
 
 
-def ectopic_copy_beats(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.bool_]:
+def ectopic_copy_beats(labels: Ints, random: np.random.Generator) -> Bools:
     """Return which beats an ectopic copy keeps: S, the beat before, sometimes the beat after.
 
     No beat is kept if the record has fewer S than :data:`FEWEST_S_BEATS`.

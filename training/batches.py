@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from deepecg.arrays import Ints
 from training.recipes import TrainingConfig
 
 
@@ -21,7 +21,7 @@ class Sequences:
         Length of a sequence, and share of uneventful sequences (without S, V, F and Q) an epoch.
     """
 
-    def __init__(self, labels: Sequence[NDArray[np.int64]], config: TrainingConfig) -> None:
+    def __init__(self, labels: Sequence[Ints], config: TrainingConfig) -> None:
         length = config.sequence_beats
         self.length = length
         self.uneventful_share = config.uneventful_share

@@ -14,8 +14,8 @@ As PhysioNet's reference implementation ``bxb`` counts:
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.units import ROUNDING_S
 from training.field_sums import add_fields
@@ -29,13 +29,11 @@ NO_FALSE_POSITIVE = {"V": "FQ", "S": "Q"}
 N_CLASSES = len(CLASSES)
 ABSENT = N_CLASSES
 """Row of extra beats, found where none is annotated; column of missed beats."""
-NO_SEGMENTS: NDArray[np.float64] = np.empty((0, 2))
+NO_SEGMENTS: Floats = np.empty((0, 2))
 """An empty list of segments of time."""
 
 
-def match_beats(
-    reference_s: NDArray[np.float64], found_s: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def match_beats(reference_s: Floats, found_s: Floats) -> Ints:
     """Pair annotated beats with found ones, each at most once.
 
     Walks both lists in the order of time, as ``bxb`` does. The earlier of the two current beats is
@@ -73,7 +71,7 @@ def match_beats(
     return partner
 
 
-def within(times_s: NDArray[np.float64], segments: NDArray[np.float64]) -> NDArray[np.bool_]:
+def within(times_s: Floats, segments: Floats) -> Bools:
     """Return which times lie in any of the segments, their ends included.
 
     Parameters
@@ -89,7 +87,7 @@ def within(times_s: NDArray[np.float64], segments: NDArray[np.float64]) -> NDArr
     return inside
 
 
-def metrics(matrices: NDArray[np.int64], *, ec57: bool) -> dict[str, NDArray[np.float64]]:
+def metrics(matrices: Ints, *, ec57: bool) -> dict[str, Floats]:
     """Return the metrics of one matrix, or of many at once.
 
     Parameters
@@ -142,8 +140,8 @@ class BeatCounts:
         not analysable. They are not in the matrix.
     """
 
-    matrix: NDArray[np.int64]
-    not_analysable: NDArray[np.int64] = field(default_factory=lambda: np.zeros(N_CLASSES, np.int64))
+    matrix: Ints
+    not_analysable: Ints = field(default_factory=lambda: np.zeros(N_CLASSES, np.int64))
 
     @classmethod
     def empty(cls) -> "BeatCounts":
@@ -153,12 +151,12 @@ class BeatCounts:
     @classmethod
     def of(  # noqa: PLR0917 - the two sides, then what is not compared
         cls,
-        reference_s: NDArray[np.float64],
-        reference_labels: NDArray[np.int64],
-        found_s: NDArray[np.float64],
-        found_labels: NDArray[np.int64],
-        excluded: NDArray[np.float64],
-        not_analysable: NDArray[np.float64] = NO_SEGMENTS,
+        reference_s: Floats,
+        reference_labels: Ints,
+        found_s: Floats,
+        found_labels: Ints,
+        excluded: Floats,
+        not_analysable: Floats = NO_SEGMENTS,
     ) -> "BeatCounts":
         """Count the beats of one record.
 
@@ -190,7 +188,7 @@ class BeatCounts:
         return cls(matrix, np.bincount(reference_labels[is_shutdown], minlength=N_CLASSES))
 
     @classmethod
-    def of_classes(cls, annotated: NDArray[np.int64], found: NDArray[np.int64]) -> "BeatCounts":
+    def of_classes(cls, annotated: Ints, found: Ints) -> "BeatCounts":
         """Count pairs of an annotated class and the found one, :data:`ABSENT` if missed."""
         matrix = cls.empty().matrix
         np.add.at(matrix, (annotated, found), 1)
@@ -218,9 +216,7 @@ class BeatCounts:
         return float(np.nan_to_num(metrics(self.matrix, ec57=ec57)[name]))
 
 
-def _share(
-    part: NDArray[np.int64] | np.int64, whole: NDArray[np.int64] | np.int64
-) -> NDArray[np.float64]:
+def _share(part: Ints | np.int64, whole: Ints | np.int64) -> Floats:
     shares = np.full(np.shape(whole), np.nan)
     np.divide(part, whole, out=shares, where=np.asarray(whole) > 0)
     return shares

@@ -8,21 +8,21 @@ one patient resemble each other.
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Ints
 from training.data_roles import patient_of
 
 RESAMPLES = 2000
 SEED = 0
 PERCENTILES = (2.5, 97.5)
 
-Metrics = Callable[[NDArray[np.int64]], Mapping[str, NDArray[np.float64]]]
+Metrics = Callable[[Ints], Mapping[str, Floats]]
 """From counts, shape (n, ...), to metrics by name, shape (n,) each."""
 Intervals = dict[str, tuple[float, float] | None]
 
 
 def intervals(
-    counts: Mapping[str, NDArray[np.int64]],
+    counts: Mapping[str, Ints],
     metrics: Metrics,
     resamples: int = RESAMPLES,
     seed: int = SEED,
@@ -44,7 +44,7 @@ def intervals(
         By metric, the 2.5th and the 97.5th percentile over the draws in which it is defined; None
         if it is defined in none.
     """
-    by_patient: dict[str, NDArray[np.int64]] = {}
+    by_patient: dict[str, Ints] = {}
     for record in sorted(counts):
         patient = patient_of(record)
         by_patient[patient] = by_patient.get(patient, np.int64(0)) + counts[record]
@@ -55,7 +55,7 @@ def intervals(
     return {name: _interval(values) for name, values in metrics(sums).items()}
 
 
-def _interval(values: NDArray[np.float64]) -> tuple[float, float] | None:
+def _interval(values: Floats) -> tuple[float, float] | None:
     defined = values[np.isfinite(values)]
     if not len(defined):
         return None

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats32, Ints
 from deepecg.beats.aami_classes import CLASSES
 
 BINS = 15
@@ -14,7 +14,7 @@ CALIBRATED_CLASSES = "VS"
 """Classes whose own probability is evaluated."""
 
 
-def calibration(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[str, Any]:
+def calibration(probabilities: Floats32, labels: Ints) -> dict[str, Any]:
     """Return how far probabilities lie from the observed shares, JSON-ready.
 
     Parameters
@@ -39,7 +39,7 @@ def calibration(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -
     return document
 
 
-def reliability(probabilities: NDArray[np.float32], outcomes: NDArray[np.bool_]) -> dict[str, Any]:
+def reliability(probabilities: Floats32, outcomes: Bools) -> dict[str, Any]:
     """Return the expected calibration error, and the bins that contain beats.
 
     Parameters

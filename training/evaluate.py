@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from deepecg.arrays import Floats32, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import CARD_FILE, model_folder
@@ -86,9 +86,9 @@ class RecordResult:
 
     end_to_end: RecordComparison
     events: RecordEvents
-    labels: NDArray[np.int64]
-    probabilities: NDArray[np.float32]
-    float32_probabilities: NDArray[np.float32] | None
+    labels: Ints
+    probabilities: Floats32
+    float32_probabilities: Floats32 | None
     worst_error: Strip | None
     n_leads: int
 
@@ -167,7 +167,7 @@ def evaluate_record(
 
 def annotated_probabilities(
     record: AnnotatedRecord, classifier: BeatClassifier, settings: ScoringSettings
-) -> NDArray[np.float32]:
+) -> Floats32:
     """Classify every annotated beat at its annotated position, shape (n_beats, 5)."""
     r_peaks = annotated_r_peaks(record, settings.detector)
     times_s = r_peaks / record.rate_hz

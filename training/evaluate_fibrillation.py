@@ -12,13 +12,14 @@ from operator import add
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats
 from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import FibrillationSettings
+from deepecg.signal.stretches import stretches
 from training.annotation_files import BeatFile, read_marks
 from training.command_line import argument_parser
 from training.data_roles import DS1, DS2, LONG_TERM, LONG_TERM_AF, PACED, SVDB
@@ -58,9 +59,9 @@ class MarkedStream:
     """
 
     stream: BeatStream
-    compared: NDArray[np.bool_]
-    fibrillation: NDArray[np.bool_]
-    sustained: NDArray[np.bool_]
+    compared: Bools
+    fibrillation: Bools
+    sustained: Bools
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,7 @@ def read_marked(path: Path, episode_s: float) -> MarkedStream:
         in_fibrillation.append(goes_on or mark.startswith(FIBRILLATION))
         if mark.startswith(FLUTTER):
             compared[int(start_s) : int(end_s) + 1] = False
-    changes = np.flatnonzero(np.diff([*in_fibrillation, False]))
-    episodes = edges_s[changes].reshape(-1, 2)
+    episodes = edges_s[stretches(np.array(in_fibrillation[1:], bool))]
     sustained = episodes[np.ptp(episodes, axis=1) >= episode_s]
     stream = BeatStream.of_labels(
         beats.times_s,
@@ -187,7 +187,7 @@ def leave_one_out(
     return [counts[b][n] for n, b in enumerate(best)], [THRESHOLDS[b] for b in best]
 
 
-def _mask(spans: NDArray[np.float64], n_seconds: int) -> NDArray[np.bool_]:
+def _mask(spans: Floats, n_seconds: int) -> Bools:
     mask = np.zeros(n_seconds, bool)
     for start, end in np.rint(spans).astype(int):
         mask[start:end] = True

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from deepecg.arrays import Floats, Floats32, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import model_folder
@@ -36,6 +37,7 @@ from deepecg.settings import ScoringSettings
 from deepecg.signal.filters import resample, resampling_ratio
 from deepecg.signal.quality import QualityFlags
 from deepecg.signal.settings import NoiseSettings, QualitySettings
+from deepecg.signal.stretches import stretches
 from deepecg.signal.windows_around_samples import windows_at
 from deepecg.units import SECONDS_PER_HOUR
 from training.annotation_files import BeatFile
@@ -87,8 +89,8 @@ class GateResult:
     counts: BeatCounts
     kept_s: float
     whole_s: float
-    lost: NDArray[np.int64]
-    annotated: NDArray[np.int64]
+    lost: Ints
+    annotated: Ints
 
     __add__ = add_fields
 
@@ -174,11 +176,11 @@ def mixed(
 
 
 def noise_mv(
-    signal: NDArray[np.float32],
+    signal: Floats32,
     reference: BeatFile,
     rate_hz: float,
-    snr_db: float | NDArray[np.float64],
-) -> NDArray[np.float64]:
+    snr_db: float | Floats,
+) -> Floats:
     """Return the root mean square of noise at one or several signal-to-noise ratios."""
     ratio = 10 ** (-np.asarray(snr_db, np.float64) / 20)
     return np.asarray(ratio * np.sqrt(2) / 4 * _qrs_height(signal, reference, rate_hz))
@@ -207,14 +209,14 @@ def _unchanged(data: Path, record: str) -> Case:
     return open_recording(data / f"{record}.hea"), BeatFile.read(data / record)
 
 
-def _qrs_height(signal: NDArray[np.float32], reference: BeatFile, rate_hz: float) -> float:
+def _qrs_height(signal: Floats32, reference: BeatFile, rate_hz: float) -> float:
     normal_s = reference.times_s[reference.labels == CLASSES.index("N")][:MEASURED]
     normal = np.rint(normal_s * rate_hz).astype(np.int64)
     reach = round(QRS_S * rate_hz)
     return _trimmed_mean(np.ptp(windows_at(signal, normal - reach, 2 * reach + 1), axis=1))
 
 
-def _rms(signal: NDArray[np.float64], noise: Recording) -> float:
+def _rms(signal: Floats, noise: Recording) -> float:
     second = round(noise.sampling_rate_hz)
     windows = signal[: len(signal) // second * second].reshape(-1, second)[:MEASURED]
     return _trimmed_mean(windows.std(axis=1))
@@ -225,16 +227,15 @@ def _trimmed_mean(values: NDArray[np.floating]) -> float:
     return float(np.sort(values)[out : len(values) - out].mean())
 
 
-def _switched(noise: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+def _switched(noise: Floats, rate_hz: float) -> Floats:
     """Return noise that keeps its last value while it is off."""
     second = np.arange(len(noise)) / rate_hz
     is_on = (second >= LEARNING_S) & ((second - LEARNING_S) // ON_S % 2 == 0)
     return np.cumsum(np.where(is_on, np.diff(noise, prepend=noise[:1]), 0.0))
 
 
-def _not_analysable(flags: QualityFlags) -> NDArray[np.float64]:
-    edges = np.flatnonzero(np.diff(flags.analysable, prepend=True, append=True))
-    return edges.reshape(-1, 2).astype(np.float64)
+def _not_analysable(flags: QualityFlags) -> Floats:
+    return stretches(~flags.analysable).astype(np.float64)
 
 
 def _accuracy(result: GateResult) -> str:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import model_folder
 from deepecg.beats.pause_confirmation import confirm_pauses
@@ -108,10 +108,10 @@ class ReferenceIntervals:
         Whether an interval contains flutter or noise.
     """
 
-    begins: NDArray[np.float64]
-    ends: NDArray[np.float64]
-    flutter: NDArray[np.bool_]
-    unreadable: NDArray[np.bool_]
+    begins: Floats
+    ends: Floats
+    flutter: Bools
+    unreadable: Bools
 
     @classmethod
     def read(cls, path: Path) -> "ReferenceIntervals":
@@ -120,19 +120,17 @@ class ReferenceIntervals:
         symbols = np.asarray(annotation.symbol)
         beats = times_s[np.isin(symbols, list(CLASS_OF_SYMBOL))]
 
-        def contains(marks: str) -> NDArray[np.bool_]:
+        def contains(marks: str) -> Bools:
             marked = np.sort(times_s[np.isin(symbols, list(marks))])
             return np.asarray(np.diff(np.searchsorted(marked, beats)) > 0)
 
         return cls(beats[:-1], beats[1:], contains("[!]"), contains(UNREADABLE))
 
-    def of_at_least(self, pause_s: float) -> NDArray[np.bool_]:
+    def of_at_least(self, pause_s: float) -> Bools:
         """Return which intervals are pauses according to the annotations."""
         return is_at_least(self.ends - self.begins, pause_s) & ~self.unreadable
 
-    def compare(
-        self, begins: NDArray[np.float64], ends: NDArray[np.float64], pause_s: float
-    ) -> LongIntervals:
+    def compare(self, begins: Floats, ends: Floats, pause_s: float) -> LongIntervals:
         """Compare found intervals with the annotated ones.
 
         Excluded are intervals in ventricular flutter, and intervals that are annotated as found
@@ -161,7 +159,7 @@ def compare_pauses(data: Path, record: str, scored: ScoredRecording) -> PauseCou
     pause_s = scored.settings.rhythm.pauses.pause_s
     reference = ReferenceIntervals.read(data / record)
 
-    def compared(chosen: NDArray[np.bool_]) -> LongIntervals:
+    def compared(chosen: Bools) -> LongIntervals:
         ends = stream.times_s[chosen]
         return reference.compare(ends - stream.rr_s[chosen], ends, pause_s)
 

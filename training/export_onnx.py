@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from onnx import numpy_helper, shape_inference
 from onnxruntime.quantization import (
     CalibrationDataReader,
@@ -20,6 +19,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
+from deepecg.arrays import Floats32
 from deepecg.beats.model_input import ModelInput
 from training.network import HybridNetwork
 
@@ -84,7 +84,7 @@ class _OneSequence(nn.Module):
         return logits, alone
 
 
-def model_arrays(beats: ModelInput) -> dict[str, NDArray[np.float32]]:
+def model_arrays(beats: ModelInput) -> dict[str, Floats32]:
     """Return beats, already standardised, by the names of the model's inputs."""
     return {name: getattr(beats, name).astype(np.float32) for name in INPUTS}
 
@@ -198,6 +198,6 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc]
             for part in beats
         )
 
-    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+    def get_next(self) -> dict[str, Floats32] | None:
         """Return the next segment, or None after the last."""
         return next(self._batches, None)

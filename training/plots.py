@@ -8,8 +8,8 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import wfdb
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats32
 from deepecg.beats.aami_classes import CLASSES
 
 mpl.use("Agg")
@@ -69,7 +69,7 @@ class Strip:
     caption: str
     probability: float
     rate_hz: float
-    signal_mv: NDArray[np.float32]
+    signal_mv: Floats32
     beats: dict[int, str]
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import wfdb
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats
 from training.annotation_files import BeatFile
 from training.beat_matching import BeatCounts, within
 from training.run_matching import MEMBERS, Kind, RunCounts, compare_runs
@@ -68,7 +68,7 @@ def compare(annotated: BeatFile, found: BeatFile, duration_s: float) -> RecordCo
     return RecordComparison(beats, runs, duration_s - excluded_s, with_shutdown_s - excluded_s)
 
 
-def _total_s(segments: NDArray[np.float64], duration_s: float) -> float:
+def _total_s(segments: Floats, duration_s: float) -> float:
     """Return how much of a record lies in segments, which may overlap."""
     total = until = 0.0
     for begin, end in sorted(np.clip(segments, 0, duration_s).tolist()):

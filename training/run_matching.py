@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.units import ROUNDING_S
 from training.beat_matching import LEARNING_S, WINDOW_S, within
@@ -50,17 +50,17 @@ class BeatSequence:
         Times that no run crosses.
     """
 
-    times_s: NDArray[np.float64]
-    labels: NDArray[np.int64]
-    breaks_s: NDArray[np.float64]
+    times_s: Floats
+    labels: Ints
+    breaks_s: Floats
 
-    def without(self, segments: NDArray[np.float64]) -> "BeatSequence":
+    def without(self, segments: Floats) -> "BeatSequence":
         """Return the beats outside the segments, shape (k, 2); no run crosses a segment."""
         kept = ~within(self.times_s, segments)
         breaks = np.sort(np.concatenate([self.breaks_s, segments[:, 0]]))
         return BeatSequence(self.times_s[kept], self.labels[kept], breaks)
 
-    def runs(self, kind: Kind) -> NDArray[np.int64]:
+    def runs(self, kind: Kind) -> Ints:
         """Return the index of the first and the last beat of every run, shape (n_runs, 2)."""
         member = np.isin(self.labels, [CLASSES.index(name) for name in MEMBERS[kind]])
         piece = np.searchsorted(self.breaks_s, self.times_s, side="right")
@@ -85,15 +85,15 @@ class RunCounts:
         neither matrix.
     """
 
-    annotated: NDArray[np.int64]
-    found: NDArray[np.int64]
-    not_analysable: NDArray[np.int64]
+    annotated: Ints
+    found: Ints
+    not_analysable: Ints
 
     @classmethod
     def empty(cls) -> "RunCounts":
         """Return matrices of zeros, to add to."""
         size = LONGEST + 1
-        nothing: NDArray[np.int64] = np.zeros((size, size), np.int64)
+        nothing: Ints = np.zeros((size, size), np.int64)
         return cls(nothing, nothing.copy(), np.zeros(size, np.int64))
 
     __add__ = add_fields
@@ -112,7 +112,7 @@ class RunCounts:
 
 
 def compare_runs(
-    reference: BeatSequence, found: BeatSequence, kind: Kind, not_analysable: NDArray[np.float64]
+    reference: BeatSequence, found: BeatSequence, kind: Kind, not_analysable: Floats
 ) -> RunCounts:
     """Compare the runs of one kind in one record, both ways.
 

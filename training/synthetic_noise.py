@@ -5,10 +5,11 @@ Database is kept for evaluation. Band, slope, variation and rate are drawn anew 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-Noise = NDArray[np.float64]
+from deepecg.arrays import Floats
+
+Noise = Floats
 
 MUSCLE_FROM_HZ, MUSCLE_WIDTH_HZ = (8.0, 25.0), (10.0, 40.0)
 """Lower end and width of the band: the surface electromyogram within the band of an ECG."""

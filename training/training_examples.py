@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.beats.input_spec import InputSpec
 from deepecg.beats.model_input import ModelInput, model_inputs
 from deepecg.beats.r_peaks import locate_r_peaks
@@ -32,11 +32,11 @@ class Examples:
 
     record: str
     beats: ModelInput
-    labels: NDArray[np.int64]
+    labels: Ints
     weight: float = 1.0
 
 
-def annotated_r_peaks(record: AnnotatedRecord, settings: DetectorSettings) -> NDArray[np.float64]:
+def annotated_r_peaks(record: AnnotatedRecord, settings: DetectorSettings) -> Floats:
     """Return the annotated beats, each moved to the nearest R peak in the best lead.
 
     Annotations are up to 70 ms away from the peak, differently in each database; detected peaks
@@ -55,12 +55,12 @@ def make_examples(record: AnnotatedRecord, spec: InputSpec, settings: DetectorSe
 
 def examples_of(  # noqa: PLR0917 - what model_inputs() takes, with name and classes
     record: str,
-    signals: Sequence[NDArray[np.float32]],
-    r_peaks: NDArray[np.float64],
-    rr_s: NDArray[np.float64],
-    labels: NDArray[np.int64],
+    signals: Sequence[Floats32],
+    r_peaks: Floats,
+    rr_s: Floats,
+    labels: Ints,
     spec: InputSpec,
-    usable: NDArray[np.bool_] | None = None,
+    usable: Bools | None = None,
 ) -> Examples:
     """Return beats with their classes, by :func:`~deepecg.beats.model_input.model_inputs`."""
     groups = list(model_inputs(signals, r_peaks, rr_s, spec, usable))

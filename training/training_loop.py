@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from deepecg.arrays import Floats32
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.classifier import softmax
 from deepecg.beats.model_card import Scaling
@@ -140,7 +140,7 @@ def train(
     return _averaged(average), scalings
 
 
-def predict(network: HybridNetwork, scalings: Scalings, beats: ModelInput) -> NDArray[np.float32]:
+def predict(network: HybridNetwork, scalings: Scalings, beats: ModelInput) -> Floats32:
     """Return the probabilities of consecutive beats by PyTorch, shape (n_beats, 5)."""
     network.eval()
     with torch.no_grad():
@@ -148,7 +148,7 @@ def predict(network: HybridNetwork, scalings: Scalings, beats: ModelInput) -> ND
     return softmax(logits.numpy())
 
 
-def _scaling(features: Sequence[NDArray[np.float32]]) -> Scaling:
+def _scaling(features: Sequence[Floats32]) -> Scaling:
     values = np.concatenate(features)
     spread = np.maximum(values.std(axis=0, dtype=np.float64), SMALLEST_SPREAD)
     return Scaling(

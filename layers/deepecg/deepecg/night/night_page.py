@@ -1,7 +1,6 @@
 """The report on a night as one HTML page, which needs no network and no script."""
 
 from functools import cache
-from importlib.resources import files
 
 from jinja2 import Template
 
@@ -12,6 +11,7 @@ from deepecg.night.night_report import NightReport
 from deepecg.night.night_store import RECORDINGS_CSV, REPORT
 from deepecg.night.night_totals import METRICS
 from deepecg.outputs.html_templates import policy_hash, template_environment
+from deepecg.outputs.package_files import package_text
 from deepecg.outputs.report import labels
 
 
@@ -46,8 +46,7 @@ def _page() -> tuple[Template, str]:
     """Return the template, and the style sheet of reports with the additions for nights."""
     environment = template_environment("deepecg.night")
     environment.filters |= {"number": _number, "plain": labels.plain, "kind": _kind}
-    sheets = (files("deepecg") / folder / "style.css" for folder in ("outputs/report", "night"))
-    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    style = package_text("outputs/report", "style.css") + package_text("night", "style.css")
     return environment.get_template("night.html.j2"), style
 
 

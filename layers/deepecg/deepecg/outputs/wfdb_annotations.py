@@ -9,8 +9,8 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.scored_recording import ScoredRecording
 
@@ -59,7 +59,7 @@ def write_annotations(scored: ScoredRecording, folder: Path, name: str) -> Path:
     return written.replace(folder / f"{name}.{EXTENSION}")
 
 
-def _annotations(scored: ScoredRecording) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64]]:
+def _annotations(scored: ScoredRecording) -> tuple[Ints, list[str], Ints]:
     """Return sample numbers, symbols and subtypes of beats and changes of quality, by time."""
     recording = scored.recording
     beats = scored.beats.samples(recording.sampling_rate_hz)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
@@ -39,13 +40,13 @@ class Fibrillation:
     """
 
     episodes: tuple[Episode, ...]
-    beats: NDArray[np.bool_]
+    beats: Bools
     total_s: float
     burden_percent: float | None
     longest_s: float | None
     mean_bpm: float | None
 
-    def seconds_until(self, times_s: NDArray[np.floating]) -> NDArray[np.float64]:
+    def seconds_until(self, times_s: NDArray[np.floating]) -> Floats:
         """Return the time in episodes between the recording's start and each time, shape (n,)."""
         if not self.episodes:
             return np.zeros(len(times_s))
@@ -98,7 +99,7 @@ def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> F
     return _fibrillation(stream, inside & lasting[stretch], firsts[kept], lasts[kept])
 
 
-def without_supraventricular(stream: BeatStream, inside: NDArray[np.bool_]) -> BeatStream:
+def without_supraventricular(stream: BeatStream, inside: Bools) -> BeatStream:
     """Return a stream in which no beat inside atrial fibrillation is supraventricular.
 
     No beat is premature where the atria have no rhythm: what reaches the ventricles early is
@@ -119,9 +120,7 @@ def without_supraventricular(stream: BeatStream, inside: NDArray[np.bool_]) -> B
     return replace(stream, probabilities=probabilities)
 
 
-def sample_entropy(
-    stream: BeatStream, settings: FibrillationSettings
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def sample_entropy(stream: BeatStream, settings: FibrillationSettings) -> tuple[Floats, Floats]:
     """Return the coefficient of sample entropy around every beat.
 
     Parameters
@@ -159,7 +158,7 @@ def sample_entropy(
     return entropy, n_compared / (window * settings.apart_beats)
 
 
-def _evidence(stream: BeatStream, settings: FibrillationSettings) -> NDArray[np.float64]:
+def _evidence(stream: BeatStream, settings: FibrillationSettings) -> Floats:
     """Return the evidence for fibrillation at every beat; negative values are against it."""
     entropy, compared = sample_entropy(stream, settings)
     limit = settings.evidence_limit
@@ -171,7 +170,7 @@ def _evidence(stream: BeatStream, settings: FibrillationSettings) -> NDArray[np.
     return evidence
 
 
-def _variation(stream: BeatStream, window_beats: int) -> NDArray[np.float64]:
+def _variation(stream: BeatStream, window_beats: int) -> Floats:
     """Return the RMSSD around every beat, as a share of the mean interval."""
     usable, rr = _usable(stream)
     pairs = usable & np.append(False, usable[:-1])[: len(usable)]
@@ -181,7 +180,7 @@ def _variation(stream: BeatStream, window_beats: int) -> NDArray[np.float64]:
     return np.sqrt(np.maximum(squares, TINY)) / np.maximum(mean_rr, TINY)
 
 
-def _usable(stream: BeatStream) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+def _usable(stream: BeatStream) -> tuple[Bools, Floats]:
     """Return which intervals involve neither a ventricular beat nor a gap, and the intervals."""
     ventricular = stream.is_class("V")
     usable = np.isfinite(stream.rr_s) & ~ventricular
@@ -189,7 +188,7 @@ def _usable(stream: BeatStream) -> tuple[NDArray[np.bool_], NDArray[np.float64]]
     return usable, np.where(usable, stream.rr_s, 0.0)
 
 
-def _least_cost_path(evidence: NDArray[np.float64], patience: float) -> NDArray[np.bool_]:
+def _least_cost_path(evidence: Floats, patience: float) -> Bools:
     """Return the path with most evidence, where each change of state costs ``patience``."""
     advantage = -patience
     advantages = []
@@ -205,22 +204,15 @@ def _least_cost_path(evidence: NDArray[np.float64], patience: float) -> NDArray[
     return ahead[np.minimum.accumulate(after)[::-1]] > 0
 
 
-def _around(
-    values: NDArray[np.bool_] | NDArray[np.int16] | NDArray[np.float64], n_beats: int
-) -> NDArray[np.float64]:
+def _around(values: Bools | NDArray[np.int16] | Floats, n_beats: int) -> Floats:
     """Return the sum of ``values`` over ``n_beats`` centred on every beat."""
     half = n_beats // 2
-    total: NDArray[np.float64] = np.append(0.0, np.cumsum(values, dtype=np.float64))
+    total: Floats = np.append(0.0, np.cumsum(values, dtype=np.float64))
     total = np.pad(total, half, mode="edge")
     return total[2 * half + 1 :] - total[: -2 * half - 1]
 
 
-def _fibrillation(
-    stream: BeatStream,
-    inside: NDArray[np.bool_],
-    firsts: NDArray[np.int64],
-    lasts: NDArray[np.int64],
-) -> Fibrillation:
+def _fibrillation(stream: BeatStream, inside: Bools, firsts: Ints, lasts: Ints) -> Fibrillation:
     """Return these episodes as a result; ``inside`` are the beats that end their intervals."""
     beats = inside.copy()
     beats[firsts] = True

@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.episode import RATE_DIGITS, Episode
 from deepecg.units import SECONDS_PER_MINUTE
@@ -32,20 +32,20 @@ class BeatStream:
         Which seconds of the recording can be analysed.
     """
 
-    times_s: NDArray[np.float64]
-    rr_s: NDArray[np.float64]
-    probabilities: NDArray[np.float32]
-    pause_confirmed: NDArray[np.bool_]
-    analysable: NDArray[np.bool_]
+    times_s: Floats
+    rr_s: Floats
+    probabilities: Floats32
+    pause_confirmed: Bools
+    analysable: Bools
 
     @classmethod
     def of_labels(
         cls,
-        times_s: NDArray[np.float64],
-        rr_s: NDArray[np.float64],
-        labels: NDArray[np.int64],
-        pause_confirmed: NDArray[np.bool_],
-        analysable: NDArray[np.bool_],
+        times_s: Floats,
+        rr_s: Floats,
+        labels: Ints,
+        pause_confirmed: Bools,
+        analysable: Bools,
     ) -> Self:
         """Return a stream of beats whose classes are certain, such as reference annotations.
 
@@ -60,19 +60,19 @@ class BeatStream:
         return cls(times_s, rr_s, certain, pause_confirmed, analysable)
 
     @cached_property
-    def labels(self) -> NDArray[np.int64]:
+    def labels(self) -> Ints:
         """The most probable class of each beat, as an index into ``CLASSES``, shape (n_beats,)."""
         return np.asarray(self.probabilities.argmax(axis=1), np.int64)
 
-    def is_class(self, name: str) -> NDArray[np.bool_]:
+    def is_class(self, name: str) -> Bools:
         """Return which beats are of a class (``N``, ``S``, ``V``, ``F`` or ``Q``)."""
         return np.asarray(self.labels == CLASSES.index(name))
 
-    def samples(self, sampling_rate_hz: float) -> NDArray[np.int64]:
+    def samples(self, sampling_rate_hz: float) -> Ints:
         """Return the R peaks as sample numbers at a rate, shape (n_beats,)."""
         return np.rint(self.times_s * sampling_rate_hz).astype(np.int64)
 
-    def episodes(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[Episode, ...]:
+    def episodes(self, first: Ints, last: Ints) -> tuple[Episode, ...]:
         """Return the episodes between pairs of beats. No pair may have a gap inside.
 
         Parameters

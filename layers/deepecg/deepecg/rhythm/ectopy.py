@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Ints
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import EctopySettings
@@ -137,12 +137,10 @@ class _Text:
     """The beats as letters, and the index of the beat of each letter."""
 
     letters: bytes
-    beat: NDArray[np.int64]
+    beat: Ints
 
     @classmethod
-    def of(
-        cls, ectopic: NDArray[np.bool_], normal: NDArray[np.bool_], gap: NDArray[np.bool_]
-    ) -> "_Text":
+    def of(cls, ectopic: Bools, normal: Bools, gap: Bools) -> "_Text":
         one_a_beat = np.full(len(gap), ord("x"), np.uint8)
         one_a_beat[normal] = ord("N")
         one_a_beat[ectopic] = ord("E")
@@ -151,7 +149,7 @@ class _Text:
         beat = np.insert(np.arange(len(gap)), gaps, gaps)
         return cls(letters.tobytes(), beat)
 
-    def find(self, pattern: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def find(self, pattern: str) -> tuple[Ints, Ints]:
         """Return the first and the last beat of every match of a pattern."""
         found = re.finditer(pattern.encode(), self.letters)
         spans = np.array([match.span() for match in found], np.int64).reshape(-1, 2)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Ints
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import RATE_DIGITS
 from deepecg.rhythm.settings import RateSettings
@@ -77,9 +77,7 @@ def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
     )
 
 
-def rate_windows(
-    stream: BeatStream, settings: RateSettings
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def rate_windows(stream: BeatStream, settings: RateSettings) -> tuple[Floats, Floats]:
     """Return the rate of every window that begins with a beat.
 
     Parameters
@@ -106,7 +104,7 @@ def rate_windows(
     return begins, _rates(last - first, cumulated[last] - cumulated[first], settings)
 
 
-def rates_around(stream: BeatStream, settings: RateSettings) -> NDArray[np.float64]:
+def rates_around(stream: BeatStream, settings: RateSettings) -> Floats:
     """Return the rate around every known interval, in a window centred on the interval.
 
     An interval that lies partly in the window counts with that part, as the same part of a beat, so
@@ -138,11 +136,7 @@ def rates_around(stream: BeatStream, settings: RateSettings) -> NDArray[np.float
     return _rates(n_beats, covered, settings)
 
 
-def _rates(
-    n_beats: NDArray[np.float64] | NDArray[np.int64],
-    covered_s: NDArray[np.float64],
-    settings: RateSettings,
-) -> NDArray[np.float64]:
+def _rates(n_beats: Floats | Ints, covered_s: Floats, settings: RateSettings) -> Floats:
     enough = covered_s >= settings.covered_share * settings.window_s
     rate = SECONDS_PER_MINUTE * n_beats / np.where(enough, covered_s, 1)
     return np.where(enough, np.round(rate, RATE_DIGITS), np.nan)

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from deepecg.arrays import Bools, Floats, Ints
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.settings import VariabilitySettings
 from deepecg.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
@@ -89,7 +90,7 @@ class Variability:
 
 
 def heart_rate_variability(
-    stream: BeatStream, in_fibrillation: NDArray[np.bool_], settings: VariabilitySettings
+    stream: BeatStream, in_fibrillation: Bools, settings: VariabilitySettings
 ) -> Variability:
     """Compute the indices of the Task Force (1996).
 
@@ -136,13 +137,13 @@ def heart_rate_variability(
 
 
 def normal_intervals(
-    stream: BeatStream, in_fibrillation: NDArray[np.bool_], settings: VariabilitySettings
-) -> NDArray[np.bool_]:
+    stream: BeatStream, in_fibrillation: Bools, settings: VariabilitySettings
+) -> Bools:
     """Return for each beat whether the interval before it is normal-to-normal, shape (n_beats,)."""
     usual = stream.is_class("N") & ~in_fibrillation
 
     rr = stream.rr_s
-    normal: NDArray[np.bool_] = usual & np.roll(usual, 1)
+    normal: Bools = usual & np.roll(usual, 1)
     normal &= (rr >= settings.shortest_nn_s) & (rr <= settings.longest_nn_s)  # NaN is neither
     normal[:1] = False
     candidates = rr[normal]
@@ -153,8 +154,8 @@ def normal_intervals(
 
 
 def _segments(
-    times_s: NDArray[np.float64], nn_ms: NDArray[np.float64], settings: VariabilitySettings
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    times_s: Floats, nn_ms: Floats, settings: VariabilitySettings
+) -> tuple[Floats, Bools]:
     """Return mean NN intervals of segments of equal length, and which these cover sufficiently.
 
     An interval belongs to the segment in which its last beat lies.
@@ -167,10 +168,10 @@ def _segments(
 
 
 def _day_indices(
-    times_s: NDArray[np.float64],
-    nn_ms: NDArray[np.float64],
-    segment_means_ms: NDArray[np.float64],
-    enough: NDArray[np.bool_],
+    times_s: Floats,
+    nn_ms: Floats,
+    segment_means_ms: Floats,
+    enough: Bools,
     settings: VariabilitySettings,
 ) -> tuple[int, float | None, float | None, float | None]:
     """Return the number of days with enough data, and SDNN, SDANN and triangular index."""
@@ -195,7 +196,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _successive(
-    rr_s: NDArray[np.float64], normal: NDArray[np.bool_], large_step_ms: float
+    rr_s: Floats, normal: Bools, large_step_ms: float
 ) -> tuple[float | None, float | None]:
     """Return RMSSD and pNN50, over NN intervals that share a beat."""
     both = normal[1:] & normal[:-1]
@@ -208,9 +209,9 @@ def _successive(
 
 
 def _band_powers(
-    times_s: NDArray[np.float64],
-    nn_ms: NDArray[np.float64],
-    enough: NDArray[np.bool_],
+    times_s: Floats,
+    nn_ms: Floats,
+    enough: Bools,
     settings: VariabilitySettings,
 ) -> tuple[float | None, float | None]:
     """Return mean LF and HF power over the segments with enough NN intervals."""
@@ -238,9 +239,7 @@ def _band_powers(
     return float(lf), float(hf)
 
 
-def _filled(
-    times_s: NDArray[np.float64], nn_ms: NDArray[np.float64], longest_s: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _filled(times_s: Floats, nn_ms: Floats, longest_s: float) -> tuple[Floats, Floats]:
     """Return NN intervals and the beats that end them, with short holes filled.
 
     As many intervals as fit are inserted, evenly, by linear interpolation between the intervals on
@@ -257,13 +256,7 @@ def _filled(
     return times, np.interp(between, places, nn_ms)
 
 
-def _spectra(
-    numbers: NDArray[np.int64],
-    phases: NDArray[np.float64],
-    values: NDArray[np.float64],
-    last: int,
-    segment_s: float,
-) -> NDArray[np.float64]:
+def _spectra(numbers: Ints, phases: Floats, values: Floats, last: int, segment_s: float) -> Floats:
     """Return the power of every segment at multiples of the inverse of its length.
 
     This is the periodogram of the unevenly sampled intervals, one per beat. Resampling them evenly
@@ -294,8 +287,8 @@ def _spectra(
     n_segments = int(numbers[-1]) + 1
     taper = np.sin(np.pi * phases) ** 2
 
-    def total(terms: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums: NDArray[np.float64] = np.bincount(numbers, terms, n_segments).astype(float)
+    def total(terms: Floats) -> Floats:
+        sums: Floats = np.bincount(numbers, terms, n_segments).astype(float)
         return sums
 
     rest = values - (total(taper * values) / total(taper))[numbers]
@@ -306,9 +299,9 @@ def _spectra(
 
 
 def _fourier(
-    numbers: NDArray[np.int64],
-    phases: NDArray[np.float64],
-    terms: NDArray[np.float64],
+    numbers: Ints,
+    phases: Floats,
+    terms: Floats,
     n_segments: int,
     last: int,
 ) -> NDArray[np.complex128]:

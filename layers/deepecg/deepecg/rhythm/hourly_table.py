@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.findings import Findings
@@ -12,7 +12,7 @@ from deepecg.rhythm.heart_rate import rate_windows
 from deepecg.rhythm.settings import RateSettings
 from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
-_ByHour = list[NDArray[np.float64]]
+_ByHour = list[Floats]
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,11 @@ def hourly(stream: BeatStream, settings: RateSettings, found: Findings) -> tuple
     starts_s = np.arange(n_hours) * float(SECONDS_PER_HOUR)
     edges_s = np.append(starts_s, np.inf)
 
-    def counted(times_s: NDArray[np.float64]) -> list[int]:
+    def counted(times_s: Floats) -> list[int]:
         counts: list[int] = np.diff(np.searchsorted(times_s, edges_s)).tolist()
         return counts
 
-    def split(values: NDArray[np.float64], times_s: NDArray[np.float64]) -> _ByHour:
+    def split(values: Floats, times_s: Floats) -> _ByHour:
         by_hour = np.split(values, np.searchsorted(times_s, edges_s[1:-1]))
         return [piece[np.isfinite(piece)] for piece in by_hour]
 
@@ -123,5 +123,5 @@ def hourly(stream: BeatStream, settings: RateSettings, found: Findings) -> tuple
     )
 
 
-def _starts(episodes: tuple[Episode, ...]) -> NDArray[np.float64]:
+def _starts(episodes: tuple[Episode, ...]) -> Floats:
     return np.array([episode.start_s for episode in episodes], np.float64)

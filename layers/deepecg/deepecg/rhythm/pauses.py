@@ -7,8 +7,8 @@ not show which it was, the pause is unconfirmed, and no rate is computed from it
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats
 from deepecg.beats.rr_intervals import is_at_least
 from deepecg.beats.settings import PauseSettings
 from deepecg.rhythm.beat_stream import BeatStream
@@ -108,7 +108,7 @@ def without_unconfirmed(stream: BeatStream, settings: PauseSettings) -> BeatStre
     return replace(stream, rr_s=np.where(unknown, np.nan, stream.rr_s))
 
 
-def _beside_gaps(stream: BeatStream) -> NDArray[np.float64]:
+def _beside_gaps(stream: BeatStream) -> Floats:
     """Return the analysable time before the first and after the last beat between two gaps.
 
     The rows are the beat before, the beat after, the start and the duration in seconds.

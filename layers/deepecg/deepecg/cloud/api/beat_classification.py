@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Floats32
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.single_beat import SingleBeat, SingleBeatModels
 from deepecg.cloud.api.base_models import ModelVersion
@@ -44,7 +44,7 @@ def classify_beats(
 def _classified(
     request: DiagnosticBeat | RealtimeBeat,
     beat: SingleBeat,
-    probabilities: NDArray[np.float32],
+    probabilities: Floats32,
     models: SingleBeatModels,
 ) -> BeatResponse:
     return BeatResponse.model_construct(
@@ -84,7 +84,7 @@ def _single_beat(request: DiagnosticBeat | RealtimeBeat) -> SingleBeat:
     )
 
 
-def _array(samples: list[float] | None) -> NDArray[np.float64] | None:
+def _array(samples: list[float] | None) -> Floats | None:
     return None if samples is None else np.array(samples)
 
 

@@ -4,9 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats32
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.outputs.classified_beat import class_block
 from deepecg.outputs.summarise import beats_block, heart_rate_block, signal_block
@@ -15,6 +14,7 @@ from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
+from deepecg.signal.stretches import stretches
 from deepecg.units import SECONDS_PER_HOUR
 
 STRIP_SETTINGS = ScoringSettings(
@@ -26,7 +26,7 @@ TIME_DIGITS = 3
 
 
 def score_strip(
-    samples_mv: NDArray[np.float32], sampling_rate_hz: float, classifier: BeatClassifier
+    samples_mv: Floats32, sampling_rate_hz: float, classifier: BeatClassifier
 ) -> ScoredRecording:
     """Find and classify every beat of a strip.
 
@@ -81,7 +81,6 @@ def strip_document(scored: ScoredRecording) -> dict[str, Any]:
 def _not_analysable(scored: ScoredRecording) -> list[dict[str, float]]:
     """Return start and end of each part that cannot be analysed, in order of time."""
     bad = ~scored.flags.analysable
-    edges = np.flatnonzero(np.diff(bad.astype(np.int8), prepend=0, append=0))
     end_s = scored.recording.duration_s
     return [
         {
@@ -89,5 +88,5 @@ def _not_analysable(scored: ScoredRecording) -> list[dict[str, float]]:
             # The last second of a strip is 0.5 to 1.5 s long, so it ends with the strip.
             "end_s": round(end_s, TIME_DIGITS) if stop == len(bad) else float(stop),
         }
-        for start, stop in edges.reshape(-1, 2)
+        for start, stop in stretches(bad)
     ]

@@ -1,9 +1,6 @@
 """Build the upload page: template, style sheets, scripts and labels in one HTML document."""
 
-import json
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
@@ -16,7 +13,8 @@ from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
 from deepecg.cloud.upload_parts import MAX_HEADER_BYTES
 from deepecg.night.night_entry import OUTCOME_LABELS
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.html_templates import policy_hash, template_environment
+from deepecg.outputs.html_templates import policy_hash, script_json, template_environment
+from deepecg.outputs.package_files import package_text
 from deepecg.outputs.report.labels import CLASS_NAMES, NOT_KNOWN, REVIEWS, plain
 from deepecg.outputs.report.recording_clock import MONTHS
 from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
@@ -59,8 +57,10 @@ def render_page(settings: ApiSettings, uploads_origin: str) -> Page:
     uploads_origin : str
         Origin that files are posted to, or :data:`SAME_ORIGIN`.
     """
-    style = Markup(_text("outputs/report", "style.css") + _text("cloud/upload_page", "style.css"))
-    script = Markup("\n".join(_text("cloud/upload_page", name) for name in SCRIPTS))
+    style = Markup(
+        package_text("outputs/report", "style.css") + package_text("cloud/upload_page", "style.css")
+    )
+    script = Markup("\n".join(package_text("cloud/upload_page", name) for name in SCRIPTS))
     html = (
         template_environment("deepecg.cloud.upload_page")
         .get_template("page.html.j2")
@@ -123,9 +123,4 @@ def _config(settings: ApiSettings) -> Markup:
             "annotation_name": ANNOTATION_NAME.pattern,
         },
     }
-    return Markup(json.dumps(config, separators=(",", ":")).replace("<", "\\u003c"))
-
-
-@cache
-def _text(folder: str, name: str) -> str:
-    return files("deepecg").joinpath(folder, name).read_text(encoding="utf-8")
+    return script_json(config)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Floats32
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs.graphics.settings import StripSettings
 from deepecg.rhythm.event_kinds import EVENT_KINDS, Kind
@@ -54,12 +54,12 @@ class Strip:
     kind: Kind
     start_s: float
     rate_hz: float
-    signal_mv: NDArray[np.float32]
-    beat_times_s: NDArray[np.float64]
+    signal_mv: Floats32
+    beat_times_s: Floats
     beat_classes: str
     from_s: float
     until_s: float
-    rr_s: NDArray[np.float64]
+    rr_s: Floats
     lost: tuple[tuple[float, float], ...]
     lead: str
 

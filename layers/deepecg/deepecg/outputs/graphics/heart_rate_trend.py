@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Ints
 from deepecg.outputs.graphics.settings import TrendSettings
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
@@ -30,11 +30,11 @@ class Trend:
     """
 
     bin_s: float
-    mean_bpm: NDArray[np.float64]
-    ventricular_count: NDArray[np.int64]
-    supraventricular_count: NDArray[np.int64]
-    analysable_share: NDArray[np.float64]
-    fibrillation_share: NDArray[np.float64]
+    mean_bpm: Floats
+    ventricular_count: Ints
+    supraventricular_count: Ints
+    analysable_share: Floats
+    fibrillation_share: Floats
 
 
 def heart_rate_trend(

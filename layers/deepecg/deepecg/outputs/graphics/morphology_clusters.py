@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Floats32, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs.graphics.settings import ClusterSettings
 from deepecg.signal.conditioning import ConditionedLead
@@ -46,14 +46,14 @@ class Cluster:
     count: int
     percent: float
     rate_hz: float
-    shape_mv: NDArray[np.float32]
+    shape_mv: Floats32
     is_rest: bool = False
 
 
 def beat_clusters(
     lead: ConditionedLead,
-    times_s: NDArray[np.float64],
-    labels: NDArray[np.int64],
+    times_s: Floats,
+    labels: Ints,
     settings: ClusterSettings,
 ) -> tuple[Cluster, ...]:
     """Return the morphology clusters of the beats of every class.
@@ -119,11 +119,11 @@ class _Shapes:
         Of the shapes about their mean.
     """
 
-    aligned: NDArray[np.float32]
-    norms: NDArray[np.float32]
+    aligned: Floats32
+    norms: Floats32
 
     @classmethod
-    def of(cls, wide: NDArray[np.float32], margin: int) -> "_Shapes":
+    def of(cls, wide: Floats32, margin: int) -> "_Shapes":
         """Return shapes, which have a margin on both sides, at every alignment within it."""
         length = wide.shape[1] - 2 * margin
         every = sliding_window_view(wide, length, axis=1)
@@ -131,9 +131,7 @@ class _Shapes:
         norms = np.linalg.norm(centred, axis=2, keepdims=True)
         return cls(centred / np.maximum(norms, TINY_MV), norms[:, margin])
 
-    def correlations(
-        self, windows: NDArray[np.float32], settings: ClusterSettings
-    ) -> NDArray[np.float32]:
+    def correlations(self, windows: Floats32, settings: ClusterSettings) -> Floats32:
         """Return the correlation of every shape with every beat, at the best alignment.
 
         -1 where their amplitudes differ too much. ``windows`` has shape (n_beats, length), the
@@ -150,9 +148,7 @@ class _Shapes:
         return np.where(larger | smaller, np.float32(-1), best / norms)
 
 
-def _members(
-    lead: ConditionedLead, peaks: NDArray[np.int64], most: int, settings: ClusterSettings
-) -> NDArray[np.int64]:
+def _members(lead: ConditionedLead, peaks: Ints, most: int, settings: ClusterSettings) -> Ints:
     """Return the number of every beat's cluster, or :data:`REST`."""
     before, after = (round(s * lead.rate_hz) for s in (settings.before_s, settings.after_s))
     margin = round(settings.shift_s * lead.rate_hz)
@@ -179,12 +175,12 @@ def _members(
 
 
 def _with_prevailing(
-    shapes: NDArray[np.float32],
-    wide: NDArray[np.float32],
+    shapes: Floats32,
+    wide: Floats32,
     margin: int,
     most: int,
     settings: ClusterSettings,
-) -> NDArray[np.float32]:
+) -> Floats32:
     """Return shapes and those that prevail among further beats, ``most`` at most."""
     beats = wide[:, margin : wide.shape[1] - margin]
     # Two beats share less with each other than either with what is under their noise.
@@ -208,9 +204,7 @@ def _with_prevailing(
     return shapes
 
 
-def _shown(
-    lead: ConditionedLead, peaks: NDArray[np.int64], settings: ClusterSettings
-) -> NDArray[np.float32]:
+def _shown(lead: ConditionedLead, peaks: Ints, settings: ClusterSettings) -> Floats32:
     """Return the mean of beats, spread over the recording if they are many."""
     before, after = (
         round(s * lead.rate_hz) for s in (settings.shape_before_s, settings.shape_after_s)
@@ -219,7 +213,7 @@ def _shown(
     return np.asarray(windows_at(lead.signal, sample - before, before + after).mean(axis=0))
 
 
-def _spread(peaks: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+def _spread(peaks: Ints, most: int) -> Ints:
     """Return at most so many, evenly from first to last."""
     if len(peaks) <= most:
         return peaks

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Floats, Ints
 from deepecg.outputs.graphics.settings import RrPlotSettings
 from deepecg.rhythm.beat_stream import BeatStream
 
@@ -27,8 +27,8 @@ class RrHistogram:
 
     bin_ms: float
     first_ms: float
-    count: NDArray[np.int64]
-    nn_count: NDArray[np.int64]
+    count: Ints
+    nn_count: Ints
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class Poincare:
 
     bin_ms: float
     first_ms: float
-    count: NDArray[np.int64]
+    count: Ints
 
 
 def rr_histogram(
-    stream: BeatStream, in_fibrillation: NDArray[np.bool_], settings: RrPlotSettings
+    stream: BeatStream, in_fibrillation: Bools, settings: RrPlotSettings
 ) -> RrHistogram:
     """Count RR intervals by length.
 
@@ -105,6 +105,6 @@ def poincare(stream: BeatStream, settings: RrPlotSettings) -> Poincare:
     )
 
 
-def _bins(rr_s: NDArray[np.float64], settings: RrPlotSettings) -> NDArray[np.int64]:
+def _bins(rr_s: Floats, settings: RrPlotSettings) -> Ints:
     bins = (1000 * rr_s - settings.first_ms) / settings.bin_ms
     return np.clip(np.floor(bins), 0, settings.n_bins - 1).astype(np.int64)

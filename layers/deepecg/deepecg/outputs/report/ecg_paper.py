@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Floats
 from deepecg.outputs.graphics.ecg_strips import Strip
 from deepecg.outputs.graphics.morphology_clusters import Cluster
 from deepecg.outputs.report.svg_paths import short, trace
@@ -144,9 +144,7 @@ def paper_lines(width: float, height: float, step: int) -> str:
     return across + down
 
 
-def _paper(
-    signal_mv: NDArray[np.float64], letters_mm: float = LETTERS_MM
-) -> tuple[float, float, bool]:
+def _paper(signal_mv: Floats, letters_mm: float = LETTERS_MM) -> tuple[float, float, bool]:
     """Return baseline and height of the paper in mm, and whether the trace exceeds it."""
     above = float(signal_mv.max(initial=LEAST_ABOVE_MV))
     below = -float(signal_mv.min(initial=-LEAST_BELOW_MV))

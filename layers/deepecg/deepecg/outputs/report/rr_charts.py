@@ -4,8 +4,8 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Ints
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
 from deepecg.outputs.report.svg_paths import multiples, nice_step, short
 from deepecg.signal.stretches import stretches
@@ -90,7 +90,7 @@ def poincare_picture(poincare: Poincare) -> SimpleNamespace:
     )
 
 
-def _range(counts: NDArray[np.int64], bin_ms: float) -> tuple[int, int]:
+def _range(counts: Ints, bin_ms: float) -> tuple[int, int]:
     """Return the bins that contain almost all counts, with a margin."""
     total = int(counts.sum())
     if total == 0:
@@ -102,13 +102,13 @@ def _range(counts: NDArray[np.int64], bin_ms: float) -> tuple[int, int]:
     return max(first, 0), min(stop, len(counts))
 
 
-def _outline(counts: NDArray[np.int64], step: float, scale: float) -> str:
+def _outline(counts: Ints, step: float, scale: float) -> str:
     heights = HISTOGRAM_HEIGHT - counts * scale
     points = "".join(f"V{short(h)}h{short(step, 2)}" for h in heights.tolist())
     return f"M{LEFT} {HISTOGRAM_HEIGHT}{points}V{HISTOGRAM_HEIGHT}z"
 
 
-def _cells(mask: NDArray[np.bool_], cell: float, bottom: float) -> str:
+def _cells(mask: Bools, cell: float, bottom: float) -> str:
     """Return the path of a mask's cells; neighbours in a row become one rectangle."""
     height = short(cell, 2)
     cells = []

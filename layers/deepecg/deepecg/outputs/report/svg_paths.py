@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.arrays import Bools, Ints
 from deepecg.signal.stretches import stretches
 
 
@@ -29,7 +30,7 @@ def line(x: NDArray[np.floating], y: NDArray[np.floating]) -> str:
     return "".join(pieces)
 
 
-def trace(levels: NDArray[np.int64], shown: NDArray[np.bool_] | None = None) -> str:
+def trace(levels: Ints, shown: Bools | None = None) -> str:
     """Return the path of samples one unit apart, as steps from one sample to the next.
 
     Samples that are not ``shown`` interrupt it. None shows all samples.

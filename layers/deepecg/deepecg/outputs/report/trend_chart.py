@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.arrays import Floats
 from deepecg.outputs.graphics.heart_rate_trend import Trend
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.svg_paths import bars, line, multiples, nice_step, short
@@ -98,7 +99,7 @@ class TrendChart:
         x_of = inner / span_s
         x = LEFT + (first + 0.5) * trend.bin_s * x_of
 
-        def y(bpm: NDArray[np.float64]) -> NDArray[np.float64]:
+        def y(bpm: Floats) -> Floats:
             return TOP + CURVE_HEIGHT * (self.high_bpm - bpm) / (self.high_bpm - self.low_bpm)
 
         lanes: list[Lane] = []
@@ -145,7 +146,7 @@ class TrendChart:
         )
 
 
-def rate_limits(bpm: NDArray[np.float64]) -> tuple[float, float]:
+def rate_limits(bpm: Floats) -> tuple[float, float]:
     """Return the ends of the heart rate's axis, multiples of ten."""
     known = bpm[np.isfinite(bpm)]
     if len(known) == 0:
