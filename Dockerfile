@@ -49,8 +49,8 @@ COPY requirements.lock ./
 COPY layers/runtime layers/runtime
 COPY layers/images layers/images
 RUN make -C layers/images -f packages.mk OUT=/packages runtime api command serve
-COPY layers/deepecg/vendor.py layers/deepecg/
-RUN python3 layers/deepecg/vendor.py
+COPY layers/deepecg/download_browser_libraries.py layers/deepecg/
+RUN python3 layers/deepecg/download_browser_libraries.py
 COPY LICENSE README.md pyproject.toml template.yaml ./
 COPY functions functions
 COPY layers/model layers/model

@@ -94,7 +94,7 @@ $(VENV)/made.stamp:
 	@touch $@
 
 PINS := pyproject.toml requirements.lock layers/runtime/requirements.txt layers/runtime/api.txt layers/deepecg/download_build_hook.py \
-	layers/deepecg/vendor.py
+	layers/deepecg/download_browser_libraries.py
 
 $(VENV)/demo.stamp $(VENV)/serve.stamp: $(VENV)/%.stamp: $(VENV)/made.stamp $(PINS)
 	$(PIP) install $(CONSTRAINTS) -e '.[$*]'

@@ -9,10 +9,10 @@ import numpy as np
 from synthetic_summary import made_up_summary
 
 from deepecg.night.night_entry import NightEntry, night_entry, read_entry
+from deepecg.night.night_metrics import night_totals
 from deepecg.night.night_store import TOTALS
-from deepecg.night.night_totals import night_totals
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.rejection_json import REJECTION_SCHEMA_VERSION, Rejection
 from deepecg.outputs.summary import SOFTWARE, Summary
 

@@ -12,8 +12,8 @@ from deepecg.outputs.graphics.heart_rate_trend import Trend
 from deepecg.outputs.graphics.morphology_clusters import Cluster
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
+from deepecg.outputs.report.labels_and_formats import KINDS
 from deepecg.outputs.summary import Summary
-from deepecg.rhythm.event_kinds import KINDS
 from deepecg.settings import ScoringSettings
 
 DAY_S = 86_400

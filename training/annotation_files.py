@@ -8,7 +8,7 @@ import wfdb
 
 from deepecg.arrays import Bools, Floats, Ints
 from deepecg.beats.aami_classes import CLASSES
-from training.beat_matching import LEARNING_S
+from training.beat_comparison import LEARNING_S
 from training.run_matching import BeatSequence
 
 SYMBOLS = {"N": "NLRejB", "S": "AaJSn", "V": "VEr", "F": "F", "Q": "/fQ?"}

@@ -26,7 +26,7 @@ from deepecg.recording import Recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import AnnotatedRecord
 from training.annotation_files import BeatFile
-from training.beat_matching import match_beats
+from training.beat_comparison import match_beats
 from training.evaluate_noise_gate import noise_mv
 from training.recipes import TrainingConfig
 from training.synthetic_noise import synthetic_noise

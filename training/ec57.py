@@ -10,21 +10,21 @@ over patients.
 - Classes are those of AAMI: N (``N L R e j B``), S (``A a J S n``), V (``V E r``), F (``F``), Q
   (``/ f Q ?``). Nodal and atrial escapes, ``j`` and ``e``, are N, as in the literature's tables;
   ``bxb`` counts them as S.
-- F and Q, and not analysable segments: see :mod:`training.beat_matching`. The found file marks the
-  begin of such a segment with a ``~`` of subtype -1 (in general: bits 4 and 5 set), and its end
-  with a ``~`` of any other subtype. The reference's own ``~`` exclude nothing: a beat found there
-  is an extra one.
+- F and Q, and not analysable segments: see :mod:`training.beat_comparison`. The found file marks
+  the begin of such a segment with a ``~`` of subtype -1 (in general: bits 4 and 5 set), and its
+  end with a ``~`` of any other subtype. The reference's own ``~`` exclude nothing: a beat found
+  there is an extra one.
 - Couplets and runs: see :mod:`training.run_matching`. Intervals: see :mod:`training.bootstrap`.
 - *Gross* is the metric of the summed counts, *average* its mean over the records that have one.
 """
 
 from pathlib import Path
 
-from deepecg.outputs.json_files import to_json
-from training.accuracy_document import accuracy_document
-from training.accuracy_tables import markdown
+from deepecg.outputs.json_documents import to_json
 from training.command_line import argument_parser
 from training.record_comparison import compare_files
+from training.record_metrics import accuracy_document
+from training.record_metrics_tables import markdown
 
 
 def main() -> None:

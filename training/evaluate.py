@@ -27,7 +27,7 @@ from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import CARD_FILE, model_folder
 from deepecg.beats.onnx_without_telemetry import InferenceSession
 from deepecg.beats.rr_intervals import rr_intervals
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.wfdb_annotations import write_annotations
 from deepecg.readers.open_recording import open_recording
 from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation, without_supraventricular
@@ -35,10 +35,9 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
-from training.accuracy_document import accuracy_document, beat_metrics, beats_document
 from training.annotated_records import AnnotatedRecord, annotated_records
 from training.annotation_files import BeatFile
-from training.beat_matching import BeatCounts, match_beats, within
+from training.beat_comparison import BeatCounts, match_beats, within
 from training.calibration import calibration
 from training.command_line import argument_parser
 from training.data_roles import DS2, GROUPS, Role, training_groups
@@ -47,6 +46,7 @@ from training.event_accuracy import RecordEvents, event_metrics, record_events
 from training.markdown import percent
 from training.plots import Strip, plot_group, plot_strips
 from training.record_comparison import RecordComparison, compare_files
+from training.record_metrics import accuracy_document, beat_metrics, beats_document
 from training.training_examples import annotated_r_peaks
 
 RESULTS = Path(__file__).parent / "results" / "default"

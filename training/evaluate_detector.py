@@ -20,7 +20,7 @@ from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import condition_leads
 from deepecg.signal.lead_survey import rank_leads
 from training.annotation_files import BeatFile
-from training.beat_matching import ABSENT, BeatCounts
+from training.beat_comparison import ABSENT, BeatCounts
 from training.command_line import add_changes, argument_parser, changed
 from training.data_roles import training_records
 from training.markdown import percent, table

@@ -39,9 +39,9 @@ from deepecg.signal.quality import QualityFlags
 from deepecg.signal.settings import NoiseSettings, QualitySettings
 from deepecg.signal.stretches import stretches
 from deepecg.signal.windows_around_samples import windows_at
-from deepecg.units import SECONDS_PER_HOUR
+from deepecg.time_units import SECONDS_PER_HOUR
 from training.annotation_files import BeatFile
-from training.beat_matching import ABSENT, LEARNING_S, BeatCounts
+from training.beat_comparison import ABSENT, LEARNING_S, BeatCounts
 from training.command_line import argument_parser
 from training.data_roles import NOISE, NOISE_STRESS, training_records
 from training.field_sums import add_fields

@@ -29,9 +29,9 @@ from deepecg.rhythm.settings import RhythmSettings
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
-from deepecg.units import HOURS_PER_DAY, SECONDS_PER_HOUR
+from deepecg.time_units import HOURS_PER_DAY, SECONDS_PER_HOUR
 from training.annotation_files import CLASS_OF_SYMBOL, read_marks
-from training.beat_matching import WINDOW_S
+from training.beat_comparison import WINDOW_S
 from training.command_line import add_changes, argument_parser, changed
 from training.data_roles import DS1, DS2, NOISE_STRESS, PACED, SVDB, Role
 from training.field_sums import add_fields

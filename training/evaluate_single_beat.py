@@ -28,7 +28,7 @@ from deepecg.errors import RefusedRecordingError
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import AnnotatedRecord, annotated_records
-from training.beat_matching import ABSENT, BeatCounts
+from training.beat_comparison import ABSENT, BeatCounts
 from training.command_line import argument_parser
 from training.evaluate import RESULTS, annotated_probabilities
 from training.markdown import class_metrics, percent, table

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.accuracy_tables import (
+from training.event_accuracy import FIBRILLATION, KINDS
+from training.markdown import percent, table
+from training.record_metrics_tables import (
     confusion_table,
     metrics_table,
     not_analysable_sentence,
     record_table,
     run_table,
 )
-from training.event_accuracy import FIBRILLATION, KINDS
-from training.markdown import percent, table
 from training.run_matching import LONGEST
 
 METHOD = """\

@@ -15,10 +15,10 @@ import numpy as np
 
 from deepecg.rhythm.rhythm_analysis import RhythmAnalysis
 from deepecg.scored_recording import ScoredRecording
-from training.accuracy_document import RUN_NAMES, group_counts
 from training.annotation_files import BeatFile
-from training.beat_matching import NO_SEGMENTS
+from training.beat_comparison import NO_SEGMENTS
 from training.evaluate_fibrillation import Seconds, compare_episodes, gross, read_marked
+from training.record_metrics import RUN_NAMES, group_counts
 from training.run_matching import BeatSequence, Kind, RunCounts, compare_runs
 
 EVENTS = {"couplet": "couplets", "run": "runs"}

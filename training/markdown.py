@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from training.beat_matching import BeatCounts
+from training.beat_comparison import BeatCounts
 
 
 def table(header: Sequence[str], cells: Iterable[Sequence[object]]) -> str:

@@ -8,7 +8,7 @@ import wfdb
 
 from deepecg.arrays import Floats
 from training.annotation_files import BeatFile
-from training.beat_matching import BeatCounts, within
+from training.beat_comparison import BeatCounts, within
 from training.run_matching import MEMBERS, Kind, RunCounts, compare_runs
 
 

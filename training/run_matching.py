@@ -23,8 +23,8 @@ import numpy as np
 
 from deepecg.arrays import Floats, Ints
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.units import ROUNDING_S
-from training.beat_matching import LEARNING_S, WINDOW_S, within
+from deepecg.time_units import ROUNDING_S
+from training.beat_comparison import LEARNING_S, WINDOW_S, within
 from training.field_sums import add_fields
 
 Kind = Literal["V", "S"]

@@ -16,11 +16,11 @@ import numpy as np
 import torch
 
 from deepecg.beats.model_card import SINGLE_BEAT_FOLDER
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.settings import ScoringSettings
 from training.annotated_records import annotated_records, fold_records
 from training.augmented_copies import make_copies
-from training.beat_matching import BeatCounts
+from training.beat_comparison import BeatCounts
 from training.command_line import argument_parser
 from training.data_roles import training_records
 from training.network import HybridNetwork

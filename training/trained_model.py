@@ -17,7 +17,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.model_card import CARD_FILE, CARD_VERSION, MODEL_FILE, Scaling, conditioning_of
 from deepecg.beats.model_input import ModelInput
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.settings import ScoringSettings
 from training.data_roles import DS2, record_digest
 from training.evaluate import FLOAT_FILE

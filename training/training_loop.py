@@ -15,7 +15,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.classifier import softmax
 from deepecg.beats.model_card import Scaling
 from deepecg.beats.model_input import ModelInput
-from training.batches import Sequences, augment
+from training.augmented_batches import Sequences, augment
 from training.data_roles import require_training_role
 from training.export_onnx import model_arrays
 from training.focal_loss import class_weights, focal_loss, record_weights

@@ -22,8 +22,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from deepecg.cloud.error_logging import describe_failure, failure_code, silence_libraries
 from deepecg.cloud.errors import StorageError
-from deepecg.cloud.ingest import UploadIngest
 from deepecg.cloud.settings import IngestSettings
+from deepecg.cloud.upload_messages import UploadIngest
 
 logger = Logger()
 metrics = Metrics()

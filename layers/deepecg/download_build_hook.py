@@ -12,5 +12,5 @@ class VendorHook(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Download both, unless they are there."""
-        script = Path(self.root) / "layers" / "deepecg" / "vendor.py"
+        script = Path(self.root) / "layers" / "deepecg" / "download_browser_libraries.py"
         runpy.run_path(str(script))["download_all"]()

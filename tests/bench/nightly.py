@@ -97,7 +97,7 @@ class InMemory:
     def put(self, entry: "NightEntry", night: date) -> None:
         """Take an entry."""
         from deepecg.cloud.s3_keys import entry_key
-        from deepecg.outputs.json_files import to_json
+        from deepecg.outputs.json_documents import to_json
 
         self.objects[entry_key(night, entry.recording_id)] = to_json(entry).encode()
 

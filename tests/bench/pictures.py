@@ -1,8 +1,8 @@
 """Takes the README's pictures: ``make pictures``.
 
-The report is that of the made-up day of ``tests/day.py``, scored end to end; the night is made up
-by ``tests/nights.py``; the page is that of ``deepecg serve``, where the day and a broken file were
-uploaded. No recording of anyone's is in them.
+The report is that of the made-up day of ``tests/synthetic_day.py``, scored end to end; the night is
+made up by ``tests/synthetic_nights.py``; the page is that of ``deepecg serve``, where the day and a
+broken file were uploaded. No recording of anyone's is in them.
 """
 
 import sys

@@ -2,7 +2,8 @@
 
     python tests/bench/report.py [--hours 24]
 
-The day comes from ``tests/day.py`` and is scored end to end; Chromium then opens its report.
+The day comes from ``tests/synthetic_day.py`` and is scored end to end; Chromium then opens its
+report.
 What a browser does is told by its own clock: until the page is laid out and the trend is drawn
 (``DOMContentLoaded``, after all scripts), until the first paint, and two frames after. These grow
 where other programs want the processor too; the main thread's processor time does not.
@@ -27,7 +28,7 @@ from deepecg.beats.model_card import model_folder  # noqa: E402
 from deepecg.beats.pause_confirmation import confirm_pauses  # noqa: E402
 from deepecg.outputs.fhir import diagnostic_report  # noqa: E402
 from deepecg.outputs.graphics.report_graphics import draw  # noqa: E402
-from deepecg.outputs.json_files import to_json  # noqa: E402
+from deepecg.outputs.json_documents import to_json  # noqa: E402
 from deepecg.outputs.report.report_page import render_report  # noqa: E402
 from deepecg.outputs.summarise import summarise  # noqa: E402
 from deepecg.outputs.summary import Summary  # noqa: E402

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browser_uploads import Served
 from docker_cli import docker
 from holter_file_writers import synthetic_ecg, write_edf, write_wfdb
+from running_service import Served
 
 from deepecg import __version__
 

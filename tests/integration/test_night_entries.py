@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from integration.embedded_cloud import (
+from integration.aws_with_clock_and_faults import (
     UPLOADS,
     Cloud,
     environment_of,

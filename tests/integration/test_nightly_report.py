@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 
 import boto3
 import pytest
-from integration.embedded_cloud import (
+from integration.aws_with_clock_and_faults import (
     EVENTS,
     RESULTS,
     Cloud,
@@ -28,7 +28,7 @@ from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entry_key
 from deepecg.local_cloud.sam_template import REGION
 from deepecg.night.night_entry import NightEntry, night_entry
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.recording_id import recording_id
 
 EVENING = "2026-11-21T21:00:00+00:00"
@@ -515,7 +515,7 @@ def test_dead_letter_keeps_the_time_of_its_upload(
     evening: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It becomes a dead letter hours later, after midnight, and belongs to the day before."""
-    monkeypatch.setattr("deepecg.cloud.ingest.find_upload", throttle)
+    monkeypatch.setattr("deepecg.cloud.upload_messages.find_upload", throttle)
     evening.upload("a.edf", edf_file)
     evening.skip(3 * 3600)
     for _ in range(7):

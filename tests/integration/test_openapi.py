@@ -15,7 +15,7 @@ import pytest
 import schemathesis
 from asgi_client import Caller
 from fastapi import FastAPI
-from integration.embedded_cloud import MODEL, RESULTS, TEMPLATE, UPLOADS, Cloud
+from integration.aws_with_clock_and_faults import MODEL, RESULTS, TEMPLATE, UPLOADS, Cloud
 from recorded_log import LogLines
 
 from deepecg.cloud.api.api_services import Services

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from integration.embedded_cloud import Cloud, fail_s3, throttled, unreachable
+from integration.aws_with_clock_and_faults import Cloud, fail_s3, throttled, unreachable
 
 PATIENT = "Müller, Hans + born 1950"
 TRACES = ("ller", "Hans", "born")

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from integration.embedded_cloud import EVENTS, UPLOADS, notification
+from integration.aws_with_clock_and_faults import EVENTS, UPLOADS, notification
 
 from deepecg.cloud.errors import UnknownMessageError
 from deepecg.cloud.queue_messages import ObjectCreated, Recheck, parse_message

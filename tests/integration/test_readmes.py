@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 from holter_file_writers import synthetic_ecg, write_edf, write_wfdb
-from integration.embedded_cloud import Cloud
+from integration.aws_with_clock_and_faults import Cloud
 from integration.test_serve import Service, running
 
 from deepecg.outputs.recording_id import recording_id
-from deepecg.settings_file import read_study
+from deepecg.settings_file import read_settings_file
 
 ROOT = Path(__file__).parents[2]
 READMES = sorted(
@@ -182,9 +182,9 @@ def test_the_laptop_commands_write_what_the_readme_lists(installed: Path, tmp_pa
 
 @pytest.mark.parametrize("example", [one for one in ALL if one.language == "json"])
 def test_settings_files_are_accepted(example: Example) -> None:
-    study = read_study(example.text.encode())
-    assert study.lead == "V5"
-    assert study.rhythm.pauses.pause_s == 2.5
+    settings = read_settings_file(example.text.encode())
+    assert settings.lead == "V5"
+    assert settings.rhythm.pauses.pause_s == 2.5
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
-from browser_uploads import Served
 from moto.server import ThreadedMotoServer
+from running_service import Served
 
 from deepecg.outputs.advisory import ADVISORY
 

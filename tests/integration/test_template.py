@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from integration.embedded_cloud import TEMPLATE
+from integration.aws_with_clock_and_faults import TEMPLATE
 
 from deepecg.cloud.aws_clients import INTERACTIVE
 from deepecg.local_cloud.sam_template import Template

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from integration.embedded_cloud import Cloud, environment_of, fail_s3, throttled, unreachable
+from integration.aws_with_clock_and_faults import (
+    Cloud,
+    environment_of,
+    fail_s3,
+    throttled,
+    unreachable,
+)
 
 from deepecg.cloud.errors import StorageError
 from deepecg.cloud.s3_buckets import MAX_WRITE_ATTEMPTS

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from integration.embedded_cloud import Cloud, environment_of, notification, sqs_event
+from integration.aws_with_clock_and_faults import Cloud, environment_of, notification, sqs_event
 
 from deepecg.outputs.recording_id import recording_id
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from integration.embedded_cloud import (
+from integration.aws_with_clock_and_faults import (
     EVENTS,
     RESULTS,
     UPLOADS,

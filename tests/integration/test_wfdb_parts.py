@@ -7,7 +7,13 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from integration.embedded_cloud import UPLOADS, Cloud, environment_of, notification, sqs_event
+from integration.aws_with_clock_and_faults import (
+    UPLOADS,
+    Cloud,
+    environment_of,
+    notification,
+    sqs_event,
+)
 
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Uploads

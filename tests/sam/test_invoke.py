@@ -11,7 +11,7 @@ from sam.sam_paths import ROOT
 from synthetic_nights import made_up_entries
 
 from deepecg.cloud.s3_keys import entry_key
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.recording_id import recording_id
 
 

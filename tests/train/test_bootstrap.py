@@ -4,7 +4,7 @@ from time import process_time
 import numpy as np
 import pytest
 
-from training.beat_matching import metrics
+from training.beat_comparison import metrics
 from training.bootstrap import intervals
 
 METRICS = partial(metrics, ec57=True)

@@ -9,10 +9,10 @@ import pytest
 import wfdb
 
 from training import ec57
-from training.accuracy_document import accuracy_document
-from training.accuracy_tables import markdown
 from training.annotation_files import BeatFile
 from training.record_comparison import compare_files
+from training.record_metrics import accuracy_document
+from training.record_metrics_tables import markdown
 
 RATE_HZ = 250
 DURATION_S = 600

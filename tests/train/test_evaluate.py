@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.settings import ScoringSettings
 from training import evaluate
 from training.annotation_files import BeatFile
-from training.beat_matching import NO_SEGMENTS, BeatCounts
+from training.beat_comparison import NO_SEGMENTS, BeatCounts
 from training.calibration import calibration, reliability
 from training.data_roles import training_records
 from training.evaluate import (

@@ -10,7 +10,7 @@ from deepecg.beats.classifier import BeatClassifier
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from training.annotation_files import BeatFile
-from training.beat_matching import NO_SEGMENTS
+from training.beat_comparison import NO_SEGMENTS
 from training.evaluate_noise_gate import UNGATED, GateResult, mixed, score
 
 RATE = 250

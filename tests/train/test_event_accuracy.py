@@ -5,7 +5,7 @@ from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.rhythm.settings import RhythmSettings
-from training.beat_matching import NO_SEGMENTS
+from training.beat_comparison import NO_SEGMENTS
 from training.evaluate_fibrillation import Seconds
 from training.event_accuracy import RecordEvents, event_metrics, reported_beats
 from training.run_matching import BeatSequence, compare_runs

@@ -13,9 +13,8 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.onnx_without_telemetry import InferenceSession
 from deepecg.settings import ScoringSettings
-from training.accuracy_document import beat_metrics
 from training.annotated_records import annotated_records
-from training.beat_matching import BeatCounts
+from training.beat_comparison import BeatCounts
 from training.data_roles import DS2
 from training.evaluate import (
     annotated_probabilities,
@@ -26,6 +25,7 @@ from training.evaluate import (
 from training.export_onnx import export_float
 from training.network import HybridNetwork
 from training.recipes import DEFAULT, SINGLE_BEAT
+from training.record_metrics import beat_metrics
 from training.train import CHECKPOINT_FILE
 from training.training_examples import make_examples
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.beat_matching import NO_SEGMENTS
+from training.beat_comparison import NO_SEGMENTS
 from training.run_matching import LONGEST, BeatSequence, RunCounts, compare_runs
 
 START_S = 400.0

@@ -16,7 +16,7 @@ from deepecg.beats.model_input import ModelInput
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import annotated_records
-from training.batches import Sequences, augment
+from training.augmented_batches import Sequences, augment
 from training.data_roles import HeldBackRecordError
 from training.export_onnx import cost, export_float, model_arrays, quantise
 from training.network import HybridNetwork

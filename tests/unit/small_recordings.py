@@ -89,7 +89,7 @@ def n_paired(
     """Count the pairs of a one-to-one matching of beats in the order of time.
 
     Pairing the first two beats that are near enough gives the largest number of pairs, by another
-    method than that of ``training.beat_matching``.
+    method than that of ``training.beat_comparison``.
     """
     return int((partners(reference_s, found_s, window_s) >= 0).sum())
 

@@ -200,12 +200,12 @@ def test_scoring_twice_gives_the_same_bytes(tmp_path: Path) -> None:
         assert once == twice
 
 
-def test_thresholds_of_a_study_file_are_used_and_reported(tmp_path: Path, out: Path) -> None:
+def test_thresholds_of_a_settings_file_are_used_and_reported(tmp_path: Path, out: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
-    study = tmp_path / "study.json"
+    settings = tmp_path / "settings.json"
     rhythm = {"rate": {"window_s": 20}, "pauses": {"pause_s": 1.5}}
-    study.write_text(json.dumps({"lead": "V1", "subject": "Patient/7", "rhythm": rhythm}))
-    assert score(out, path, "--settings", study) == 0
+    settings.write_text(json.dumps({"lead": "V1", "subject": "Patient/7", "rhythm": rhythm}))
+    assert score(out, path, "--settings", settings) == 0
     summary = read(out / "r" / "summary.json", "summary")
     assert summary["recording"]["lead_used"] == "V1"
     assert summary["heart_rate"]["window_s"] == 20
@@ -216,17 +216,17 @@ def test_thresholds_of_a_study_file_are_used_and_reported(tmp_path: Path, out: P
 
 
 @pytest.mark.parametrize(
-    "study", ["{", '{"rhythm": {"pauses": 3}}', '{"subject": "John Smith"}', None]
+    "settings", ["{", '{"rhythm": {"pauses": 3}}', '{"subject": "John Smith"}', None]
 )
-def test_an_invalid_study_file_is_a_usage_error_before_anything_is_scored(
-    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], study: str | None
+def test_an_invalid_settings_file_is_a_usage_error_before_anything_is_scored(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], settings: str | None
 ) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS)
-    file = tmp_path / "study.json"
-    if study is None:
+    file = tmp_path / "settings.json"
+    if settings is None:
         file.mkdir()
     else:
-        file.write_text(study)
+        file.write_text(settings)
     with pytest.raises(SystemExit) as caught:
         score(out, path, "--settings", file)
     assert caught.value.code == 2
@@ -236,10 +236,10 @@ def test_an_invalid_study_file_is_a_usage_error_before_anything_is_scored(
 
 def test_one_subject_for_two_recordings_is_a_usage_error(tmp_path: Path, out: Path) -> None:
     paths = [write_wfdb(tmp_path / f"{name}.hea", SIGNALS) for name in "ab"]
-    study = tmp_path / "study.json"
-    study.write_text('{"subject": "Patient/7"}')
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"subject": "Patient/7"}')
     with pytest.raises(SystemExit):
-        score(out, *paths, "--settings", study)
+        score(out, *paths, "--settings", settings)
 
 
 def test_the_report_of_a_day_lists_what_was_scored_and_rejected(

@@ -13,7 +13,7 @@ from deepecg.errors import SettingsError
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.rhythm.settings import RhythmSettings
-from deepecg.settings_file import MAX_BYTES, Study, read_study
+from deepecg.settings_file import MAX_BYTES, SettingsFile, read_settings_file
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -22,16 +22,16 @@ json_values = st.recursive(
 )
 
 
-def study(**fields: object) -> Study:
-    return read_study(json.dumps(fields).encode())
+def read(**fields: object) -> SettingsFile:
+    return read_settings_file(json.dumps(fields).encode())
 
 
 def test_an_empty_file_gives_the_defaults() -> None:
-    assert read_study(b"{}") == Study()
+    assert read_settings_file(b"{}") == SettingsFile()
 
 
 def test_given_values_replace_defaults_and_others_stay() -> None:
-    found = study(lead="V5", subject="Patient/1", rhythm={"pauses": {"pause_s": 2.5}})
+    found = read(lead="V5", subject="Patient/1", rhythm={"pauses": {"pause_s": 2.5}})
     assert found.lead == "V5"
     assert found.subject == "Patient/1"
     default = RhythmSettings()
@@ -41,10 +41,10 @@ def test_given_values_replace_defaults_and_others_stay() -> None:
 
 
 def test_a_whole_number_is_a_valid_measure_but_a_fraction_is_no_count() -> None:
-    assert study(rhythm={"pauses": {"pause_s": 3}}).rhythm.pauses.pause_s == 3.0
-    assert study(rhythm={"ectopy": {"run_beats": 4.0}}).rhythm.ectopy.run_beats == 4
+    assert read(rhythm={"pauses": {"pause_s": 3}}).rhythm.pauses.pause_s == 3.0
+    assert read(rhythm={"ectopy": {"run_beats": 4.0}}).rhythm.ectopy.run_beats == 4
     with pytest.raises(SettingsError, match=r"a fraction for rhythm\.ectopy\.run_beats"):
-        study(rhythm={"ectopy": {"run_beats": 3.5}})
+        read(rhythm={"ectopy": {"run_beats": 3.5}})
 
 
 @pytest.mark.parametrize(
@@ -71,21 +71,21 @@ def test_a_whole_number_is_a_valid_measure_but_a_fraction_is_no_count() -> None:
         b" " * (MAX_BYTES + 1),
     ],
 )
-def test_an_invalid_study_file_is_rejected(content: bytes) -> None:
+def test_an_invalid_settings_file_is_rejected(content: bytes) -> None:
     with pytest.raises(SettingsError, match=r"found .*, expected "):
-        read_study(content)
+        read_settings_file(content)
 
 
 def test_a_message_contains_the_field_and_no_value() -> None:
     for broken in ({"lead": ["Smith"]}, {"Smith": 1}, {"rhythm": {"pauses": {"pause_s": "Smith"}}}):
         with pytest.raises(SettingsError) as refusal:
-            study(**broken)
+            read(**broken)
         assert "Smith" not in str(refusal.value)
-    assert "Smith" not in repr(study(subject="Patient/Smith"))
+    assert "Smith" not in repr(read(subject="Patient/Smith"))
 
 
 def with_thresholds(**groups: dict[str, float]) -> RhythmSettings:
-    return study(rhythm=groups).rhythm
+    return read(rhythm=groups).rhythm
 
 
 def test_a_run_has_three_beats_at_least_since_two_are_a_couplet() -> None:
@@ -117,7 +117,7 @@ def test_an_urgent_pause_is_long_enough_to_be_found(name: str) -> None:
 @settings(max_examples=200)
 def test_any_json_is_read_or_rejected(value: object) -> None:
     with contextlib.suppress(SettingsError):
-        read_study(json.dumps(value).encode())
+        read_settings_file(json.dumps(value).encode())
 
 
 def leaves(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -166,7 +166,9 @@ def test_any_threshold_at_the_ends_of_its_range_is_used_or_rejected(
     for value in (default / 10, default * 10):
         whole = round(value) if isinstance(default, int) else value
         with contextlib.suppress(SettingsError):
-            settings = read_study(with_threshold(path, max(whole, 1) if whole == 0 else whole))
+            settings = read_settings_file(
+                with_threshold(path, max(whole, 1) if whole == 0 else whole)
+            )
             analyse_rhythm(stream, settings.rhythm)
             n_read += 1
     assert n_read or path in BETWEEN_OTHERS
@@ -177,7 +179,9 @@ def test_a_threshold_beyond_its_range_is_rejected(factor: float) -> None:
     for path, default in THRESHOLDS.items():
         value = round(default * factor) if isinstance(default, int) else default * factor
         with pytest.raises(SettingsError, match=r"\.".join(path)):
-            read_study(with_threshold(path, value if factor > 1 else min(value, 0.09 * default)))
+            read_settings_file(
+                with_threshold(path, value if factor > 1 else min(value, 0.09 * default))
+            )
 
 
 @given(
@@ -197,7 +201,7 @@ def test_thresholds_set_together_are_used_or_rejected(
         default = THRESHOLDS[(*groups, name)]
         place[name] = type(default)(default * factor)
     with contextlib.suppress(SettingsError):
-        analyse_rhythm(stream, read_study(json.dumps({"rhythm": document}).encode()).rhythm)
+        analyse_rhythm(stream, read_settings_file(json.dumps({"rhythm": document}).encode()).rhythm)
 
 
 def test_bands_and_limits_that_cross_are_rejected() -> None:
@@ -207,4 +211,4 @@ def test_bands_and_limits_that_cross_are_rejected() -> None:
         {"variability": {"longest_nn_s": 0.25}},
     ):
         with pytest.raises(SettingsError, match="expected at least"):
-            study(rhythm=broken)
+            read(rhythm=broken)

@@ -27,7 +27,7 @@ from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import night_entry
 from deepecg.night.night_store import NIGHTS, PAGE, REPORTS, parse_night
 from deepecg.outputs.file_names import REJECTION_FILE
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
@@ -36,7 +36,7 @@ from deepecg.readers.formats import SUFFIX_LIST, is_recording_name
 from deepecg.readers.open_recording import find_recordings, main_file, open_recording
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.scoring import score_recording
-from deepecg.settings_file import Study, read_study
+from deepecg.settings_file import SettingsFile, read_settings_file
 
 COMMANDS = "deepecg.commands"
 """Group of entry points for further subcommands: each is a function that adds one."""
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "--settings",
         type=Path,
         metavar="FILE",
-        help="study file with your own settings, JSON (see README)",
+        help="JSON file with your own settings (see README)",
     )
     score.add_argument("--lead", metavar="NAME", help="lead to analyse (default: the best leads)")
     score.add_argument(
@@ -125,17 +125,17 @@ def _score(given: argparse.Namespace) -> int:
     jobs = _jobs(given.paths)
     if not jobs:
         raise SettingsError(f"found no recording ({SUFFIX_LIST}) in the folders given")
-    study = _study(given.settings) if given.settings else Study()
-    study = replace(study, lead=given.lead or study.lead)
-    if study.subject is not None and len(jobs) > 1:
+    settings = _settings_file(given.settings) if given.settings else SettingsFile()
+    settings = replace(settings, lead=given.lead or settings.lead)
+    if settings.subject is not None and len(jobs) > 1:
         raise SettingsError(
-            f"found {len(jobs)} recordings for the subject of a study file, expected one"
+            f"found {len(jobs)} recordings for the subject of a settings file, expected one"
         )
     classifier = BeatClassifier.load(given.model)
-    classifier.card.refuse_other_conditioning(study.scoring.conditioning)
+    classifier.card.refuse_other_conditioning(settings.scoring.conditioning)
     _refuse_unwritable(given.out)
     n_scored = sum(
-        _score_one(path, given.out / name, classifier, study, quiet=given.quiet)
+        _score_one(path, given.out / name, classifier, settings, quiet=given.quiet)
         for name, path in jobs.items()
     )
     print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
@@ -153,18 +153,18 @@ def _refuse_unwritable(folder: Path) -> None:
         )
 
 
-def _study(path: Path) -> Study:
-    """Read a study file."""
+def _settings_file(path: Path) -> SettingsFile:
+    """Read a settings file."""
     try:
-        return read_study(path.read_bytes())
+        return read_settings_file(path.read_bytes())
     except OSError as error:
         raise SettingsError(
-            f"found a study file that cannot be read ({type(error).__name__}), expected a JSON file"
+            f"found a settings file that cannot be read ({type(error).__name__}), expected JSON"
         ) from error
 
 
 def _score_one(
-    path: Path, folder: Path, classifier: BeatClassifier, study: Study, *, quiet: bool
+    path: Path, folder: Path, classifier: BeatClassifier, settings: SettingsFile, *, quiet: bool
 ) -> bool:
     """Score one recording and write its results or rejection; return whether it was scored."""
     name, identity = folder.name, recording_id(folder.name)
@@ -173,8 +173,10 @@ def _score_one(
     try:
         with _progress(name, quiet=quiet) as progress, _readable():
             recording = open_recording(path)
-            scored = score_recording(recording, classifier, study.scoring, progress)
-        document: Summary | Rejection = write_outputs(scored, folder, name, identity, study.subject)
+            scored = score_recording(recording, classifier, settings.scoring, progress)
+        document: Summary | Rejection = write_outputs(
+            scored, folder, name, identity, settings.subject
+        )
     except RefusedRecordingError as error:
         for stale in output_files(name):
             (folder / stale).unlink(missing_ok=True)

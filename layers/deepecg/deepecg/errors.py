@@ -13,7 +13,7 @@ class HolterError(Exception):
 
 
 class SettingsError(HolterError):
-    """A setting, an argument or a study file has a value that is not allowed."""
+    """A setting, an argument or a settings file has a value that is not allowed."""
 
 
 class ModelMismatchError(HolterError):

@@ -9,7 +9,7 @@ import numpy as np
 
 from deepecg.arrays import Floats32
 from deepecg.errors import NoLeadsError, SamplingRateError, UnknownLeadError
-from deepecg.units import SECONDS_PER_DAY
+from deepecg.time_units import SECONDS_PER_DAY
 
 MIN_SAMPLING_RATE_HZ = 50.0
 """Lowest sampling rate: a QRS complex has energy up to some 25 Hz, half this rate."""

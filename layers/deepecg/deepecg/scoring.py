@@ -12,7 +12,7 @@ from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
-from deepecg.units import SECONDS_PER_DAY
+from deepecg.time_units import SECONDS_PER_DAY
 
 DETECTION_SHARE = 0.6
 """Of the time that scoring takes, for the progress bar."""

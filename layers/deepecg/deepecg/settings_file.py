@@ -1,6 +1,6 @@
-"""Study files: a clinic's own settings, for all of its recordings or for one.
+"""Settings files: a clinic's own settings, for all of its recordings or for one.
 
-A study file is a JSON object in which each part is optional::
+A settings file is a JSON object in which each part is optional::
 
     {
       "lead": "V5",
@@ -23,7 +23,7 @@ from deepecg.rhythm.settings import RhythmSettings
 from deepecg.settings import ScoringSettings
 
 MAX_BYTES = 100_000
-"""Largest size of a study file, which has some 50 lines; a larger file is something else."""
+"""Largest size of a settings file, which has some 50 lines; a larger file is something else."""
 MAX_TEXT = 300
 """Largest number of characters of a lead's name or of a reference to a patient."""
 FACTOR = 10
@@ -51,8 +51,8 @@ Group = TypeVar("Group")
 
 
 @dataclass(frozen=True)
-class Study:
-    """The content of a study file.
+class SettingsFile:
+    """The content of a settings file.
 
     Attributes
     ----------
@@ -75,8 +75,8 @@ class Study:
         return ScoringSettings(lead=self.lead, rhythm=self.rhythm)
 
 
-def read_study(content: bytes) -> Study:
-    """Read a study file.
+def read_settings_file(content: bytes) -> SettingsFile:
+    """Read a settings file.
 
     Parameters
     ----------
@@ -98,10 +98,10 @@ def read_study(content: bytes) -> Study:
         raise SettingsError(
             f"found settings that are not JSON ({type(error).__name__}), expected an object"
         ) from None
-    study = _with_given(Study(), given, "")
-    refuse_other_subject(study.subject)
-    _refuse_contradictions(study.scoring)
-    return study
+    found = _with_given(SettingsFile(), given, "")
+    refuse_other_subject(found.subject)
+    _refuse_contradictions(found.scoring)
+    return found
 
 
 def refuse_other_subject(subject: str | None) -> None:

@@ -4,12 +4,12 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import binom, norm
-from unit.night.hand_made_entries import NIGHT, body, with_values
+from unit.night.hand_made_nights import NIGHT, body, with_values
 
 from deepecg.night.drift import Drift, MetricDrift, drift
-from deepecg.night.night_totals import METRICS, NightTotals, read_totals
+from deepecg.night.night_metrics import METRICS, NightTotals, read_totals
 from deepecg.night.settings import DriftSettings
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 
 SETTINGS = DriftSettings()
 USUAL = {

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from published_schemas import schema
 from synthetic_nights import fill, made_up_entries, rejection
-from unit.night.hand_made_entries import NIGHT, MemoryStore, body, summary, with_values
+from unit.night.hand_made_nights import NIGHT, MemoryStore, body, summary, with_values
 
 from deepecg.cloud.s3_keys import entry_key, report_key
 from deepecg.errors import SettingsError
@@ -27,7 +27,7 @@ from deepecg.night.night_store import parse_night
 from deepecg.night.recordings_csv import COLUMNS
 from deepecg.night.settings import NightSettings, Prices
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 
 VT = ("ventricular_tachycardia", "Ventricular tachycardia of 9 beats at 150/min")
 PAUSE = ("pause", "Pause of 3.4 s")

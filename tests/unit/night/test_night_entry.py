@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from published_schemas import schema
 from synthetic_summary import made_up_summary, summary_of
-from unit.night.hand_made_entries import body, summary, with_values
+from unit.night.hand_made_nights import body, summary, with_values
 
 from deepecg.errors import FlatLineError
 from deepecg.night.night_entry import (
@@ -19,7 +19,7 @@ from deepecg.night.night_entry import (
     night_entry,
     read_entry,
 )
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.rejection_json import rejection_document
 
 SCORED = night_entry(

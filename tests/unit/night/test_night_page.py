@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from synthetic_nights import made_up_entries, rejection
-from unit.night.hand_made_entries import NIGHT, MemoryStore, body, summary, with_values
+from unit.night.hand_made_nights import NIGHT, MemoryStore, body, summary, with_values
 
 from deepecg.night.drift import MetricDrift
 from deepecg.night.make_report import make_night
@@ -16,7 +16,7 @@ from deepecg.night.night_charts import histogram, outcome_bar, range_label, spar
 from deepecg.night.night_entry import night_entry
 from deepecg.night.night_report import DeadLettersOfDate, HistogramBar
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.report.labels import CLASS_NAMES
+from deepecg.outputs.report.labels_and_formats import CLASS_NAMES
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
 VOID = {"meta", "link", "br", "img", "hr", "rect", "path", "circle"}

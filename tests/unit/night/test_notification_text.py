@@ -1,6 +1,6 @@
 from msgspec.structs import replace
 from synthetic_nights import fill, rejection
-from unit.night.hand_made_entries import NIGHT, MemoryStore, body, summary
+from unit.night.hand_made_nights import NIGHT, MemoryStore, body, summary
 
 from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import NightEntry, night_entry

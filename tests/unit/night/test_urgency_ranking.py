@@ -3,12 +3,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from unit.night.hand_made_entries import read_back, summary
+from unit.night.hand_made_nights import read_back, summary
 
 from deepecg.night.night_entry import NightEntry
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import by_urgency, urgency_points, urgent_kinds
-from deepecg.rhythm.event_kinds import URGENT_KINDS
+from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 
 SETTINGS = RankingSettings()
 VT = ("ventricular_tachycardia", "VT of 8 beats")

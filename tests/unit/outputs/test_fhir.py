@@ -16,7 +16,7 @@ from synthetic_summary import summary_of
 from deepecg.errors import SettingsError
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.fhir import diagnostic_report as diagnostic_report_of
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 
 MODELS = {
     "Bundle": Bundle,

@@ -17,7 +17,7 @@ from deepecg.errors import SettingsError
 from deepecg.night.folder_night_store import FolderStore
 from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import night_entry
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import Summary
 from deepecg.scored_recording import ScoredRecording

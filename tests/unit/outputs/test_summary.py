@@ -14,7 +14,7 @@ from unit.small_recordings import FAULTS, recording_of, scored_of
 
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.graphics.report_graphics import draw
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.summarise import summarise as summarise_listed
 from deepecg.outputs.summary import Summary
 from deepecg.recording import ReadingWarning

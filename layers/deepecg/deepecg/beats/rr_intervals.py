@@ -3,7 +3,7 @@
 import numpy as np
 
 from deepecg.arrays import Bools, Floats
-from deepecg.units import ROUNDING_S
+from deepecg.time_units import ROUNDING_S
 
 
 def rr_intervals(times_s: Floats, gap_before: Bools | None = None) -> Floats:

@@ -10,7 +10,7 @@ from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import entries_prefix, report_key
 from deepecg.night.night_entry import night_entry
 from deepecg.night.night_store import TOTALS
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 
 CONNECTIONS = 32
 """Entries that are read at the same time; the S3 client needs as many connections."""

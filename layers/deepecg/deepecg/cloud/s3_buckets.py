@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from deepecg.cloud.aws_clients import DEFAULT_CONNECTIONS
 from deepecg.cloud.errors import storage_errors
-from deepecg.outputs.json_files import Document, to_json
+from deepecg.outputs.json_documents import Document, to_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -94,10 +94,10 @@ def score_upload(
         if results.exists(folder + REJECTION_FILE):
             return conclude(folder + REJECTION_FILE)
         entries.write_unfinished(upload, "received")
-        study = load_settings_file(uploads, upload.settings_file)
+        given = load_settings_file(uploads, upload.settings_file)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
-            scored = score_recording(open_recording(path), classifier, study.scoring)
-            summary = write_outputs(scored, Path(outputs), upload.id, upload.id, study.subject)
+            scored = score_recording(open_recording(path), classifier, given.scoring)
+            summary = write_outputs(scored, Path(outputs), upload.id, upload.id, given.subject)
             if results.exists(summary_key):
                 # Another function was faster; the files beside a summary do not change either.
                 return conclude(summary_key)

@@ -15,7 +15,7 @@ from deepecg.cloud.s3_buckets import Part, Uploads, without_suffix
 from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME, OWN_SETTINGS_SUFFIX
 from deepecg.errors import SettingsError
 from deepecg.readers.formats import RECORDING_SUFFIXES
-from deepecg.settings_file import MAX_BYTES, Study, read_study
+from deepecg.settings_file import MAX_BYTES, SettingsFile, read_settings_file
 
 
 def is_settings_file(key: str) -> bool:
@@ -57,7 +57,7 @@ def recordings_of_settings_file(listing: FolderListing, key: str) -> list[str]:
     return [key for key in keys if key.removeprefix(stem).casefold() in RECORDING_SUFFIXES]
 
 
-def load_settings_file(uploads: Uploads, part: Part | None) -> Study:
+def load_settings_file(uploads: Uploads, part: Part | None) -> SettingsFile:
     """Return the content of a settings file; the defaults where there is none.
 
     Raises
@@ -67,13 +67,13 @@ def load_settings_file(uploads: Uploads, part: Part | None) -> Study:
         rather than scored with other settings, or reported for a patient it may not belong to.
     """
     if part is None:
-        return Study()
+        return SettingsFile()
     try:
-        study = read_study(uploads.read(part, MAX_BYTES + 1))
+        content = read_settings_file(uploads.read(part, MAX_BYTES + 1))
     except SettingsError as error:
         raise BadSettingsError(str(error)) from None
-    if study.subject is not None and part.name == FOLDER_SETTINGS_NAME:
+    if content.subject is not None and part.name == FOLDER_SETTINGS_NAME:
         raise BadSettingsError(
             "found a subject in the settings of a folder, expected it beside one recording"
         )
-    return study
+    return content

@@ -20,8 +20,8 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.model_card import model_folder
 from deepecg.cloud.s3_buckets import Results
 from deepecg.cloud.s3_keys import current_key
-from deepecg.local_cloud.moto_cloud import EmulatedAws
-from deepecg.local_cloud.queue_worker import Worker
+from deepecg.local_cloud.background_worker import Worker
+from deepecg.local_cloud.emulated_aws import EmulatedAws
 from deepecg.local_cloud.sam_template import template_path
 from deepecg.outputs.file_names import REPORT_FILE
 from deepecg.outputs.recording_id import recording_id

@@ -17,9 +17,9 @@ from starlette.types import ASGIApp
 from deepecg import __version__
 from deepecg.beats.model_card import model_folder
 from deepecg.errors import SettingsError
-from deepecg.local_cloud.moto_cloud import EmulatedAws
+from deepecg.local_cloud.background_worker import Worker
+from deepecg.local_cloud.emulated_aws import EmulatedAws
 from deepecg.local_cloud.presigned_requests import Signer
-from deepecg.local_cloud.queue_worker import Worker
 from deepecg.local_cloud.s3_endpoint import S3Endpoint
 from deepecg.local_cloud.sam_template import REGION, template_path
 from deepecg.outputs.advisory import ADVISORY

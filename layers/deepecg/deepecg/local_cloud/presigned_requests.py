@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from deepecg.local_cloud.s3_error_response import S3Error
-from deepecg.units import SECONDS_PER_DAY
+from deepecg.time_units import SECONDS_PER_DAY
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 MAX_EXPIRES_S = 7 * SECONDS_PER_DAY

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import field
 
-from deepecg.night.night_totals import METRICS, Metric, NightTotals
+from deepecg.night.night_metrics import METRICS, Metric, NightTotals
 from deepecg.night.settings import DriftSettings
 from deepecg.outputs.summary import Block, Count, Measure
 

@@ -9,7 +9,7 @@ from deepecg.errors import SettingsError
 from deepecg.night.night_entry import NightEntry
 from deepecg.night.night_store import NIGHTS, REPORTS, TOTALS
 from deepecg.night.settings import NightSettings
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 
 LOCAL_SETTINGS = NightSettings(prices=None)
 """Without prices: on a laptop, use is not charged."""

@@ -24,6 +24,7 @@ from deepecg.night.night_entry import (
     UnreadableEntryError,
     read_entry,
 )
+from deepecg.night.night_metrics import beats_by_class, night_totals, percent, read_totals
 from deepecg.night.night_page import render_night
 from deepecg.night.night_report import (
     NIGHT_REPORT_SCHEMA_VERSION,
@@ -52,15 +53,14 @@ from deepecg.night.night_store import (
     TOTALS,
     NightStore,
 )
-from deepecg.night.night_totals import beats_by_class, night_totals, percent, read_totals
 from deepecg.night.recordings_csv import recordings_csv
 from deepecg.night.settings import NightSettings, Prices
 from deepecg.night.urgency_ranking import by_urgency, urgency_points, urgent_kinds
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.file_names import REJECTION_FILE, REPORT_FILE
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.summary import SOFTWARE
-from deepecg.units import SECONDS_PER_HOUR
+from deepecg.time_units import SECONDS_PER_HOUR
 
 JSON = "application/json"
 TO_RESULTS = "../../"

@@ -7,12 +7,12 @@ from jinja2 import Template
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.night.night_charts import histogram, outcome_bar, sparkline
 from deepecg.night.night_entry import OUTCOME_LABELS
+from deepecg.night.night_metrics import METRICS
 from deepecg.night.night_report import NightReport
 from deepecg.night.night_store import RECORDINGS_CSV, REPORT
-from deepecg.night.night_totals import METRICS
-from deepecg.outputs.html_templates import policy_hash, template_environment
+from deepecg.outputs.html_pages import policy_hash, template_environment
 from deepecg.outputs.package_files import package_text
-from deepecg.outputs.report import labels
+from deepecg.outputs.report import labels_and_formats as labels
 
 
 def render_night(report: NightReport) -> str:

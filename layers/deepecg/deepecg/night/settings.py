@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from deepecg.rhythm.event_kinds import URGENT_KINDS
+from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from deepecg.outputs.package_files import package_text
 
 REMEDY = (
     "Scripts and style sheets of the pages are missing: they are downloaded when the package is "
-    "built. Run `python layers/deepecg/vendor.py` in the sources, or reinstall the package"
+    "built. In the sources, run `python layers/deepecg/download_browser_libraries.py`; "
+    "otherwise reinstall the package"
 )
 
 
@@ -29,7 +30,7 @@ def vendored(folder: str, name: str) -> str:
     Parameters
     ----------
     folder, name : str
-        Folder and name in ``layers/deepecg/vendor.py``.
+        Folder and name in ``layers/deepecg/download_browser_libraries.py``.
 
     Raises
     ------

@@ -35,7 +35,7 @@ from deepecg.outputs.fhir_measures import COUNT, DAY_LOINC, LOINC, UNITS, measur
 from deepecg.outputs.summary import PACED, Provenance, RecordingBlock, Summary
 from deepecg.outputs.value_with_path import SummaryValue
 from deepecg.settings_file import refuse_other_subject
-from deepecg.units import SECONDS_PER_HOUR
+from deepecg.time_units import SECONDS_PER_HOUR
 
 Json = dict[str, Any]
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.report.labels import plain
+from deepecg.outputs.report.labels_and_formats import plain
 from deepecg.outputs.summary import RecordingBlock, Summary
-from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+from deepecg.time_units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 
 def conclusion(summary: Summary) -> Iterator[str]:

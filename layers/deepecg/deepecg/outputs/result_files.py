@@ -5,7 +5,7 @@ from pathlib import Path
 from deepecg.outputs.fhir import diagnostic_report
 from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE, SUMMARY_FILE
 from deepecg.outputs.graphics.report_graphics import draw
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.report.report_page import render_report
 from deepecg.outputs.summarise import summarise
 from deepecg.outputs.summary import Summary

@@ -14,7 +14,8 @@ from msgspec import Meta
 from deepecg import __version__
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.readers.formats import FORMAT_NAMES
-from deepecg.rhythm.event_kinds import EVENT_KINDS, URGENT_KINDS
+from deepecg.rhythm.event_kinds import EVENT_KINDS
+from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 from deepecg.settings import ScoringSettings
 
 SUMMARY_SCHEMA_VERSION: Final = "2.1"

@@ -33,7 +33,7 @@ from deepecg.errors import (
     TruncatedHeaderError,
     TruncatedSamplesError,
 )
-from deepecg.readers.ecg_leads import ecg_leads, excluded, millivolts_per_unit
+from deepecg.readers.ecg_leads_and_units import ecg_leads, excluded, millivolts_per_unit
 from deepecg.readers.formats import BDF_MAGIC
 from deepecg.recording import MAX_DURATION_S, ReadingWarning, Recording, unique_leads
 

@@ -29,7 +29,7 @@ from deepecg.errors import (
     TruncatedHeaderError,
     TruncatedSamplesError,
 )
-from deepecg.readers.ecg_leads import excluded
+from deepecg.readers.ecg_leads_and_units import excluded
 from deepecg.recording import ReadingWarning, Recording, unique_leads
 
 HEADER_BYTES: Final = 522

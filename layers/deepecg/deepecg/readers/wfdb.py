@@ -23,7 +23,7 @@ from deepecg.errors import (
     NoLeadsError,
     TruncatedSamplesError,
 )
-from deepecg.readers.ecg_leads import ecg_leads, excluded, millivolts_per_unit
+from deepecg.readers.ecg_leads_and_units import ecg_leads, excluded, millivolts_per_unit
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.readers.wfdb_header import (
     DEFAULT_GAIN,

@@ -11,7 +11,7 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import FibrillationSettings
 from deepecg.signal.stretches import stretches
-from deepecg.units import SECONDS_PER_MINUTE
+from deepecg.time_units import SECONDS_PER_MINUTE
 
 TINY = 1e-9
 """Keeps logarithms and quotients finite where the intervals do not vary or are unknown."""

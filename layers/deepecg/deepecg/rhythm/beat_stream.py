@@ -9,7 +9,7 @@ import numpy as np
 from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.episode import RATE_DIGITS, Episode
-from deepecg.units import SECONDS_PER_MINUTE
+from deepecg.time_units import SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from deepecg.arrays import Bools, Ints
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import EctopySettings
-from deepecg.units import SECONDS_PER_HOUR
+from deepecg.time_units import SECONDS_PER_HOUR
 
 ALONE = r"E(?<!EE)(?!E)"
 PAIR = r"EE(?<!EEE)(?!E)"

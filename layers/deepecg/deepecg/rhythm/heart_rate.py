@@ -8,7 +8,7 @@ from deepecg.arrays import Floats, Ints
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import RATE_DIGITS
 from deepecg.rhythm.settings import RateSettings
-from deepecg.units import SECONDS_PER_MINUTE
+from deepecg.time_units import SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from scipy.ndimage import median_filter
 from deepecg.arrays import Bools, Floats, Ints
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.settings import VariabilitySettings
-from deepecg.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from deepecg.time_units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 HISTOGRAM_BIN_MS = 1000 / 128
 """Bin width of the triangular index, as the Task Force recommends."""

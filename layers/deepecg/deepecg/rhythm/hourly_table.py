@@ -10,7 +10,7 @@ from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.findings import Findings
 from deepecg.rhythm.heart_rate import rate_windows
 from deepecg.rhythm.settings import RateSettings
-from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+from deepecg.time_units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 _ByHour = list[Floats]
 

@@ -1,7 +1,7 @@
 """Every threshold of rhythm analysis, with its default and the source of that default.
 
-A study can change them with a settings file (:mod:`deepecg.settings_file`); the summary reports
-the values that were used.
+A settings file can change them (:mod:`deepecg.settings_file`); the summary reports the values that
+were used.
 """
 
 from dataclasses import dataclass, field

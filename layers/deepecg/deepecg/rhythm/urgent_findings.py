@@ -4,10 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from deepecg.rhythm.ectopy import Ectopy
-from deepecg.rhythm.event_kinds import URGENT_KINDS, VENTRICULAR_BURDEN, UrgentEventKind, UrgentKind
 from deepecg.rhythm.events import Event
+from deepecg.rhythm.number_wording import exact
 from deepecg.rhythm.settings import RhythmSettings, UrgentSettings
-from deepecg.rhythm.wording import exact
+from deepecg.rhythm.urgent_kinds import (
+    URGENT_KINDS,
+    VENTRICULAR_BURDEN,
+    UrgentEventKind,
+    UrgentKind,
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ def urgent_findings(
     Returns
     -------
     tuple of UrgentFinding
-        In the order of :data:`~deepecg.rhythm.event_kinds.URGENT_KINDS`.
+        In the order of :data:`~deepecg.rhythm.urgent_kinds.URGENT_KINDS`.
     """
     events = tuple(events)
     found: list[UrgentFinding] = []

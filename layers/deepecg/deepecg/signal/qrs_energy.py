@@ -5,7 +5,7 @@ from scipy.ndimage import uniform_filter1d
 
 from deepecg.arrays import Floats32
 from deepecg.signal.settings import QrsSettings
-from deepecg.units import SECONDS_PER_HOUR
+from deepecg.time_units import SECONDS_PER_HOUR
 
 PIECE_S = SECONDS_PER_HOUR
 """Seconds of a long recording whose energy is computed at a time, to bound the memory."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from deepecg.units import SECONDS_PER_DAY
+from deepecg.time_units import SECONDS_PER_DAY
 
 MIN_BEATS = 3
 """Fewest beats from which anything is computed: two RR intervals, which can be compared."""

@@ -442,5 +442,5 @@ def test_the_licence_of_uplot_travels_with_it(html: str) -> None:
 
 
 def test_without_uplot_the_error_names_the_remedy() -> None:
-    with pytest.raises(vendored.MissingVendoredError, match=r"python layers/deepecg/vendor\.py"):
+    with pytest.raises(vendored.MissingVendoredError, match=r"download_browser_libraries\.py"):
         vendored.uplot("not downloaded")

@@ -25,7 +25,7 @@ from deepecg.cloud.api.beat_models import (
 from deepecg.cloud.api.strip_scoring import score_strip, strip_document
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.classified_beat import class_block
+from deepecg.outputs.class_block import class_block
 
 
 def classify_beats(

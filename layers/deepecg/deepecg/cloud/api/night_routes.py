@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request, Response
 from deepecg.cloud.api.api_services import services_of
 from deepecg.cloud.api.night_models import NightCursor, NightDate, NightListResponse, NightResponse
 from deepecg.cloud.api.problem_details import ProblemError, documented
+from deepecg.cloud.api.recording_and_night_lists import Position, find_night, list_nights
 from deepecg.cloud.api.recording_models import DEFAULT_LIMIT, Cursor, Limit
-from deepecg.cloud.api.result_lists import Position, find_night, list_nights
 from deepecg.cloud.api.result_redirects import result_route, result_url_response
 from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.s3_keys import report_key

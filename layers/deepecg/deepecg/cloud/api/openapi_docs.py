@@ -25,7 +25,7 @@ from deepecg.cloud.settings import ApiSettings
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.browser_libraries import vendored
 from deepecg.readers.formats import FORMAT_LIST
-from deepecg.units import SECONDS_PER_DAY
+from deepecg.time_units import SECONDS_PER_DAY
 
 DESCRIPTION = f"""\
 Finds and classifies every heartbeat of an ECG.
@@ -89,7 +89,7 @@ async def openapi(request: Request) -> Response:
 @router.get("/docs")
 async def page() -> Response:
     """Return the page that shows it."""
-    from deepecg.outputs.html_templates import policy_hash  # noqa: PLC0415  (loads Jinja)
+    from deepecg.outputs.html_pages import policy_hash  # noqa: PLC0415  (loads Jinja)
 
     response = get_swagger_ui_html(
         openapi_url="openapi.json",

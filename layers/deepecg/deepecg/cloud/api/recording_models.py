@@ -29,7 +29,7 @@ SUFFIX_PATTERNS = ("".join(ANY_CASE.get(c, c) for c in suffix) for suffix in REC
 MAIN_NAME = rf"^{NAME_CHARACTERS}*({'|'.join(SUFFIX_PATTERNS)})$"
 WHOLE_ID = f"^{ID_PATTERN}$"
 CURSOR_PATTERN = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\.[0-9]{{10}}\.{ID_PATTERN}$"
-"""Pattern of a :class:`deepecg.cloud.api.result_lists.Position` as text."""
+"""Pattern of a :class:`deepecg.cloud.api.recording_and_night_lists.Position` as text."""
 EXAMPLE_ID = "0f115db062b7c0dd030b"
 EXAMPLE_FORM = {
     "url": "https://uploads.s3.eu-central-1.amazonaws.com/",

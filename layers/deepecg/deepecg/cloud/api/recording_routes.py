@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Request, Response
 
 from deepecg.cloud.api.api_services import services_of
 from deepecg.cloud.api.problem_details import ProblemError, documented
+from deepecg.cloud.api.recording_and_night_lists import Position, list_recordings
 from deepecg.cloud.api.recording_models import (
     DEFAULT_LIMIT,
     Cursor,
@@ -19,7 +20,6 @@ from deepecg.cloud.api.recording_models import (
 )
 from deepecg.cloud.api.recording_status import find_result_folder, find_status
 from deepecg.cloud.api.request_examples import UPLOAD_REQUESTS
-from deepecg.cloud.api.result_lists import Position, list_recordings
 from deepecg.cloud.api.result_redirects import (
     LOCATION,
     called_origin,

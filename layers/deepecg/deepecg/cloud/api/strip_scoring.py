@@ -7,7 +7,7 @@ import msgspec
 
 from deepecg.arrays import Floats32
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.outputs.classified_beat import class_block
+from deepecg.outputs.class_block import class_block
 from deepecg.outputs.summarise import beats_block, heart_rate_block, signal_block
 from deepecg.recording import Recording
 from deepecg.scored_recording import ScoredRecording
@@ -15,7 +15,7 @@ from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
 from deepecg.signal.stretches import stretches
-from deepecg.units import SECONDS_PER_HOUR
+from deepecg.time_units import SECONDS_PER_HOUR
 
 STRIP_SETTINGS = ScoringSettings(
     # One hour with at most about 5 beats per second gives a response of 3 MB; Lambda allows 6 MB.

@@ -1,5 +1,5 @@
 // Settings and labels from the server (render_page.py). Numbers and times are written as in the
-// reports (outputs/report/labels.py and recording_clock.py).
+// reports (outputs/report/labels_and_formats.py and recording_clock.py).
 
 const CONFIG = JSON.parse(document.getElementById("config").textContent);
 const MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400;

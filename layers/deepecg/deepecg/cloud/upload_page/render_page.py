@@ -13,16 +13,16 @@ from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
 from deepecg.cloud.upload_parts import MAX_HEADER_BYTES
 from deepecg.night.night_entry import OUTCOME_LABELS
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.html_templates import policy_hash, script_json, template_environment
+from deepecg.outputs.html_pages import policy_hash, script_json, template_environment
 from deepecg.outputs.package_files import package_text
-from deepecg.outputs.report.labels import CLASS_NAMES, NOT_KNOWN, REVIEWS, plain
+from deepecg.outputs.report.labels_and_formats import CLASS_NAMES, NOT_KNOWN, REVIEWS, plain
 from deepecg.outputs.report.recording_clock import MONTHS
 from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
 
 SCRIPTS = (
     "format.js", "elements.js", "sign_in.js", "api_client.js", "selection.js", "send_files.js",
-    "result_view.js", "upload_cards.js", "recording_lists.js", "navigation.js",
+    "result_view.js", "uploads.js", "recording_and_night_lists.js", "views.js",
 )  # fmt: skip
 """Files of the page's one script: each uses only names of those before it, or inside functions."""
 SAME_ORIGIN = "'self'"

@@ -105,8 +105,8 @@ function cards(s) {
       line(`${counted(pauses.count, "pause")} of ${number(pauses.threshold_s, 1)}`, unit("s"), " or more"),
       pauses.longest_unconfirmed_s != null &&
         softLine(
-          `longest interval without a beat found: ${number(pauses.longest_unconfirmed_s, 1)} s`,
-          `${when(pauses.longest_unconfirmed_at_s)}, may hold a missed beat`,
+          `long interval, may hold a missed beat: ${number(pauses.longest_unconfirmed_s, 1)} s`,
+          when(pauses.longest_unconfirmed_at_s),
         ),
     ),
     ectopyCard(s, "ventricular", "V", percent),

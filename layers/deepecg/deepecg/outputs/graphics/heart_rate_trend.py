@@ -8,7 +8,7 @@ from deepecg.arrays import Floats, Ints
 from deepecg.outputs.graphics.settings import TrendSettings
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.beat_stream import BeatStream
-from deepecg.units import SECONDS_PER_MINUTE
+from deepecg.time_units import SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True)

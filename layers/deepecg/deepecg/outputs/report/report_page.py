@@ -13,9 +13,9 @@ from markupsafe import Markup
 from deepecg.outputs.browser_libraries import uplot
 from deepecg.outputs.graphics.ecg_strips import Strip
 from deepecg.outputs.graphics.report_graphics import Graphics
-from deepecg.outputs.html_templates import policy_hash, script_json, template_environment
+from deepecg.outputs.html_pages import policy_hash, script_json, template_environment
 from deepecg.outputs.package_files import package_text
-from deepecg.outputs.report import labels
+from deepecg.outputs.report import labels_and_formats as labels
 from deepecg.outputs.report.ecg_paper import (
     BOX_MM,
     PRINTED_MM,
@@ -38,7 +38,7 @@ from deepecg.rhythm.event_kinds import (
     UNCONFIRMED_PAUSE,
     VENTRICULAR_TACHYCARDIA,
 )
-from deepecg.units import SECONDS_PER_HOUR
+from deepecg.time_units import SECONDS_PER_HOUR
 
 RUNS = (VENTRICULAR_TACHYCARDIA.key, SUPRAVENTRICULAR_TACHYCARDIA.key)
 """Kinds of urgent finding that are runs."""

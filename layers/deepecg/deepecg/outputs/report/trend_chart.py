@@ -12,7 +12,7 @@ from deepecg.outputs.graphics.heart_rate_trend import Trend
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.svg_paths import bars, line, multiples, nice_step, short
 from deepecg.signal.stretches import stretches
-from deepecg.units import SECONDS_PER_MINUTE
+from deepecg.time_units import SECONDS_PER_MINUTE
 
 WIDTH = 1000
 LEFT = 62

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from deepecg.outputs.report import labels
+from deepecg.outputs.report import labels_and_formats as labels
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.value_with_path import SummaryValue
 

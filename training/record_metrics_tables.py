@@ -1,4 +1,4 @@
-"""Metrics of compared records as Markdown: what :mod:`training.accuracy_document` returns."""
+"""Metrics of compared records as Markdown: what :mod:`training.record_metrics` returns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from deepecg.beats.aami_classes import CLASSES
-from training.accuracy_document import METRICS, RUN_NAMES
-from training.beat_matching import BeatCounts
+from training.beat_comparison import BeatCounts
 from training.markdown import class_metrics, percent, percent_interval, table
+from training.record_metrics import METRICS, RUN_NAMES
 
 RUN_GROUPS = {
     "couplets": "couplets",
@@ -99,7 +99,7 @@ def record_table(by_record: Mapping[str, Mapping[str, Any]], *without: str) -> s
     Parameters
     ----------
     by_record : mapping
-        What :func:`~training.accuracy_document.beat_metrics` returns for each record.
+        What :func:`~training.record_metrics.beat_metrics` returns for each record.
     *without : str
         Records that are excluded from the sum in a row of its own each.
     """

@@ -1,6 +1,6 @@
 """Downloads the JavaScript libraries of the pages from the npm registry: uPlot and Swagger UI.
 
-    python layers/deepecg/vendor.py
+    python layers/deepecg/download_browser_libraries.py
 
 It runs when the package is installed (``download_build_hook.py``) and when the Lambda layer is
 built (``Makefile``). Files that exist already are not downloaded again, so a second build needs no

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepecg.arrays import Floats, Ints
 from deepecg.beats.aami_classes import CLASSES
-from training.beat_matching import BeatCounts, metrics
+from training.beat_comparison import BeatCounts, metrics
 from training.bootstrap import intervals
 from training.record_comparison import RecordComparison
 from training.run_matching import GROUPS, Kind, RunCounts

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from integration.embedded_cloud import Cloud
+from integration.aws_with_clock_and_faults import Cloud
 
-from deepecg.local_cloud import queue_worker as worker_module
-from deepecg.local_cloud.queue_worker import Worker
+from deepecg.local_cloud import background_worker as worker_module
+from deepecg.local_cloud.background_worker import Worker
 
 TIMEOUT_S = 60
 

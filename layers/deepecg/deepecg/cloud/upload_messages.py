@@ -21,7 +21,7 @@ from deepecg.cloud.upload_settings_files import is_settings_file, recordings_of_
 from deepecg.errors import MissingPartError
 from deepecg.outputs.file_names import REJECTION_FILE
 from deepecg.outputs.recording_id import recording_id
-from deepecg.units import SECONDS_PER_MINUTE
+from deepecg.time_units import SECONDS_PER_MINUTE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

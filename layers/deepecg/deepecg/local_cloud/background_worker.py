@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from deepecg.cloud.error_logging import describe_failure
 from deepecg.cloud.s3_keys import NIGHTS_PREFIX
-from deepecg.local_cloud.moto_cloud import EmulatedAws
+from deepecg.local_cloud.emulated_aws import EmulatedAws
 
 NIGHTLY_FUNCTION = "NightlyReportFunction"
 IDLE_S = 0.2

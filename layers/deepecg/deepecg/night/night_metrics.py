@@ -20,8 +20,8 @@ from deepecg.night.night_entry import (
     Text,
     are_printable,
 )
-from deepecg.outputs.report.labels import CLASS_NAMES
-from deepecg.units import SECONDS_PER_DAY
+from deepecg.outputs.report.labels_and_formats import CLASS_NAMES
+from deepecg.time_units import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True)

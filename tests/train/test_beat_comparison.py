@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from wfdb.processing import compare_annotations
 
 from deepecg.beats.aami_classes import CLASSES
-from training.beat_matching import ABSENT, NO_SEGMENTS, BeatCounts, match_beats, metrics
+from training.beat_comparison import ABSENT, NO_SEGMENTS, BeatCounts, match_beats, metrics
 
 N, S, V, F, Q = range(len(CLASSES))
 FIRST_FIVE_MINUTES = np.array([[-1.0, 299.999]])

@@ -1,7 +1,7 @@
 """Rates and durations as the message of a finding gives them."""
 
 from deepecg.rhythm.episode import Episode
-from deepecg.units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+from deepecg.time_units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 UP_TO_SECONDS = 120
 """Durations up to this are given in seconds, longer ones in minutes."""

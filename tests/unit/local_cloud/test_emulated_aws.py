@@ -13,7 +13,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from packaging.requirements import Requirement
 
-from deepecg.local_cloud.moto_cloud import _one_request_at_a_time
+from deepecg.local_cloud.emulated_aws import _one_request_at_a_time
 from deepecg.local_cloud.sam_template import REGION
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"

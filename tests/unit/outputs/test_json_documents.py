@@ -16,7 +16,7 @@ from published_schemas import schema
 from deepecg import errors
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.rejection_json import rejection_document
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from deepecg.readers.ecg_leads import is_ecg, millivolts_per_unit, units_found
+from deepecg.readers.ecg_leads_and_units import is_ecg, millivolts_per_unit, units_found
 
 
 @pytest.mark.parametrize(

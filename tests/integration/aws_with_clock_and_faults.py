@@ -12,7 +12,7 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from deepecg.cloud.s3_keys import current_key, entry_key, waiting_key
-from deepecg.local_cloud.moto_cloud import EmulatedAws, Handler
+from deepecg.local_cloud.emulated_aws import EmulatedAws, Handler
 from deepecg.outputs.recording_id import recording_id
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import msgspec
 from synthetic_nights import summary_with, urgent_rows, warning_rows
 
 from deepecg.night.night_entry import NightEntry, night_entry, read_entry
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.rejection_json import Rejection
 from deepecg.outputs.summary import Summary
 

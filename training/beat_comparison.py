@@ -17,7 +17,7 @@ import numpy as np
 
 from deepecg.arrays import Bools, Floats, Ints
 from deepecg.beats.aami_classes import CLASSES
-from deepecg.units import ROUNDING_S
+from deepecg.time_units import ROUNDING_S
 from training.field_sums import add_fields
 
 WINDOW_S = 0.150

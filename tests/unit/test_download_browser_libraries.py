@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "layers" / "deepecg" / "vendor.py"
+SCRIPT = Path(__file__).parents[2] / "layers" / "deepecg" / "download_browser_libraries.py"
 CONTENTS = {
     "package/dist/uPlot.iife.min.js": b"/*! https://github.com/leeoniya/uPlot (v1.6.32) */",
     "package/dist/uPlot.min.css": b".uplot{}",
