@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import msgspec
 from chromium import PATIENCE_MS
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
@@ -128,7 +129,7 @@ def answer(document: dict[str, Any], status: int = 200) -> Answer:
 def answer_problem(code: str, detail: str) -> Answer:
     """Return a handler that sends a problem document."""
     problem = ProblemError(code, detail)
-    return answer(problem.document(), problem.status_code)
+    return answer(msgspec.to_builtins(problem.document()), problem.status_code)
 
 
 def in_turn(*answers: Answer) -> Answer:
