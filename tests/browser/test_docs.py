@@ -50,6 +50,7 @@ def test_every_operation_is_shown_and_can_be_tried(browser: Browser, origin: str
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: asked.add(request.url))
         page.goto(f"{origin}/docs")
+        expect(page.locator("html")).to_have_attribute("lang", "en")
         expect(page.locator(".opblock")).to_have_count(len(OPERATIONS))
         shown = {
             f"{block.locator('.opblock-summary-method').inner_text()} "

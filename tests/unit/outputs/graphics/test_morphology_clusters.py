@@ -125,7 +125,7 @@ def test_shapes_are_in_millivolts_with_the_r_peak_after_the_p_wave() -> None:
     (cluster,) = clusters_of("n" * 20, "N" * 20)
     peak = int(cluster.shape_mv.argmax())
     assert cluster.rate_hz == RATE
-    assert peak / cluster.rate_hz == pytest.approx(SETTINGS.shape_before_s, abs=1 / RATE)
+    assert peak / cluster.rate_hz == pytest.approx(SETTINGS.shape_before_s, abs=0.5 / RATE)
     assert cluster.shape_mv[peak] == pytest.approx(1.0, abs=0.02)
 
 

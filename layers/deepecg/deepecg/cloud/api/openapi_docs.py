@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
 
 from deepecg.cloud.api.api_services import services_of
 from deepecg.cloud.api.base_models import ApiResponse
@@ -99,9 +100,10 @@ async def page() -> Response:
         swagger_favicon_url="data:,",
         swagger_ui_parameters={"validatorUrl": None},
     )
-    (script,) = re.findall("<script>(.*?)</script>", bytes(response.body).decode(), re.DOTALL)
-    response.headers["Content-Security-Policy"] = POLICY.format(policy_hash(script))
-    return response
+    html = bytes(response.body).decode().replace("<html>", '<html lang="en">', 1)
+    (script,) = re.findall("<script>(.*?)</script>", html, re.DOTALL)
+    headers = {"Content-Security-Policy": POLICY.format(policy_hash(script))}
+    return HTMLResponse(html, headers=headers)
 
 
 @router.get("/docs/{name}")

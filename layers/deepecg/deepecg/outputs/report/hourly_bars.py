@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.svg_paths import bars, multiples, nice_step, short
@@ -32,7 +31,18 @@ class HoursRow:
     dots: str = ""
 
 
-def hours_picture(hours: Sequence[HourRow], clock: Clock) -> SimpleNamespace:
+@dataclass(frozen=True)
+class HoursPicture:
+    """Rows of bars with a common time axis."""
+
+    width: int
+    height: float
+    left: float
+    rows: tuple[HoursRow, ...]
+    labels: tuple[tuple[float, str], ...]
+
+
+def hours_picture(hours: Sequence[HourRow], clock: Clock) -> HoursPicture:
     """Draw the hours of a summary: rows of bars with a common time axis."""
     step = (WIDTH - LEFT) / max(len(hours), 1)
     width = step * FILLED
@@ -62,7 +72,7 @@ def hours_picture(hours: Sequence[HourRow], clock: Clock) -> SimpleNamespace:
         (LEFT + (i + 0.5) * step, clock.tick_of_hour(hours[i].start_s))
         for i in range(0, len(hours), every)
     )
-    return SimpleNamespace(width=WIDTH, height=top, left=LEFT, rows=rows, labels=labels)
+    return HoursPicture(width=WIDTH, height=top, left=LEFT, rows=tuple(rows), labels=labels)
 
 
 def _rates(hours: Sequence[HourRow], lefts: list[float], width: float) -> HoursRow:

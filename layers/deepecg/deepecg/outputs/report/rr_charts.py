@@ -1,7 +1,7 @@
 """RR intervals as a histogram and as a Poincaré plot."""
 
+from dataclasses import dataclass
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -25,7 +25,42 @@ TICKS = 8
 Ticks = tuple[tuple[float, str], ...]
 
 
-def histogram_picture(histogram: RrHistogram) -> SimpleNamespace:
+@dataclass(frozen=True)
+class HistogramPicture:
+    """Histogram outlines of all intervals and of those between normal beats."""
+
+    width: int
+    height: int
+    left: float
+    bottom: float
+    all_path: str
+    nn_path: str
+    x_ticks: Ticks
+    y_ticks: Ticks
+    n_shorter: int
+    """Number of intervals shorter than the axis."""
+    n_longer: int
+    """Number of intervals longer than the axis."""
+
+
+@dataclass(frozen=True)
+class PoincarePicture:
+    """Poincaré plot: one path for each shade, from few pairs to many."""
+
+    size: int
+    left: float
+    bottom: float
+    top: float
+    levels: tuple[tuple[str, str], ...]
+    """Path and label of each shade."""
+    diagonal: str
+    ticks: Ticks
+    """Position and label of each tick, the same on both axes."""
+    n_left_out: int
+    """Number of pairs beyond the ends of the axes."""
+
+
+def histogram_picture(histogram: RrHistogram) -> HistogramPicture:
     """Draw the histogram over the range that holds almost all intervals.
 
     There are outlines of all intervals and of those between normal beats, and the numbers of
@@ -39,7 +74,7 @@ def histogram_picture(histogram: RrHistogram) -> SimpleNamespace:
     tick = max(nice_step(high, 4), 1.0)
     scale = (HISTOGRAM_HEIGHT - TOP) / high
     from_ms = histogram.first_ms + first * histogram.bin_ms
-    return SimpleNamespace(
+    return HistogramPicture(
         width=SIZE,
         height=HISTOGRAM_HEIGHT + BOTTOM,
         left=LEFT,
@@ -56,7 +91,7 @@ def histogram_picture(histogram: RrHistogram) -> SimpleNamespace:
     )
 
 
-def poincare_picture(poincare: Poincare) -> SimpleNamespace:
+def poincare_picture(poincare: Poincare) -> PoincarePicture:
     """Draw the Poincaré plot. The shade of a cell depends on the logarithm of its count.
 
     Each shade has one path and a label, from few pairs to many. The ticks are the same on both
@@ -78,12 +113,12 @@ def poincare_picture(poincare: Poincare) -> SimpleNamespace:
         pairs = f"{low:,}" if high == low + 1 else f"{low:,} to {high - 1:,}"
         levels.append((_cells(inside, cell, bottom), pairs))
     from_ms = poincare.first_ms + first * poincare.bin_ms
-    return SimpleNamespace(
+    return PoincarePicture(
         size=SIZE,
         left=LEFT,
         bottom=bottom,
         top=TOP,
-        levels=levels,
+        levels=tuple(levels),
         diagonal=f"M{LEFT} {short(bottom)}L{short(LEFT + width)} {TOP}",
         ticks=_ms_ticks(from_ms, poincare.bin_ms * n_bins, width, 0),
         n_left_out=int(poincare.count.sum() - count.sum()),

@@ -1,7 +1,6 @@
 """The heart-rate trend: the data that ``trend.js`` draws, and an SVG for paper."""
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -39,6 +38,23 @@ class Lane:
     height: float
     path: str
     most: str
+
+
+@dataclass(frozen=True)
+class TrendPicture:
+    """Paths and labels of the trend's SVG."""
+
+    width: int
+    height: float
+    left: float
+    right: float
+    bottom: float
+    curve: str
+    range: str
+    shaded: str
+    lanes: tuple[Lane, ...]
+    rate_ticks: tuple[tuple[float, str], ...]
+    time_ticks: tuple[tuple[float, str], ...]
 
 
 class TrendChart:
@@ -80,7 +96,7 @@ class TrendChart:
             "marks": marks,
         }
 
-    def picture(self) -> SimpleNamespace:
+    def picture(self) -> TrendPicture:
         """Draw the trend for paper, and for browsers without scripts.
 
         Bins that share a pixel are drawn as their mean, with a band from the least to the most.
@@ -131,7 +147,7 @@ class TrendChart:
             top += SPAN_LANE_HEIGHT + LANE_GAP
         step = nice_step(self.high_bpm - self.low_bpm, 6)
         rates = np.arange(np.ceil(self.low_bpm / step) * step, self.high_bpm + step / 2, step)
-        return SimpleNamespace(
+        return TrendPicture(
             width=WIDTH,
             height=top + AXIS_HEIGHT,
             left=LEFT,
@@ -140,7 +156,7 @@ class TrendChart:
             curve=line(x, y(mean)),
             range=_envelope(x, y(least), y(most)),
             shaded=bars(_bands(self.fibrillation, trend.bin_s * x_of, TOP, CURVE_HEIGHT)),
-            lanes=lanes,
+            lanes=tuple(lanes),
             rate_ticks=tuple((float(y(np.array(bpm))), short(float(bpm), 0)) for bpm in rates),
             time_ticks=time_ticks(self.clock, span_s, LEFT, x_of),
         )
