@@ -33,7 +33,7 @@ IDENTITY = (
 )
 """Fields of a card that change the model's results; with the model file they determine its
 version."""
-CHUNKING = ("chunk_s", "margin_s")
+CHUNKING = ("chunk_s", "margin_s", "hum")
 """Conditioning settings that change no result and are therefore not in the card."""
 
 

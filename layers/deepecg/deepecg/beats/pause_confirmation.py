@@ -25,6 +25,7 @@ from deepecg.beats.settings import DetectionSettings, PauseSettings
 from deepecg.recording import Recording
 from deepecg.signal.conditioning import ConditionedLead
 from deepecg.signal.filters import condition
+from deepecg.signal.hum import without_hum
 from deepecg.signal.qrs_energy import PIECE_S, qrs_energy
 from deepecg.signal.settings import QrsSettings
 
@@ -206,6 +207,7 @@ def _other_lead_shows_beat(
         return False
     level -= np.median(level)
     signal = condition(level, recording.sampling_rate_hz, settings.conditioning)
+    signal = without_hum(signal, 0, settings.conditioning)
     energy = qrs_energy(signal.astype(np.float32), rate_hz, detector)
     begin_s = begin / recording.sampling_rate_hz
     first, last = np.searchsorted(times_s, (begin_s, begin_s + len(energy) / rate_hz))

@@ -4,7 +4,7 @@ The whole recording is available, so the detector looks at both sides of a beat:
 
 1. In each lead, the energy of the signal's second difference (a band-pass around 16 Hz), averaged
    over the length of a QRS complex, is divided by the expected height of a QRS complex: the median
-   of the highest energies around.
+   of the highest energies around, which must not sink far below that of ten minutes.
 2. The leads are combined by the mean of the square roots, each weighted by how far QRS complexes
    stand out in it at that time. A beat that is low in one lead stands out in the other; what only
    one lead shows counts for less than what both show a little. The local maxima are the candidates.
@@ -12,7 +12,8 @@ The whole recording is available, so the detector looks at both sides of a beat:
    its height that falls with the distance.
 4. A remaining candidate is a beat if it is high enough: the longer the interval that it divides,
    against the RR intervals around, the lower the threshold (the search-back of Pan & Tompkins,
-   IEEE TBME 1985, doi:10.1109/TBME.1985.325532, made gradual).
+   IEEE TBME 1985, doi:10.1109/TBME.1985.325532, made gradual). Where the ventricles may stand
+   still, it must be clearly higher than the patient's P waves, which may go on.
 5. The R peak is the extreme of the QRS complex in the first lead, on the side to which most of the
    patient's beats point.
 
@@ -78,7 +79,10 @@ def detect_r_peaks(
         for lead, signal in enumerate(signals)
     ]
     found = _candidates(leads, settings)
-    found = found.only(found.shares >= settings.overdue_threshold)
+    least = np.maximum(settings.lasting_threshold, _above_p_waves(found, settings))
+    found = found.only(
+        (found.shares >= settings.overdue_threshold) & (found.lasting_shares >= least)
+    )
     found = found.only(_exceed_neighbours(found, settings))
     found = found.only(_high_enough_for_interval(found, settings))
     return _locate_on_leads(leads, found.positions, settings)
@@ -163,14 +167,27 @@ class _Lead:
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Local maxima of the energy: positions in samples, and shares of the expected height."""
+    """Local maxima of the energy.
+
+    ``positions`` are in samples; ``shares`` are heights as shares of the expected one,
+    ``lasting_shares`` of the lasting one; ``shares_before`` are the greatest lasting shares where a
+    P wave is expected. All have the shape (n_candidates,).
+    """
 
     positions: Ints
     shares: Floats
+    lasting_shares: Floats
+    shares_before: Floats
     rate_hz: int
 
     def only(self, kept: Bools) -> "_Candidates":
-        return _Candidates(self.positions[kept], self.shares[kept], self.rate_hz)
+        return _Candidates(
+            self.positions[kept],
+            self.shares[kept],
+            self.lasting_shares[kept],
+            self.shares_before[kept],
+            self.rate_hz,
+        )
 
 
 def _pieces(n_samples: int, block: int, rate_hz: int) -> Iterator[tuple[int, int]]:
@@ -180,12 +197,23 @@ def _pieces(n_samples: int, block: int, rate_hz: int) -> Iterator[tuple[int, int
         yield first, min(first + length, n_samples)
 
 
-def _qrs_heights(lead: _Lead, settings: DetectorSettings) -> tuple[Floats, Floats]:
-    """Return the expected height of QRS energy in each block of a lead, and the lead's weight.
+@dataclass(frozen=True)
+class _QrsHeights:
+    """Heights of QRS energy in each block of a lead, and the lead's weight, shape (n_blocks,).
 
-    Both have the shape (n_blocks,) and follow from each block's highest and median energy. The
-    height is in mV. The weight is the inverse of a variance: of the energy between beats, as a
-    share of the expected height, plus that of the beats' own heights.
+    ``expected`` is in mV; ``sunk`` is its share of the lasting height.
+    """
+
+    expected: Floats
+    sunk: Floats
+    weight: Floats
+
+
+def _qrs_heights(lead: _Lead, settings: DetectorSettings) -> _QrsHeights:
+    """Return heights and weight of a lead, from each block's highest and median energy.
+
+    The weight is the inverse of a variance: of the energy between beats, as a share of the expected
+    height, plus that of the beats' own heights.
     """
     block = round(settings.reference_block_s * lead.rate_hz)
     highest, typical, usable = [], [], []
@@ -200,33 +228,40 @@ def _qrs_heights(lead: _Lead, settings: DetectorSettings) -> tuple[Floats, Float
     whole = np.flatnonzero(np.concatenate(usable))
     filled = np.interp(np.arange(len(peak)), whole, peak[whole]) if len(whole) else peak
     expected = median_filter(filled, settings.reference_blocks, mode="nearest")
+    lasting = median_filter(expected, settings.lasting_blocks, mode="nearest")
+    lasting = np.maximum(lasting, settings.reference_floor_mv)
     floor = settings.reference_floor * np.median(expected)
+    expected = np.maximum(expected, settings.lasting_share * lasting)
     expected = np.maximum(expected, max(floor, settings.reference_floor_mv))
     presence = median_filter(peak / expected, PRESENCE_BLOCKS, mode="nearest")
     variance = (between / expected) ** 2 + settings.height_spread**2
     presence = np.minimum(presence, HIGHEST_PRESENCE / np.maximum(presence, LEAST_PRESENCE))
-    return expected, np.clip(presence, LEAST_PRESENCE, 1) ** 2 / variance
+    weight = np.clip(presence, LEAST_PRESENCE, 1) ** 2 / variance
+    return _QrsHeights(expected, np.minimum(expected / lasting, 1), weight)
 
 
 def _candidates(leads: Sequence[_Lead], settings: DetectorSettings) -> _Candidates:
     """Return each local maximum of the energy."""
     n_samples, rate_hz = len(leads[0].signal), leads[0].rate_hz
     if n_samples == 0:
-        return _Candidates(np.empty(0, np.int64), np.empty(0), rate_hz)
+        nothing = np.empty(0)
+        return _Candidates(np.empty(0, np.int64), nothing, nothing, nothing, rate_hz)
     block = round(settings.reference_block_s * rate_hz)
     heights = [_qrs_heights(lead, settings) for lead in leads]
-    total = np.sum([weight for _, weight in heights], axis=0)
+    total = np.sum([of_lead.weight for of_lead in heights], axis=0)
+    sunk = np.sum([of_lead.weight * np.sqrt(of_lead.sunk) for of_lead in heights], axis=0) / total
     reach = round(settings.refractory_s / 2 * rate_hz)
-    positions, shares = [], []
+    p_from, p_until = (round(s * rate_hz) for s in (settings.p_from_s, settings.p_until_s))
+    positions, shares, before = [], [], []
     for first, stop in _pieces(n_samples, block, rate_hz):
-        begin, end = max(first - reach, 0), min(stop + reach, n_samples)
+        begin, end = max(first - max(reach, p_from), 0), min(stop + reach, n_samples)
         energy, weights = np.zeros((2, end - begin), np.float32)
-        for lead, (expected, weight_of_lead) in zip(leads, heights, strict=True):
+        for lead, of_lead in zip(leads, heights, strict=True):
             share = lead.energy(begin, end, settings)
-            share /= _interpolated(expected, begin, end, block)
+            share /= _interpolated(of_lead.expected, begin, end, block)
             _compress_above_1(share, settings)
             np.sqrt(share, out=share)
-            weight = _interpolated(weight_of_lead / total, begin, end, block)
+            weight = _interpolated(of_lead.weight / total, begin, end, block)
             if lead.usable is not None:
                 weight *= lead.usable_at(np.arange(begin, end))
             energy += weight * share
@@ -237,8 +272,18 @@ def _candidates(leads: Sequence[_Lead], settings: DetectorSettings) -> _Candidat
         inside = slice(first - begin, stop - begin)
         found = np.flatnonzero((energy[inside] == highest[inside]) & (energy[inside] > 0))
         positions.append(found + first)
-        shares.append(energy[inside][found].astype(np.float64))
-    return _Candidates(np.concatenate(positions), np.concatenate(shares), rate_hz)
+        shares.append(energy[inside][found])
+        highest_before = maximum_filter1d(energy, p_from - p_until + 1)
+        middle = found + first - begin - (p_from + p_until) // 2
+        before.append(highest_before[np.maximum(middle, 0)])
+    found = np.concatenate(positions)
+    heights_found, heights_before = (
+        np.concatenate(part).astype(np.float64) for part in (shares, before)
+    )
+    of_lasting = sunk[found // block] ** 2
+    return _Candidates(
+        found, heights_found, heights_found * of_lasting, heights_before * of_lasting, rate_hz
+    )
 
 
 def _interpolated(values: Floats, begin: int, end: int, block: int) -> Floats32:
@@ -256,6 +301,24 @@ def _compress_above_1(shares: Floats32, settings: DetectorSettings) -> None:
     high = np.flatnonzero(shares > 1)
     above = shares[high] - 1
     shares[high] = 1 + above * room / (above + room)
+
+
+def _above_p_waves(found: _Candidates, settings: DetectorSettings) -> Floats:
+    """Return the lasting share that each candidate needs to be higher than the P waves around.
+
+    Only within intervals so long that the ventricles may stand still; elsewhere it is 0.
+    """
+    clear = found.lasting_shares >= settings.due_threshold
+    beats = found.positions[clear]
+    if len(beats) < MIN_BEATS:
+        return np.zeros(len(clear))
+    rr = np.diff(beats, prepend=beats[0])
+    after_t = rr >= (settings.wave_s + settings.p_from_s) * found.rate_hz
+    p_waves = np.where(after_t, found.shares_before[clear], 0)
+    typical = median_filter(p_waves, settings.p_wave_beats, mode="nearest")
+    standstill = rr > settings.standstill_rr * median_filter(rr, settings.local_rr_beats)
+    least = np.minimum(settings.p_waves * typical, settings.due_threshold) * standstill
+    return np.asarray(np.append(least, 0)[np.cumsum(clear)])
 
 
 def _exceed_neighbours(found: _Candidates, settings: DetectorSettings) -> Bools:

@@ -31,6 +31,15 @@ class DetectorSettings(QrsSettings):
     beats per minute or more."""
     reference_blocks: int = 11
     """Number of blocks whose median is the expected height of a QRS complex."""
+    lasting_blocks: int = 301
+    """Number of blocks, ten minutes of them, whose median is the lasting height of a QRS
+    complex."""
+    lasting_share: float = 0.3
+    """Smallest expected height, as a share of the lasting one: when the heart stands still, the
+    height expected must not sink to that of P waves and noise. On the training records 99.9 % of
+    the blocks are above it without this limit."""
+    lasting_threshold: float = 0.12
+    """Share of the lasting height below which nothing is a beat."""
     reference_floor: float = 0.15
     """Smallest expected height, as a share of the lead's median one: after an electrode came off,
     the remaining signal is noise."""
@@ -55,6 +64,20 @@ class DetectorSettings(QrsSettings):
     overdue_rr: float = 2.0
     """Length of the interval, in local RR intervals, to which ``overdue_threshold`` applies: two,
     because a beat on time, or a premature one with its compensatory pause, is missing in it."""
+    p_from_s: float = 0.30
+    """Seconds before the R peak at which the search for the highest P wave begins: most PR
+    intervals are shorter."""
+    p_until_s: float = 0.14
+    """Seconds before the R peak at which that search ends, so that the energy of the QRS complex
+    has no part in it."""
+    p_waves: float = 3.0
+    """Factor by which a candidate in an interval of ``standstill_rr`` must exceed the typical P
+    wave around it, up to ``due_threshold``: P waves go on while the ventricles stand still."""
+    standstill_rr: float = 3.5
+    """Length of an interval between clear beats, in local RR intervals, above which the ventricles
+    may stand still: more than a missed beat beside a premature one and its compensatory pause."""
+    p_wave_beats: int = 31
+    """Number of beats whose median P wave is the typical one."""
     local_rr_beats: int = 9
     """Number of RR intervals whose median is the local RR interval."""
     peak_search_s: float = 0.08

@@ -9,6 +9,7 @@ import numpy as np
 from deepecg.arrays import Floats32
 from deepecg.recording import Recording
 from deepecg.signal.filters import condition, resampling_ratio
+from deepecg.signal.hum import without_hum
 from deepecg.signal.quality import PerSecondStatistics, per_second_statistics
 from deepecg.signal.settings import ConditioningSettings
 
@@ -77,7 +78,9 @@ def condition_leads(
             statistics[lead].append(
                 per_second_statistics(core, rate, chunk.first_second, chunk.n_seconds)
             )
-            signals[lead][chunk.out] = condition(level, rate, settings)[chunk.filtered]
+            first = chunk.out.start - chunk.filtered.start
+            filtered = without_hum(condition(level, rate, settings), first, settings)
+            signals[lead][chunk.out] = filtered[chunk.filtered]
         progress(chunk.out.stop / n_out)
     clock_hz = float(Fraction(rate) * ratio)
     return [

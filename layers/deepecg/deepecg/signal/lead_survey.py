@@ -8,6 +8,7 @@ import numpy as np
 from deepecg.arrays import Floats, Floats32
 from deepecg.recording import Recording
 from deepecg.signal.filters import condition
+from deepecg.signal.hum import without_hum
 from deepecg.signal.qrs_energy import qrs_energy
 from deepecg.signal.settings import SignalSettings
 
@@ -129,7 +130,8 @@ def _survey(
 
 
 def _prominence(level: Floats, sampling_rate_hz: float, settings: SignalSettings) -> float:
-    conditioned = condition(level, sampling_rate_hz, settings.conditioning).astype(np.float32)
+    filtered = condition(level, sampling_rate_hz, settings.conditioning)
+    conditioned = without_hum(filtered, 0, settings.conditioning).astype(np.float32)
     energy = qrs_energy(conditioned, settings.conditioning.rate_hz, settings.detector)
     between, high = np.percentile(energy, (50, HIGH_PERCENTILE))
     return float(high / between) if between > 0 else 0.0

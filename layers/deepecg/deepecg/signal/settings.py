@@ -9,6 +9,32 @@ MIN_BEATS = 3
 
 
 @dataclass(frozen=True)
+class HumSettings:
+    """Mains hum and its subtraction; see :mod:`deepecg.signal.hum`.
+
+    The model's card does not contain these values, because its training recordings have no hum.
+    """
+
+    mains_hz: tuple[int, ...] = (50, 60)
+    """Frequencies of mains, in Hz."""
+    beside_hz: tuple[int, ...] = (3, 4, 5)
+    """Distances in Hz, below and above a mains frequency, at which the rest of the signal is
+    measured: beyond the leakage of a window of one second."""
+    least_mv: float = 0.015
+    """Smallest amplitude of hum in mV that is subtracted: less disturbs nothing."""
+    prominence: float = 3.0
+    """Factor by which hum must exceed the frequencies beside it: QRS complexes and muscle noise
+    contain those as well."""
+    median_s: int = 5
+    """Seconds whose median decides, so that no single beat does."""
+    extend_s: int = 2
+    """Seconds by which a stretch of hum is extended on both sides."""
+    follow_s: float = 0.5
+    """Seconds of each of two averages that follow amplitude and phase: long against a QRS complex,
+    and short enough for mains and recorder clock to be 1 % apart."""
+
+
+@dataclass(frozen=True)
 class ConditioningSettings:
     """Resampling and filtering of a lead before detection and classification.
 
@@ -26,6 +52,8 @@ class ConditioningSettings:
     order: int = 2
     """Order of the Butterworth filter, which runs forwards and backwards: in effect order 4
     without delay."""
+    hum: HumSettings = field(default_factory=HumSettings)
+    """Mains hum that is subtracted."""
     chunk_s: int = 600
     """Seconds that are read and filtered at a time; bounds the memory and changes no result."""
     margin_s: int = 20
