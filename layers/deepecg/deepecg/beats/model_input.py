@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepecg.arrays import Bools, Floats, Floats32
+from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.beats.beat_windows import (
     centre,
     correlation,
@@ -96,23 +96,58 @@ def model_inputs(
     if usable is None:
         usable = np.ones((len(signals), len(r_peaks)), bool)
     timing = rr_features(rr_s, spec.windows, spec.timing)
+    slow = _slow_beats(rr_s, spec.windows)
     n_groups = max(1, round(len(r_peaks) / spec.windows.template_beats))
     for group in np.array_split(np.arange(len(r_peaks)), n_groups):
         if len(group) == 0:
             return
-        windows = np.stack(
-            [cut_windows(signal, r_peaks[group], spec.rate_hz, spec.windows) for signal in signals],
-            axis=1,
-        )
+        windows = _windows(signals, r_peaks[group], spec)
         good = usable[:, group].T
-        template = np.stack(
-            [
-                template_beat(windows[good[:, lead], lead] if good[:, lead].any() else lead_windows)
-                for lead, lead_windows in enumerate(windows.swapaxes(0, 1))
-            ]
-        )
+        typical = _beats_of_template(group, slow, spec.windows)
+        if typical is group:
+            template = _template(windows, good)
+        else:
+            template = _template(_windows(signals, r_peaks[typical], spec), usable[:, typical].T)
         timing_here = {name: values[group] for name, values in timing.items()}
         yield input_from_windows(windows, template[None], timing_here, spec, usable=good)
+
+
+def _windows(signals: Sequence[Floats32], r_peaks: Floats, spec: InputSpec) -> Floats32:
+    """Return the signal around beats in every lead, shape (n_beats, n_leads, length)."""
+    cut = [cut_windows(signal, r_peaks, spec.rate_hz, spec.windows) for signal in signals]
+    return np.stack(cut, axis=1)
+
+
+def _template(windows: Floats32, usable: Bools) -> Floats32:
+    """Return the template beat of each lead, shape (n_leads, length)."""
+    return np.stack(
+        [
+            template_beat(of_lead[good] if good.any() else of_lead)
+            for of_lead, good in zip(windows.swapaxes(0, 1), usable.T, strict=True)
+        ]
+    )
+
+
+def _slow_beats(rr_s: Floats, settings: WindowSettings) -> Ints:
+    """Return the indices of beats whose intervals on both sides are no tachycardia."""
+    slow = rr_s >= settings.template_slow_rr_s
+    return np.flatnonzero(slow & np.append(slow[1:], True))
+
+
+def _beats_of_template(group: Ints, slow: Ints, settings: WindowSettings) -> Ints:
+    """Return the beats of which the template of a group is made.
+
+    They are the group itself, unless a tachycardia fills much of it, which may be ventricular: then
+    the slow beats nearest to its middle, as far as there are enough in the recording.
+    """
+    first, stop = np.searchsorted(slow, (group[0], group[-1] + 1))
+    if (stop - first) >= settings.template_slow_share * len(group):
+        return group
+    if len(slow) < settings.template_slow_beats:
+        return group
+    middle = np.searchsorted(slow, group[len(group) // 2]) - settings.template_slow_beats // 2
+    start = min(max(int(middle), 0), len(slow) - settings.template_slow_beats)
+    return slow[start : start + settings.template_slow_beats]
 
 
 def input_from_windows(

@@ -105,6 +105,14 @@ class WindowSettings:
     """Number of beats around a beat whose mean RR interval is the global one."""
     template_beats: int = 2000
     """Number of beats, about half an hour, that share one template beat: posture changes it."""
+    template_slow_rr_s: float = 0.6
+    """RR interval in seconds from which a beat belongs to no tachycardia: 100 per minute."""
+    template_slow_share: float = 0.67
+    """Share of a group's beats that must be slow for the template beat to be made of the whole
+    group: a ventricular tachycardia of ten minutes would otherwise be the patient's usual beat."""
+    template_slow_beats: int = 100
+    """Number of slow beats, the nearest in the recording, of which the template beat is made where
+    a tachycardia fills a group; in a recording with fewer, it is made of the group."""
     max_rr_s: float = 3.0
     """Largest RR interval in seconds in a feature; longer ones are pauses or gaps and are
     clipped."""
