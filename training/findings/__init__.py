@@ -1,0 +1,1 @@
+"""Bench of findings: what is urgent, found or missed in recordings whose truth is known."""

@@ -1,0 +1,108 @@
+"""Scores the bench of findings: ``python -m training.findings --data DIR``.
+
+Scenarios and altered records are scored with default settings, and judged by what is urgent; the
+table has one row for each kind, and one line for each recording that was judged wrongly.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from deepecg.beats.classifier import BeatClassifier
+from deepecg.beats.model_card import model_folder
+from training.command_line import argument_parser
+from training.findings.cases import Case, all_cases
+from training.findings.judge import judge
+from training.findings.scored_summary import scored_summary
+from training.markdown import table
+
+
+@dataclass(frozen=True)
+class Row:
+    """One judged recording.
+
+    Attributes
+    ----------
+    name, kind : str
+        Those of its case.
+    problems : tuple of str
+        What is wrong; empty if nothing is.
+    urgent : tuple of str
+        Messages of its urgent findings.
+    seconds : float
+        Time that it took to write, score and judge it.
+    """
+
+    name: str
+    kind: str
+    problems: tuple[str, ...]
+    urgent: tuple[str, ...]
+    seconds: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def score_case(case: Case, model: Path) -> Row:
+    """Score and judge a case."""
+    began_s = time.perf_counter()
+    recording, expected = case.make()
+    document = scored_summary(recording, BeatClassifier.load(model))
+    problems = judge(document, expected)
+    return Row(
+        case.name,
+        case.kind,
+        tuple(f"{problem.fault.value}: {problem.detail}" for problem in problems),
+        tuple(row["message"] for row in document.get("urgent", ())),
+        round(time.perf_counter() - began_s, 2),
+    )
+
+
+def kinds_table(rows: Sequence[Row]) -> str:
+    """Return a table of how many recordings of each kind are right."""
+    kinds = list(dict.fromkeys(row.kind for row in rows))
+    counts = [
+        (kind, sum(row.is_right for row in rows if row.kind == kind), [*rows].count)
+        for kind in kinds
+    ]
+    cells: list[tuple[object, ...]] = []
+    for kind, right, _ in counts:
+        n = sum(row.kind == kind for row in rows)
+        cells.append((kind, right, n, f"{100 * right / n:.0f}"))
+    right = sum(row.is_right for row in rows)
+    cells.append(("all", right, len(rows), f"{100 * right / len(rows):.0f}"))
+    return table(("kind", "right", "of", "%"), cells)
+
+
+def main() -> None:
+    """Print the tables, and write the rows as JSON if asked to."""
+    parser = argument_parser("findings", __doc__)
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder of the databases")
+    parser.add_argument("--only", default="*", metavar="GLOB", help="names or kinds to score")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="file for the rows")
+    parser.add_argument("--model", type=Path, default=model_folder(), metavar="DIR")
+    given = parser.parse_args()
+    cases = [
+        case
+        for case in all_cases(given.data)
+        if fnmatch(case.name, given.only) or fnmatch(case.kind, given.only)
+    ]
+    with ProcessPoolExecutor(given.jobs) as pool:
+        rows = list(pool.map(score_case, cases, [given.model] * len(cases)))
+    for row in rows:
+        if not row.is_right:
+            print(f"{row.kind} | {row.name}: {'; '.join(row.problems)}")
+    print(kinds_table(rows))
+    if given.json:
+        given.json.write_text(json.dumps([asdict(row) for row in rows], indent=1), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
