@@ -15,7 +15,7 @@ from pathlib import Path
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import model_folder
 from training.command_line import argument_parser
-from training.findings.cases import Case, all_cases
+from training.findings.cases import Case, altered_cases, scenario_cases
 from training.findings.judge import judge
 from training.findings.scored_summary import scored_summary
 from training.markdown import table
@@ -66,15 +66,11 @@ def score_case(case: Case, model: Path) -> Row:
 
 def kinds_table(rows: Sequence[Row]) -> str:
     """Return a table of how many recordings of each kind are right."""
-    kinds = list(dict.fromkeys(row.kind for row in rows))
-    counts = [
-        (kind, sum(row.is_right for row in rows if row.kind == kind), [*rows].count)
-        for kind in kinds
-    ]
     cells: list[tuple[object, ...]] = []
-    for kind, right, _ in counts:
-        n = sum(row.kind == kind for row in rows)
-        cells.append((kind, right, n, f"{100 * right / n:.0f}"))
+    for kind in dict.fromkeys(row.kind for row in rows):
+        of_kind = [row for row in rows if row.kind == kind]
+        right = sum(row.is_right for row in of_kind)
+        cells.append((kind, right, len(of_kind), f"{100 * right / len(of_kind):.0f}"))
     right = sum(row.is_right for row in rows)
     cells.append(("all", right, len(rows), f"{100 * right / len(rows):.0f}"))
     return table(("kind", "right", "of", "%"), cells)
@@ -89,9 +85,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for the rows")
     parser.add_argument("--model", type=Path, default=model_folder(), metavar="DIR")
     given = parser.parse_args()
+    altered = altered_cases(given.data) if given.data else ()
     cases = [
         case
-        for case in all_cases(given.data)
+        for case in (*scenario_cases(), *altered)
         if fnmatch(case.name, given.only) or fnmatch(case.kind, given.only)
     ]
     with ProcessPoolExecutor(given.jobs) as pool:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from deepecg.recording import Recording
+from training.findings.altered_records import altered_records
 from training.findings.expectation import Expectation
 from training.findings.scenarios import SCENARIOS
 
@@ -37,7 +38,13 @@ def scenario_cases() -> Iterator[Case]:
             yield Case(name, scenario.kind, partial(scenario.recording, variant))
 
 
-def all_cases(data: Path | None) -> tuple[Case, ...]:
-    """Return the scenarios and, if there is a data folder, the altered records."""
-    del data
-    return tuple(scenario_cases())
+def altered_cases(data: Path) -> Iterator[Case]:
+    """Yield every altered record.
+
+    Parameters
+    ----------
+    data : Path
+        Folder with ``mitdb/``, ``svdb/`` and ``qtdb/``.
+    """
+    for name, kind, make in altered_records():
+        yield Case(name, kind, partial(make, data))

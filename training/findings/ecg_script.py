@@ -30,7 +30,10 @@ RUN_JITTER = 0.012
 ESCAPE_JITTER = 0.015
 """Standard deviation of the intervals of an escape rhythm, as a share."""
 REFRACTORY_S = 0.28
-"""A P wave earlier than this after a QRS complex is not conducted."""
+"""Shortest interval from a QRS complex to a conducted one."""
+CONCEALED_S = 0.36
+"""A P wave earlier than this after a ventricular beat is not conducted: the beat has entered the
+atrioventricular node from below, hence the compensatory pause."""
 SHORTEST_FIBRILLATION_RR_S = 0.30
 """Shortest interval in atrial fibrillation: the atrioventricular node is refractory until then."""
 
@@ -275,7 +278,7 @@ class EcgScript:
         for _ in range(n):
             self.ventricular.append(Ventricular(at_s, shape, label))
             at_s += 60 / bpm * (1 + jitter * self.random.normal())
-        self._unconducted_until(self.last_r_s + REFRACTORY_S)
+        self._unconducted_until(self.last_r_s + CONCEALED_S)
         return Span(begin_s, self.last_r_s)
 
     def ventricular_run(
@@ -385,7 +388,7 @@ class EcgScript:
 
     def _unconducted_until(self, time_s: float) -> None:
         """Let the sinus node go on without conduction."""
-        while self.next_p_s + self.pr_s() < time_s:
+        while self.next_p_s < time_s:
             self.atrial.append(Atrial(self.next_p_s, SINUS_P))
             self._fire()
 
@@ -450,7 +453,7 @@ class EcgScript:
         begin_s = self.last_r_s
         for r_s in self._regular(begin_s + 60 / escape_bpm, begin_s + duration_s, escape_bpm):
             self.ventricular.append(Ventricular(r_s, shape, label))
-        self._unconducted_until(self.last_r_s + REFRACTORY_S)
+        self._unconducted_until(self.last_r_s + CONCEALED_S)
         return Span(begin_s, self.last_r_s)
 
     def escape_rhythm(
