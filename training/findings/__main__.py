@@ -11,13 +11,17 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import model_folder
 from training.command_line import argument_parser
 from training.findings.cases import Case, altered_cases, scenario_cases
 from training.findings.judge import judge
+from training.findings.real_records import real_report
 from training.findings.scored_summary import scored_summary
+from training.findings.streams import streams_report
+from training.findings.strips import strips_report
 from training.markdown import table
 
 
@@ -53,7 +57,7 @@ def score_case(case: Case, model: Path) -> Row:
     """Score and judge a case."""
     began_s = time.perf_counter()
     recording, expected = case.make()
-    document = scored_summary(recording, BeatClassifier.load(model))
+    document = scored_summary(recording, BeatClassifier.load(model)).document
     problems = judge(document, expected)
     return Row(
         case.name,
@@ -83,6 +87,12 @@ def main() -> None:
     parser.add_argument("--only", default="*", metavar="GLOB", help="names or kinds to score")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for the rows")
+    parser.add_argument(
+        "--real",
+        action="store_true",
+        help="also score real records and the committee's strips, and analyse beat streams",
+    )
+    parser.add_argument("--ds2", action="store_true", help="with --real: DS2 too")
     parser.add_argument("--model", type=Path, default=model_folder(), metavar="DIR")
     given = parser.parse_args()
     altered = altered_cases(given.data) if given.data else ()
@@ -97,8 +107,14 @@ def main() -> None:
         if not row.is_right:
             print(f"{row.kind} | {row.name}: {'; '.join(row.problems)}")
     print(kinds_table(rows))
+    document: dict[str, Any] = {"cases": [asdict(row) for row in rows]}
+    if given.real and given.data:
+        classifier = BeatClassifier.load(given.model)
+        document["records"] = real_report(given.data, classifier, ds2=given.ds2)
+        document["strips"] = strips_report(given.data, classifier)
+        document["streams"] = streams_report(given.data)
     if given.json:
-        given.json.write_text(json.dumps([asdict(row) for row in rows], indent=1), "utf-8")
+        given.json.write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

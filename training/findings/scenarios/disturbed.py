@@ -46,14 +46,14 @@ def tense(script: EcgScript, mv: float) -> Story:
     return Story(expect(script, disturbed=SPANS), artefacts)
 
 
-def _leads(all_leads: bool) -> str:  # noqa: FBT001
+def _leads(*, all_leads: bool) -> str:
     return "all leads" if all_leads else "one lead"
 
 
 SCENARIOS = (
     *(
         Scenario(
-            f"shaking at {hz} Hz, {mv} mV, {_leads(all_leads)}",
+            f"shaking at {hz} Hz, {mv} mV, {_leads(all_leads=all_leads)}",
             SHAKING,
             partial(shaken, hz=hz, mv=mv, all_leads=all_leads),
         )
@@ -65,7 +65,7 @@ SCENARIOS = (
     ),
     *(
         Scenario(
-            f"pops of {mv} mV, {n} a minute, {_leads(all_leads)}",
+            f"pops of {mv} mV, {n} a minute, {_leads(all_leads=all_leads)}",
             POPS,
             partial(popping, per_minute=n, mv=mv, all_leads=all_leads),
         )
@@ -73,7 +73,7 @@ SCENARIOS = (
     ),
     *(
         Scenario(
-            f"hum of {hz} Hz, {mv} mV, {_leads(all_leads)}, "
+            f"hum of {hz} Hz, {mv} mV, {_leads(all_leads=all_leads)}, "
             f"{'throughout' if throughout else 'minutes'}",
             HUM,
             partial(humming, hz=hz, mv=mv, all_leads=all_leads, throughout=throughout),

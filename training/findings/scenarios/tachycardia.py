@@ -44,7 +44,7 @@ def exercise(script: EcgScript, bpm: float, rise_s: float, plateau_s: float = 15
 
 
 def spurts(
-    script: EcgScript, bpm: float, rise_s: float, plateau_s: float, fall_s: float, n: int
+    script: EcgScript, *, bpm: float, rise_s: float, plateau_s: float, fall_s: float, n: int
 ) -> Story:
     """Write several short rises of the sinus rate."""
     rest_bpm = script.patient.resting_bpm
@@ -72,6 +72,7 @@ def fever(script: EcgScript, bpm: float) -> Story:
 
 def paroxysm(
     script: EcgScript,
+    *,
     bpm: float,
     duration_s: float,
     n: int = 1,

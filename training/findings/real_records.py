@@ -1,0 +1,271 @@
+"""False, found and missed findings on real records with annotated beats, end to end.
+
+DS1, the 52 training records of the Supraventricular DB, and the QT Database's records of
+``data_roles``' patients. DS2 is judged only where it is asked for.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.classifier import BeatClassifier
+from deepecg.readers.open_recording import open_recording
+from deepecg.units import SECONDS_PER_DAY
+from training.beat_matching import match_beats
+from training.data_roles import DS1, DS2, SVDB
+from training.findings.ecg_script import Span
+from training.findings.finding_keys import (
+    ATRIAL_FIBRILLATION,
+    PAUSE,
+    SUPRAVENTRICULAR_RUN,
+    SUPRAVENTRICULAR_TACHYCARDIA,
+    VENTRICULAR_RHYTHM,
+    VENTRICULAR_TACHYCARDIA,
+    Keys,
+)
+from training.findings.judge import Document, overlap_s
+from training.findings.reference_findings import (
+    BLOCK_MARKS,
+    FIBRILLATION_MARKS,
+    TACHYCARDIA_MARKS,
+    Reference,
+    tachycardias,
+)
+from training.findings.scored_summary import scored_summary
+from training.markdown import table
+
+QTDB_NAMES = (
+    "sel102 sel104 sel114 sel116 sel14046 sel14172 sel16265 sel16272 sel16273 sel16420 sel16786 "
+    "sel16795 sel17152 sel223 sel230 sel302 sel306 sel307 sel31 sel32 sel34 sel35 sel37 sel38 "
+    "sel40 sel41 sel43 sel44 sel46 sel47 sel49 sel50 sel52 sel803 sel808 sel811 sel821 sel840 "
+    "sel847 sel853 sel871 sel873 sel883 sel891 sele0104 sele0106 sele0107 sele0112 sele0116 "
+    "sele0121 sele0122 sele0124 sele0126 sele0133 sele0166 sele0210 sele0211 sele0405 sele0406 "
+    "sele0603 sele0604 sele0606 sele0612"
+)
+"""Records of the QT Database that are not held back; those of the sudden-death Holters have no beat
+labels, so that their urgent findings are only listed."""
+GROUPS: Mapping[str, Sequence[str]] = {
+    "DS1": DS1.records,
+    "Supraventricular DB": SVDB.records,
+    "QT Database": tuple(f"qtdb/{name}" for name in QTDB_NAMES.split()),
+}
+WITH_FIBRILLATION_MARKS = ("mitdb/",)
+"""Databases whose rhythm marks are complete: elsewhere fibrillation found is not called false."""
+URGENT_RUN_BEATS, NEARLY_URGENT_BEATS = 6, 5
+"""An urgent tachycardia has cause if nearly as many beats are annotated."""
+NEARLY_PAUSE_S = 2.9
+"""An urgent pause has cause if an annotated interval is nearly as long."""
+BURDEN_SHARE = 0.08
+"""A ventricular burden has cause if the annotated share is nearly as high."""
+SLOW_BPM = 42.0
+"""Urgent bradycardia has cause if the annotated rate of a minute is nearly as low."""
+COVERED = 0.5
+"""Share of a finding that annotated episodes have to cover."""
+
+
+@dataclass
+class Findings:
+    """Findings of one kind, counted over records.
+
+    Attributes
+    ----------
+    annotated, detected : int
+        Annotated findings, and those of them that overlap a found one.
+    found, false : int
+        Found findings, and those of them that overlap no annotated one.
+    """
+
+    annotated: int = 0
+    detected: int = 0
+    found: int = 0
+    false: int = 0
+
+    def add(self, reference: Sequence[Span], found: Sequence[Span]) -> None:
+        """Count the findings of one record."""
+        self.annotated += len(reference)
+        self.detected += sum(_meets(span, found) for span in reference)
+        self.found += len(found)
+        self.false += sum(not _meets(span, reference) for span in found)
+
+
+@dataclass
+class GroupCounts:
+    """What was counted in a group of records.
+
+    Attributes
+    ----------
+    seconds : float
+        Their duration.
+    findings : dict of str to Findings
+        By kind.
+    false_beats : Counter
+        False S and V on annotated beats of other classes, and annotated N.
+    false_urgent : Counter
+        Urgent findings without cause, by kind.
+    urgent : int
+        All urgent findings.
+    lines : list of str
+        Urgent findings without cause, and those of records without labels, to be read.
+    """
+
+    seconds: float = 0.0
+    findings: dict[str, Findings] = field(default_factory=dict)
+    false_beats: Counter[str] = field(default_factory=Counter)
+    false_urgent: Counter[str] = field(default_factory=Counter)
+    urgent: int = 0
+    lines: list[str] = field(default_factory=list)
+
+
+def evaluate_group(data: Path, records: Sequence[str], classifier: BeatClassifier) -> GroupCounts:
+    """Score records end to end and count their findings."""
+    counts = GroupCounts()
+    for record in records:
+        recording = open_recording(data / f"{record}.hea")
+        scored = scored_summary(recording, classifier)
+        document = scored.document
+        if scored.beats is None:
+            counts.lines.append(f"{record}: rejected, {document['code']}")
+            continue
+        rows = document["urgent"]
+        if not (data / f"{record}.atr").is_file():
+            counts.lines += [f"{record} (no labels): {row['message']}" for row in rows]
+            continue
+        reference = Reference.read(data / record, recording.sampling_rate_hz)
+        counts.seconds += recording.duration_s
+        counts.urgent += len(rows)
+        for row in rows:
+            if not has_cause(row, reference, record):
+                counts.false_urgent[row["kind"]] += 1
+                counts.lines.append(f"{record}: {row['message']}")
+        for name, (keys, annotated) in KINDS.items():
+            if name != "AF" or record.startswith(WITH_FIBRILLATION_MARKS):
+                found = _events(document, keys)
+                counts.findings.setdefault(name, Findings()).add(annotated(reference), found)
+        partner = match_beats(reference.times_s, scored.beats.times_s)
+        labels = scored.beats.labels[partner[partner >= 0]]
+        annotated_labels = reference.labels[partner >= 0]
+        normal = annotated_labels == CLASSES.index("N")
+        s, v = (labels == CLASSES.index(name) for name in "SV")
+        counts.false_beats["N"] += int(normal.sum())
+        counts.false_beats["S"] += int((s & normal).sum())
+        counts.false_beats["V"] += int((v & np.isin(annotated_labels, [0, 1])).sum())
+    return counts
+
+
+def _fibrillation(reference: Reference) -> Sequence[Span]:
+    return [span for span in reference.marked(FIBRILLATION_MARKS) if span.duration_s >= 30]
+
+
+KINDS: Mapping[str, tuple[Keys, Callable[[Reference], Sequence[Span]]]] = {
+    "V runs": (VENTRICULAR_TACHYCARDIA | VENTRICULAR_RHYTHM, lambda r: r.ventricular_runs),
+    "VT": (VENTRICULAR_TACHYCARDIA, lambda r: tachycardias(r.ventricular_runs)),
+    "SVT and S runs": (SUPRAVENTRICULAR_RUN, lambda r: r.supraventricular_runs),
+    "SVT": (SUPRAVENTRICULAR_TACHYCARDIA, lambda r: tachycardias(r.supraventricular_runs)),
+    "AF": (ATRIAL_FIBRILLATION, _fibrillation),
+    "pauses": (PAUSE, lambda r: r.pauses),
+}
+"""Kinds of finding that are compared, each with its events' keys and the annotated ones."""
+
+
+def has_cause(row: Document, reference: Reference, record: str) -> bool:
+    """Return whether annotations justify an urgent finding.
+
+    Parameters
+    ----------
+    row : mapping
+        The urgent finding.
+    reference : Reference
+        The annotations.
+    record : str
+        Folder and name: fibrillation is judged only where rhythm marks are complete.
+    """
+    kind = str(row["kind"])
+    start_s = row["at_s"] or 0.0
+    here = Span(start_s, start_s + (row["duration_s"] or 0.0))
+    runs_v = [*reference.flutter, *reference.marked(["(VT", "(IVR"])]
+    runs_s = [*reference.supraventricular_runs, *reference.marked(TACHYCARDIA_MARKS)]
+    fibrillation = reference.marked(FIBRILLATION_MARKS)
+    if "fibrillation" in kind and "ventricular" not in kind:
+        is_marked = record.startswith(WITH_FIBRILLATION_MARKS)
+        return not is_marked or _share(here, fibrillation) >= COVERED
+    causes: Mapping[str, bool] = {
+        "ventricular_tachycardia": _meets(
+            here, [*tachycardias(reference.ventricular_runs, NEARLY_URGENT_BEATS), *runs_v]
+        ),
+        "wide_qrs_tachycardia": _meets(here, [*reference.ventricular_runs, *runs_v]),
+        "ventricular_burden": reference.share("V") >= BURDEN_SHARE,
+        "supraventricular_tachycardia": _share(here, [*runs_s, *fibrillation]) >= COVERED,
+        "pause": _meets(here, [p for p in reference.pauses if p.duration_s >= NEARLY_PAUSE_S]),
+        "no_beat_found": _meets(here, [p for p in reference.pauses if p.duration_s >= 5]),
+        "bradycardia": _meets(here, reference.slow(SLOW_BPM)),
+    }
+    if kind.startswith("av_block"):
+        return _meets(here, reference.marked(BLOCK_MARKS))
+    return causes.get(kind, False)
+
+
+def _events(document: Document, keys: Keys) -> list[Span]:
+    return [
+        Span(row["start_s"], row["start_s"] + row["duration_s"])
+        for row in document["events"]
+        if row["kind"] in keys
+    ]
+
+
+def _meets(span: Span, others: Sequence[Span]) -> bool:
+    return any(span.start_s <= o.stop_s and span.stop_s >= o.start_s for o in others)
+
+
+def _share(span: Span, others: Sequence[Span]) -> float:
+    return overlap_s([span], others) / max(span.duration_s, 1e-9)
+
+
+def real_report(data: Path, classifier: BeatClassifier, *, ds2: bool) -> dict[str, Any]:
+    """Return the counts of every group, JSON-ready, and print them as tables."""
+    groups = dict(GROUPS) | ({"DS2": DS2.records} if ds2 else {})
+    document: dict[str, Any] = {}
+    cells: list[Sequence[object]] = []
+    urgent_cells: list[Sequence[object]] = []
+    for name, records in groups.items():
+        counts = evaluate_group(data, records, classifier)
+        days = counts.seconds / SECONDS_PER_DAY
+        for kind, found in counts.findings.items():
+            values = (found.annotated, found.detected, found.found, found.false)
+            cells.append((name, kind, *values, f"{found.false / days:.1f}"))
+        false = counts.false_beats
+        n_false = sum(counts.false_urgent.values())
+        kinds = ", ".join(f"{kind} {n}" for kind, n in counts.false_urgent.items())
+        urgent_cells.append(
+            (
+                name,
+                f"{24 * days:.1f}",
+                counts.urgent,
+                n_false,
+                f"{n_false / days:.2f}",
+                kinds or "-",
+                f"{1000 * false['S'] / false['N']:.1f}",
+                f"{1000 * false['V'] / false['N']:.1f}",
+            )
+        )
+        print("\n".join(counts.lines))
+        document[name] = {
+            "hours": 24 * days,
+            "findings": {kind: vars(found) for kind, found in counts.findings.items()},
+            "false_beats": dict(false),
+            "urgent": counts.urgent,
+            "false_urgent": dict(counts.false_urgent),
+            "lines": counts.lines,
+        }
+    header = ("records", "kind", "annotated", "of them found", "found", "false", "false per 24 h")
+    print(table(header, cells))
+    header = (
+        *("records", "hours", "urgent", "without cause", "per 24 h", "kinds"),
+        *("false S per 1000 N", "false V per 1000 N"),
+    )
+    print(table(header, urgent_cells))
+    return document
