@@ -20,7 +20,15 @@ from training.annotated_records import read_annotations
 from training.findings.artefacts import Artefact, Signals, disturb, hum, shaking
 from training.findings.ecg_script import PR_EXPONENT, Span
 from training.findings.ecg_writer import recording_of
-from training.findings.expectation import Expectation, Limits, Required, event, near, urgent
+from training.findings.expectation import (
+    DISTURBED_BPM,
+    Expectation,
+    Limits,
+    Required,
+    event,
+    near,
+    urgent,
+)
 from training.findings.finding_keys import (
     SILENCE,
     SINUS_TACHYCARDIA,
@@ -77,6 +85,11 @@ CLEARLY_FAST_BPM = 112
 """Rate from which every minute of a plateau is above 100/min."""
 FALSE_SHARE = 0.003
 """Share of a record's beats that may be V by mistake: some artefacts of the record are."""
+BEATS_FOUND_SHARE, BEATS_EXTRA_SHARE = 0.97, 1.02
+"""Beats found in undisturbed time, as a share of the annotated ones."""
+LOST_SHARE = 1.2
+"""Beats that may be lost to an artefact, as a share of those in its time: quality is judged by
+seconds."""
 BURDEN_PERCENT = 8.0
 """Share of V above which a ventricular burden may be urgent."""
 NORMAL, VENTRICULAR = CLASSES.index("N"), CLASSES.index("V")
@@ -343,9 +356,11 @@ def _with(
 ) -> Expectation:
     """Return what is right for an altered excerpt: its own beats, and what was added."""
     n = len(excerpt.samples) + extra_v
-    lost = disturbed_s * n / EXCERPT_S
+    lost = LOST_SHARE * disturbed_s * n / EXCERPT_S
     v = near(excerpt.count(VENTRICULAR) + extra_v)
-    beats = Limits(0.97 * n - 1.2 * lost, 1.02 * n + 5 * disturbed_s)
+    beats = Limits(
+        BEATS_FOUND_SHARE * n - lost, BEATS_EXTRA_SHARE * n + disturbed_s * DISTURBED_BPM / 60
+    )
     fibrillation = Limits(0, 0)
     if not extra_v:
         v = Limits(v.low, v.high + FALSE_SHARE * n)
@@ -359,17 +374,17 @@ def altered_records() -> Iterator[tuple[str, str, Callable[[Path], Made]]]:
             bpm, rise_s = EXERCISE[(number + shift) % len(EXERCISE)]
             make = partial(exercise, record=record, bpm=bpm, rise_s=rise_s)
             yield f"{record}, to {bpm}/min in {rise_s} s", "real: sinus tachycardia", make
-        length_s = SILENCES_S[number % len(SILENCES_S)]
-        make = partial(asystole, record=record, duration_s=length_s)
-        yield f"{record}, asystole of {length_s:g} s", "real: asystole", make
+        silence_s = SILENCES_S[number % len(SILENCES_S)]
+        make = partial(asystole, record=record, duration_s=silence_s)
+        yield f"{record}, asystole of {silence_s:g} s", "real: asystole", make
         for shift in (0, 2):
             artefact = (number + shift) % len(ARTEFACTS)
             name = ARTEFACTS[artefact][0]
             kind = "real: hum" if "hum" in name else "real: shaking"
             yield f"{record}, {name}", kind, partial(disturbed, record=record, number=artefact)
     for record in VENTRICULAR_RECORDS:
-        for name, beats, bpm in RUNS:
-            make = partial(ventricular_run, record=record, beats=beats, bpm=bpm)
+        for name, beats, run_bpm in RUNS:
+            make = partial(ventricular_run, record=record, beats=beats, bpm=run_bpm)
             yield f"{record}, VT of {name}", "real: ventricular tachycardia", make
 
 

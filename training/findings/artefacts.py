@@ -170,7 +170,7 @@ def muscle_noise(n: int, rate_hz: float, random: np.random.Generator) -> NDArray
     upper = min(MUSCLE_HZ[1], 0.45 * rate_hz)
     band = butter(2, (MUSCLE_HZ[0], upper), "bandpass", fs=rate_hz, output="sos")
     noise = np.asarray(sosfilt(band, random.normal(size=n)))
-    return noise / noise.std()
+    return np.asarray(noise / noise.std())
 
 
 def _slow(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 Direction = tuple[float, float, float]
 
@@ -170,7 +171,7 @@ VENTRICULAR: Final = (OUTFLOW_TRACT, INFERIOR_WALL, APEX, LATERAL_WALL)
 """Shapes of ventricular beats by their origin."""
 
 
-def lead_matrix(leads: tuple[str, ...], axis_degrees: float) -> np.ndarray:
+def lead_matrix(leads: tuple[str, ...], axis_degrees: float) -> NDArray[np.float64]:
     """Return the projection of the heart vector on leads, shape (n_leads, 3).
 
     Parameters
@@ -184,4 +185,4 @@ def lead_matrix(leads: tuple[str, ...], axis_degrees: float) -> np.ndarray:
     turned = np.array(
         [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
     )
-    return np.array([LEAD_VECTORS[lead] for lead in leads]) @ turned
+    return np.asarray(np.array([LEAD_VECTORS[lead] for lead in leads]) @ turned)

@@ -148,7 +148,7 @@ def qt_intervals(times_s: NDArray[np.float64]) -> NDArray[np.float64]:
 def _breath_gain(at_s: NDArray[np.float64], breath_s: float) -> NDArray[np.float64]:
     """Return the heights' change by breathing in each direction, shape (n, 3)."""
     phase = 2 * np.pi * at_s[:, None] / breath_s + np.array([0.0, 1.0, 2.5])
-    return 1 + BREATH_GAIN * np.sin(phase)
+    return np.asarray(1 + BREATH_GAIN * np.sin(phase))
 
 
 def _add_bells(
@@ -188,7 +188,7 @@ def _continuous_waves(
         step_s = time_s[1] - time_s[0]
         phase = 2 * np.pi * np.cumsum(hz) * step_s + random.uniform(0, 2 * np.pi)
         parts.append(direction * height * (np.sin(phase) + 0.3 * np.sin(2.3 * phase)))
-    return waves.mv * ramp * np.array(parts)
+    return np.asarray(waves.mv * ramp * np.array(parts))
 
 
 def _background(

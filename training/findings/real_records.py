@@ -263,9 +263,9 @@ def real_report(data: Path, classifier: BeatClassifier, *, ds2: bool) -> dict[st
         }
     header = ("records", "kind", "annotated", "of them found", "found", "false", "false per 24 h")
     print(table(header, cells))
-    header = (
+    urgent_header = (
         *("records", "hours", "urgent", "without cause", "per 24 h", "kinds"),
         *("false S per 1000 N", "false V per 1000 N"),
     )
-    print(table(header, urgent_cells))
+    print(table(urgent_header, urgent_cells))
     return document

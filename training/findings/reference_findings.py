@@ -99,7 +99,8 @@ class Reference:
             for begin, end in zip(times_s[symbols == "["], times_s[symbols == "]"], strict=True)
         ]
         unreadable = np.sort(times_s[np.isin(symbols, list(UNREADABLE))])
-        return cls.of(times_s[is_beat], labels, marks, flutter, unreadable)
+        beats_s, first = np.unique(times_s[is_beat], return_index=True)
+        return cls.of(beats_s, labels[first], marks, flutter, unreadable)
 
     @classmethod
     def of(

@@ -1,12 +1,13 @@
 """Atrial fibrillation and urgent findings on annotated beats without signals.
 
-The streams are 24-hour Holters of the Long-Term and Long-Term AF databases, the European ST-T and
-the INCART databases, and surgery of VitalDB. Analysis gets the annotated beats.
+The streams are 24-hour Holters of the Long-Term AF Database, two hours of the European ST-T
+Database, half an hour of the INCART Database, and surgery of VitalDB. Analysis gets the annotated
+beats.
 """
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -21,13 +22,16 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.units import SECONDS_PER_DAY
+from training.data_roles import LONG_TERM_AF
 from training.findings.ecg_script import Span
 from training.findings.judge import overlap_s
 from training.findings.reference_findings import FIBRILLATION_MARKS, Reference
 from training.markdown import percent, table
 
-FOLDERS = ("rhythm", "annotations/ltafdb", "annotations/edb", "annotations/incartdb")
-"""Folders of WFDB annotations."""
+MORE_LONG_TERM_AF, EUROPEAN = "annotations/ltafdb", "annotations/edb"
+"""Folders of WFDB annotations with rhythm marks."""
+INCART = "annotations/incartdb"
+"""Folder whose rhythm marks have no end: its streams with fibrillation are left out."""
 VITALDB = "annotations/vitaldb"
 """Folder of VitalDB's tables."""
 VITALDB_CLASSES = {"N": "N", "S": "S", "V": "V", "U": "Q", "P": "Q"}
@@ -118,27 +122,29 @@ class StreamCounts:
         )
 
 
-def wfdb_streams(folder: Path) -> Iterator[tuple[str, Reference]]:
-    """Yield name and reference of every annotation file of a folder."""
-    for path in sorted(folder.glob("*.atr")):
-        rate_hz = wfdb.rdheader(str(path.with_suffix(""))).fs
-        yield path.stem, Reference.read(path.with_suffix(""), rate_hz)
+def wfdb_streams(records: Iterable[Path]) -> Iterator[tuple[str, Reference]]:
+    """Yield name and reference of annotation files, given without extension."""
+    for path in records:
+        yield path.name, Reference.read(path, wfdb.rdheader(str(path)).fs)
+
+
+def _records(folder: Path) -> list[Path]:
+    return sorted(path.with_suffix("") for path in folder.glob("*.atr"))
 
 
 def vitaldb_streams(folder: Path) -> Iterator[tuple[str, Reference]]:
     """Yield name and reference of every table of VitalDB."""
     for path in sorted(folder.glob("*.csv")):
         with path.open(encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["beat"]]
+            rows = [row for row in csv.DictReader(file) if row["beat"] in VITALDB_CLASSES]
         if len(rows) < 2:
             continue
-        times_s = np.array([float(row["time_s"]) for row in rows])
-        order = np.argsort(times_s, kind="stable")
-        fibrillation = np.array([row["rhythm"] == VITALDB_FIBRILLATION for row in rows])
-        names = np.array([VITALDB_CLASSES[row["beat"]] for row in rows])
+        times_s, order = np.unique([float(row["time_s"]) for row in rows], return_index=True)
+        times_s -= times_s[0]
+        fibrillation = np.array([rows[at]["rhythm"] == VITALDB_FIBRILLATION for at in order])
+        names = np.array([VITALDB_CLASSES[rows[at]["beat"]] for at in order])
         names[fibrillation & (names == "S")] = "N"
-        labels = np.array([CLASSES.index(name) for name in names], np.int64)[order]
-        times_s, fibrillation = times_s[order] - times_s.min(), fibrillation[order]
+        labels = np.array([CLASSES.index(name) for name in names], np.int64)
         changes = np.flatnonzero(np.diff(fibrillation)) + 1
         edges = [0, *changes.tolist(), len(times_s) - 1]
         marks = [
@@ -151,11 +157,21 @@ def vitaldb_streams(folder: Path) -> Iterator[tuple[str, Reference]]:
 
 def streams_report(data: Path) -> dict[str, Any]:
     """Return the counts of every folder, JSON-ready, and print them as a table."""
-    totals: dict[str, StreamCounts] = {}
-    for folder in (*FOLDERS, VITALDB):
-        streams = (vitaldb_streams if folder == VITALDB else wfdb_streams)(data / folder)
-        totals[folder] = StreamCounts()
-        for name, reference in streams:
+    names = [data / record for record in LONG_TERM_AF.require(data)]
+    streams: dict[str, Iterator[tuple[str, Reference]]] = {
+        LONG_TERM_AF.folder: wfdb_streams(names),
+        MORE_LONG_TERM_AF: wfdb_streams(_records(data / MORE_LONG_TERM_AF)),
+        EUROPEAN: wfdb_streams(_records(data / EUROPEAN)),
+        INCART: (
+            (name, reference)
+            for name, reference in wfdb_streams(_records(data / INCART))
+            if not reference.marked((*FIBRILLATION_MARKS, "(WPWAF"))
+        ),
+        VITALDB: vitaldb_streams(data / VITALDB),
+    }
+    totals = {folder: StreamCounts() for folder in streams}
+    for folder, named in streams.items():
+        for name, reference in named:
             totals[folder].add(name, reference)
     header = (
         *("streams", "number", "hours", "s of AF annotated", "Se %", "+P %"),

@@ -91,7 +91,7 @@ def atrial_runs(script: EcgScript, beats: int, n: int) -> Story:
     for _ in range(n):
         script.sinus_beats(50)
         script.atrial_beats(beats, 150)
-    script.sinus(120)
+    script.sinus(240)
     counts = (n - 1, n + 1)
     required = [event(SUPRAVENTRICULAR_RUN, counts=counts)] if beats > 2 else []
     return Story(expect(script, *required))

@@ -41,7 +41,7 @@ def fibrillation(
         script.sinus(240)
     span = script.atrial_fibrillation(duration_s, bpm)
     if not throughout:
-        script.sinus(240)
+        script.sinus(290)
     keys, tier = ATRIAL_FIBRILLATION, mentioned
     if bpm > FAST_BPM:
         keys, tier = FAST_ATRIAL_FIBRILLATION | ATRIAL_FIBRILLATION, urgent

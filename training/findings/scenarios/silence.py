@@ -16,6 +16,8 @@ STANDSTILL, ASYSTOLE, SINUS_ARREST, LEAD_OFF = (
     "sinus pauses",
     "lead off",
 )
+LENGTH_S = 640.0
+"""Length of recordings with sinus pauses."""
 HIGH_P_GAIN = 1.9
 """Height of P waves of some 0.3 mV against the usual."""
 CANNOT_BE_TOLD: dict[str, Keys] = {"noise": SILENCE, "hum": frozenset({"no_beat_found"})}
@@ -35,7 +37,7 @@ def silence(
     """Write sinus rhythm with two times without a ventricular beat."""
     if p_gain:
         script.patient = replace(script.patient, p_gain=p_gain)
-    script.sinus(200)
+    script.sinus(300)
     spans = []
     for _ in range(2):
         spans.append(script.standstill(duration_s, with_p=with_p))
@@ -56,6 +58,7 @@ def sinus_pauses(script: EcgScript, durations_s: Sequence[float], *, is_urgent: 
     for duration_s in durations_s:
         spans.append(script.standstill(duration_s, with_p=False))
         script.sinus(60)
+    script.sinus(LENGTH_S - script.last_r_s)
     n = len(durations_s)
     counted = event(PAUSE, *spans, covered=0.8, counts=(n, n))
     tier = urgent if is_urgent else mentioned

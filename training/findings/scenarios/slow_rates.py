@@ -48,7 +48,7 @@ def block(
     script.sinus(180)
     rest_bpm = script.bpm
     span = write(script)
-    script.sinus(240, rest_bpm)
+    script.sinus(260, rest_bpm)
     keys: Keys = BLOCK_OR_BRADYCARDIA if ventricular_bpm < SLOW_BPM else AV_BLOCK
     return Story(expect(script, urgent(keys, span, covered=0.6), tolerated=BLOCK_OR_BRADYCARDIA))
 
@@ -90,7 +90,7 @@ def slow_sinus(script: EcgScript, bpm: float, duration_s: float) -> Story:
     script.sinus(40, rest_bpm, bpm)
     span = script.sinus(duration_s, bpm)
     script.sinus(60, bpm, rest_bpm)
-    script.sinus(120)
+    script.sinus(220)
     required: list[Required] = [urgent(BRADYCARDIA, span, covered=0.6)] if bpm < SLOW_BPM else []
     return Story(expect(script, *required))
 
@@ -125,7 +125,7 @@ def blocked_premature(script: EcgScript) -> Story:
     for _ in range(80):
         script.sinus_beats(1)
         script.atrial_beat(0.45, conducted=False)
-    script.sinus(240)
+    script.sinus(360)
     return Story(expect(script))
 
 

@@ -90,7 +90,7 @@ def paroxysm(
             )
         )
         script.sinus(90)
-    script.sinus(180)
+    script.sinus(240)
     if duration_s > URGENT_S:
         found = urgent(SUPRAVENTRICULAR_TACHYCARDIA, *spans, covered=0.8)
     else:
@@ -102,7 +102,7 @@ def aberrant(script: EcgScript) -> Story:
     """Write supraventricular tachycardia with right bundle branch block."""
     script.sinus(240)
     span = script.supraventricular_tachycardia(60, 175, shape=RIGHT_BUNDLE_BRANCH_BLOCK)
-    script.sinus(300)
+    script.sinus(330)
     keys = SUPRAVENTRICULAR_TACHYCARDIA | WIDE_QRS_TACHYCARDIA
     return Story(expect(script, urgent(keys, span), judge_classes=False))
 

@@ -37,7 +37,7 @@ def short_runs(script: EcgScript, beats: int, bpm: float, n: int, shape: QrsShap
     for _ in range(n):
         spans.append(script.ventricular_beats(beats, bpm, shape))
         script.sinus(60)
-    script.sinus(180)
+    script.sinus(310)
     found = event(VENTRICULAR_TACHYCARDIA, *spans, covered=0.8, counts=(n, n))
     required = (
         [found, urgent(VENTRICULAR_TACHYCARDIA, *spans)] if beats >= URGENT_BEATS else [found]
@@ -49,7 +49,7 @@ def long_run(script: EcgScript, duration_s: float, bpm: float, shape: QrsShape) 
     """Write one ventricular tachycardia of a given length in sinus rhythm."""
     script.sinus(180)
     span = script.ventricular_run(duration_s, bpm, shape)
-    script.sinus(240)
+    script.sinus(400)
     found = urgent(VENTRICULAR_TACHYCARDIA, span, covered=0.9)
     return Story(expect(script, found, tolerated=WIDE_QRS_TACHYCARDIA))
 
@@ -79,7 +79,7 @@ def polymorphic(script: EcgScript) -> Story:
         shape = VENTRICULAR[(number + 1) % len(VENTRICULAR)]
         end = script.ventricular_beats(5, 200, shape, coupling=0.3 / script.rr_s)
     span = type(begin)(begin.start_s, end.stop_s)
-    script.sinus(300)
+    script.sinus(370)
     return Story(expect(script, urgent(VENTRICULAR_TACHYCARDIA, span, covered=0.7)))
 
 
@@ -87,7 +87,7 @@ def ventricular_fibrillation(script: EcgScript, duration_s: float, mv: float) ->
     """Write fibrillation of the ventricles that ends by itself."""
     script.sinus(240)
     span = script.ventricular_fibrillation(duration_s, mv)
-    script.sinus(300)
+    script.sinus(350)
     found = urgent(VENTRICULAR_FIBRILLATION, span)
     return Story(expect(script, found, disturbed=[span], judge_classes=False))
 
