@@ -8,9 +8,9 @@ from training.findings.ecg_script import EcgScript, Span
 from training.findings.finding_keys import VENTRICULAR_BURDEN, Keys
 
 COUNT_SHARE = 0.05
-"""Counts may differ from the truth by this share..."""
+"""Share of the truth by which a count may differ from it."""
 COUNT_BEATS = 2
-"""...or by this number of beats, if that is more."""
+"""Number of beats by which a count may differ from the truth at least."""
 FALSE_S_SHARE = 0.005
 """Share of all beats that may be S by mistake: a few a quarter of an hour do not mislead."""
 BEATS_FOUND_SHARE = 0.97
@@ -136,7 +136,7 @@ def expect(
     disturbed : sequence of Span
         Where beats need not be found.
     judge_classes : bool
-        Whether the counts of V and S are judged.
+        Whether the counts of V and S, and an urgent burden of V, are judged.
     fibrillation_s : Limits, optional
         Right duration of atrial fibrillation; none is right by default.
     """
@@ -151,7 +151,7 @@ def expect(
     high += sum(span.duration_s for span in disturbed) * DISTURBED_BPM / 60
     counts = {letter: sum(beat.label == letter for beat in beats) for letter in "SV"}
     s = near(counts["S"])
-    if counts["V"] / n > BURDEN_SHARE + BORDERLINE:
+    if counts["V"] / n > BURDEN_SHARE + BORDERLINE and judge_classes:
         required = (*required, urgent(VENTRICULAR_BURDEN))
     elif counts["V"] / n > BURDEN_SHARE - BORDERLINE:
         tolerated |= VENTRICULAR_BURDEN

@@ -1,7 +1,7 @@
 """Keys under which findings are expected in ``summary.json``, and which of them mean the same.
 
 A scenario names a finding; the sets below say which kinds of event or of urgent finding a
-cardiologist would accept for it. This is the only place that contains keys of documents.
+cardiologist would accept for it. No other module contains keys of findings.
 """
 
 from typing import Final
@@ -27,6 +27,7 @@ SUPRAVENTRICULAR_RUN: Final = frozenset(
 SINUS_TACHYCARDIA: Final = frozenset({"tachycardia", "sinus_tachycardia"})
 ATRIAL_FIBRILLATION: Final = frozenset({"atrial_fibrillation", "fast_atrial_fibrillation"})
 FAST_ATRIAL_FIBRILLATION: Final = frozenset({"fast_atrial_fibrillation"})
+FIBRILLATION_OR_FLUTTER: Final = ATRIAL_FIBRILLATION | {"atrial_flutter"}
 ATRIAL_FLUTTER: Final = frozenset(
     {
         *("atrial_flutter", "atrial_fibrillation", "fast_atrial_fibrillation"),
@@ -34,6 +35,7 @@ ATRIAL_FLUTTER: Final = frozenset(
     }
 )
 PAUSE: Final = frozenset({"pause"})
+NO_BEAT_FOUND: Final = frozenset({"no_beat_found"})
 SILENCE: Final = frozenset({"pause", "no_beat_found", "asystole", "ventricular_standstill"})
 LONG_INTERVAL: Final = frozenset({"pause", "unconfirmed_pause", "no_beat_found"})
 AV_BLOCK_1: Final = frozenset({"av_block_second_degree_1"})

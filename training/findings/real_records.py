@@ -21,11 +21,17 @@ from training.data_roles import DS1, DS2, SVDB
 from training.findings.ecg_script import Span
 from training.findings.finding_keys import (
     ATRIAL_FIBRILLATION,
+    AV_BLOCK,
+    BRADYCARDIA,
+    FIBRILLATION_OR_FLUTTER,
+    NO_BEAT_FOUND,
     PAUSE,
     SUPRAVENTRICULAR_RUN,
     SUPRAVENTRICULAR_TACHYCARDIA,
+    VENTRICULAR_BURDEN,
     VENTRICULAR_RHYTHM,
     VENTRICULAR_TACHYCARDIA,
+    WIDE_QRS_TACHYCARDIA,
     Keys,
 )
 from training.findings.judge import Document, overlap_s
@@ -33,6 +39,7 @@ from training.findings.reference_findings import (
     BLOCK_MARKS,
     FIBRILLATION_MARKS,
     TACHYCARDIA_MARKS,
+    VENTRICULAR_MARKS,
     Reference,
     tachycardias,
 )
@@ -60,10 +67,16 @@ URGENT_RUN_BEATS, NEARLY_URGENT_BEATS = 6, 5
 """An urgent tachycardia has cause if nearly as many beats are annotated."""
 NEARLY_PAUSE_S = 2.9
 """An urgent pause has cause if an annotated interval is nearly as long."""
+SILENCE_S = 5.0
+"""A finding of no beat has cause if an annotated interval is this long."""
 BURDEN_SHARE = 0.08
 """A ventricular burden has cause if the annotated share is nearly as high."""
+EPISODE_S = 30.0
+"""Shortest episode of fibrillation that is compared."""
 SLOW_BPM = 42.0
 """Urgent bradycardia has cause if the annotated rate of a minute is nearly as low."""
+NOT_VENTRICULAR = [CLASSES.index(name) for name in "NS"]
+"""Classes on which a found V is false; on F and Q it is not (EC57)."""
 COVERED = 0.5
 """Share of a finding that annotated episodes have to cover."""
 
@@ -153,12 +166,12 @@ def evaluate_group(data: Path, records: Sequence[str], classifier: BeatClassifie
         s, v = (labels == CLASSES.index(name) for name in "SV")
         counts.false_beats["N"] += int(normal.sum())
         counts.false_beats["S"] += int((s & normal).sum())
-        counts.false_beats["V"] += int((v & np.isin(annotated_labels, [0, 1])).sum())
+        counts.false_beats["V"] += int((v & np.isin(annotated_labels, NOT_VENTRICULAR)).sum())
     return counts
 
 
 def _fibrillation(reference: Reference) -> Sequence[Span]:
-    return [span for span in reference.marked(FIBRILLATION_MARKS) if span.duration_s >= 30]
+    return [span for span in reference.marked(FIBRILLATION_MARKS) if span.duration_s >= EPISODE_S]
 
 
 KINDS: Mapping[str, tuple[Keys, Callable[[Reference], Sequence[Span]]]] = {
@@ -184,29 +197,32 @@ def has_cause(row: Document, reference: Reference, record: str) -> bool:
     record : str
         Folder and name: fibrillation is judged only where rhythm marks are complete.
     """
-    kind = str(row["kind"])
     start_s = row["at_s"] or 0.0
     here = Span(start_s, start_s + (row["duration_s"] or 0.0))
-    runs_v = [*reference.flutter, *reference.marked(["(VT", "(IVR"])]
-    runs_s = [*reference.supraventricular_runs, *reference.marked(TACHYCARDIA_MARKS)]
-    fibrillation = reference.marked(FIBRILLATION_MARKS)
-    if "fibrillation" in kind and "ventricular" not in kind:
-        is_marked = record.startswith(WITH_FIBRILLATION_MARKS)
-        return not is_marked or _share(here, fibrillation) >= COVERED
-    causes: Mapping[str, bool] = {
-        "ventricular_tachycardia": _meets(
-            here, [*tachycardias(reference.ventricular_runs, NEARLY_URGENT_BEATS), *runs_v]
+    marked = reference.marked
+    runs_v = [*reference.flutter, *marked(VENTRICULAR_MARKS)]
+    runs_s = [*reference.supraventricular_runs, *marked(TACHYCARDIA_MARKS)]
+    fibrillation = marked(FIBRILLATION_MARKS)
+    fast = tachycardias(reference.ventricular_runs, NEARLY_URGENT_BEATS)
+    pauses, silences = (
+        [pause for pause in reference.pauses if pause.duration_s >= shortest_s]
+        for shortest_s in (NEARLY_PAUSE_S, SILENCE_S)
+    )
+    causes: tuple[tuple[Keys, bool], ...] = (
+        (VENTRICULAR_TACHYCARDIA, _meets(here, [*fast, *runs_v])),
+        (WIDE_QRS_TACHYCARDIA, _meets(here, [*reference.ventricular_runs, *runs_v])),
+        (VENTRICULAR_BURDEN, reference.share("V") >= BURDEN_SHARE),
+        (
+            FIBRILLATION_OR_FLUTTER,
+            not record.startswith(WITH_FIBRILLATION_MARKS) or _share(here, fibrillation) >= COVERED,
         ),
-        "wide_qrs_tachycardia": _meets(here, [*reference.ventricular_runs, *runs_v]),
-        "ventricular_burden": reference.share("V") >= BURDEN_SHARE,
-        "supraventricular_tachycardia": _share(here, [*runs_s, *fibrillation]) >= COVERED,
-        "pause": _meets(here, [p for p in reference.pauses if p.duration_s >= NEARLY_PAUSE_S]),
-        "no_beat_found": _meets(here, [p for p in reference.pauses if p.duration_s >= 5]),
-        "bradycardia": _meets(here, reference.slow(SLOW_BPM)),
-    }
-    if kind.startswith("av_block"):
-        return _meets(here, reference.marked(BLOCK_MARKS))
-    return causes.get(kind, False)
+        (SUPRAVENTRICULAR_TACHYCARDIA, _share(here, [*runs_s, *fibrillation]) >= COVERED),
+        (PAUSE, _meets(here, pauses)),
+        (NO_BEAT_FOUND, _meets(here, silences)),
+        (AV_BLOCK, _meets(here, marked(BLOCK_MARKS))),
+        (BRADYCARDIA, _meets(here, reference.slow(SLOW_BPM))),
+    )
+    return next((has for keys, has in causes if row["kind"] in keys), False)
 
 
 def _events(document: Document, keys: Keys) -> list[Span]:

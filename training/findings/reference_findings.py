@@ -16,11 +16,13 @@ from deepecg.beats.aami_classes import CLASSES
 from training.annotated_records import CLASS_OF_SYMBOL
 from training.findings.ecg_script import Span
 
-FIBRILLATION_MARKS = ("(AFIB", "(AFL", "AFIB")
+FIBRILLATION_MARKS = ("(AFIB", "(AFL")
 """Rhythm marks of atrial fibrillation and flutter."""
 BLOCK_MARKS = ("(BII",)
 """Rhythm marks of second-degree block."""
-TACHYCARDIA_MARKS = ("(SVTA", "SVTA")
+VENTRICULAR_MARKS = ("(VT", "(VFL", "(IVR")
+"""Rhythm marks of ventricular rhythms."""
+TACHYCARDIA_MARKS = ("(SVTA",)
 """Rhythm marks of supraventricular tachycardia."""
 UNREADABLE = "[!]~|"
 """Symbols of flutter and noise: beats may not be annotated there."""

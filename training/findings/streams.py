@@ -148,7 +148,7 @@ def vitaldb_streams(folder: Path) -> Iterator[tuple[str, Reference]]:
         changes = np.flatnonzero(np.diff(fibrillation)) + 1
         edges = [0, *changes.tolist(), len(times_s) - 1]
         marks = [
-            ("AFIB", Span(float(times_s[first]), float(times_s[last])))
+            (FIBRILLATION_MARKS[0], Span(float(times_s[first]), float(times_s[last])))
             for first, last in pairwise(edges)
             if fibrillation[first]
         ]

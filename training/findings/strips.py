@@ -18,9 +18,9 @@ from training.field_sums import add_fields
 from training.findings.ecg_writer import recording_of
 from training.findings.expectation import Tier
 from training.findings.finding_keys import (
-    ATRIAL_FIBRILLATION,
     AV_BLOCK,
     AV_BLOCK_1,
+    FIBRILLATION_OR_FLUTTER,
     SUPRAVENTRICULAR_TACHYCARDIA,
     VENTRICULAR_BIGEMINY,
     VENTRICULAR_RHYTHM,
@@ -43,7 +43,7 @@ RHYTHMS: Mapping[str, tuple[tuple[str, ...], Keys]] = {
     "SVT": (("SVT",), SUPRAVENTRICULAR_TACHYCARDIA),
     "bigeminy": (("BIGEMINY",), VENTRICULAR_BIGEMINY),
     "trigeminy": (("TRIGEMINY",), VENTRICULAR_TRIGEMINY),
-    "AFIB and AFL": (("AFIB", "AFL"), ATRIAL_FIBRILLATION | {"atrial_flutter"}),
+    "AFIB and AFL": (("AFIB", "AFL"), FIBRILLATION_OR_FLUTTER),
     "second-degree block and Wenckebach": (("AVB_TYPE2", "WENCKEBACH"), AV_BLOCK | AV_BLOCK_1),
     "idioventricular rhythm": (("IVR",), VENTRICULAR_RHYTHM),
 }

@@ -26,11 +26,11 @@ FAST_BPM = 110.0
 DURATION_SHARE = 0.15
 """Share by which the duration of fibrillation may be wrong."""
 BREATH_S = 4.0
-"""Length of a breath in deep sinus arrhythmia; with 63 beats a minute, successive intervals then
-differ by 0.96 of the arrhythmia's amplitude (root mean square)."""
+"""Length of a breath in deep sinus arrhythmia."""
 SLOW_BPM = 63.0
 """Sinus rate of these recordings."""
 RMSSD_OF_AMPLITUDE = 0.96
+"""RMSSD as a share of the amplitude of sinus arrhythmia, at that rate and breathing."""
 
 
 def fibrillation(

@@ -7,7 +7,7 @@ from functools import partial
 from training.findings.artefacts import Artefact, breathing, hum, lead_off
 from training.findings.ecg_script import EcgScript, Span
 from training.findings.expectation import event, expect, mentioned, urgent
-from training.findings.finding_keys import PAUSE, SILENCE, Keys
+from training.findings.finding_keys import NO_BEAT_FOUND, PAUSE, SILENCE, Keys
 from training.findings.scenario import Scenario, Story
 
 STANDSTILL, ASYSTOLE, SINUS_ARREST, LEAD_OFF = (
@@ -20,7 +20,7 @@ LENGTH_S = 640.0
 """Length of recordings with sinus pauses."""
 HIGH_P_GAIN = 1.9
 """Height of P waves of some 0.3 mV against the usual."""
-CANNOT_BE_TOLD: dict[str, Keys] = {"noise": SILENCE, "hum": frozenset({"no_beat_found"})}
+CANNOT_BE_TOLD: dict[str, Keys] = {"noise": SILENCE, "hum": NO_BEAT_FOUND}
 """What may be urgent while no lead has an electrode: noise without beats is like asystole, and hum
 covers what there is."""
 
