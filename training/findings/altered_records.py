@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
-from training.annotated_records import read_annotations
+from training.annotation_files import BeatFile
 from training.findings.artefacts import Artefact, Signals, disturb, hum, shaking
 from training.findings.ecg_script import PR_EXPONENT, Span
 from training.findings.ecg_writer import recording_of
@@ -125,19 +125,20 @@ class Excerpt:
     def read(cls, data: Path, record: str, duration_s: float) -> "Excerpt":
         """Read the first seconds of a record."""
         recording = open_recording(data / f"{record}.hea")
-        annotations = read_annotations(data / record)
+        beats = BeatFile.read(data / record)
         rate_hz = recording.sampling_rate_hz
         n = round(min(duration_s, recording.duration_s) * rate_hz)
         signals = np.array(
             [recording.read(lead, 0, n) for lead in range(len(recording.leads))], np.float64
         )
-        inside = annotations.samples < n - round(0.5 * rate_hz)
+        samples = np.rint(beats.times_s * rate_hz).astype(np.int64)
+        inside = samples < n - round(0.5 * rate_hz)
         return cls(
             signals,
             recording.leads,
             rate_hz,
-            annotations.samples[inside],
-            annotations.labels[inside],
+            samples[inside],
+            beats.labels[inside],
         )
 
     def count(self, label: int) -> int:

@@ -13,7 +13,7 @@ import wfdb
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
-from training.annotated_records import CLASS_OF_SYMBOL
+from training.annotation_files import CLASS_OF_SYMBOL
 from training.findings.ecg_script import Span
 
 FIBRILLATION_MARKS = ("(AFIB", "(AFL")
