@@ -3,7 +3,12 @@
 from dataclasses import dataclass, replace
 
 from deepecg.beats.input_spec import MORPHOLOGY_FEATURES, TIMING_FEATURES, InputSpec
-from deepecg.beats.settings import ClusterConsensusSettings, ParoxysmalSvtSettings, WindowSettings
+from deepecg.beats.settings import (
+    ClusterConsensusSettings,
+    ParoxysmalSvtSettings,
+    SinusTachycardiaSettings,
+    WindowSettings,
+)
 from deepecg.signal.settings import ConditioningSettings
 from training.network import NetworkConfig
 
@@ -41,6 +46,8 @@ class TrainingConfig:
         Consensus of beats of one morphology when recordings are scored; None: no consensus.
     paroxysmal_svt : ParoxysmalSvtSettings or None
         Detection of paroxysmal SVT when recordings are scored; None: no detection.
+    sinus_tachycardia : SinusTachycardiaSettings or None
+        Rule of sinus tachycardia; None: no beat is relabelled.
     gamma : float
         Exponent of the focal loss; 0 gives the cross-entropy.
     class_weight_exponent : float
@@ -92,6 +99,7 @@ class TrainingConfig:
     weight_decay: float = 1e-2
     cluster_consensus: ClusterConsensusSettings | None = None
     paroxysmal_svt: ParoxysmalSvtSettings | None = None
+    sinus_tachycardia: SinusTachycardiaSettings | None = None
     gamma: float = 0.0
     class_weight_exponent: float = 0.0
     record_weight_exponent: float = 0.0
@@ -165,6 +173,7 @@ DEFAULT = TrainingConfig(
     ),
     cluster_consensus=ClusterConsensusSettings(),
     paroxysmal_svt=ParoxysmalSvtSettings(),
+    sinus_tachycardia=SinusTachycardiaSettings(),
     record_weight_exponent=0.6,
     alone_weight=0.3,
     flip_polarity=True,

@@ -115,6 +115,7 @@ def make_card(trained: Trained, out: Path, logs: Path) -> dict[str, Any]:
         "context_beats": config.network.context_beats,
         "cluster_consensus": recipe["cluster_consensus"],
         "paroxysmal_svt": recipe["paroxysmal_svt"],
+        "sinus_tachycardia": recipe["sinus_tachycardia"],
         "test_records": list(DS2.records),
         "training": training_provenance(trained),
         "versions": {

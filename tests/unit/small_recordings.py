@@ -126,6 +126,7 @@ def card() -> ModelCard:
         context_beats=0,
         cluster_consensus=None,
         paroxysmal_svt=None,
+        sinus_tachycardia=None,
         evaluation={},
         document={},
     )

@@ -13,6 +13,7 @@ from deepecg.beats.model_card import MODEL_FILE, ModelCard, read_card
 from deepecg.beats.model_input import ModelInput, model_inputs
 from deepecg.beats.onnx_without_telemetry import InferenceSession, SessionOptions
 from deepecg.beats.paroxysmal_svt import relabel_paroxysmal_svt
+from deepecg.beats.sinus_tachycardia import relabel_sinus_tachycardia
 from deepecg.errors import ModelMismatchError
 
 BATCH_BEATS = 256
@@ -114,6 +115,10 @@ class BeatClassifier:
             progress(done / len(r_peaks))
         if self.card.paroxysmal_svt:
             probabilities = relabel_paroxysmal_svt(probabilities, rr_s, self.card.paroxysmal_svt)
+        if self.card.sinus_tachycardia:
+            probabilities = relabel_sinus_tachycardia(
+                probabilities, rr_s, self.card.sinus_tachycardia
+            )
         return probabilities
 
     def in_context(self, beats: ModelInput) -> Floats32:

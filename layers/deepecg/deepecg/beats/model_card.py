@@ -13,7 +13,12 @@ import numpy as np
 from deepecg.arrays import Floats32
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.input_spec import CHANNELS, MORPHOLOGY_FEATURES, TIMING_FEATURES, InputSpec
-from deepecg.beats.settings import ClusterConsensusSettings, ParoxysmalSvtSettings, WindowSettings
+from deepecg.beats.settings import (
+    ClusterConsensusSettings,
+    ParoxysmalSvtSettings,
+    SinusTachycardiaSettings,
+    WindowSettings,
+)
 from deepecg.errors import ModelMismatchError
 from deepecg.signal.settings import ConditioningSettings
 
@@ -29,7 +34,7 @@ MODEL_FOLDERS = (
 )
 IDENTITY = (
     *("classes", "conditioning", "input", "n_leads", "context_beats"),
-    *("cluster_consensus", "paroxysmal_svt"),
+    *("cluster_consensus", "paroxysmal_svt", "sinus_tachycardia"),
 )
 """Fields of a card that change the model's results; with the model file they determine its
 version."""
@@ -84,6 +89,8 @@ class ModelCard:
         Rule of the consensus over a morphology cluster; None: no consensus.
     paroxysmal_svt : ParoxysmalSvtSettings or None
         Rule of paroxysmal SVT; None: no beat is relabelled.
+    sinus_tachycardia : SinusTachycardiaSettings or None
+        Rule of sinus tachycardia; None: no beat is relabelled.
     evaluation : dict
         Measures on records that were not used in training.
     document : dict
@@ -100,6 +107,7 @@ class ModelCard:
     context_beats: int
     cluster_consensus: ClusterConsensusSettings | None
     paroxysmal_svt: ParoxysmalSvtSettings | None
+    sinus_tachycardia: SinusTachycardiaSettings | None
     evaluation: dict[str, Any]
     document: dict[str, Any]
 
@@ -195,6 +203,7 @@ def _parse(document: dict[str, Any]) -> ModelCard:
             f"{[*CHANNELS, *MORPHOLOGY_FEATURES, *TIMING_FEATURES]}"
         )
     consensus, svt = document["cluster_consensus"], document["paroxysmal_svt"]
+    sinus = document["sinus_tachycardia"]
     return ModelCard(
         version=model_version(document),
         sha256=document["model"]["sha256"],
@@ -206,6 +215,7 @@ def _parse(document: dict[str, Any]) -> ModelCard:
         context_beats=document["context_beats"],
         cluster_consensus=ClusterConsensusSettings(**consensus) if consensus else None,
         paroxysmal_svt=ParoxysmalSvtSettings(**svt) if svt else None,
+        sinus_tachycardia=SinusTachycardiaSettings(**sinus) if sinus else None,
         evaluation=document["evaluation"],
         document=document,
     )

@@ -168,6 +168,37 @@ class ParoxysmalSvtSettings:
 
 
 @dataclass(frozen=True)
+class SinusTachycardiaSettings:
+    """Sinus tachycardia; see :mod:`deepecg.beats.sinus_tachycardia`.
+
+    The model's card contains these values.
+    """
+
+    min_beats: int = 4
+    """Fewest supraventricular beats of a run that is examined: a triplet has no rhythm of its
+    own."""
+    joined_beats: int = 4
+    """Largest distance in beats of two supraventricular beats of one run: the model may hesitate
+    within it."""
+    least_share: float = 0.5
+    """Smallest share of supraventricular beats in a run."""
+    before_beats: int = 15
+    """Number of RR intervals before a run in which its onset is looked for: the model may call the
+    first beats of a tachycardia normal."""
+    onset_beats: int = 3
+    """Number of beats at the beginning of a run that belong to its onset."""
+    abrupt_step: float = 0.16
+    """Shortening from one interval to the next (natural logarithm) from which an onset is abrupt: a
+    premature beat comes a fifth early or more, and respiration changes intervals by less."""
+    regular_step: float = 0.06
+    """Largest median difference between successive intervals of a regular rhythm (natural
+    logarithm)."""
+    unseen_rr_s: float = 0.4
+    """RR interval in seconds from which a tachycardia whose onset and end are not in the signal
+    counts as sinus rhythm: 150 per minute, where flutter with 2:1 conduction begins."""
+
+
+@dataclass(frozen=True)
 class PauseSettings:
     """Pauses, and their confirmation; see :mod:`deepecg.beats.pause_confirmation`."""
 
