@@ -18,6 +18,7 @@ from deepecg.signal.conditioning import ConditionedLead, condition_leads
 from deepecg.signal.lead_selection import AnalysedLead
 from deepecg.signal.quality import QualityFlags, per_second_statistics
 from deepecg.signal.settings import ConditioningSettings
+from deepecg.waves.waves import Waves
 
 RATE = 128
 """Sampling rate of a conditioned signal in Hz."""
@@ -144,6 +145,7 @@ def scored_of(
     settings: ScoringSettings | None = None,
     signal_mv: NDArray[np.floating] | None = None,
     pause_confirmed: Sequence[bool] | NDArray[np.bool_] | None = None,
+    waves: Waves | None = None,
 ) -> ScoredRecording:
     """Return a scored recording with these beats, one letter each; ``bad`` seconds by fault.
 
@@ -165,6 +167,7 @@ def scored_of(
         recording or recording_of(np.zeros(round(duration_s * rate)), rate=rate),
         (AnalysedLead(0, lead, seconds),),
         seconds,
+        waves or Waves.none(len(times)),
         analyse_rhythm(beats, settings.rhythm),
         card(),
         settings,

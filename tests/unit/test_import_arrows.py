@@ -49,6 +49,7 @@ LEVELS = (
     {"readers"},
     {"signal"},
     {"beats"},
+    {"waves"},
     {"rhythm"},
     {"settings", "settings_file", "scored_recording", "scoring"},
     {"outputs"},

@@ -32,6 +32,7 @@ from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import Summary
+from deepecg.outputs.wave_annotations import WAVE_EXTENSION, write_waves
 from deepecg.readers.formats import SUFFIX_LIST, is_recording_name
 from deepecg.readers.open_recording import find_recordings, main_file, open_recording
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
@@ -78,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--lead", metavar="NAME", help="lead to analyse (default: the best leads)")
     score.add_argument(
         "--model", type=Path, default=model_folder(), metavar="DIR", help="folder of the model"
+    )
+    score.add_argument(
+        "--waves",
+        action="store_true",
+        help=f"also write P, QRS and T of every beat as NAME.{WAVE_EXTENSION}, a WFDB annotation "
+        "file like that of ecgpuwave",
     )
     score.add_argument("--quiet", action="store_true", help="no progress bars")
     report = commands.add_parser(
@@ -135,7 +142,9 @@ def _score(given: argparse.Namespace) -> int:
     classifier.card.refuse_other_conditioning(settings.scoring.conditioning)
     _refuse_unwritable(given.out)
     n_scored = sum(
-        _score_one(path, given.out / name, classifier, settings, quiet=given.quiet)
+        _score_one(
+            path, given.out / name, classifier, settings, waves=given.waves, quiet=given.quiet
+        )
         for name, path in jobs.items()
     )
     print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
@@ -164,11 +173,19 @@ def _settings_file(path: Path) -> SettingsFile:
 
 
 def _score_one(
-    path: Path, folder: Path, classifier: BeatClassifier, settings: SettingsFile, *, quiet: bool
+    path: Path,
+    folder: Path,
+    classifier: BeatClassifier,
+    settings: SettingsFile,
+    *,
+    waves: bool,
+    quiet: bool,
 ) -> bool:
     """Score one recording and write its results or rejection; return whether it was scored."""
     name, identity = folder.name, recording_id(folder.name)
     folder.mkdir(parents=True, exist_ok=True)
+    wave_file = folder / f"{name}.{WAVE_EXTENSION}"
+    wave_file.unlink(missing_ok=True)
     now, began_s = datetime.now().astimezone(), time.perf_counter()
     try:
         with _progress(name, quiet=quiet) as progress, _readable():
@@ -177,6 +194,8 @@ def _score_one(
         document: Summary | Rejection = write_outputs(
             scored, folder, name, identity, settings.subject
         )
+        if waves:
+            write_waves(scored, folder, name)
     except RefusedRecordingError as error:
         for stale in output_files(name):
             (folder / stale).unlink(missing_ok=True)

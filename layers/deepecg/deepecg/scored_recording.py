@@ -10,6 +10,7 @@ from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import ConditionedLead
 from deepecg.signal.lead_selection import AnalysedLead
 from deepecg.signal.quality import QualityFlags
+from deepecg.waves.waves import Waves
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class ScoredRecording:
     flags : QualityFlags
         Which seconds could not be analysed in any of them, and what is wrong with the primary
         there.
+    waves : Waves
+        P, QRS and T of every beat, and further P waves.
     rhythm : RhythmAnalysis
         The beats with their classes, and what they make together.
     card : ModelCard
@@ -36,6 +39,7 @@ class ScoredRecording:
     recording: Recording
     used: tuple[AnalysedLead, ...]
     flags: QualityFlags
+    waves: Waves
     rhythm: RhythmAnalysis
     card: ModelCard
     settings: ScoringSettings

@@ -13,8 +13,9 @@ from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
 from deepecg.time_units import SECONDS_PER_DAY
+from deepecg.waves.wave_delineator import WaveDelineator, delineator_beside
 
-DETECTION_SHARE = 0.6
+DETECTION_SHARE, WAVES_SHARE = 0.5, 0.2
 """Of the time that scoring takes, for the progress bar."""
 
 
@@ -23,8 +24,9 @@ def score_recording(
     classifier: BeatClassifier,
     settings: ScoringSettings | None = None,
     progress: Callable[[float], None] = lambda _: None,
+    delineator: WaveDelineator | None = None,
 ) -> ScoredRecording:
-    """Find and classify every beat of a recording, and analyse its rhythm.
+    """Find and classify every beat of a recording, find its waves, and analyse its rhythm.
 
     Parameters
     ----------
@@ -36,11 +38,14 @@ def score_recording(
         Leads, filter, detector, quality and rhythm; the defaults if None.
     progress : callable
         Told the share of the work that is done, 0 to 1.
+    delineator : WaveDelineator, optional
+        The network that finds P and T waves; if None, the one in the model's folder, or else the
+        one that is installed with this software.
 
     Returns
     -------
     ScoredRecording
-        Beats, rhythm, and what could not be analysed.
+        Beats, waves, rhythm, and what could not be analysed.
 
     Raises
     ------
@@ -51,14 +56,21 @@ def score_recording(
     """
     settings = settings or ScoringSettings()
     classifier.card.refuse_other_conditioning(settings.conditioning)
+    delineator = delineator or delineator_beside(classifier.folder)
+    delineator.segmentation.card.refuse_other_conditioning(settings.conditioning)
     _refuse_length(recording, settings.quality)
     found = detect_beats(recording, settings, lambda share: progress(DETECTION_SHARE * share))
+    waves = delineator.find(
+        found.used, found.r_peaks, lambda share: progress(DETECTION_SHARE + WAVES_SHARE * share)
+    )
     probabilities = classifier.classify(
         found.signals,
         found.r_peaks,
         found.rr_s,
         found.usable,
-        lambda share: progress(DETECTION_SHARE + (1 - DETECTION_SHARE) * share),
+        lambda share: progress(
+            DETECTION_SHARE + WAVES_SHARE + (1 - DETECTION_SHARE - WAVES_SHARE) * share
+        ),
     )
     primary = found.used[0]
     pause_confirmed = confirm_pauses(
@@ -75,7 +87,9 @@ def score_recording(
         found.times_s, found.rr_s, probabilities, pause_confirmed, found.flags.analysable
     )
     rhythm = analyse_rhythm(beats, settings.rhythm)
-    return ScoredRecording(recording, found.used, found.flags, rhythm, classifier.card, settings)
+    return ScoredRecording(
+        recording, found.used, found.flags, waves, rhythm, classifier.card, settings
+    )
 
 
 def _refuse_length(recording: Recording, settings: QualitySettings) -> None:

@@ -30,10 +30,13 @@ class BeatClassifier:
         Input, rules and version of the model.
     session : InferenceSession
         ONNX session with one thread, because a function has one processor.
+    folder : Path
+        Where both come from; the network that finds P and T waves is in a folder inside it.
     """
 
     card: ModelCard
     session: InferenceSession
+    folder: Path
 
     @classmethod
     def load(cls, folder: Path) -> "BeatClassifier":
@@ -64,7 +67,7 @@ class BeatClassifier:
             raise ModelMismatchError(
                 f"found the model inputs {found} per beat, expected {expected} as in its card"
             )
-        return cls(card, session)
+        return cls(card, session, folder)
 
     @property
     def version(self) -> str:

@@ -1,0 +1,61 @@
+"""Settings of wave segmentation and delineation, each with its source."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RelativeLeadSettings:
+    """Leads as the segmentation network reads them; the network's card contains these values."""
+
+    qrs_s: float = 0.1
+    """Seconds before and after the R peak within which the height of a QRS complex is measured."""
+    height_beats: int = 61
+    """Number of beats around a beat whose median QRS height is the unit of the signal: about a
+    minute, so that ectopic beats do not change it and a change of posture does."""
+    min_height_mv: float = 0.1
+    """Smallest QRS height in mV that is taken as the unit: below it the lead shows no QRS
+    complexes."""
+    knee: float = 0.2
+    """Deflection, in QRS heights, that the network receives as one half: larger ones are compressed
+    towards 1, so that a P wave of a tenth of the QRS complex keeps a third of its size."""
+
+
+@dataclass(frozen=True)
+class DelineationSettings:
+    """From probabilities to the waves of every beat; see :mod:`deepecg.waves.delineation`.
+
+    Chosen on the training and selection records of LUDB and the QT Database
+    (``training/waves/evaluate.py``).
+    """
+
+    least_probability: float = 0.15
+    """Probability above which samples that follow each other may be one wave."""
+    probability: float = 0.5
+    """Highest probability within a wave from which it is one by itself."""
+    boundary_share: float = 0.5
+    """Share of a wave's highest probability at which it begins and ends; the network learns to
+    return one half at a boundary of a wave that is certain."""
+    min_p_s: float = 0.03
+    """Shortest P wave in seconds: a shorter one is a third of a normal one (80 to 110 ms)."""
+    min_t_s: float = 0.05
+    """Shortest T wave in seconds: a shorter one is a third of a normal one."""
+    qrs_reach_s: float = 0.08
+    """Largest distance in seconds of the R peak from the QRS complex found by the network."""
+    qrs_before_s: float = 0.2
+    """Longest time in seconds from QRS onset to R peak: the widest ventricular complexes have some
+    200 ms in all."""
+    qrs_after_s: float = 0.25
+    """Longest time in seconds from R peak to the end of the QRS complex."""
+    max_rt_s: float = 0.7
+    """Longest time in seconds from R peak to T peak: a QT interval of some 800 ms."""
+    max_pr_s: float = 0.6
+    """Longest time in seconds from P onset to QRS onset of a conducted beat: longer PR intervals
+    are rare even in first-degree block."""
+    neighbour_beats: int = 10
+    """Number of beats on either side whose P waves support an uncertain one at the same distance
+    from the R peak."""
+    neighbour_distance_s: float = 0.03
+    """Largest difference in seconds of the distances from P peak to R peak that count as equal."""
+    neighbour_share: float = 0.7
+    """Share of the neighbours with a P wave, certain or not, at the same distance from which an
+    uncertain P wave is one."""

@@ -1,0 +1,117 @@
+"""Judges the waves of held-back records: ``python -m training.waves.evaluate --data DIR``.
+
+Every record is scored as ``deepecg score`` does it, LUDB on lead II alone, the QT Database on the
+leads that scoring selects. For the QT Database, the database's own ``pu0`` files, which
+``ecgpuwave`` made, are judged beside it.
+"""
+
+import argparse
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from deepecg.beats.detection import detect_beats
+from deepecg.readers.open_recording import open_recording
+from deepecg.settings import ScoringSettings
+from deepecg.waves.wave_delineator import WaveDelineator
+from training.command_line import argument_parser
+from training.data_roles import RecordGroup
+from training.markdown import table
+from training.waves.train import SHIPPED
+from training.waves.wave_judge import WaveScore, judge, marks_of, total
+from training.waves.wave_marks import read_wave_marks
+from training.waves.wave_records import (
+    LUDB,
+    QTDB,
+    QTDB_MARKS,
+    held_back,
+    marked_stretches,
+    trained_on,
+)
+
+LUDB_LEAD = "ii"
+ECGPUWAVE = "pu0"
+"""Extension of the annotation files that ``ecgpuwave`` made for the QT Database."""
+BOUNDARIES = (("P", "onset_ms"), ("P", "offset_ms"), ("QRS", "onset_ms"), ("QRS", "offset_ms"),
+              ("T", "offset_ms"))  # fmt: skip
+HEADINGS = (
+    "records", "P Se / +P", "QRS Se / +P", "T Se / +P",
+    "P onset", "P end", "QRS onset", "QRS end", "T end",
+)  # fmt: skip
+
+
+def judged(
+    data: Path, records: Iterable[str], delineator: WaveDelineator
+) -> Iterator[tuple[str, dict[str, WaveScore]]]:
+    """Yield the scores of records, end to end: the beats are found by the detector, too."""
+    for record in records:
+        of_ludb = record in LUDB.records
+        recording = open_recording(data / f"{record}.hea")
+        settings = ScoringSettings(lead=LUDB_LEAD if of_ludb else None)
+        extension = LUDB_LEAD if of_ludb else QTDB_MARKS
+        marks = read_wave_marks(data / record, extension, recording.sampling_rate_hz)
+        found = detect_beats(recording, settings)
+        waves = delineator.find(found.used, found.r_peaks)
+        yield record, judge(marks, marks_of(waves, found.times_s), marked_stretches(marks))
+
+
+def judged_ecgpuwave(
+    data: Path, records: Iterable[str]
+) -> Iterator[tuple[str, dict[str, WaveScore]]]:
+    """Yield the scores of the QT Database's ``pu0`` files."""
+    for record in records:
+        rate_hz = open_recording(data / f"{record}.hea").sampling_rate_hz
+        marks = read_wave_marks(data / record, QTDB_MARKS, rate_hz)
+        found = read_wave_marks(data / record, ECGPUWAVE, rate_hz)
+        yield record, judge(marks, found, marked_stretches(marks))
+
+
+def row(name: str, scores: Mapping[str, WaveScore]) -> list[str]:
+    """Return the cells of a table: detection in percent, boundaries as mean and SD in ms."""
+    detection = [
+        f"{100 * score.sensitivity:.1f} / {100 * score.precision:.1f}" for score in scores.values()
+    ]
+    return [name, *detection, *(mean_and_sd(getattr(scores[k], side)) for k, side in BOUNDARIES)]
+
+
+def mean_and_sd(errors_ms: list[float]) -> str:
+    """Return mean and standard deviation in ms."""
+    if not errors_ms:
+        return "-"
+    return f"{np.mean(errors_ms):.1f} ± {np.std(errors_ms):.1f}"
+
+
+def main() -> None:
+    """Print the tables."""
+    given = _arguments()
+    delineator = WaveDelineator.load(given.model)
+    rows = []
+    for group in (QTDB, LUDB):
+        records = _records(group, given)
+        scores = dict(judged(given.data, records, delineator))
+        if given.each:
+            rows += [row(record, score) for record, score in scores.items()]
+        rows.append(row(f"{group.title}, {len(records)} records", total(scores.values())))
+        if group is QTDB:
+            other = total(score for _, score in judged_ecgpuwave(given.data, records))
+            rows.append(row(f"{group.title}, the same, ecgpuwave", other))
+    print(table(HEADINGS, rows))
+
+
+def _records(group: RecordGroup, given: argparse.Namespace) -> tuple[str, ...]:
+    return trained_on(group) if given.trained else held_back(group)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argument_parser("waves.evaluate", __doc__, "qtdb/ and ludb/")
+    parser.add_argument("--model", type=Path, default=SHIPPED, help="folder of network and card")
+    parser.add_argument("--each", action="store_true", help="print every record")
+    parser.add_argument(
+        "--trained", action="store_true", help="judge the records trained on instead"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
