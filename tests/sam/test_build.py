@@ -91,6 +91,7 @@ def test_layers_are_laid_out_as_lambda_expects(builds: dict[str, Path], architec
         assert [path.name for path in (build / function).iterdir()] == ["app.py"]
     assert (ROOT / "layers" / "model" / "beat_classifier.onnx").is_file()
     assert (ROOT / "layers" / "model" / "model_card.json").is_file()
+    assert (ROOT / "layers" / "model" / "waves" / "wave_segmentation.onnx").is_file()
 
 
 def run(program: str, build: Path, *names: str) -> str:

@@ -8,8 +8,10 @@ complexes with their T waves are removed: junctional rhythm, atrioventricular bl
 standstill.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,16 +42,20 @@ class CropSettings:
     """Range of the factor of the PR segment in those crops that change it."""
     pr_share: float = 0.2
     """Share of crops whose PR segments are changed."""
-    no_p_share: float = 0.08
-    """Share of crops whose P waves are removed."""
-    lone_p_share: float = 0.2
-    """Share of crops with further P waves that no beat follows."""
-    lone_p_spacing_s: tuple[float, float] = (0.35, 1.5)
-    """Range of the distance between further P waves."""
-    dropped_share: float = 0.15
-    """Share of crops in which beats are dropped, their P waves kept."""
-    dropped_beats: float = 0.5
-    """Probability of each beat of such a crop to be dropped."""
+    no_p_share: float = 0.12
+    """Share of crops whose P waves are removed: junctional rhythm."""
+    dissociated_share: float = 0.08
+    """Share of crops whose P waves are removed and replaced by regular ones that have nothing to do
+    with the beats: complete block."""
+    further_p_share: float = 0.08
+    """Share of crops with further P waves beside their own."""
+    p_spacing_s: tuple[float, float] = (0.35, 1.5)
+    """Range of the distance between P waves that are added."""
+    dropped_share: float = 0.1
+    """Share of crops in which every beat is dropped with a probability of one half, its P wave
+    kept: second-degree block."""
+    standstill_share: float = 0.06
+    """Share of crops in which all beats from one of them on are dropped: ventricular standstill."""
     gain_spread: float = 0.4
     """Standard deviation of the logarithm of the crop's gain."""
     inverted_share: float = 0.3
@@ -80,7 +86,20 @@ class Waves:
     offset: NDArray[np.float64]
 
 
-NO_MARGIN = 2.0
+class Change(Enum):
+    """What is done to the waves of a crop; :class:`CropSettings` describes each."""
+
+    NO_P = 0
+    DISSOCIATED = 1
+    FURTHER_P = 2
+    DROPPED = 3
+    STANDSTILL = 4
+    NOTHING = 5
+
+
+RAMP = 2.0
+"""Samples over which a target rises from 0 to 1: the two around a boundary lie on the line."""
+FADE = 2.0
 """Samples on either side of a removed or added wave over which it is faded."""
 
 
@@ -159,6 +178,7 @@ class Crops:
         signal, waves = self._change_waves(signal, waves, stretches, rate)
         targets, weights = draw_targets(waves, stretches, settings.length)
         weights[:, outside] = 0
+        weights[~np.array(lead.known)] = 0
         return self._disturbed(signal, rate), targets, weights
 
     def _warp(
@@ -212,25 +232,35 @@ class Crops:
         random, settings = self.random, self.settings
         complete = ~np.isnan(waves.onset) & ~np.isnan(waves.offset)
         ps = np.flatnonzero((waves.kind == P) & complete)
-        inside = [p for p in ps if waves.onset[p] > NO_MARGIN + 1
-                  and waves.offset[p] < len(signal) - NO_MARGIN - 2]  # fmt: skip
+        inside = [p for p in ps if waves.onset[p] > FADE + 1
+                  and waves.offset[p] < len(signal) - FADE - 2]  # fmt: skip
         template = _cut_wave(signal, waves, random.choice(inside)) if inside else None
         removed = np.zeros(len(waves.kind), bool)
-        if random.random() < settings.no_p_share:
+        shares = np.cumsum(
+            [
+                settings.no_p_share,
+                settings.dissociated_share,
+                settings.further_p_share,
+                settings.dropped_share,
+                settings.standstill_share,
+            ]
+        )
+        change = Change(int(np.searchsorted(shares, random.random(), side="right")))
+        if change in {Change.NO_P, Change.DISSOCIATED}:
             for p in ps:
                 _bridge(signal, waves.onset[p], waves.offset[p])
             removed[ps] = True
-        elif random.random() < settings.dropped_share:
-            for beat in np.flatnonzero(waves.kind == QRS):
-                t = beat + 1
-                has_t = t < len(waves.kind) and waves.kind[t] == T
-                if not has_t or np.isnan(waves.onset[beat]) or np.isnan(waves.offset[t]):
-                    continue
-                if random.random() < settings.dropped_beats:
-                    _bridge(signal, waves.onset[beat], waves.offset[t])
-                    removed[[beat, t]] = True
+        if change in {Change.DROPPED, Change.STANDSTILL}:
+            beats = _whole_beats(waves)
+            if change is Change.DROPPED:
+                beats = beats[random.random(len(beats)) < 0.5]
+            else:
+                beats = beats[waves.peak[beats] > random.uniform(0, len(signal) / 2)]
+            for beat in beats:
+                _bridge(signal, waves.onset[beat], waves.offset[beat + 1])
+                removed[[beat, beat + 1]] = True
         waves = _selected(waves, ~removed)
-        if template is not None and random.random() < settings.lone_p_share:
+        if template is not None and change in {Change.DISSOCIATED, Change.FURTHER_P}:
             waves = self._add_ps(signal, waves, stretches, template, rate)
         return signal, waves
 
@@ -244,7 +274,7 @@ class Crops:
     ) -> Waves:
         """Add P waves at a regular distance wherever they do not meet a P wave or a QRS complex."""
         random = self.random
-        spacing = random.uniform(*self.settings.lone_p_spacing_s) * rate
+        spacing = random.uniform(*self.settings.p_spacing_s) * rate
         length = len(template)
         blocked = [
             (begin - length - 2, end + 2)
@@ -264,7 +294,7 @@ class Crops:
             if not any(begin <= first and first + length <= end for begin, end in stretches):
                 continue
             signal[first : first + length] += template
-            added.append((first + NO_MARGIN, first + length / 2, first + length - 1 - NO_MARGIN))
+            added.append((first + FADE, first + length / 2, first + length - 1 - FADE))
         if not added:
             return waves
         onset, peak, offset = np.array(added, np.float64).T
@@ -311,27 +341,34 @@ def draw_targets(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return targets and weights, shape (3, length) each.
 
-    The target of a sample is the share of it that lies within a wave, so that one half is crossed
-    at the boundary itself. Between an unmarked boundary and the peak, half way to the neighbouring
+    The target rises and falls over two samples around each boundary, so that one half is crossed at
+    the boundary itself. Between an unmarked boundary and the peak, half way to the neighbouring
     wave, the target is unknown.
     """
-    samples = np.arange(length, dtype=np.float64)
     targets = np.zeros((len(KINDS), length), np.float32)
     weights = np.zeros((len(KINDS), length), np.float32)
+
+    def between(begin: float, end: float) -> slice:
+        """Return the samples of the crop from ``begin`` to ``end``."""
+        first, last = max(math.ceil(begin), 0), min(math.floor(end), length - 1)
+        return slice(first, max(last + 1, first))
+
     for begin, end in stretches:
-        weights[:, (samples >= begin) & (samples <= end)] = 1
+        weights[:, between(begin, end)] = 1
     ends = np.where(np.isnan(waves.offset), waves.peak, waves.offset)
     for place, kind in enumerate(waves.kind):
         onset, peak, offset = waves.onset[place], waves.peak[place], waves.offset[place]
         if np.isnan(onset):
-            before = ends[place - 1] if place else peak - GAP_SAMPLES
-            weights[kind, (samples > before) & (samples < peak)] = 0
-            onset = peak
+            weights[kind, between(ends[place - 1] if place else 0, peak)] = 0
+            onset = peak - RAMP / 2
         if np.isnan(offset):
-            weights[kind, (samples > peak) & (samples < peak + GAP_SAMPLES)] = 0
-            offset = peak
-        covered = np.clip(np.minimum(samples - onset, offset - samples) + 0.5, 0, 1)
-        targets[kind] = np.maximum(targets[kind], covered)
+            weights[kind, between(peak, peak + GAP_SAMPLES)] = 0
+            offset = peak + RAMP / 2
+        within = between(onset - RAMP / 2, offset + RAMP / 2)
+        samples = np.arange(within.start, within.stop)
+        inside = np.minimum(samples - onset, offset - samples)
+        covered = np.minimum(inside / RAMP + 0.5, 1.0)
+        targets[kind, within] = np.maximum(targets[kind, within], covered)
     return targets, weights
 
 
@@ -339,16 +376,27 @@ def _selected(waves: Waves, which: NDArray[np.generic]) -> Waves:
     return Waves(waves.kind[which], waves.onset[which], waves.peak[which], waves.offset[which])
 
 
+def _whole_beats(waves: Waves) -> NDArray[np.int64]:
+    """Return the QRS complexes that a T wave follows, with known onset and end of the T wave."""
+    beats = np.flatnonzero(waves.kind[:-1] == QRS)
+    followed = (
+        (waves.kind[beats + 1] == T)
+        & ~np.isnan(waves.onset[beats])
+        & ~np.isnan(waves.offset[beats + 1])
+    )
+    return beats[followed]
+
+
 def _bridge(signal: NDArray[np.float64], begin: float, end: float) -> None:
     """Replace a stretch by the straight line between its ends, in place."""
-    first = int(np.clip(np.floor(begin - NO_MARGIN), 0, len(signal) - 1))
-    last = int(np.clip(np.ceil(end + NO_MARGIN), 0, len(signal) - 1))
+    first = int(np.clip(np.floor(begin - FADE), 0, len(signal) - 1))
+    last = int(np.clip(np.ceil(end + FADE), 0, len(signal) - 1))
     signal[first : last + 1] = np.linspace(signal[first], signal[last], last - first + 1)
 
 
 def _cut_wave(signal: NDArray[np.float64], waves: Waves, which: int) -> NDArray[np.float64]:
     """Return a wave above the straight line between its ends, 0 at both."""
-    first = int(np.floor(waves.onset[which] - NO_MARGIN))
-    last = int(np.ceil(waves.offset[which] + NO_MARGIN))
+    first = int(np.floor(waves.onset[which] - FADE))
+    last = int(np.ceil(waves.offset[which] + FADE))
     wave = signal[first : last + 1].copy()
     return np.asarray(wave - np.linspace(wave[0], wave[-1], len(wave)))

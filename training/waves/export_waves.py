@@ -183,8 +183,8 @@ def margin_samples(config: WaveTrainingConfig) -> int:
         reach += half * step
     reach += sum(dilation * half * step for dilation in network.context_dilations)
     for _ in network.channels[1:]:
-        reach += step  # a value of the level below covers two values
         step //= 2
+        reach += step  # a value of the level below covers two values
         reach += up * step
     reach += up * step  # the last layer
     return -(-reach // network.step) * network.step

@@ -19,7 +19,14 @@ from training.waves.crops import Crops
 from training.waves.export_waves import calibration_windows, save
 from training.waves.network import WaveNetwork
 from training.waves.training_loop import WaveTrainingConfig, lead_shares, train
-from training.waves.wave_records import LUDB, QTDB, held_back, marked_leads, trained_on
+from training.waves.wave_records import (
+    LUDB,
+    QTDB,
+    fibrillating_leads,
+    held_back,
+    marked_leads,
+    trained_on,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = REPOSITORY / "layers" / "model" / WAVE_FOLDER
@@ -42,7 +49,7 @@ def main() -> None:
         if group.require(given.data)
     )
     print(f"reading {len(records)} training records", flush=True)
-    leads = list(marked_leads(given.data, records))
+    leads = [*marked_leads(given.data, records), *fibrillating_leads(given.data)]
     network = train(config, leads, given.seed, _report)
     random = np.random.default_rng(given.seed)
     crops, share = Crops(leads, config.crops, random), lead_shares(leads, config)
@@ -52,9 +59,12 @@ def main() -> None:
     ]
     provenance: dict[str, Any] = {
         "seed": given.seed,
-        "records": list(records),
+        "records": sorted({lead.record for lead in leads}),
         "held_back": [record for group in (QTDB, LUDB) for record in held_back(group)],
-        "data_sha256": {record: record_digest(given.data, record) for record in records},
+        "data_sha256": {
+            record: record_digest(given.data, record)
+            for record in sorted({lead.record for lead in leads})
+        },
     }
     windows = calibration_windows(signals)
     save(network, config, windows, provenance, out=given.out, logs=given.logs)

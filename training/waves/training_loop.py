@@ -21,7 +21,7 @@ class WaveTrainingConfig:
     """Size of the network."""
     crops: CropSettings = field(default_factory=CropSettings)
     """Length and alterations of the crops."""
-    steps: int = 6000
+    steps: int = 7000
     """Number of batches."""
     batch_crops: int = 32
     """Crops of a batch."""
@@ -31,8 +31,13 @@ class WaveTrainingConfig:
     """Weight decay of AdamW."""
     average_decay: float = 0.998
     """Decay of the average of the weights, which is the network that is kept."""
-    database_weight: dict[str, float] = field(default_factory=lambda: {"qtdb": 0.5, "ludb": 0.5})
+    database_weight: dict[str, float] = field(
+        default_factory=lambda: {"qtdb": 0.45, "ludb": 0.5, "mitdb": 0.05}
+    )
     """Share of the crops from each database."""
+    without_p_weight: float = 2.0
+    """Weight of a lead without P waves against one with: patients in atrial fibrillation are few,
+    and their fibrillatory waves resemble P waves."""
 
 
 REPORT_EVERY = 250
@@ -105,12 +110,14 @@ def nn_loss(logits: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor) 
 
 
 def lead_shares(leads: Sequence[MarkedLead], config: WaveTrainingConfig) -> np.ndarray:
-    """Return the probability of each lead to be cropped: all of a database are equal."""
+    """Return the probability of each lead to be cropped."""
     databases = np.array([lead.record.split("/")[0] for lead in leads])
-    weight = np.array([config.database_weight[one] for one in databases])
-    count = np.array([(databases == one).sum() for one in databases])
-    share = weight / count
-    return np.asarray(share / share.sum())
+    weight = np.array([config.without_p_weight if lead.without_p else 1.0 for lead in leads])
+    share = np.zeros(len(leads))
+    for database, of_database in config.database_weight.items():
+        chosen = databases == database
+        share[chosen] = of_database * weight[chosen] / weight[chosen].sum()
+    return share / share.sum()
 
 
 def averaged(average: AveragedModel) -> WaveNetwork:

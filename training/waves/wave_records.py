@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import wfdb
 from numpy.typing import NDArray
 
 from deepecg.beats.r_peaks import detect_r_peaks
@@ -14,8 +15,10 @@ from deepecg.signal.conditioning import condition_lead
 from deepecg.signal.lead_survey import survey_leads
 from deepecg.waves.relative_leads import qrs_heights
 from deepecg.waves.settings import RelativeLeadSettings
-from training.data_roles import GROUPS, RecordGroup
-from training.waves.wave_marks import QRS, T, WaveMarks, read_wave_marks
+from deepecg.waves.wave_card import KINDS
+from training.annotated_records import read_annotations
+from training.data_roles import DS1, GROUPS, RecordGroup
+from training.waves.wave_marks import QRS, P, T, WaveMarks, read_wave_marks
 
 LUDB, QTDB = GROUPS["ludb"], GROUPS["qtdb"]
 QTDB_MARKS = "q1c"
@@ -25,6 +28,8 @@ HELD_BACK_EVERY, HELD_BACK_FIRST = 5, 2
 LONGEST_RR = 1.7
 """Marked RR interval, in median ones, above which a beat between may be unmarked: nothing is known
 about the waves there."""
+FIBRILLATION, LEAST_FIBRILLATION_S = "(AFIB", 60.0
+"""Rhythm mark of atrial fibrillation, and the least time of it in a record that is used."""
 EDGE_S = 0.08
 """Seconds before the first and after the last mark of a stretch in which there is no wave."""
 
@@ -49,6 +54,8 @@ class MarkedLead:
         Its waves; in the QT Database those of both leads together.
     stretches_s : ndarray of float64, shape (n_stretches, 2)
         Begin and end of the time in which every wave is marked.
+    known : tuple of bool
+        For each kind of wave, whether it is marked at all.
     """
 
     record: str
@@ -58,6 +65,12 @@ class MarkedLead:
     height_mv: float
     marks: WaveMarks
     stretches_s: NDArray[np.float64]
+    known: tuple[bool, ...] = (True,) * len(KINDS)
+
+    @property
+    def without_p(self) -> bool:
+        """Whether no P wave is marked, as in atrial fibrillation."""
+        return not (self.marks.kind == P).any()
 
 
 def held_back(group: RecordGroup) -> tuple[str, ...]:
@@ -106,6 +119,61 @@ def marked_leads(data: Path, records: tuple[str, ...]) -> Iterator[MarkedLead]:
             )
 
 
+def fibrillating_leads(data: Path) -> Iterator[MarkedLead]:
+    """Yield leads in atrial fibrillation, of which only is known that there are no P waves.
+
+    The rhythm marks of the Arrhythmia Database's training records say when; records with less than
+    ``LEAST_FIBRILLATION_S`` of it are skipped.
+    """
+    settings = ScoringSettings()
+    for record in DS1.records:
+        recording = open_recording(data / f"{record}.hea")
+        stretches_s = _fibrillation(data / record, recording.sampling_rate_hz, recording.duration_s)
+        if np.diff(stretches_s).sum() < LEAST_FIBRILLATION_S:
+            continue
+        beats_s = read_annotations(data / record).samples / recording.sampling_rate_hz
+        inside = (
+            (beats_s[:, None] > stretches_s[:, 0]) & (beats_s[:, None] < stretches_s[:, 1])
+        ).any(1)
+        beats_s = beats_s[inside]
+        unmarked = np.full(len(beats_s), np.nan)
+        marks = WaveMarks(np.full(len(beats_s), QRS), unmarked, beats_s, unmarked)
+        surveys = survey_leads(recording, range(len(recording.leads)), settings)
+        for lead, survey in enumerate(surveys):
+            conditioned = condition_lead(recording, lead, survey.baseline_mv, settings.conditioning)
+            rate_hz = conditioned.rate_hz
+            heights = qrs_heights(
+                conditioned.signal, beats_s * rate_hz, rate_hz, RelativeLeadSettings()
+            )
+            yield MarkedLead(
+                record,
+                recording.leads[lead],
+                conditioned.signal,
+                rate_hz,
+                float(np.median(heights)),
+                marks,
+                stretches_s,
+                known=(True, False, False),
+            )
+
+
+def _fibrillation(record: Path, rate_hz: float, duration_s: float) -> NDArray[np.float64]:
+    """Return begin and end of atrial fibrillation by the rhythm marks, shape (n_episodes, 2)."""
+    annotation = wfdb.rdann(str(record), "atr")
+    changes = [
+        (sample / rate_hz, note.rstrip("\0"))
+        for sample, note in zip(annotation.sample, annotation.aux_note, strict=True)
+        if note.startswith("(")
+    ]
+    ends = [begin for begin, _ in changes[1:]] + [duration_s]
+    episodes = [
+        (begin, end)
+        for (begin, rhythm), end in zip(changes, ends, strict=True)
+        if rhythm == FIBRILLATION
+    ]
+    return np.array(episodes, np.float64).reshape(-1, 2)
+
+
 def marked_stretches(marks: WaveMarks) -> NDArray[np.float64]:
     """Return begin and end of the time in which every wave is marked, shape (n_stretches, 2).
 
@@ -123,6 +191,6 @@ def marked_stretches(marks: WaveMarks) -> NDArray[np.float64]:
         later = beats.peak_s[last + 1] if last + 1 < len(beats) else np.inf
         inside = marks[(marks.peak_s > earlier) & (marks.peak_s < later)]
         before = inside[(inside.peak_s <= beats.peak_s[first]) & (inside.kind != T)]
-        after = inside[(inside.peak_s >= beats.peak_s[last]) & (inside.kind != 0)]
+        after = inside[(inside.peak_s >= beats.peak_s[last]) & (inside.kind != P)]
         stretches.append((before.first_s.min() - EDGE_S, after.last_s.max() + EDGE_S))
     return np.array(stretches)

@@ -144,7 +144,7 @@ def _t_waves(
     next_onset = np.append(bounds.onset[1:], np.inf)
     fits = (
         (beat >= 0)
-        & (t.probability >= settings.probability)
+        & (t.probability >= settings.t_probability)
         & (t.offset - t.onset >= settings.min_t_s * rate_hz)
         & (t.peak > bounds.offset[which])
         & (t.peak < next_onset[which])
@@ -170,7 +170,7 @@ def _p_waves(
     settings: DelineationSettings,
 ) -> tuple[NDArray[np.int64], WaveIntervals]:
     """Return the number of each beat's P wave, or -1, and the P waves that are of no beat."""
-    certain = p.probability >= settings.probability
+    certain = p.probability >= settings.p_probability
     beat = np.searchsorted(bounds.onset, p.peak)
     which = np.minimum(beat, len(r_peaks) - 1)
     near = (beat < len(r_peaks)) & (bounds.onset[which] - p.onset <= settings.max_pr_s * rate_hz)

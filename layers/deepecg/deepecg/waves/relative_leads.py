@@ -39,7 +39,7 @@ def qrs_heights(
         for first in range(0, len(starts), PIECE_BEATS)
     ]
     heights = np.concatenate([np.empty(0, np.float32), *pieces])
-    usual = median_filter(heights, size=min(settings.height_beats, len(heights)), mode="nearest")
+    usual = median_filter(heights, size=min(settings.height_beats, len(heights)), mode="reflect")
     return np.maximum(usual, np.float32(settings.min_height_mv))
 
 

@@ -30,8 +30,11 @@ class DelineationSettings:
 
     least_probability: float = 0.15
     """Probability above which samples that follow each other may be one wave."""
-    probability: float = 0.5
-    """Highest probability within a wave from which it is one by itself."""
+    p_probability: float = 0.85
+    """Highest probability within a P wave from which it is one by itself: nine in ten P waves of
+    sinus rhythm exceed 0.98, most fibrillatory waves that resemble one stay below."""
+    t_probability: float = 0.5
+    """Highest probability within a T wave from which it is one."""
     boundary_share: float = 0.5
     """Share of a wave's highest probability at which it begins and ends; the network learns to
     return one half at a boundary of a wave that is certain."""
