@@ -21,7 +21,7 @@ class WaveTrainingConfig:
     """Size of the network."""
     crops: CropSettings = field(default_factory=CropSettings)
     """Length and alterations of the crops."""
-    steps: int = 7000
+    steps: int = 5000
     """Number of batches."""
     batch_crops: int = 32
     """Crops of a batch."""

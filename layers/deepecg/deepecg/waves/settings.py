@@ -30,7 +30,7 @@ class DelineationSettings:
 
     least_probability: float = 0.15
     """Probability above which samples that follow each other may be one wave."""
-    p_probability: float = 0.85
+    p_probability: float = 0.9
     """Highest probability within a P wave from which it is one by itself: nine in ten P waves of
     sinus rhythm exceed 0.98, most fibrillatory waves that resemble one stay below."""
     t_probability: float = 0.5
