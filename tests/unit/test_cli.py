@@ -56,6 +56,24 @@ def test_a_recording_gets_a_summary_and_its_beats(tmp_path: Path, out: Path) -> 
     assert annotation.sample[0] < 20
 
 
+def test_waves_are_written_where_they_are_asked_for(tmp_path: Path, out: Path) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    assert score(out, path, "--waves") == 0
+    assert {found.name for found in (out / "r").iterdir()} == OUTPUTS | {"r.waves"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import wfdb
+
+        waves = wfdb.rdann(str(out / "r" / "r"), "waves")
+        beats = wfdb.rdann(str(out / "r" / "r"), "deepecg")
+    peaks = [sample for sample, symbol in zip(waves.sample, waves.symbol, strict=True)
+             if symbol == "N"]  # fmt: skip
+    assert peaks == beats.sample.tolist()
+    assert waves.fs == 250
+    assert score(out, path) == 0
+    assert {found.name for found in (out / "r").iterdir()} == OUTPUTS
+
+
 def test_every_format_gives_the_same_results(tmp_path: Path, out: Path) -> None:
     paths = [
         write_wfdb(tmp_path / "w.hea", SIGNALS, leads=("II", "V1")),

@@ -38,6 +38,7 @@ from deepecg.readers.open_recording import find_recordings, main_file, open_reco
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.scoring import score_recording
 from deepecg.settings_file import SettingsFile, read_settings_file
+from deepecg.waves.wave_delineator import delineator_beside
 
 COMMANDS = "deepecg.commands"
 """Group of entry points for further subcommands: each is a function that adds one."""
@@ -140,6 +141,7 @@ def _score(given: argparse.Namespace) -> int:
         )
     classifier = BeatClassifier.load(given.model)
     classifier.card.refuse_other_conditioning(settings.scoring.conditioning)
+    delineator_beside(given.model)  # so that one that does not fit is reported before scoring
     _refuse_unwritable(given.out)
     n_scored = sum(
         _score_one(
