@@ -15,8 +15,8 @@ import numpy as np
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.readers.open_recording import open_recording
-from deepecg.units import SECONDS_PER_DAY
-from training.beat_matching import match_beats
+from deepecg.time_units import SECONDS_PER_DAY
+from training.beat_comparison import match_beats
 from training.data_roles import DS1, DS2, SVDB
 from training.findings.ecg_script import Span
 from training.findings.finding_keys import (

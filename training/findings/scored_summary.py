@@ -9,7 +9,7 @@ from typing import Any
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.file_names import SUMMARY_FILE
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.rejection_json import rejection_document
 from deepecg.outputs.result_files import write_outputs
 from deepecg.recording import Recording

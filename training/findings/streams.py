@@ -21,7 +21,7 @@ from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.rhythm.settings import RhythmSettings
-from deepecg.units import SECONDS_PER_DAY
+from deepecg.time_units import SECONDS_PER_DAY
 from training.data_roles import LONG_TERM_AF
 from training.findings.ecg_script import Span
 from training.findings.judge import overlap_s

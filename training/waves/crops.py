@@ -384,7 +384,7 @@ def _whole_beats(waves: Waves) -> NDArray[np.int64]:
         & ~np.isnan(waves.onset[beats])
         & ~np.isnan(waves.offset[beats + 1])
     )
-    return beats[followed]
+    return np.asarray(beats[followed], np.int64)
 
 
 def _bridge(signal: NDArray[np.float64], begin: float, end: float) -> None:

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from deepecg import __version__
 from deepecg.beats.model_card import conditioning_of
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.json_files import to_json
+from deepecg.outputs.json_documents import to_json
 from deepecg.signal.settings import ConditioningSettings
 from deepecg.waves.settings import RelativeLeadSettings
 from deepecg.waves.wave_card import KINDS, WAVE_CARD_FILE, WAVE_CARD_VERSION, WAVE_MODEL_FILE

@@ -117,7 +117,7 @@ def lead_shares(leads: Sequence[MarkedLead], config: WaveTrainingConfig) -> np.n
     for database, of_database in config.database_weight.items():
         chosen = databases == database
         share[chosen] = of_database * weight[chosen] / weight[chosen].sum()
-    return share / share.sum()
+    return np.asarray(share / share.sum())
 
 
 def averaged(average: AveragedModel) -> WaveNetwork:

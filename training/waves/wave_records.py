@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from deepecg.beats.r_peaks import detect_r_peaks
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
-from deepecg.signal.conditioning import condition_lead
+from deepecg.signal.conditioning import condition_leads
 from deepecg.signal.lead_survey import survey_leads
 from deepecg.waves.relative_leads import qrs_heights
 from deepecg.waves.settings import RelativeLeadSettings
 from deepecg.waves.wave_card import KINDS
-from training.annotated_records import read_annotations
+from training.annotation_files import BeatFile
 from training.data_roles import DS1, GROUPS, RecordGroup
 from training.waves.wave_marks import QRS, P, T, WaveMarks, read_wave_marks
 
@@ -97,10 +97,8 @@ def marked_leads(data: Path, records: tuple[str, ...]) -> Iterator[MarkedLead]:
     for record in records:
         recording = open_recording(data / f"{record}.hea")
         surveys = survey_leads(recording, range(len(recording.leads)), settings)
-        conditioned = [
-            condition_lead(recording, lead, survey.baseline_mv, settings.conditioning)
-            for lead, survey in enumerate(surveys)
-        ]
+        baselines_mv = {lead: survey.baseline_mv for lead, survey in enumerate(surveys)}
+        conditioned = condition_leads(recording, baselines_mv, settings.conditioning)
         rate_hz = settings.conditioning.rate_hz
         of_one_lead = record in LUDB.records
         for name, lead in zip(recording.leads, conditioned, strict=True):
@@ -131,7 +129,7 @@ def fibrillating_leads(data: Path) -> Iterator[MarkedLead]:
         stretches_s = _fibrillation(data / record, recording.sampling_rate_hz, recording.duration_s)
         if np.diff(stretches_s).sum() < LEAST_FIBRILLATION_S:
             continue
-        beats_s = read_annotations(data / record).samples / recording.sampling_rate_hz
+        beats_s = BeatFile.read(data / record).times_s
         inside = (
             (beats_s[:, None] > stretches_s[:, 0]) & (beats_s[:, None] < stretches_s[:, 1])
         ).any(1)
@@ -139,8 +137,10 @@ def fibrillating_leads(data: Path) -> Iterator[MarkedLead]:
         unmarked = np.full(len(beats_s), np.nan)
         marks = WaveMarks(np.full(len(beats_s), QRS), unmarked, beats_s, unmarked)
         surveys = survey_leads(recording, range(len(recording.leads)), settings)
-        for lead, survey in enumerate(surveys):
-            conditioned = condition_lead(recording, lead, survey.baseline_mv, settings.conditioning)
+        baselines_mv = {lead: survey.baseline_mv for lead, survey in enumerate(surveys)}
+        for lead, conditioned in enumerate(
+            condition_leads(recording, baselines_mv, settings.conditioning)
+        ):
             rate_hz = conditioned.rate_hz
             heights = qrs_heights(
                 conditioned.signal, beats_s * rate_hz, rate_hz, RelativeLeadSettings()

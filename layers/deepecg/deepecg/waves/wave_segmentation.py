@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from deepecg.beats.onnx_without_telemetry import InferenceSession, SessionOptions
 from deepecg.errors import ModelMismatchError
-from deepecg.signal.lead_selection import AnalysedLead, usable_beats, usable_seconds
+from deepecg.signal.lead_selection import AnalysedLead, usable_seconds
 from deepecg.waves.relative_leads import compressed, qrs_heights
 from deepecg.waves.wave_card import KINDS, WAVE_MODEL_FILE, WaveCard, read_wave_card
 
@@ -133,7 +133,8 @@ class SegmentedLeads:
         self.signals = [lead.conditioned.signal for lead in used]
         self.usable = usable_seconds(used)
         self.rate_hz = used[0].conditioned.rate_hz
-        at_beats = usable_beats(used, r_peaks / used[0].conditioned.clock_hz)
+        times_s = r_peaks / used[0].conditioned.clock_hz
+        at_beats = np.stack([lead.flags.beats_analysable(times_s) for lead in used])
         self.r_peaks, self.heights = [], []
         for signal, usable in zip(self.signals, at_beats, strict=True):
             positions = r_peaks[usable] if usable.any() else r_peaks
