@@ -20,10 +20,73 @@ class RateSettings:
     """A rate above this over the window counts as tachycardia time (usual adult definition)."""
     bradycardia_bpm: float = 50.0
     """A rate below this over the window counts as bradycardia time (ACC/AHA/HRS 2018)."""
+    severe_bradycardia_bpm: float = 40.0
+    """A rate below this for ``episode_s`` is urgent (as monitoring services report it; ACC/AHA/HRS
+    2018: symptoms are likely below 40/min)."""
+    smoothing_intervals: int = 5
+    """Number of intervals around each whose mean decides whether it belongs to an episode of slow
+    or fast rate: one pause makes no bradycardia."""
+    episode_s: float = 60.0
+    """Shortest episode of bradycardia or tachycardia in seconds."""
     covered_share: float = 0.5
     """Known intervals must cover this share of a window for its rate to count. With less than half
     a minute, a few beats beside a gap would decide the minimum or maximum (our choice; no standard
     gives a value)."""
+
+
+@dataclass(frozen=True)
+class PWaveSettings:
+    """P waves as a sign of rhythm; see :mod:`deepecg.rhythm.p_waves`."""
+
+    window_beats: int = 25
+    """Number of beats, centred on a beat, among which those with a P wave are counted: as many as
+    the irregularity of atrial fibrillation is measured over."""
+    steady_s: float = 0.05
+    """Largest difference in seconds of the distance from P peak to R peak from the usual one around
+    for a P wave to be steady."""
+    sinus_share: float = 0.4
+    """Share of beats with a steady P wave from which a rhythm is not atrial fibrillation: in the
+    annotated fibrillation of the training records 99 % of the beats are below 0.2, and in the
+    records without it 95 % above 0.48."""
+
+
+@dataclass(frozen=True)
+class AvBlockSettings:
+    """Atrioventricular block; see :mod:`deepecg.rhythm.av_block`."""
+
+    pp_intervals: int = 11
+    """Number of PP intervals, or RR intervals, from which the usual one is taken."""
+    pp_percentile: float = 30.0
+    """Percentile of the PP intervals around that is the usual one: P waves hidden in QRS complexes
+    and T waves make others longer."""
+    pp_deviation: float = 0.2
+    """Largest deviation of a PP interval from the usual one, as a share of it, for a P wave to be on
+    time: in block the interval that contains a QRS complex is shorter (ventriculophasic sinus
+    arrhythmia), and an atrial premature beat comes a fifth early or more."""
+    hidden_cycles: int = 3
+    """Longest PP interval in usual ones that still counts as regular: one P wave may be hidden in a
+    QRS complex and one in its T wave."""
+    premature_share: float = 0.85
+    """RR interval, as a share of the usual one, below which a ventricular beat is premature."""
+    joined_beats: int = 10
+    """Largest distance in beats of two intervals with blocked P waves in one episode: a Wenckebach
+    period of 10:9 is among the longest seen."""
+    min_intervals: int = 3
+    """Fewest intervals with blocked P waves in an episode."""
+    p_share: float = 0.5
+    """Smallest share of an episode's beats that have a P wave, and of intervals with exactly one
+    blocked P wave in Wenckebach periods."""
+    every_share: float = 0.8
+    """Share of an episode's intervals with a blocked P wave from which every beat is followed by
+    one: 2:1 and higher block, and third-degree block."""
+    unrelated_pr_s: float = 0.06
+    """Half of the range in seconds of the middle two thirds of the PR intervals, above which P waves
+    and beats are unrelated."""
+    regular_share: float = 0.06
+    """Largest median step between RR intervals, as a share of them, of a regular escape rhythm."""
+    lengthened_pr_s: float = 0.03
+    """Median shortening in seconds of the PR interval over a dropped beat, from which the intervals
+    before it had lengthened (Mobitz type I)."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +217,8 @@ class RhythmSettings:
     """All settings of :func:`deepecg.rhythm.rhythm_analysis.analyse_rhythm`."""
 
     rate: RateSettings = field(default_factory=RateSettings)
+    p_waves: PWaveSettings = field(default_factory=PWaveSettings)
+    av_block: AvBlockSettings = field(default_factory=AvBlockSettings)
     ectopy: EctopySettings = field(default_factory=EctopySettings)
     pauses: PauseSettings = field(default_factory=PauseSettings)
     fibrillation: FibrillationSettings = field(default_factory=FibrillationSettings)

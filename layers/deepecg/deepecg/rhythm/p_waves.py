@@ -1,0 +1,39 @@
+"""P waves as a sign of rhythm: at which beats do they keep their distance from the R peak?"""
+
+import numpy as np
+from scipy.ndimage import median_filter, uniform_filter1d
+
+from deepecg.arrays import Floats
+from deepecg.rhythm.settings import PWaveSettings
+from deepecg.waves.waves import Waves
+
+
+def steady_p_share(times_s: Floats, waves: Waves, settings: PWaveSettings) -> Floats:
+    """Return how many of the beats around each have a P wave at the usual distance.
+
+    In sinus rhythm most have; fibrillatory waves that resemble a P wave come at any distance.
+
+    Parameters
+    ----------
+    times_s : ndarray of float64, shape (n_beats,)
+        R peaks in seconds.
+    waves : Waves
+        Waves of the same beats.
+    settings : PWaveSettings
+        Number of beats, and the largest difference of distances.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_beats,)
+        0 to 1.
+    """
+    distance_s = times_s - waves.p_peak_s
+    known = np.flatnonzero(waves.has_p)
+    if not len(known):
+        return np.zeros(len(times_s))
+    filled = np.interp(np.arange(len(times_s)), known, distance_s[known])
+    usual = median_filter(filled, settings.window_beats, mode="nearest")
+    steady = waves.has_p & (np.abs(filled - usual) <= settings.steady_s)
+    return np.asarray(
+        uniform_filter1d(steady.astype(np.float64), settings.window_beats, mode="nearest")
+    )
