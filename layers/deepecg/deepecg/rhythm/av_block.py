@@ -60,7 +60,11 @@ def av_block(
     """
     blocked = _blocked_p_waves(stream, waves, settings)
     blocked[fibrillation | _beside_premature(stream, settings)] = 0
-    found: dict[str, list[tuple[int, int]]] = {"type_1": [], "second_degree": [], "third_degree": []}
+    found: dict[str, list[tuple[int, int]]] = {
+        "type_1": [],
+        "second_degree": [],
+        "third_degree": [],
+    }
     for intervals in _groups(stream, np.flatnonzero(blocked), settings):
         kind = _kind(stream, waves, blocked, intervals, settings)
         if kind is not None:
@@ -84,9 +88,7 @@ def _blocked_p_waves(stream: BeatStream, waves: Waves, settings: AvBlockSettings
     if len(times_s) < settings.pp_intervals:
         return counts
     pp_s = np.diff(times_s)
-    usual_s = percentile_filter(
-        pp_s, settings.pp_percentile, settings.pp_intervals, mode="nearest"
-    )
+    usual_s = percentile_filter(pp_s, settings.pp_percentile, settings.pp_intervals, mode="nearest")
     cycles = pp_s / usual_s
     # A P wave hidden in a QRS complex or T wave leaves an interval of two cycles.
     regular = (np.round(cycles) >= 1) & (np.round(cycles) <= settings.hidden_cycles)

@@ -1,4 +1,4 @@
-"""P waves as a sign of rhythm: at which beats do they keep their distance from the R peak?"""
+"""P waves as a sign of rhythm: how many beats have one at the usual distance from the R peak."""
 
 import numpy as np
 from scipy.ndimage import median_filter, uniform_filter1d

@@ -10,7 +10,7 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import RateSettings
 from deepecg.signal.stretches import stretches
-from deepecg.units import SECONDS_PER_MINUTE
+from deepecg.time_units import SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True)
