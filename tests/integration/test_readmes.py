@@ -82,7 +82,7 @@ def is_target(command: str) -> None:
 
 def module_answers(command: str) -> None:
     """Check that a training command exists and takes the options given."""
-    (module,) = re.findall(r"-m (training\.\w+)", command)
+    (module,) = re.findall(r"-m (training\.[\w.]+)", command)
     shown = shell(f".venv/bin/python -m {module} --help", ROOT)
     for option in re.findall(r"--\w+", command):
         assert option in shown, f"{module} has no option {option}"

@@ -44,10 +44,10 @@ class CropSettings:
     """Share of crops whose PR segments are changed."""
     no_p_share: float = 0.12
     """Share of crops whose P waves are removed: junctional rhythm."""
-    dissociated_share: float = 0.08
+    dissociated_share: float = 0.15
     """Share of crops whose P waves are removed and replaced by regular ones that have nothing to do
     with the beats: complete block."""
-    further_p_share: float = 0.08
+    further_p_share: float = 0.12
     """Share of crops with further P waves beside their own."""
     p_spacing_s: tuple[float, float] = (0.35, 1.5)
     """Range of the distance between P waves that are added."""

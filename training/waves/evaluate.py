@@ -2,7 +2,8 @@
 
 Every record is scored as ``deepecg score`` does it, LUDB on lead II alone, the QT Database on the
 leads that scoring selects. For the QT Database, the database's own ``pu0`` files, which
-``ecgpuwave`` made, are judged beside it.
+``ecgpuwave`` made, are judged beside it. Where the float32 network is there, so is it: the
+difference is what int8 costs.
 """
 
 import argparse
@@ -12,13 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from deepecg.beats.detection import detect_beats
+from deepecg.beats.onnx_without_telemetry import InferenceSession
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from deepecg.waves.wave_delineator import WaveDelineator
+from deepecg.waves.wave_segmentation import WaveSegmentation
 from training.command_line import argument_parser
 from training.data_roles import RecordGroup
 from training.markdown import table
-from training.waves.train import SHIPPED
+from training.waves.export_waves import WAVE_FLOAT_FILE
+from training.waves.train import LOGS, SHIPPED
 from training.waves.wave_judge import WaveScore, judge, marks_of, total
 from training.waves.wave_marks import read_wave_marks
 from training.waves.wave_records import (
@@ -93,10 +97,20 @@ def main() -> None:
         if given.each:
             rows += [row(record, score) for record, score in scores.items()]
         rows.append(row(f"{group.title}, {len(records)} records", total(scores.values())))
+        if given.float.is_file():
+            exact = total(score for _, score in judged(given.data, records, _float32(given)))
+            rows.append(row(f"{group.title}, the same, float32", exact))
         if group is QTDB:
             other = total(score for _, score in judged_ecgpuwave(given.data, records))
             rows.append(row(f"{group.title}, the same, ecgpuwave", other))
     print(table(HEADINGS, rows))
+
+
+def _float32(given: argparse.Namespace) -> WaveDelineator:
+    """Return the delineator with the float32 network in place of the int8 one."""
+    card = WaveDelineator.load(given.model).segmentation.card
+    session = InferenceSession(str(given.float), providers=["CPUExecutionProvider"])
+    return WaveDelineator(WaveSegmentation(card, session))
 
 
 def _records(group: RecordGroup, given: argparse.Namespace) -> tuple[str, ...]:
@@ -106,6 +120,9 @@ def _records(group: RecordGroup, given: argparse.Namespace) -> tuple[str, ...]:
 def _arguments() -> argparse.Namespace:
     parser = argument_parser("waves.evaluate", __doc__, "qtdb/ and ludb/")
     parser.add_argument("--model", type=Path, default=SHIPPED, help="folder of network and card")
+    parser.add_argument(
+        "--float", type=Path, default=LOGS / WAVE_FLOAT_FILE, help="the float32 network"
+    )
     parser.add_argument("--each", action="store_true", help="print every record")
     parser.add_argument(
         "--trained", action="store_true", help="judge the records trained on instead"

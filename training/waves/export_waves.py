@@ -39,7 +39,7 @@ WAVE_FLOAT_FILE = "wave_segmentation.float32.onnx"
 WINDOW_SAMPLES = 8192
 """Samples that the network reads at a time: 64 s, whose activations fit into a processor's
 second-level cache."""
-QUANTISED = ["Conv", "Relu", "Add", "Resize"]
+QUANTISED = ["Conv", "Relu", "Add", "Concat", "Transpose", "Reshape"]
 """Operations in int8."""
 KEPT_IN_FLOAT = ("/network/stem/", "/network/head/")
 """The first and the last layer: the input contains P waves beside QRS complexes, and boundaries lie

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 from deepecg.waves.wave_card import KINDS
@@ -83,8 +84,7 @@ class WaveNetwork(nn.Module):
             skipped.append(value)
         value = self.context(skipped.pop())
         for narrow, convolution in zip(self.narrow, self.up, strict=True):
-            wider = nn.functional.interpolate(narrow(value), scale_factor=2.0, mode="nearest")
-            value = convolution(wider + skipped.pop())
+            value = convolution(_twice(narrow(value)) + skipped.pop())
         logits: Tensor = self.head(value)
         return logits
 
@@ -94,6 +94,17 @@ def by_sample(logits: Tensor) -> Tensor:
     n_windows, _, half = logits.shape
     apart = logits.reshape(n_windows, STRIDE, len(KINDS), half)
     return apart.permute(0, 2, 3, 1).reshape(n_windows, len(KINDS), half * STRIDE)
+
+
+def _twice(value: Tensor) -> Tensor:
+    """Return every value twice in a row, (B, C, 2 n).
+
+    Written as a transposition, for which ONNX Runtime has a fast int8 kernel; its ``Resize`` took a
+    third of the network's time.
+    """
+    n_windows, channels, length = value.shape
+    flat = value.reshape(1, n_windows * channels * length)
+    return torch.cat([flat, flat]).transpose(0, 1).reshape(n_windows, channels, 2 * length)
 
 
 def _convolution(

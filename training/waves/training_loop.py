@@ -21,13 +21,13 @@ class WaveTrainingConfig:
     """Size of the network."""
     crops: CropSettings = field(default_factory=CropSettings)
     """Length and alterations of the crops."""
-    steps: int = 5000
+    steps: int = 6000
     """Number of batches."""
     batch_crops: int = 32
     """Crops of a batch."""
     learning_rate: float = 4e-3
     """Highest learning rate of the one-cycle schedule."""
-    weight_decay: float = 1e-3
+    weight_decay: float = 1e-2
     """Weight decay of AdamW."""
     average_decay: float = 0.998
     """Decay of the average of the weights, which is the network that is kept."""

@@ -77,18 +77,29 @@ def test_complete_block_has_p_waves_of_their_own_rate(delineator: WaveDelineator
     r_s = np.arange(1.0, 119.0, 1.7)
     p_s = np.arange(0.3, 119.0, 0.76)
     _, waves = found(delineator, ecg(r_s, p_s, 120))
-    hidden = np.abs(p_s[:, None] - r_s).min(axis=1) < 0.08
-    assert n_paired(p_s[~hidden], waves.all_p_peaks_s, 0.05) >= 0.9 * (~hidden).sum()
+    after_r_s = p_s - np.concatenate([[-np.inf], r_s])[np.searchsorted(r_s, p_s)]
+    before_r_s = np.abs(p_s[:, None] - r_s).min(axis=1)
+    clear = (after_r_s > 0.42) & (before_r_s > 0.09)
+    assert n_paired(p_s[clear], waves.all_p_peaks_s, 0.05) >= 0.97 * clear.sum()
+    on_t = (after_r_s > 0.1) & ~clear & (before_r_s > 0.09)
+    assert n_paired(p_s[on_t], waves.all_p_peaks_s, 0.05) >= 0.5 * on_t.sum()
     assert len(waves.all_p_peaks_s) <= len(p_s)
 
 
 def test_p_waves_of_a_standstill_are_found(delineator: WaveDelineator) -> None:
     r_s = np.concatenate([np.arange(1.0, 25.0, 0.8), np.arange(40.0, 59.0, 0.8)])
-    p_s = np.concatenate([r_s - 0.16, np.arange(25.6, 39.0, 0.8)])
-    _, waves = found(delineator, ecg(r_s, p_s, 60))
-    inside = waves.extra_p_peak_s[(waves.extra_p_peak_s > 25.2) & (waves.extra_p_peak_s < 39.2)]
-    assert n_paired(np.arange(25.6, 39.0, 0.8), inside, 0.05) >= 15  # of 17
-    assert len(inside) <= 18
+    alone = np.arange(25.6, 39.0, 0.8)
+    beats = detect_beats(
+        recording_of(ecg(r_s, np.concatenate([r_s - 0.16, alone]), 60), rate=RATE),
+        ScoringSettings(),
+    )
+    ventricular = np.abs(beats.times_s[:, None] - r_s).min(axis=1) < 0.02
+    assert ventricular.sum() == len(r_s)
+    # Whether the detector takes a P wave for a beat is the subject of its own tests.
+    waves = delineator.find(beats.used, beats.r_peaks[ventricular])
+    assert n_paired(alone, waves.extra_p_peak_s, 0.05) == len(alone)
+    assert len(waves.extra_p_peak_s) <= len(alone) + 1
+    assert waves.has_p.all()
 
 
 def test_beats_without_p_waves_have_none(delineator: WaveDelineator) -> None:

@@ -4,7 +4,7 @@ import pytest
 from deepecg.waves.settings import DelineationSettings
 from deepecg.waves.wave_intervals import WaveIntervals, find_intervals
 
-SETTINGS = DelineationSettings()
+SETTINGS = DelineationSettings(offset_share=(0.5, 0.5, 0.5))
 FLAT = np.zeros((1, 200), np.float32)
 
 
@@ -16,7 +16,7 @@ def trapezium(onset: float, offset: float, height: float = 1.0, slope: float = 4
 
 
 def found(probability: np.ndarray, leads: np.ndarray = FLAT, first: int = 0) -> WaveIntervals:
-    return find_intervals(probability, leads, first, SETTINGS)
+    return find_intervals(probability, leads, first, SETTINGS, kind=0)
 
 
 @pytest.mark.parametrize("onset", [40.0, 40.25, 40.5, 40.9])
@@ -51,6 +51,14 @@ def test_the_peak_is_farthest_from_the_line_between_the_boundaries() -> None:
         drift = 0.02 * samples  # over the wave it rises by twice the wave's height
         waves = found(trapezium(35, 60), (bump + drift)[None].astype(np.float32))
         assert waves.peak == pytest.approx([47], abs=1)
+
+
+def test_a_lower_share_of_a_kind_makes_its_waves_end_later() -> None:
+    settings = DelineationSettings(offset_share=(0.5, 0.25, 0.5))
+    ends = [
+        find_intervals(trapezium(40, 60), FLAT, 0, settings, kind).offset[0] for kind in range(3)
+    ]
+    assert ends == pytest.approx([60, 61, 60], abs=1e-4)  # it falls by a quarter each sample
 
 
 def test_what_is_improbable_is_no_wave() -> None:

@@ -35,9 +35,13 @@ class DelineationSettings:
     sinus rhythm exceed 0.98, most fibrillatory waves that resemble one stay below."""
     t_probability: float = 0.5
     """Highest probability within a T wave from which it is one."""
-    boundary_share: float = 0.5
-    """Share of a wave's highest probability at which it begins and ends; the network learns to
-    return one half at a boundary of a wave that is certain."""
+    onset_share: float = 0.5
+    """Share of a wave's highest probability at which it begins; the network learns to return one
+    half at a boundary of a wave that is certain."""
+    offset_share: tuple[float, float, float] = (0.4, 0.4, 0.45)
+    """Shares of the highest probability at which P waves, QRS complexes and T waves end: at one
+    half they ended some 3 to 5 ms before the marks, as the later of two plausible ends is marked
+    more often."""
     min_p_s: float = 0.03
     """Shortest P wave in seconds: a shorter one is a third of a normal one (80 to 110 ms)."""
     min_t_s: float = 0.05

@@ -88,7 +88,7 @@ class WaveDelineator:
             piece = leads.piece(window - OVERLAP_WINDOWS, stop - window + 2 * OVERLAP_WINDOWS)
             for kind, of_kind in enumerate(parts):
                 found = find_intervals(
-                    piece.probabilities[kind], piece.leads, piece.first, self.settings
+                    piece.probabilities[kind], piece.leads, piece.first, self.settings, kind
                 )
                 middle = (found.onset + found.offset) / 2
                 of_kind.append(found[(middle >= window * kept) & (middle < stop * kept)])

@@ -58,11 +58,12 @@ def find_intervals(
     leads: NDArray[np.float32],
     first: int,
     settings: DelineationSettings,
+    kind: int,
 ) -> WaveIntervals:
     """Return the waves of one kind in a stretch of a recording.
 
     A wave is a run of samples with at least ``least_probability``. It begins and ends where the
-    probability crosses ``boundary_share`` of its highest value in the run, between samples. Its
+    probability crosses a share of its highest value in the run, between samples. Its
     peak is the sample that is farthest from the straight line between onset and offset, summed
     over the leads.
 
@@ -76,6 +77,8 @@ def find_intervals(
         Number of the first sample.
     settings : DelineationSettings
         Thresholds.
+    kind : int
+        Index of the kind in :data:`deepecg.waves.wave_card.KINDS`.
 
     Returns
     -------
@@ -92,12 +95,14 @@ def find_intervals(
     within = probability[runs.samples]
     highest = np.maximum.reduceat(within, runs.heads)
     area = np.add.reduceat(within, runs.heads)
-    level = highest * np.float32(settings.boundary_share)
-    inside = within >= level[runs.run]
     n = len(probability)
+    level = highest * np.float32(settings.onset_share)
+    inside = within >= level[runs.run]
     begin = np.minimum.reduceat(np.where(inside, runs.samples, n), runs.heads)
-    end = np.maximum.reduceat(np.where(inside, runs.samples, -1), runs.heads)
     onset = begin - _crossing(probability, begin, np.maximum(begin - 1, 0), level)
+    level = highest * np.float32(settings.offset_share[kind])
+    inside = within >= level[runs.run]
+    end = np.maximum.reduceat(np.where(inside, runs.samples, -1), runs.heads)
     offset = end + _crossing(probability, end, np.minimum(end + 1, n - 1), level)
     peak = _peaks(leads, runs, begin, end).astype(np.float64)
     return WaveIntervals(onset + first, peak + first, offset + first, highest, area)
