@@ -105,6 +105,25 @@ def test_an_uncertain_p_wave_of_no_beat_does_not_count() -> None:
     assert len(waves_of(intervals([5.6], 0.05, low), r_s=R_S[::5]).extra_p_peak_s) == 0
 
 
+def test_an_uncertain_p_wave_counts_in_a_regular_train_of_p_waves() -> None:
+    r_s = np.arange(1.0, 41.0, 1.9)
+    p_s = np.arange(0.5, 40.0, 0.8)
+    p_s = p_s[np.abs(p_s[:, None] - r_s).min(axis=1) > 0.06]
+    uncertain = np.zeros(len(p_s), bool)
+    uncertain[10:-10:7] = True
+    probability = np.where(uncertain, SETTINGS.train_probability + 0.01, 0.99)
+    around = np.diff(p_s)
+    regular = np.array(
+        [2 <= k < len(p_s) - 2 and np.ptp(around[k - 2 : k + 2]) < 1e-6 for k in range(len(p_s))]
+    )
+    waves = waves_of(intervals(p_s, 0.05, probability), r_s=r_s)
+    np.testing.assert_allclose(waves.all_p_peaks_s, p_s[~uncertain | regular])
+    assert (uncertain & regular).any()
+    shifted = p_s + np.where(uncertain, 0.1, 0)
+    waves = waves_of(intervals(shifted, 0.05, probability), r_s=r_s)
+    np.testing.assert_allclose(waves.all_p_peaks_s, p_s[~uncertain])
+
+
 def test_the_t_wave_is_the_largest_between_two_qrs_complexes() -> None:
     t = WaveIntervals.join([intervals(R_S + 0.3, 0.1), intervals(R_S + 0.55, 0.04)])
     t = t[np.argsort(t.peak)]

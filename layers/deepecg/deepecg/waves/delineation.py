@@ -5,7 +5,9 @@
 3. Its P wave is the last one before its QRS complex, if that is not too far away. A P wave that is
    certain by itself always counts; an uncertain one counts if most neighbours have one at the same
    distance from the R peak, as a low P wave of sinus rhythm has.
-4. Every other certain P wave outside of QRS complexes is kept: no beat follows it.
+4. So does one that is the middle one of five P waves at regular intervals: in block, P waves fall
+   on T waves, where the network is less certain.
+5. Every other P wave that counts and lies outside of QRS complexes is kept: no beat follows it.
 """
 
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ class _QrsBounds:
     found: NDArray[np.bool_]
 
 
+TRAIN_WAVES = 5
+"""P waves whose intervals decide whether the middle one is part of a regular train."""
 USUAL_QRS_S = -0.045, 0.055
 """Usual distance of QRS onset and offset from the R peak in seconds, where the network found none:
 a QRS complex of 100 ms."""
@@ -170,21 +174,47 @@ def _p_waves(
     settings: DelineationSettings,
 ) -> tuple[NDArray[np.int64], WaveIntervals]:
     """Return the number of each beat's P wave, or -1, and the P waves that are of no beat."""
-    certain = p.probability >= settings.p_probability
     beat = np.searchsorted(bounds.onset, p.peak)
     which = np.minimum(beat, len(r_peaks) - 1)
     near = (beat < len(r_peaks)) & (bounds.onset[which] - p.onset <= settings.max_pr_s * rate_hz)
-    numbers = np.flatnonzero(near)
-    last = np.full(len(r_peaks), -1)
-    last[beat[numbers]] = numbers  # in the order of time: the last before the beat remains
-    last_certain = np.full(len(r_peaks), -1)
-    numbers = np.flatnonzero(near & certain)
-    last_certain[beat[numbers]] = numbers
+    last = _last_of_each(beat, near, len(r_peaks))
     distance = np.where(last >= 0, r_peaks - p.peak[last] if len(p) else np.nan, np.nan)
-    supported = _supported(distance, rate_hz, settings)
-    of_beat = np.where((last >= 0) & supported, last, last_certain)
-    certain[of_beat[of_beat >= 0]] = False
-    return of_beat, p[certain]
+    accepted = p.probability >= settings.p_probability
+    accepted[last[(last >= 0) & _supported(distance, rate_hz, settings)]] = True
+    accepted |= _in_regular_train(p, accepted, settings)
+    of_beat = _last_of_each(beat, near & accepted, len(r_peaks))
+    accepted[of_beat[of_beat >= 0]] = False
+    return of_beat, p[accepted]
+
+
+def _last_of_each(
+    beat: NDArray[np.int64], chosen: NDArray[np.bool_], n_beats: int
+) -> NDArray[np.int64]:
+    """Return the last of the chosen P waves before each beat, or -1."""
+    last = np.full(n_beats, -1)
+    numbers = np.flatnonzero(chosen)
+    last[beat[numbers]] = numbers  # in the order of time: the last before the beat remains
+    return last
+
+
+def _in_regular_train(
+    p: WaveIntervals, accepted: NDArray[np.bool_], settings: DelineationSettings
+) -> NDArray[np.bool_]:
+    """Return which P waves, certain or not, are the middle one of five at regular intervals.
+
+    One of the four intervals may be a double one: a QRS complex hides the P wave in it. If two
+    may, a bump between the P waves of sinus rhythm would make a regular train, too.
+    """
+    regular = np.zeros(len(p), bool)
+    train = np.flatnonzero(accepted | (p.probability >= settings.train_probability))
+    if len(train) >= TRAIN_WAVES:
+        intervals = sliding_window_view(np.diff(p.peak[train]), TRAIN_WAVES - 1)
+        unit = intervals.min(axis=1, keepdims=True)
+        single = intervals <= settings.train_ratio * unit
+        double = (intervals >= 2 * unit) & (intervals <= 2 * settings.train_ratio * unit)
+        even = (single | double).all(axis=1) & (double.sum(axis=1) <= 1)
+        regular[train[TRAIN_WAVES // 2 :][: len(even)][even]] = True
+    return regular
 
 
 def _supported(

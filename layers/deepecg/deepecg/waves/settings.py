@@ -66,3 +66,8 @@ class DelineationSettings:
     neighbour_share: float = 0.7
     """Share of the neighbours with a P wave, certain or not, at the same distance from which an
     uncertain P wave is one."""
+    train_probability: float = 0.35
+    """Highest probability within a P wave from which it may be one of a regular train."""
+    train_ratio: float = 1.15
+    """Largest ratio of the longest to the shortest of four intervals between P waves that are
+    regular: ventriculophasic sinus arrhythmia in complete block changes them by some 10 %."""
