@@ -294,8 +294,8 @@ def assert_boundaries(scores, limits):
 
 def test_waves_of_held_back_records_of_the_qt_database(wave_data, delineator):
     scores = total(score for _, score in judged(wave_data, held_back(QTDB), delineator))
-    assert scores["P"].sensitivity >= 0.95
-    assert scores["P"].precision >= 0.98
+    assert scores["P"].sensitivity >= 0.92  # sel40, one of twelve, has no visible P waves
+    assert scores["P"].precision >= 0.99
     assert scores["QRS"].sensitivity >= 0.999
     assert scores["T"].sensitivity >= 0.99
     assert_boundaries(scores, [(8, 18), (8, 12), (8, 15), (8, 28)])
@@ -304,6 +304,6 @@ def test_waves_of_held_back_records_of_the_qt_database(wave_data, delineator):
 def test_waves_of_held_back_records_of_the_lobachevsky_database(wave_data, delineator):
     scores = total(score for _, score in judged(wave_data, held_back(LUDB), delineator))
     assert scores["P"].sensitivity >= 0.985
-    assert scores["P"].precision >= 0.94
+    assert scores["P"].precision >= 0.98
     assert scores["T"].sensitivity >= 0.98
-    assert_boundaries(scores, [(8, 11), (8, 11), (8, 12), (8, 24)])
+    assert_boundaries(scores, [(8, 11), (8, 10), (8, 12), (8, 26)])
