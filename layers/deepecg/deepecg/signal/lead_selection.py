@@ -13,6 +13,7 @@ from deepecg.signal.lead_survey import rank_leads
 from deepecg.signal.noise import noisy_seconds
 from deepecg.signal.quality import QualityFlags, flag_seconds, refuse_unusable
 from deepecg.signal.settings import SignalSettings
+from deepecg.signal.shaking import shaken_seconds
 
 FindRPeaks = Callable[[Floats32, int, Bools], Floats]
 """``find(signal, rate_hz, usable)`` returns the R peaks of one lead, in samples, in its usable
@@ -120,6 +121,7 @@ def _noisy_recording_seconds(
     usable = _usable_signal_seconds(lead, flags)
     r_peaks = find_r_peaks(lead.signal, lead.rate_hz, usable)
     noisy = noisy_seconds(lead, r_peaks, len(usable), settings.quality.noise, settings.detector)
+    noisy |= shaken_seconds(lead.signal, lead.rate_hz, len(usable), settings.quality.shaking)
     middles = np.arange(0.5, len(flags.missing)) * lead.clock_hz / lead.rate_hz
     return noisy[np.minimum(middles.astype(np.int64), len(noisy) - 1)]
 

@@ -127,6 +127,88 @@ class NoiseSettings:
 
 
 @dataclass(frozen=True)
+class ShakingSettings:
+    """Rhythmic shaking of a lead; see :mod:`deepecg.signal.shaking`.
+
+    Chosen on DS1, the Supraventricular DB, the QT Database, and shaking added to them, never on
+    DS2.
+    """
+
+    low_short_s: float = 0.07
+    """Seconds of the moving average that ends the low band, at 7 Hz."""
+    low_long_s: float = 0.40
+    """Seconds of the moving average that is subtracted from it, so that the low band begins at
+    2.5 Hz."""
+    high_step_s: float = 0.015625
+    """Step in seconds of the second differences of the high band: 1/64, so that it is highest
+    at 32 Hz and four thousand times lower at 5 Hz."""
+    high_differences: int = 3
+    """Number of second differences that make the high band, each of the one before."""
+    high_average_s: float = 0.07
+    """Seconds over which the high band is averaged: the sharp part of a QRS complex."""
+    high_share: float = 0.5
+    """Share of the typical height in the high band from which a peak may be one of the patient's
+    own complexes: only a complex of unusual height is below it."""
+    high_correlation: float = 0.7
+    """Correlation in the high band from which a complex has the patient's typical shape."""
+    apart_s: float = 0.125
+    """Seconds around a peak of the high band in which no other is as high."""
+    align_s: float = 0.04
+    """Largest distance in seconds by which a complex is moved to coincide with the typical one."""
+    qrs_s: float = 0.08
+    """Seconds before and after its sharpest part that are compared of a QRS complex."""
+    qrs_step_s: float = 0.03125
+    """Step in seconds of the second difference in which mean and typical QRS complex are compared:
+    the whole of a complex counts, and shaking still little."""
+    before_s: float = 0.20
+    """Seconds before its sharpest part at which the compared part of a beat begins."""
+    after_s: float = 0.50
+    """Seconds after its sharpest part at which it ends: two periods of the slowest shaking."""
+    mean_beats: int = 11
+    """Number of beats whose mean is what they have in common: of shaking, which is out of step, a
+    third remains in it."""
+    parts: int = 5
+    """Number of parts of a beat in which the rest is measured: each is at least half a period of
+    shaking at 3.5 Hz or more, while a ventricular beat fills two or three."""
+    median_beats: int = 5
+    """Number of beats over which the median of every value is taken, so that two do not decide."""
+    min_rr_s: float = 0.4
+    """Shortest RR interval in seconds of the patient's own complexes: 150 per minute."""
+    max_rr_s: float = 1.7
+    """Longest RR interval in seconds of the patient's own complexes: 35 per minute."""
+    gap_rr: float = 1.8
+    """Length of a gap between his own complexes, in usual RR intervals, above which they do not go
+    on: with a ventricular beat and its compensatory pause it is two."""
+    rr_beats: int = 9
+    """Number of RR intervals whose median is the usual one."""
+    likeness: float = 0.5
+    """Smallest correlation of the mean of ``mean_beats`` QRS complexes with the typical one."""
+    least_mv: float = 0.08
+    """Smallest rest in mV, a median: shaking of 0.15 mV. Less disturbs nothing, and flutter waves
+    are as large."""
+    begins_above_share: float = 0.15
+    """Rest, as a share of the QRS height, that a stretch of shaking exceeds in ``min_beats``."""
+    lasts_above_share: float = 0.10
+    """Rest, as a share of the QRS height, that a stretch of shaking exceeds throughout."""
+    begins_above_evenness: float = 0.5
+    """Evenness that a stretch of shaking exceeds in ``min_beats``: 0.2 to 0.3 where ventricular
+    beats come at changing distances from others, 0.6 to 0.9 in shaking."""
+    lasts_above_evenness: float = 0.3
+    """Evenness that a stretch of shaking exceeds throughout."""
+    min_beats: int = 4
+    """Fewest beats of a stretch that exceed what it begins above."""
+    extend_s: int = 2
+    """Seconds by which a stretch of shaking is extended on both sides."""
+    block_s: int = 2
+    """Seconds of the blocks in which the highest complex, and the size of the low band, are
+    measured: each contains a beat at 30 beats per minute or more."""
+    piece_s: int = 600
+    """Seconds whose typical complex is the median of all: posture changes it."""
+    margin_s: int = 20
+    """Seconds on both sides of such a piece with the neighbours of its first and last beats."""
+
+
+@dataclass(frozen=True)
 class QualitySettings:
     """Which seconds, and which recordings, can be analysed."""
 
@@ -148,6 +230,8 @@ class QualitySettings:
     """Share of flat, saturated, missing or noisy seconds above which a lead is rejected."""
     noise: NoiseSettings = field(default_factory=NoiseSettings)
     """Noise index of a lead and its thresholds."""
+    shaking: ShakingSettings = field(default_factory=ShakingSettings)
+    """Rhythmic shaking of a lead, which is noise too."""
 
 
 @dataclass(frozen=True)
