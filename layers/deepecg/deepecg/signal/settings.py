@@ -195,8 +195,9 @@ class ShakingSettings:
     beats come at changing distances from others, 0.6 to 0.9 in shaking."""
     lasts_above_evenness: float = 0.3
     """Evenness that a stretch of shaking exceeds throughout."""
-    min_beats: int = 4
-    """Fewest beats of a stretch that exceed what it begins above."""
+    min_beats: int = 8
+    """Fewest beats of a stretch that exceed what it begins above: in ventricular flutter (record
+    207) five sharp waves can by chance look like own complexes that go on."""
     extend_s: int = 2
     """Seconds by which a stretch of shaking is extended on both sides."""
     block_s: int = 2

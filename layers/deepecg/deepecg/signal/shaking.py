@@ -17,7 +17,8 @@ It is told from one by the patient's own QRS complexes, which go on underneath, 
    typical one. It is not where only the spikes of a pacemaker go on, over ventricular
    fibrillation.
 
-Ventricular tachycardia fails in 1 or 3, fibrillation in 1, so both are left as they are.
+Ventricular tachycardia fails in 1 or 3, fibrillation in 1 or 2, so both are left as they are; where
+waves of either resemble own complexes by chance, they do so for a few beats only.
 """
 
 from collections.abc import Iterator
@@ -192,8 +193,8 @@ def _correlation(windows: Floats32, shape: Floats32) -> Floats:
     windows = windows - windows.mean(axis=1, keepdims=True)
     shape = shape - shape.mean()
     norm = np.linalg.norm(windows, axis=1) * np.linalg.norm(shape)
-    product = windows @ shape
-    return np.divide(product, norm, out=np.zeros_like(product), where=norm > 0).astype(np.float64)
+    product = np.asarray(windows @ shape, np.float64)
+    return np.divide(product, norm, out=np.zeros_like(product), where=norm > 0)
 
 
 def _stretches(
