@@ -194,7 +194,7 @@ def _correlation(windows: Floats32, shape: Floats32) -> Floats:
     shape = shape - shape.mean()
     norm = np.linalg.norm(windows, axis=1) * np.linalg.norm(shape)
     product = np.asarray(windows @ shape, np.float64)
-    return np.divide(product, norm, out=np.zeros_like(product), where=norm > 0)
+    return np.asarray(np.divide(product, norm, out=np.zeros_like(product), where=norm > 0))
 
 
 def _stretches(
