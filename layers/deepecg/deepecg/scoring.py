@@ -86,7 +86,7 @@ def score_recording(
     beats = BeatStream(
         found.times_s, found.rr_s, probabilities, pause_confirmed, found.flags.analysable
     )
-    rhythm = analyse_rhythm(beats, settings.rhythm)
+    rhythm = analyse_rhythm(beats, settings.rhythm, waves)
     return ScoredRecording(
         recording, found.used, found.flags, waves, rhythm, classifier.card, settings
     )

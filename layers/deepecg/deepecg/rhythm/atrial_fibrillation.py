@@ -58,7 +58,9 @@ class Fibrillation:
         return np.asarray(np.interp(times_s, points, passed))
 
 
-def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> Fibrillation:
+def atrial_fibrillation(
+    stream: BeatStream, settings: FibrillationSettings, has_p_waves: Bools | None = None
+) -> Fibrillation:
     """Find atrial fibrillation: RR intervals that do not predict the next one.
 
     Parameters
@@ -68,6 +70,9 @@ def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> F
         in fibrillation S.
     settings : FibrillationSettings
         Tolerance, windows, threshold and the shortest episode.
+    has_p_waves : ndarray of bool, shape (n_beats,), optional
+        Beats around which P waves keep their distance from the R peak, however irregular the
+        intervals are: respiratory sinus arrhythmia, frequent ectopic beats, Wenckebach periods.
 
     Returns
     -------
@@ -88,7 +93,10 @@ def atrial_fibrillation(stream: BeatStream, settings: FibrillationSettings) -> F
     end an episode.
     """
     known = np.isfinite(stream.rr_s)
-    decided = _least_cost_path(_evidence(stream, settings), settings.patience)
+    evidence = _evidence(stream, settings)
+    if has_p_waves is not None:
+        evidence[has_p_waves] = np.minimum(evidence[has_p_waves], -settings.evidence_limit)
+    decided = _least_cost_path(evidence, settings.patience)
     # A window is irregular once three quarters of it are, so episodes would be a quarter too short.
     inside = _around(decided, 1 + 2 * (settings.window_beats // 4)) > 0
     stretch = np.cumsum(np.diff(inside, prepend=False) | (~known & ~decided))

@@ -1,5 +1,6 @@
 """A stream of classified beats: all that rhythm analysis works on."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -67,6 +68,13 @@ class BeatStream:
     def is_class(self, name: str) -> Bools:
         """Return which beats are of a class (``N``, ``S``, ``V``, ``F`` or ``Q``)."""
         return np.asarray(self.labels == CLASSES.index(name))
+
+    def within(self, episodes: Iterable[Episode]) -> Bools:
+        """Return which beats lie in any of these episodes, shape (n_beats,)."""
+        inside = np.zeros(len(self.times_s), bool)
+        for episode in episodes:
+            inside[episode.first : episode.last + 1] = True
+        return inside
 
     def samples(self, sampling_rate_hz: float) -> Ints:
         """Return the R peaks as sample numbers at a rate, shape (n_beats,)."""

@@ -35,6 +35,11 @@ def by_rate(episode: Episode) -> float:
     return episode.rate_bpm or 0.0
 
 
+def by_slowness(episode: Episode) -> float:
+    """Return the mean interval between beats in minutes; 0 where the rate is unknown."""
+    return 1 / episode.rate_bpm if episode.rate_bpm else 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Kind:
     """How a kind of event or finding is named and marked; equal only to itself.
@@ -102,6 +107,14 @@ EVENT_KINDS: Final = (
     UNCONFIRMED_PAUSE := EventKind(
         "unconfirmed_pause", "Long interval, may hold a missed beat", "P?", "pause"
     ),
+    THIRD_DEGREE_BLOCK := EventKind("av_block_third_degree", "Third-degree AV block", "B", "other"),
+    SECOND_DEGREE_BLOCK := EventKind(
+        "av_block_second_degree", "Second-degree AV block", "B", "other"
+    ),
+    TYPE_1_BLOCK := EventKind(
+        "av_block_second_degree_1", "Second-degree AV block, Mobitz I", "B", "other"
+    ),
+    BRADYCARDIA := _event("bradycardia", "slow", "rate", (by_duration, by_slowness)),
     VENTRICULAR_RHYTHM := EventKind("ventricular_rhythm", "Slow ventricular run", *_V, _RUN),
     VENTRICULAR_COUPLET := _event("ventricular_couplet", *_V, (by_rate,)),
     VENTRICULAR_BIGEMINY := _event("ventricular_bigeminy", *_V),
@@ -110,6 +123,7 @@ EVENT_KINDS: Final = (
     SUPRAVENTRICULAR_COUPLET := _event("supraventricular_couplet", *_S, (by_rate,)),
     SUPRAVENTRICULAR_BIGEMINY := _event("supraventricular_bigeminy", *_S),
     SUPRAVENTRICULAR_TRIGEMINY := _event("supraventricular_trigeminy", *_S),
+    TACHYCARDIA := _event("tachycardia", "fast", "rate", (by_duration, by_rate)),
     MAXIMUM_HEART_RATE := _event("maximum_heart_rate", "max", "rate", always_has_strip=True),
     MINIMUM_HEART_RATE := _event("minimum_heart_rate", "min", "rate", always_has_strip=True),
 )

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
+from deepecg.rhythm.av_block import AvBlock
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.heart_rate import HeartRate
 from deepecg.rhythm.pauses import Pauses
+from deepecg.rhythm.rate_episodes import RateEpisodes
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,10 @@ class Findings:
         Patterns of ectopic beats.
     pauses : Pauses
         Confirmed and unconfirmed pauses.
+    av_block : AvBlock
+        Episodes of atrioventricular block; none where the waves are not known.
+    rate_episodes : RateEpisodes
+        Episodes of bradycardia and tachycardia.
     """
 
     rate: HeartRate
@@ -29,3 +35,5 @@ class Findings:
     ventricular: Ectopy
     supraventricular: Ectopy
     pauses: Pauses
+    av_block: AvBlock
+    rate_episodes: RateEpisodes

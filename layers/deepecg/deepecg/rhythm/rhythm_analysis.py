@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from deepecg.rhythm.aberrant_conduction import with_aberrant_beats_normal
 from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation, without_supraventricular
+from deepecg.rhythm.av_block import AvBlock, av_block
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import ectopy
 from deepecg.rhythm.events import Event, find_events
@@ -10,9 +12,12 @@ from deepecg.rhythm.findings import Findings
 from deepecg.rhythm.heart_rate import heart_rate
 from deepecg.rhythm.heart_rate_variability import Variability, heart_rate_variability
 from deepecg.rhythm.hourly_table import Hour, hourly
+from deepecg.rhythm.p_waves import steady_p_share
 from deepecg.rhythm.pauses import pauses, without_unconfirmed
+from deepecg.rhythm.rate_episodes import rate_episodes
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.rhythm.urgent_findings import UrgentFinding, urgent_findings
+from deepecg.waves.waves import Waves
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,8 @@ class RhythmAnalysis(Findings):
     Attributes
     ----------
     beats : BeatStream
-        The beats with their final classes: none is supraventricular inside atrial fibrillation.
+        The beats with their final classes: none is supraventricular inside atrial fibrillation
+        and Wenckebach periods, and wide beats with the patient's own PR interval are normal.
     confirmed : BeatStream
         The same beats with NaN for every long interval in which a beat may have been missed. All
         values but the pauses are computed from it.
@@ -51,7 +57,9 @@ class RhythmAnalysis(Findings):
     urgent: tuple[UrgentFinding, ...]
 
 
-def analyse_rhythm(stream: BeatStream, settings: RhythmSettings) -> RhythmAnalysis:
+def analyse_rhythm(
+    stream: BeatStream, settings: RhythmSettings, waves: Waves | None = None
+) -> RhythmAnalysis:
     """Analyse the rhythm of a stream of beats.
 
     Parameters
@@ -60,23 +68,36 @@ def analyse_rhythm(stream: BeatStream, settings: RhythmSettings) -> RhythmAnalys
         From the classifier or from reference annotations.
     settings : RhythmSettings
         Every threshold.
+    waves : Waves, optional
+        Waves of the same beats; if None, nothing that needs P waves is looked for or ruled out.
 
     Returns
     -------
     RhythmAnalysis
         The final class of every beat, and all findings, which are based on these classes.
     """
+    has_p_waves, block = None, AvBlock()
+    if waves is not None:
+        stream = with_aberrant_beats_normal(stream, waves, settings.aberrant_conduction)
+        share = steady_p_share(stream.times_s, waves, settings.p_waves)
+        has_p_waves = share >= settings.p_waves.sinus_share
     fibrillation = atrial_fibrillation(
-        without_unconfirmed(stream, settings.pauses), settings.fibrillation
+        without_unconfirmed(stream, settings.pauses), settings.fibrillation, has_p_waves
     )
-    beats = without_supraventricular(stream, fibrillation.beats)
+    if waves is not None:
+        block = av_block(stream, waves, fibrillation.beats, settings.av_block)
+    grouped = fibrillation.beats | stream.within(block.type_1)
+    beats = without_supraventricular(stream, grouped)
     confirmed = without_unconfirmed(beats, settings.pauses)
+    ectopic = beats.is_class("V") | beats.is_class("S") | fibrillation.beats
     found = Findings(
         rate=heart_rate(confirmed, settings.rate),
         fibrillation=fibrillation,
         ventricular=ectopy(confirmed, "V", settings.ectopy),
         supraventricular=ectopy(confirmed, "S", settings.ectopy),
         pauses=pauses(beats, settings.pauses),
+        av_block=block,
+        rate_episodes=rate_episodes(confirmed, ectopic, settings.rate),
     )
     events = find_events(confirmed, settings, found)
     return RhythmAnalysis(

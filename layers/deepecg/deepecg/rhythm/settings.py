@@ -51,6 +51,34 @@ class PWaveSettings:
 
 
 @dataclass(frozen=True)
+class AberrantConductionSettings:
+    """Conducted beats with a wide QRS complex; see :mod:`deepecg.rhythm.aberrant_conduction`.
+
+    On the training records 15 of 7,500 annotated ventricular beats meet these limits.
+    """
+
+    p_probability: float = 0.95
+    """Probability from which a P wave is certain."""
+    pr_s: float = 0.03
+    """Largest difference in seconds of the distance from P peak to R peak from that of the normal
+    beats around: late ventricular beats that follow a P wave shorten it by more."""
+    pr_beats: int = 61
+    """Number of beats around a beat whose normal ones give the usual distance."""
+    rr_share: float = 0.1
+    """Largest difference of the intervals before and after a beat from the usual one, as a share of
+    it, for the beat to be on time."""
+    rr_beats: int = 21
+    """Number of beats around a beat whose median RR interval is the usual one."""
+    beats_around: int = 5
+    """Number of beats on either side among which other conducted wide beats are counted."""
+    min_beats: int = 5
+    """Fewest conducted wide beats, within those around, for each to be normal: a single one may be
+    a late ventricular beat."""
+    least_share: float = 0.7
+    """Smallest share of the ventricular beats around that are conducted."""
+
+
+@dataclass(frozen=True)
 class AvBlockSettings:
     """Atrioventricular block; see :mod:`deepecg.rhythm.av_block`."""
 
@@ -60,8 +88,8 @@ class AvBlockSettings:
     """Percentile of the PP intervals around that is the usual one: P waves hidden in QRS complexes
     and T waves make others longer."""
     pp_deviation: float = 0.2
-    """Largest deviation of a PP interval from the usual one, as a share of it, for a P wave to be on
-    time: in block the interval that contains a QRS complex is shorter (ventriculophasic sinus
+    """Largest deviation of a PP interval from the usual one, as a share of it, for a P wave to be
+    on time: in block the interval that contains a QRS complex is shorter (ventriculophasic sinus
     arrhythmia), and an atrial premature beat comes a fifth early or more."""
     hidden_cycles: int = 3
     """Longest PP interval in usual ones that still counts as regular: one P wave may be hidden in a
@@ -80,8 +108,8 @@ class AvBlockSettings:
     """Share of an episode's intervals with a blocked P wave from which every beat is followed by
     one: 2:1 and higher block, and third-degree block."""
     unrelated_pr_s: float = 0.06
-    """Half of the range in seconds of the middle two thirds of the PR intervals, above which P waves
-    and beats are unrelated."""
+    """Half of the range in seconds of the middle two thirds of the PR intervals, above which P
+    waves and beats are unrelated."""
     regular_share: float = 0.06
     """Largest median step between RR intervals, as a share of them, of a regular escape rhythm."""
     lengthened_pr_s: float = 0.03
@@ -198,6 +226,9 @@ class UrgentSettings:
     (RACE II 2010)."""
     pause_s: float = 3.0
     """A pause of at least this duration is urgent."""
+    second_degree_block_s: float = 60.0
+    """Second-degree AV block other than Mobitz type I that lasts at least this many seconds is
+    urgent: a minute is no single event of sleep (ACC/AHA/HRS 2018)."""
     unconfirmed_pause_s: float = 10.0
     """A stretch of at least this duration without a beat is urgent, whether its cause is an
     electrode or the heart. Shorter ones are mostly electrodes."""
@@ -218,6 +249,9 @@ class RhythmSettings:
 
     rate: RateSettings = field(default_factory=RateSettings)
     p_waves: PWaveSettings = field(default_factory=PWaveSettings)
+    aberrant_conduction: AberrantConductionSettings = field(
+        default_factory=AberrantConductionSettings
+    )
     av_block: AvBlockSettings = field(default_factory=AvBlockSettings)
     ectopy: EctopySettings = field(default_factory=EctopySettings)
     pauses: PauseSettings = field(default_factory=PauseSettings)

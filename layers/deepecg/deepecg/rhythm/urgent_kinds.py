@@ -7,8 +7,11 @@ from typing import Final
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.event_kinds import (
     ATRIAL_FIBRILLATION,
+    BRADYCARDIA,
     PAUSE,
+    SECOND_DEGREE_BLOCK,
     SUPRAVENTRICULAR_TACHYCARDIA,
+    THIRD_DEGREE_BLOCK,
     UNCONFIRMED_PAUSE,
     VENTRICULAR_TACHYCARDIA,
     EventKind,
@@ -17,6 +20,7 @@ from deepecg.rhythm.event_kinds import (
     by_beats,
     by_duration,
     by_rate,
+    by_slowness,
 )
 from deepecg.rhythm.number_wording import exact, rate, span
 from deepecg.rhythm.settings import RhythmSettings
@@ -90,6 +94,20 @@ def _no_beat_found(pause: Episode, settings: RhythmSettings) -> str:
     return f"No beat found for {length}: an electrode or asystole"
 
 
+def _third_degree_block(episode: Episode, settings: RhythmSettings) -> str:  # noqa: ARG001
+    return f"Third-degree AV block suspected for {span(episode.duration_s)}"
+
+
+def _second_degree_block(episode: Episode, settings: RhythmSettings) -> str:
+    length = span(episode.duration_s, settings.urgent.second_degree_block_s)
+    return f"Second-degree AV block suspected for {length}"
+
+
+def _bradycardia(episode: Episode, settings: RhythmSettings) -> str:
+    bpm = rate(episode, settings.rate.severe_bradycardia_bpm)
+    return f"Bradycardia of {span(episode.duration_s)} at {bpm}"
+
+
 URGENT_KINDS: Final = (
     UrgentEventKind(
         *_named(VENTRICULAR_TACHYCARDIA),
@@ -115,6 +133,28 @@ URGENT_KINDS: Final = (
         event=UNCONFIRMED_PAUSE,
         is_urgent=lambda pause, s: pause.duration_s >= s.urgent.unconfirmed_pause_s - ROUNDING_S,
         message=_no_beat_found,
+    ),
+    UrgentEventKind(
+        *_named(THIRD_DEGREE_BLOCK),
+        ranking_points=75.0,
+        event=THIRD_DEGREE_BLOCK,
+        is_urgent=lambda episode, s: True,  # noqa: ARG005
+        message=_third_degree_block,
+    ),
+    UrgentEventKind(
+        *_named(SECOND_DEGREE_BLOCK),
+        ranking_points=65.0,
+        event=SECOND_DEGREE_BLOCK,
+        is_urgent=lambda episode, s: episode.duration_s >= s.urgent.second_degree_block_s,
+        message=_second_degree_block,
+    ),
+    UrgentEventKind(
+        *_named(BRADYCARDIA),
+        ranking_points=62.0,
+        event=BRADYCARDIA,
+        is_urgent=lambda episode, s: 0 < by_rate(episode) < s.rate.severe_bradycardia_bpm,
+        severity=by_slowness,
+        message=_bradycardia,
     ),
     UrgentEventKind(
         "fast_atrial_fibrillation",
