@@ -8,6 +8,7 @@ from unit.rhythm.beat_streams import long_records, reference, stream_of
 
 from deepecg.beats.settings import PauseSettings
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
+from deepecg.rhythm.av_block import AvBlock
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import ectopy
 from deepecg.rhythm.episode import Episode
@@ -15,6 +16,7 @@ from deepecg.rhythm.findings import Findings
 from deepecg.rhythm.heart_rate import heart_rate
 from deepecg.rhythm.hourly_table import Hour, hourly
 from deepecg.rhythm.pauses import pauses
+from deepecg.rhythm.rate_episodes import RateEpisodes
 from deepecg.rhythm.rhythm_analysis import RhythmAnalysis, analyse_rhythm
 from deepecg.rhythm.settings import EctopySettings, RateSettings, RhythmSettings
 
@@ -32,6 +34,8 @@ def hours_of(stream: BeatStream, *fibrillation: Episode) -> tuple[Hour, ...]:
         ventricular=ectopy(stream, "V", EctopySettings()),
         supraventricular=ectopy(stream, "S", EctopySettings()),
         pauses=pauses(stream, PauseSettings()),
+        av_block=AvBlock(),
+        rate_episodes=RateEpisodes(),
     )
     return hourly(stream, RateSettings(), found)
 

@@ -15,7 +15,7 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.settings import AberrantConductionSettings
 from deepecg.waves.waves import Waves
 
-NORMAL, VENTRICULAR = CLASSES.index("N"), [CLASSES.index("V"), CLASSES.index("F")]
+NORMAL = CLASSES.index("N")
 
 
 def with_aberrant_beats_normal(
@@ -34,8 +34,9 @@ def with_aberrant_beats_normal(
     """
     conducted = _conducted(stream, waves, settings)
     probabilities = stream.probabilities.copy()
-    probabilities[conducted, NORMAL] += probabilities[conducted][:, VENTRICULAR].sum(axis=1)
-    probabilities[np.ix_(np.flatnonzero(conducted), VENTRICULAR)] = 0
+    for ventricular in (CLASSES.index("V"), CLASSES.index("F")):
+        probabilities[conducted, NORMAL] += probabilities[conducted, ventricular]
+        probabilities[conducted, ventricular] = 0
     return replace(stream, probabilities=probabilities)
 
 
