@@ -36,6 +36,7 @@ def hours_of(stream: BeatStream, *fibrillation: Episode) -> tuple[Hour, ...]:
         pauses=pauses(stream, PauseSettings()),
         av_block=AvBlock(),
         rate_episodes=RateEpisodes(),
+        wide_tachycardia=(),
     )
     return hourly(stream, RateSettings(), found)
 

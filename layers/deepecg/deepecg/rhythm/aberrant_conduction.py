@@ -46,12 +46,17 @@ def _conducted(stream: BeatStream, waves: Waves, settings: AberrantConductionSet
     certain_p = waves.has_p & (waves.p_probability >= settings.p_probability)
     if not (ventricular & certain_p).any():
         return np.zeros(len(ventricular), bool)
-    distance_s = stream.times_s - waves.p_peak_s
-    own_s = _usual(distance_s, stream.is_class("N") & certain_p, settings.pr_beats)
+    distances_s = (stream.times_s - waves.p_peak_s, waves.pr_s)
+    normal = stream.is_class("N") & certain_p
     usual_rr_s = _usual(stream.rr_s, np.isfinite(stream.rr_s), settings.rr_beats)
     with np.errstate(invalid="ignore"):
         on_time = np.abs(stream.rr_s / usual_rr_s - 1) <= settings.rr_share
-        alike = ventricular & certain_p & (np.abs(distance_s - own_s) <= settings.pr_s)
+        # A wide QRS complex may begin on time and have its R peak late, or the other way round.
+        own_pr = [
+            np.abs(s - _usual(s, normal & np.isfinite(s), settings.pr_beats)) <= settings.pr_s
+            for s in distances_s
+        ]
+        alike = ventricular & certain_p & (own_pr[0] | own_pr[1])
     alike &= on_time & np.append(on_time[1:], True)
     around = 2 * settings.beats_around + 1
     n_alike, n_ventricular = (

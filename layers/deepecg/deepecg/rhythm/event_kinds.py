@@ -99,6 +99,7 @@ def _event(
 
 EVENT_KINDS: Final = (
     VENTRICULAR_TACHYCARDIA := _event("ventricular_tachycardia", *_V, _RUN),
+    WIDE_QRS_TACHYCARDIA := EventKind("wide_qrs_tachycardia", "Wide-QRS tachycardia", *_V, _RUN),
     ATRIAL_FIBRILLATION := _event(
         "atrial_fibrillation", "AF", "fibrillation", (by_duration, by_rate)
     ),

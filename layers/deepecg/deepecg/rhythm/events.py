@@ -78,6 +78,7 @@ def find_events(stream: BeatStream, settings: RhythmSettings, found: Findings) -
         (kinds.ATRIAL_FIBRILLATION, found.fibrillation.episodes),
         (kinds.PAUSE, found.pauses.episodes),
         (kinds.UNCONFIRMED_PAUSE, found.pauses.unconfirmed),
+        (kinds.WIDE_QRS_TACHYCARDIA, found.wide_tachycardia),
         (kinds.THIRD_DEGREE_BLOCK, found.av_block.third_degree),
         (kinds.SECOND_DEGREE_BLOCK, found.av_block.second_degree),
         (kinds.TYPE_1_BLOCK, found.av_block.type_1),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from deepecg.rhythm.atrial_fibrillation import Fibrillation
 from deepecg.rhythm.av_block import AvBlock
 from deepecg.rhythm.ectopy import Ectopy
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.heart_rate import HeartRate
 from deepecg.rhythm.pauses import Pauses
 from deepecg.rhythm.rate_episodes import RateEpisodes
@@ -28,6 +29,8 @@ class Findings:
         Episodes of atrioventricular block; none where the waves are not known.
     rate_episodes : RateEpisodes
         Episodes of bradycardia and tachycardia.
+    wide_tachycardia : tuple of Episode
+        Tachycardia with wide QRS complexes, of beats that are not classified as ventricular.
     """
 
     rate: HeartRate
@@ -37,3 +40,4 @@ class Findings:
     pauses: Pauses
     av_block: AvBlock
     rate_episodes: RateEpisodes
+    wide_tachycardia: tuple[Episode, ...]

@@ -70,4 +70,8 @@ def _episodes(stream: BeatStream, inside: Bools, settings: RateSettings) -> tupl
     """Return the stretches of intervals that last long enough, as episodes of beats."""
     first, stop = stretches(inside).T
     episodes = stream.episodes(np.maximum(first - 1, 0), stop - 1)
-    return tuple(e for e in episodes if e.duration_s >= settings.episode_s)
+    return tuple(
+        e
+        for e in episodes
+        if e.duration_s >= settings.episode_s and e.n_beats >= settings.episode_beats
+    )

@@ -7,6 +7,7 @@ from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation, without_supr
 from deepecg.rhythm.av_block import AvBlock, av_block
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import ectopy
+from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.events import Event, find_events
 from deepecg.rhythm.findings import Findings
 from deepecg.rhythm.heart_rate import heart_rate
@@ -17,6 +18,7 @@ from deepecg.rhythm.pauses import pauses, without_unconfirmed
 from deepecg.rhythm.rate_episodes import rate_episodes
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.rhythm.urgent_findings import UrgentFinding, urgent_findings
+from deepecg.rhythm.wide_tachycardia import wide_tachycardia, with_wide_runs_ventricular
 from deepecg.waves.waves import Waves
 
 
@@ -30,7 +32,7 @@ class RhythmAnalysis(Findings):
     ----------
     beats : BeatStream
         The beats with their final classes: none is supraventricular inside atrial fibrillation
-        and Wenckebach periods, and wide beats with the patient's own PR interval are normal.
+        and second-degree AV block, and wide beats with the patient's own PR interval are normal.
     confirmed : BeatStream
         The same beats with NaN for every long interval in which a beat may have been missed. All
         values but the pauses are computed from it.
@@ -77,8 +79,10 @@ def analyse_rhythm(
         The final class of every beat, and all findings, which are based on these classes.
     """
     has_p_waves, block = None, AvBlock()
+    wide: tuple[Episode, ...] = ()
     if waves is not None:
         stream = with_aberrant_beats_normal(stream, waves, settings.aberrant_conduction)
+        stream = with_wide_runs_ventricular(stream, waves, settings.wide_tachycardia)
         share = steady_p_share(stream.times_s, waves, settings.p_waves)
         has_p_waves = share >= settings.p_waves.sinus_share
     fibrillation = atrial_fibrillation(
@@ -86,10 +90,11 @@ def analyse_rhythm(
     )
     if waves is not None:
         block = av_block(stream, waves, fibrillation.beats, settings.av_block)
-    grouped = fibrillation.beats | stream.within(block.type_1)
+        wide = wide_tachycardia(stream, waves, fibrillation.beats, settings.wide_tachycardia)
+    grouped = fibrillation.beats | stream.within((*block.type_1, *block.second_degree))
     beats = without_supraventricular(stream, grouped)
     confirmed = without_unconfirmed(beats, settings.pauses)
-    ectopic = beats.is_class("V") | beats.is_class("S") | fibrillation.beats
+    ectopic = beats.is_class("V") | beats.is_class("S") | fibrillation.beats | beats.within(wide)
     found = Findings(
         rate=heart_rate(confirmed, settings.rate),
         fibrillation=fibrillation,
@@ -98,6 +103,7 @@ def analyse_rhythm(
         pauses=pauses(beats, settings.pauses),
         av_block=block,
         rate_episodes=rate_episodes(confirmed, ectopic, settings.rate),
+        wide_tachycardia=wide,
     )
     events = find_events(confirmed, settings, found)
     return RhythmAnalysis(

@@ -28,6 +28,9 @@ class RateSettings:
     or fast rate: one pause makes no bradycardia."""
     episode_s: float = 60.0
     """Shortest episode of bradycardia or tachycardia in seconds."""
+    episode_beats: int = 15
+    """Fewest beats of such an episode: 15 a minute is the slowest escape rhythm; with fewer the
+    heart or the electrode pauses, which is reported as such."""
     covered_share: float = 0.5
     """Known intervals must cover this share of a window for its rate to count. With less than half
     a minute, a few beats beside a gap would decide the minimum or maximum (our choice; no standard
@@ -54,11 +57,11 @@ class PWaveSettings:
 class AberrantConductionSettings:
     """Conducted beats with a wide QRS complex; see :mod:`deepecg.rhythm.aberrant_conduction`.
 
-    On the training records 15 of 7,500 annotated ventricular beats meet these limits.
+    On the training records none of 7,500 annotated ventricular beats meets these limits.
     """
 
-    p_probability: float = 0.95
-    """Probability from which a P wave is certain."""
+    p_probability: float = 0.6
+    """Probability from which a P wave counts: several beats in a row have it at one distance."""
     pr_s: float = 0.03
     """Largest difference in seconds of the distance from P peak to R peak from that of the normal
     beats around: late ventricular beats that follow a P wave shorten it by more."""
@@ -76,6 +79,33 @@ class AberrantConductionSettings:
     a late ventricular beat."""
     least_share: float = 0.7
     """Smallest share of the ventricular beats around that are conducted."""
+
+
+@dataclass(frozen=True)
+class WideTachycardiaSettings:
+    """Tachycardia with wide QRS complexes; see :mod:`deepecg.rhythm.wide_tachycardia`.
+
+    On the training records 13 beats of runs become ventricular, and no episode is found.
+    """
+
+    max_rr_s: float = 0.6
+    """RR interval in seconds below which the rate is a tachycardia: 100 per minute."""
+    run_beats: int = 6
+    """Fewest ectopic beats of a run whose supraventricular ones may become ventricular: in shorter
+    ones aberrant conduction is frequent."""
+    run_qrs_s: float = 0.115
+    """Smallest median length in seconds of the QRS complexes of such a run: 120 ms, less the error
+    of the boundaries."""
+    wider_share: float = 1.2
+    """Factor by which they must be longer than the patient's normal ones."""
+    episode_qrs_s: float = 0.13
+    """Smallest median length in seconds of the QRS complexes of a tachycardia that the classifier
+    calls normal or supraventricular."""
+    episode_s: float = 30.0
+    """Shortest duration in seconds of such a tachycardia: that of a sustained one (AHA/ACC/HRS
+    2017)."""
+    p_share: float = 0.3
+    """Share of beats with a P wave below which a tachycardia has none."""
 
 
 @dataclass(frozen=True)
@@ -253,6 +283,7 @@ class RhythmSettings:
         default_factory=AberrantConductionSettings
     )
     av_block: AvBlockSettings = field(default_factory=AvBlockSettings)
+    wide_tachycardia: WideTachycardiaSettings = field(default_factory=WideTachycardiaSettings)
     ectopy: EctopySettings = field(default_factory=EctopySettings)
     pauses: PauseSettings = field(default_factory=PauseSettings)
     fibrillation: FibrillationSettings = field(default_factory=FibrillationSettings)

@@ -14,6 +14,7 @@ from deepecg.rhythm.event_kinds import (
     THIRD_DEGREE_BLOCK,
     UNCONFIRMED_PAUSE,
     VENTRICULAR_TACHYCARDIA,
+    WIDE_QRS_TACHYCARDIA,
     EventKind,
     Kind,
     Measure,
@@ -94,6 +95,11 @@ def _no_beat_found(pause: Episode, settings: RhythmSettings) -> str:
     return f"No beat found for {length}: an electrode or asystole"
 
 
+def _wide_qrs_tachycardia(episode: Episode, settings: RhythmSettings) -> str:
+    bpm = rate(episode, settings.ectopy.tachycardia_bpm)
+    return f"Wide-QRS tachycardia of {span(episode.duration_s)} at {bpm}: ventricular or aberrant"
+
+
 def _third_degree_block(episode: Episode, settings: RhythmSettings) -> str:  # noqa: ARG001
     return f"Third-degree AV block suspected for {span(episode.duration_s)}"
 
@@ -116,6 +122,13 @@ URGENT_KINDS: Final = (
         is_urgent=lambda run, s: run.n_beats >= s.urgent.ventricular_run_beats,
         severity=by_beats,
         message=_ventricular_tachycardia,
+    ),
+    UrgentEventKind(
+        *_named(WIDE_QRS_TACHYCARDIA),
+        ranking_points=90.0,
+        event=WIDE_QRS_TACHYCARDIA,
+        is_urgent=lambda episode, s: True,  # noqa: ARG005
+        message=_wide_qrs_tachycardia,
     ),
     UrgentEventKind(
         *_named(PAUSE),

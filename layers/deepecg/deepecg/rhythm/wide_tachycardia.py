@@ -1,0 +1,103 @@
+"""Tachycardia with wide QRS complexes and without P waves: ventricular until shown otherwise.
+
+The classifier compares a beat with the patient's other beats. Where a tachycardia fills the
+recording there are none, and within a run the timing can outweigh the shape. The width of the QRS
+complex remains (wide: 120 ms and more, 2017 AHA/ACC/HRS guideline on ventricular arrhythmias,
+doi:10.1161/CIR.0000000000000549, section 2).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from deepecg.arrays import Bools
+from deepecg.beats.aami_classes import CLASSES
+from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.rhythm.episode import Episode
+from deepecg.rhythm.settings import WideTachycardiaSettings
+from deepecg.signal.stretches import stretches
+from deepecg.waves.waves import Waves
+
+SUPRAVENTRICULAR, VENTRICULAR = CLASSES.index("S"), CLASSES.index("V")
+
+
+def with_wide_runs_ventricular(
+    stream: BeatStream, waves: Waves, settings: WideTachycardiaSettings
+) -> BeatStream:
+    """Return a stream in which supraventricular beats of wide runs are ventricular.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    waves : Waves
+        Waves of the same beats.
+    settings : WideTachycardiaSettings
+        Rate, width and length of such runs.
+    """
+    probabilities = stream.probabilities.copy()
+    usual_s = waves.qrs_s[stream.is_class("N") & np.isfinite(waves.qrs_s)]
+    if not len(usual_s):
+        return stream
+    least_s = max(settings.wider_share * float(np.median(usual_s)), settings.run_qrs_s)
+    ectopic = stream.is_class("S") | stream.is_class("V")
+    for first, stop in stretches(ectopic):
+        if stop - first >= settings.run_beats and _is_wide_and_fast(
+            stream, waves, slice(first, stop), least_s, settings
+        ):
+            probabilities[first:stop, VENTRICULAR] += probabilities[first:stop, SUPRAVENTRICULAR]
+            probabilities[first:stop, SUPRAVENTRICULAR] = 0
+    return replace(stream, probabilities=probabilities)
+
+
+def wide_tachycardia(
+    stream: BeatStream, waves: Waves, fibrillation: Bools, settings: WideTachycardiaSettings
+) -> tuple[Episode, ...]:
+    """Find wide-QRS tachycardia whose beats the classifier does not call ventricular.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    waves : Waves
+        Waves of the same beats.
+    fibrillation : ndarray of bool, shape (n_beats,)
+        Beats in atrial fibrillation, which is named as such.
+    settings : WideTachycardiaSettings
+        Rate, width and duration.
+
+    Returns
+    -------
+    tuple of Episode
+        In the order of time.
+    """
+    with np.errstate(invalid="ignore"):
+        fast = stream.rr_s < settings.max_rr_s
+    fast &= ~fibrillation & ~stream.is_class("V")
+    found = [
+        (first - 1, stop - 1)
+        for first, stop in stretches(fast)
+        if first > 0
+        and _is_wide_and_fast(stream, waves, slice(first, stop), settings.episode_qrs_s, settings)
+    ]
+    episodes = stream.episodes(*np.array(found, np.int64).reshape(-1, 2).T)
+    return tuple(episode for episode in episodes if episode.duration_s >= settings.episode_s)
+
+
+def _is_wide_and_fast(
+    stream: BeatStream,
+    waves: Waves,
+    beats: slice,
+    least_s: float,
+    settings: WideTachycardiaSettings,
+) -> bool:
+    """Return whether beats form a tachycardia with wide QRS complexes and without P waves."""
+    qrs_s, rr_s = waves.qrs_s[beats], stream.rr_s[beats][1:]
+    qrs_s, rr_s = qrs_s[np.isfinite(qrs_s)], rr_s[np.isfinite(rr_s)]
+    if not len(qrs_s) or not len(rr_s):
+        return False
+    return bool(
+        np.median(rr_s) < settings.max_rr_s
+        and np.median(qrs_s) >= least_s
+        and waves.has_p[beats].mean() < settings.p_share
+    )
