@@ -92,7 +92,7 @@ def _blocked_p_waves(stream: BeatStream, waves: Waves, settings: AvBlockSettings
     cycles = pp_s / usual_s
     # A P wave hidden in a QRS complex or T wave leaves an interval of two cycles.
     regular = (np.round(cycles) >= 1) & (np.round(cycles) <= settings.hidden_cycles)
-    regular &= np.abs(cycles - np.round(cycles)) <= settings.pp_deviation * np.round(cycles)
+    regular &= np.abs(cycles - np.round(cycles)) <= settings.pp_deviation
     on_time = is_extra & np.append(False, regular) & np.append(regular, False)
     next_beat = np.searchsorted(stream.times_s, times_s[on_time])
     inside = (next_beat > 0) & (next_beat < len(counts))
@@ -135,7 +135,8 @@ def _kind(
     spread_s = (np.percentile(of_beats, 84) - np.percentile(of_beats, 16)) / 2
     steps = np.abs(np.diff(rr_s)) / np.median(rr_s)
     every = len(intervals) >= settings.every_share * len(rr_s)
-    if spread_s > settings.unrelated_pr_s and np.median(steps) <= settings.regular_share:
+    regular = np.mean(steps <= settings.regular_share) >= settings.regular_beats
+    if spread_s > settings.unrelated_pr_s and regular:
         return "third_degree"
     shortened_s = pr_s[intervals - 1] - pr_s[intervals]
     shortened_s = shortened_s[np.isfinite(shortened_s)]

@@ -118,9 +118,10 @@ class AvBlockSettings:
     """Percentile of the PP intervals around that is the usual one: P waves hidden in QRS complexes
     and T waves make others longer."""
     pp_deviation: float = 0.2
-    """Largest deviation of a PP interval from the usual one, as a share of it, for a P wave to be
-    on time: in block the interval that contains a QRS complex is shorter (ventriculophasic sinus
-    arrhythmia), and an atrial premature beat comes a fifth early or more."""
+    """Largest deviation of a PP interval from the usual one, or from two or three of them, as a
+    share of the usual one, for a P wave to be on time: in block the interval that contains a QRS
+    complex is shorter (ventriculophasic sinus arrhythmia), and an atrial premature beat comes a
+    fifth early or more."""
     hidden_cycles: int = 3
     """Longest PP interval in usual ones that still counts as regular: one P wave may be hidden in a
     QRS complex and one in its T wave."""
@@ -140,8 +141,12 @@ class AvBlockSettings:
     unrelated_pr_s: float = 0.06
     """Half of the range in seconds of the middle two thirds of the PR intervals, above which P
     waves and beats are unrelated."""
-    regular_share: float = 0.06
-    """Largest median step between RR intervals, as a share of them, of a regular escape rhythm."""
+    regular_share: float = 0.1
+    """Largest step between RR intervals, as a share of the usual one, of a regular escape
+    rhythm."""
+    regular_beats: float = 0.85
+    """Smallest share of the steps that are regular: in Wenckebach periods of 6:5 two of six are
+    not."""
     lengthened_pr_s: float = 0.03
     """Median shortening in seconds of the PR interval over a dropped beat, from which the intervals
     before it had lengthened (Mobitz type I)."""
