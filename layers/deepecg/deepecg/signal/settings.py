@@ -201,12 +201,31 @@ class ShakingSettings:
     extend_s: int = 2
     """Seconds by which a stretch of shaking is extended on both sides."""
     block_s: int = 2
-    """Seconds of the blocks in which the highest complex, and the size of the low band, are
-    measured: each contains a beat at 30 beats per minute or more."""
+    """Seconds of the blocks in which the highest complex is measured: each contains a beat at 30
+    beats per minute or more."""
     piece_s: int = 600
     """Seconds whose typical complex is the median of all: posture changes it."""
     margin_s: int = 20
     """Seconds on both sides of such a piece with the neighbours of its first and last beats."""
+    check_rate_hz: int = 32
+    """Sampling rate at which a piece is checked for shaking at all, four times the end of the low
+    band."""
+    check_samples: int = 4
+    """Samples at this rate whose largest is looked at: an eighth of a second, half a period of
+    shaking at 4 Hz."""
+    check_s: float = 3.0
+    """Seconds in a row in which the low band of a piece with shaking is large: ``min_beats`` at
+    the highest rate."""
+    check_large: float = 0.85
+    """Share of their eighths in which it is: between two beats at rest it is small for longer. Of
+    a thousand pieces with shaking of 3 s or more, as weak as is found, all reach 0.95."""
+    check_mv: float = 0.07
+    """Size in mV from which it is large. Half of the samples of these pieces reach 0.09."""
+    check_share: float = 0.1
+    """Size, as a share of the height of the blocks, from which it is large: half of the samples of
+    these pieces reach 0.12."""
+    check_percentile: float = 25.0
+    """Percentile of the height of the blocks of a piece: low, since shaking adds to it."""
 
 
 @dataclass(frozen=True)

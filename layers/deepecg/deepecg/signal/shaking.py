@@ -19,20 +19,20 @@ It is told from one by the patient's own QRS complexes, which go on underneath, 
 
 Ventricular tachycardia fails in 1 or 3, fibrillation in 1 or 2, so both are left as they are; where
 waves of either resemble own complexes by chance, they do so for a few beats only.
+
+All this is looked at only in pieces whose low band, at a low sampling rate, is large for some
+seconds: most recordings have none.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from scipy.ndimage import find_objects, label, maximum_filter1d, median_filter, uniform_filter1d
+from scipy.ndimage import find_objects, label, median_filter, uniform_filter1d
 
 from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.signal.settings import MIN_BEATS, ShakingSettings
 from deepecg.signal.windows_around_samples import windows_at
-
-BLOCK_STEP = 8
-"""Step in samples at which the size of a block is measured."""
 
 
 def shaken_seconds(
@@ -95,13 +95,30 @@ def _own_beats(signal: Floats32, rate_hz: int, settings: ShakingSettings) -> _Ow
     for first in range(0, len(signal), length):
         begin = max(first - margin, 0)
         piece = signal[begin : first + length + margin]
-        low = _low_band(piece, rate_hz, settings)
-        if _may_be_shaken(low, rate_hz, settings):
-            beats = _beats_of_piece(piece, low, rate_hz, settings).later(begin)
+        if _may_be_shaken(piece, rate_hz, settings):
+            beats = _beats_of_piece(piece, rate_hz, settings).later(begin)
             inside = (beats.positions >= first) & (beats.positions < first + length)
             parts.append(beats.only(inside))
     columns = zip(*(vars(part).values() for part in parts), strict=True)
     return _OwnBeats(*map(np.concatenate, columns))
+
+
+def _may_be_shaken(piece: Floats32, rate_hz: int, settings: ShakingSettings) -> bool:
+    """Return whether the low band is large for some seconds, in mV and beside the complexes."""
+    every = max(rate_hz // settings.check_rate_hz, 1)
+    coarse = piece[: len(piece) // every * every].reshape(-1, every)
+    low = _low_band(coarse @ np.full(every, 1 / every, piece.dtype), rate_hz // every, settings)
+    part = settings.check_samples
+    sizes = np.abs(low[: len(low) // part * part]).reshape(-1, part).max(axis=1)
+    in_a_row = round(settings.check_s * settings.check_rate_hz / part)
+    block = settings.block_s * rate_hz
+    if len(sizes) < in_a_row or len(piece) < block:
+        return False
+    heights = np.ptp(piece[: len(piece) // block * block].reshape(-1, block), axis=1)
+    height = np.percentile(heights, settings.check_percentile)
+    large = sizes >= max(settings.check_mv, settings.check_share * height)
+    share = np.convolve(large, np.full(in_a_row, 1 / in_a_row), "valid")
+    return bool(share.max() >= settings.check_large)
 
 
 def _low_band(piece: Floats32, rate_hz: int, settings: ShakingSettings) -> Floats32:
@@ -110,16 +127,7 @@ def _low_band(piece: Floats32, rate_hz: int, settings: ShakingSettings) -> Float
     return np.asarray(uniform_filter1d(piece, short) - uniform_filter1d(piece, long), np.float32)
 
 
-def _may_be_shaken(low: Floats32, rate_hz: int, settings: ShakingSettings) -> bool:
-    """Return whether some block is large in the low band throughout: shaking at least is."""
-    block = settings.block_s * rate_hz
-    blocks = np.abs(low[: len(low) // block * block].reshape(-1, block)[:, ::BLOCK_STEP])
-    return bool((np.median(blocks, axis=1) >= settings.least_mv).any())
-
-
-def _beats_of_piece(
-    piece: Floats32, low: Floats32, rate_hz: int, settings: ShakingSettings
-) -> _OwnBeats:
+def _beats_of_piece(piece: Floats32, rate_hz: int, settings: ShakingSettings) -> _OwnBeats:
     """Return the patient's own complexes of a piece, in samples from its beginning."""
     positions = _sharp_peaks(piece, rate_hz, settings)
     if len(positions) < MIN_BEATS:
@@ -130,6 +138,7 @@ def _beats_of_piece(
     complexes = windows_at(complexes, positions - reach, 2 * reach + 1)
     likeness = _correlation(_mean_around(complexes, settings), np.median(complexes, axis=0))
     first, last = (round(s * rate_hz) for s in (settings.before_s, settings.after_s))
+    low = _low_band(piece, rate_hz, settings)
     beats = windows_at(low, positions - first, first + last)
     rest = np.abs(beats - _mean_around(beats, settings))
     in_parts = np.stack([p.max(axis=1) for p in np.array_split(rest, settings.parts, axis=1)])
@@ -151,11 +160,11 @@ def _sharp_peaks(piece: Floats32, rate_hz: int, settings: ShakingSettings) -> In
     height = np.sqrt(np.maximum(uniform_filter1d(high * high, window, mode="constant"), 0))
     block = settings.block_s * rate_hz
     highest = np.maximum.reduceat(height, np.arange(0, len(height), block))
-    apart = 2 * round(settings.apart_s * rate_hz) + 1
-    peaks = np.flatnonzero(
-        (height == maximum_filter1d(height, apart))
-        & (height > settings.high_share * np.median(highest))
-    )
+    rises = np.diff(height, prepend=0) >= 0
+    tops = rises & (np.diff(height, append=0) <= 0)
+    peaks = np.flatnonzero(tops & (height > settings.high_share * np.median(highest)))
+    apart = round(settings.apart_s * rate_hz)
+    peaks = peaks[height[peaks] == windows_at(height, peaks - apart, 2 * apart + 1).max(axis=1)]
     reach = round(settings.qrs_s * rate_hz)
     lags = round(settings.align_s * rate_hz)
     # First by the strongest sample of each, then by the median shape of all.
