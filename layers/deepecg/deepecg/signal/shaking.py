@@ -109,7 +109,8 @@ def _may_be_shaken(piece: Floats32, rate_hz: int, settings: ShakingSettings) -> 
     coarse = piece[: len(piece) // every * every].reshape(-1, every)
     low = _low_band(coarse @ np.full(every, 1 / every, piece.dtype), rate_hz // every, settings)
     part = settings.check_samples
-    sizes = np.abs(low[: len(low) // part * part]).reshape(-1, part).max(axis=1)
+    sizes = np.abs(low[: len(low) // part * part])
+    sizes = np.max([sizes[first::part] for first in range(part)], axis=0)
     in_a_row = round(settings.check_s * settings.check_rate_hz / part)
     block = settings.block_s * rate_hz
     if len(sizes) < in_a_row or len(piece) < block:
