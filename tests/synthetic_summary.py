@@ -1,6 +1,5 @@
 """A made-up summary of schema version 2, and the graphics that go with it."""
 
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -81,7 +80,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         for number, (kind, start_s, duration_s, n_beats, rate_bpm) in enumerate(EVENTS)
     ]
     return {
-        "schema_version": "2.1",
+        "schema_version": "2.2",
         "kind": "summary",
         "recording_id": "9f86d081884c7d659a2f",
         "recording": {
@@ -153,11 +152,14 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "spectrum_s": 60_300.0,
         },
         "urgent": [
-            _urgent("ventricular_tachycardia", 20_400.2, 2, "Ventricular tachycardia of 11 beats"),
-            _urgent("pause", 52_311.8, 4, "Pause of 3.2 s"),
-            _urgent(
+            _finding("ventricular_tachycardia", 20_400.2, 2, "Ventricular tachycardia of 11 beats"),
+            _finding("pause", 52_311.8, 4, "Pause of 3.2 s"),
+            _finding(
                 "no_beat_found", 82_400.0, 7, "No beat found for 24 s: an electrode or asystole"
             ),
+        ],
+        "notable": [
+            _finding("atrial_fibrillation", 70_000.0, 5, "Atrial fibrillation of 67 min at 99/min"),
         ],
         "hours": [_hour(number, start_local) for number in range(24)],
         "events": events,
@@ -171,7 +173,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         "provenance": {
             "software": {"name": "deepecg", "version": "0.1.0"},
             "model": {"version": "made-up-1", "sha256": "0" * 64},
-            "settings": asdict(ScoringSettings()),
+            "settings": msgspec.json.decode(msgspec.json.encode(ScoringSettings())),
             "review": "not_reviewed",
         },
         "advisory": ADVISORY,
@@ -228,7 +230,7 @@ def _run(start_s: float, duration_s: float, n_beats: int, rate_bpm: float) -> di
     }
 
 
-def _urgent(kind: str, at_s: float, event: int, message: str) -> dict[str, Any]:
+def _finding(kind: str, at_s: float, event: int, message: str) -> dict[str, Any]:
     return {
         "kind": kind,
         "at_s": at_s,

@@ -48,8 +48,8 @@ def test_the_report_opens_of_a_recording(
     browser: Browser, classifier: BeatClassifier, tmp_path: Path, which: str, width: int
 ) -> None:
     scored = score_recording(RECORDINGS[which], classifier)
-    urgent = [finding.event for finding in scored.rhythm.urgent if finding.event]
-    listed = listed_events(scored.rhythm.events, scored.settings.rhythm.events, urgent)
+    rhythm = scored.rhythm
+    listed = listed_events(rhythm.events, scored.settings.rhythm.events, rhythm.finding_events)
     graphics = draw(scored, listed)
     summary = summarise(scored, listed, graphics, "0123456789abcdef0123")
     path = tmp_path / "report.html"

@@ -57,7 +57,7 @@ def ectopy(count: int, **more: Any) -> dict[str, Any]:
 def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
     """Return a summary of a whole day, some parts of it changed."""
     summary: dict[str, Any] = {
-        "schema_version": "2.1",
+        "schema_version": "2.2",
         "kind": "summary",
         "recording_id": "9f86d081884c7d659a2f",
         "recording": {
@@ -146,6 +146,17 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
                 "beats_count": 2000,
                 "duration_s": None,
                 "event": None,
+            },
+        ],
+        "notable": [
+            {
+                "kind": "atrial_fibrillation",
+                "at_s": 200.0,
+                "message": "Atrial fibrillation of 67 min at 99/min",
+                "event_count": 1,
+                "beats_count": 6600,
+                "duration_s": 4000.0,
+                "event": 18,
             },
         ],
         "hours": [],
@@ -247,6 +258,7 @@ def sparse() -> dict[str, Any]:
         heart_rate_variability=unknown
         | {"nn_count": 3, "nn_s": 2.4, "day_count": 0, "spectrum_s": 0.0},
         urgent=[],  # type: ignore[arg-type]
+        notable=[],  # type: ignore[arg-type]
     )
 
 
@@ -415,6 +427,7 @@ def test_the_conclusion_in_words() -> None:
         "Supraventricular ectopic beats in atrial fibrillation, not counted: 40.",
         "Atrial fibrillation: episodes 2, burden 5.81 %.",
         "Urgent findings: Pause of 3.2 s; <12 % & more than 10 %",
+        "Notable: Atrial fibrillation of 67 min at 99/min.",
         "Not computed: ST segment, QT interval.",
     ):
         assert sentence in report["conclusion"]
@@ -425,6 +438,7 @@ def test_the_conclusion_in_words() -> None:
     (report,) = of_type(diagnostic_report(sparse()), "DiagnosticReport")
     assert "mean unknown" in report["conclusion"]
     assert "Urgent findings: none." in report["conclusion"]
+    assert "Notable: nothing." in report["conclusion"]
     assert "Pauses of at least 2 s: 0." in report["conclusion"]
     assert "None" not in report["conclusion"]
 

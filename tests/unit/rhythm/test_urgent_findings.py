@@ -7,8 +7,9 @@ from deepecg.rhythm import event_kinds as kinds
 from deepecg.rhythm.ectopy import Ectopy, ectopy
 from deepecg.rhythm.event_kinds import EventKind
 from deepecg.rhythm.events import Event
+from deepecg.rhythm.finding import Finding
 from deepecg.rhythm.settings import EctopySettings, RhythmSettings, UrgentSettings
-from deepecg.rhythm.urgent_findings import UrgentFinding, urgent_findings
+from deepecg.rhythm.urgent_findings import urgent_findings
 
 SETTINGS = RhythmSettings()
 
@@ -20,7 +21,7 @@ def burden_of(classes: str) -> Ectopy:
 NO_ECTOPY = burden_of("N" * 100)
 
 
-def findings(*events: Event, ventricular: Ectopy = NO_ECTOPY) -> list[UrgentFinding]:
+def findings(*events: Event, ventricular: Ectopy = NO_ECTOPY) -> list[Finding]:
     return list(urgent_findings(events, ventricular, SETTINGS))
 
 
@@ -48,7 +49,7 @@ def test_ventricular_tachycardia_from_six_beats() -> None:
 
 def test_ventricular_tachycardia_from_half_a_minute_is_called_sustained() -> None:
     (found,) = findings(run(kinds.VENTRICULAR_TACHYCARDIA, 76, 150))
-    assert found.message == "Sustained ventricular tachycardia of 76 beats at 150/min"
+    assert found.message == "Ventricular tachycardia of 76 beats at 150/min, sustained"
     (found,) = findings(run(kinds.VENTRICULAR_TACHYCARDIA, 75, 150))
     assert found.message == "Ventricular tachycardia of 75 beats at 150/min"
 
@@ -56,7 +57,9 @@ def test_ventricular_tachycardia_from_half_a_minute_is_called_sustained() -> Non
 def test_several_events_are_one_finding_that_names_the_worst() -> None:
     runs = [run(kinds.VENTRICULAR_TACHYCARDIA, n, 150, at_s=n) for n in (7, 12, 6, 4)]
     (found,) = findings(*runs)
-    assert found.message == "Ventricular tachycardia of 12 beats at 150/min, the longest of 3"
+    assert found.message == (
+        "3 ventricular tachycardias of 6 or more beats; the longest 12 beats at 150/min"
+    )
     assert (found.count, found.n_beats, found.event) == (3, 12, runs[1])
 
 
@@ -117,7 +120,9 @@ def test_ten_seconds_without_a_beat_are_urgent_whatever_they_are() -> None:
     assert found.message == "No beat found for 24 s: an electrode or asystole"
     assert (found.event.start_s, found.event.duration_s, found.n_beats) == (77.5, 24.3, 1)
     (found,) = findings(unconfirmed(12), unconfirmed(24.3))
-    assert found.message == "No beat found for 24 s, the longest of 2: an electrode or asystole"
+    assert found.message == (
+        "2 stretches of 10 s or more without a beat; the longest 24 s: an electrode or asystole"
+    )
     (found,) = findings(unconfirmed(10.0 - 1e-12))
     assert found.message.startswith("No beat found for 10.0 s:")
     (found,) = findings(unconfirmed(1800))

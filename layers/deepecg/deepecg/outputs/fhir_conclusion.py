@@ -49,6 +49,8 @@ def conclusion(summary: Summary) -> Iterator[str]:
     )
     urgent = "; ".join(finding.message for finding in summary.urgent)
     yield f"Urgent findings: {urgent or 'none'}."
+    notable = "; ".join(finding.message for finding in summary.notable)
+    yield f"Notable: {notable or 'nothing'}."
     if summary.not_computed:
         yield f"Not computed: {', '.join(map(plain, summary.not_computed))}."
     for warning in summary.warnings:

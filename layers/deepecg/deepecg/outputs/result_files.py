@@ -58,8 +58,8 @@ def write_outputs(
     SettingsError
         If the subject is not a FHIR reference to a patient.
     """
-    urgent = [finding.event for finding in scored.rhythm.urgent if finding.event]
-    listed = listed_events(scored.rhythm.events, scored.settings.rhythm.events, kept=urgent)
+    rhythm = scored.rhythm
+    listed = listed_events(rhythm.events, scored.settings.rhythm.events, kept=rhythm.finding_events)
     graphics = draw(scored, listed)
     summary = summarise(scored, listed, graphics, recording_id)
     fhir = diagnostic_report(summary, subject)

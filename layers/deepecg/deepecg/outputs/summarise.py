@@ -13,10 +13,11 @@ from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.events import Event, ListedEvents
-from deepecg.rhythm.urgent_findings import UrgentFinding
+from deepecg.rhythm.finding import Finding
 from deepecg.scored_recording import ScoredRecording
 
 AnyBlock = TypeVar("AnyBlock", bound=summary.Block)
+AnyRow = TypeVar("AnyRow", summary.UrgentRow, summary.NotableRow)
 
 NOT_COMPUTED = ("st_segment", "qt_interval")
 """Parts of a Holter report that this version does not compute, so that their absence is not taken
@@ -71,7 +72,8 @@ def summarise(
         pauses=_pauses(scored),
         atrial_fibrillation=_fibrillation(scored),
         heart_rate_variability=_block(summary.VariabilityBlock, rhythm.variability),
-        urgent=tuple(_urgent(finding, listed.events) for finding in rhythm.urgent),
+        urgent=tuple(_finding(summary.UrgentRow, one, listed.events) for one in rhythm.urgent),
+        notable=tuple(_finding(summary.NotableRow, one, listed.events) for one in rhythm.notable),
         hours=tuple(
             _block(
                 summary.HourRow,
@@ -205,9 +207,9 @@ def _fibrillation(scored: ScoredRecording) -> summary.FibrillationBlock:
     )
 
 
-def _urgent(finding: UrgentFinding, events: Sequence[Event]) -> summary.UrgentRow:
+def _finding(row: type[AnyRow], finding: Finding, events: Sequence[Event]) -> AnyRow:
     event = finding.event
-    return summary.UrgentRow(
+    return row(
         kind=finding.kind.key,
         at_s=_rounded(event.start_s if event else None, 3),
         message=finding.message,

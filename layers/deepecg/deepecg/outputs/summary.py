@@ -15,10 +15,11 @@ from deepecg import __version__
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.readers.formats import FORMAT_NAMES
 from deepecg.rhythm.event_kinds import EVENT_KINDS
+from deepecg.rhythm.notable_kinds import NOTABLE_KINDS
 from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 from deepecg.settings import ScoringSettings
 
-SUMMARY_SCHEMA_VERSION: Final = "2.1"
+SUMMARY_SCHEMA_VERSION: Final = "2.2"
 PACED: Final = "paced"
 """Code of the warning that the patient has a pacemaker."""
 
@@ -37,6 +38,7 @@ Percent = Annotated[float, Meta(ge=0, le=100)]
 BeatClass = Annotated[str, one_of(CLASSES)]
 EventKey = Annotated[str, one_of(tuple(kind.key for kind in EVENT_KINDS))]
 UrgentKey = Annotated[str, one_of(tuple(kind.key for kind in URGENT_KINDS))]
+NotableKey = Annotated[str, one_of(tuple(kind.key for kind in NOTABLE_KINDS))]
 StripId = Annotated[str, Meta(pattern="^strip-[0-9]+$")]
 
 
@@ -277,24 +279,36 @@ class VariabilityBlock(Block, frozen=True):
     """Seconds of the 5-minute segments that the powers are computed from."""
 
 
-class UrgentRow(Block, frozen=True):
-    """An urgent finding: the worst of the urgent events of a kind."""
+class FindingRow(Block, frozen=True):
+    """A finding: the worst of the events of a kind."""
 
-    kind: UrgentKey
-    """Kind of finding."""
     at_s: Measure | None
     """Start of the worst event, in seconds from the start of the recording. Null for a finding
     about the whole recording."""
     message: str
     """The finding in one line, with values and units."""
     event_count: Count
-    """Urgent events of the kind; 1 for a finding about the whole recording."""
+    """Events that the finding consists of; 1 for a finding about the whole recording."""
     beats_count: Count
-    """Beats of the worst event; for ventricular burden, all ventricular ectopic beats."""
+    """Beats of the worst event; for a burden, all ectopic beats of its class."""
     duration_s: Measure | None
     """Seconds of the worst event. Null for a finding about the whole recording."""
     event: Count | None
     """``number`` of the worst event in ``events``. Null for a finding about the whole recording."""
+
+
+class UrgentRow(FindingRow, frozen=True):
+    """An urgent finding: the worst of the urgent events of a kind."""
+
+    kind: UrgentKey
+    """Kind of finding."""
+
+
+class NotableRow(FindingRow, frozen=True):
+    """A notable finding: the worst of the events of a kind, none of which is urgent."""
+
+    kind: NotableKey
+    """Kind of finding."""
 
 
 class HourRow(Block, frozen=True):
@@ -410,7 +424,7 @@ class Provenance(Block, frozen=True):
 class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
     """The results of a recording. It contains no time of its making."""
 
-    schema_version: Literal["2.1"]
+    schema_version: Literal["2.2"]
     """Version of this schema. A later minor version only adds keys."""
     recording_id: str
     """The caller's name for the recording; it never contains anything about the patient."""
@@ -425,6 +439,9 @@ class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
     heart_rate_variability: VariabilityBlock
     urgent: tuple[UrgentRow, ...]
     """What a clinician should look at first, the most urgent first; one finding of a kind."""
+    notable: tuple[NotableRow, ...]
+    """What is worth mentioning but not urgent, the most important first; one finding of a kind. A
+    kind of event that is urgent is not repeated."""
     hours: tuple[HourRow, ...]
     """One row an hour, from the start of the recording."""
     events: tuple[EventRow, ...]

@@ -9,15 +9,17 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import ectopy
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.events import Event, find_events
+from deepecg.rhythm.finding import Finding
 from deepecg.rhythm.findings import Findings
 from deepecg.rhythm.heart_rate import heart_rate
 from deepecg.rhythm.heart_rate_variability import Variability, heart_rate_variability
 from deepecg.rhythm.hourly_table import Hour, hourly
+from deepecg.rhythm.notable_findings import notable_findings
 from deepecg.rhythm.p_waves import steady_p_share
 from deepecg.rhythm.pauses import pauses, without_unconfirmed
 from deepecg.rhythm.rate_episodes import rate_episodes
 from deepecg.rhythm.settings import RhythmSettings
-from deepecg.rhythm.urgent_findings import UrgentFinding, urgent_findings
+from deepecg.rhythm.urgent_findings import urgent_findings
 from deepecg.rhythm.wide_tachycardia import wide_tachycardia, with_wide_runs_ventricular
 from deepecg.waves.waves import Waves
 
@@ -46,8 +48,10 @@ class RhythmAnalysis(Findings):
     events : tuple of Event
         All events in the order of time; :func:`deepecg.rhythm.events.listed_events` selects those
         that a report lists.
-    urgent : tuple of UrgentFinding
+    urgent : tuple of Finding
         At most one of each kind, the most urgent first.
+    notable : tuple of Finding
+        What is worth mentioning but not urgent: at most one of each kind, the most important first.
     """
 
     beats: BeatStream
@@ -56,7 +60,13 @@ class RhythmAnalysis(Findings):
     variability: Variability
     hours: tuple[Hour, ...]
     events: tuple[Event, ...]
-    urgent: tuple[UrgentFinding, ...]
+    urgent: tuple[Finding, ...]
+    notable: tuple[Finding, ...]
+
+    @property
+    def finding_events(self) -> tuple[Event, ...]:
+        """The events of urgent findings, then those of notable ones."""
+        return tuple(found.event for found in (*self.urgent, *self.notable) if found.event)
 
 
 def analyse_rhythm(
@@ -106,6 +116,7 @@ def analyse_rhythm(
         wide_tachycardia=wide,
     )
     events = find_events(confirmed, settings, found)
+    urgent = urgent_findings(events, found.ventricular, settings)
     return RhythmAnalysis(
         **vars(found),
         beats=beats,
@@ -116,5 +127,6 @@ def analyse_rhythm(
         variability=heart_rate_variability(confirmed, fibrillation.beats, settings.variability),
         hours=hourly(confirmed, settings.rate, found),
         events=events,
-        urgent=urgent_findings(events, found.ventricular, settings),
+        urgent=urgent,
+        notable=notable_findings(events, found.supraventricular, urgent, settings),
     )

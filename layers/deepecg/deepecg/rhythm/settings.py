@@ -270,6 +270,22 @@ class UrgentSettings:
 
 
 @dataclass(frozen=True)
+class NotableSettings:
+    """Limits of notable findings: worth mentioning, but not urgent.
+
+    Other kinds are notable whenever they are found at all, by the settings that define them: atrial
+    fibrillation, ventricular runs, AV block, pauses and bradycardia.
+    """
+
+    supraventricular_run_beats: int = 5
+    """A supraventricular tachycardia of at least this many beats is notable: from here on runs
+    predict atrial fibrillation (micro-AF, Fredriksson et al. 2020)."""
+    supraventricular_beats_per_hour: float = 30.0
+    """More supraventricular beats an hour than this are notable (excessive supraventricular ectopic
+    activity, Binici et al. 2010). A recording of less than an hour needs more than this in all."""
+
+
+@dataclass(frozen=True)
 class EventSettings:
     """The list of events."""
 
@@ -294,4 +310,5 @@ class RhythmSettings:
     fibrillation: FibrillationSettings = field(default_factory=FibrillationSettings)
     variability: VariabilitySettings = field(default_factory=VariabilitySettings)
     urgent: UrgentSettings = field(default_factory=UrgentSettings)
+    notable: NotableSettings = field(default_factory=NotableSettings)
     events: EventSettings = field(default_factory=EventSettings)

@@ -1,48 +1,18 @@
 """Urgent findings: what a clinician should see first."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.events import Event
+from deepecg.rhythm.finding import Finding, finding_of_events
 from deepecg.rhythm.number_wording import exact
 from deepecg.rhythm.settings import RhythmSettings, UrgentSettings
-from deepecg.rhythm.urgent_kinds import (
-    URGENT_KINDS,
-    VENTRICULAR_BURDEN,
-    UrgentEventKind,
-    UrgentKind,
-)
-
-
-@dataclass(frozen=True)
-class UrgentFinding:
-    """One urgent finding; the worst of several events of a kind stands for all of them.
-
-    Attributes
-    ----------
-    kind : UrgentKind
-        What was found.
-    message : str
-        The finding in a line, with values and units.
-    count : int
-        Number of urgent events; 1 for a burden.
-    n_beats : int
-        Beats of the worst event; for a burden, all ectopic beats.
-    event : Event or None
-        The worst event: the run of most beats, the longest pause or episode. None for a burden.
-    """
-
-    kind: UrgentKind
-    message: str
-    count: int
-    n_beats: int
-    event: Event | None
+from deepecg.rhythm.urgent_kinds import URGENT_KINDS, VENTRICULAR_BURDEN, UrgentEventKind
 
 
 def urgent_findings(
     events: Iterable[Event], ventricular: Ectopy, settings: RhythmSettings
-) -> tuple[UrgentFinding, ...]:
+) -> tuple[Finding, ...]:
     """Return the urgent findings, at most one of each kind.
 
     Parameters
@@ -56,36 +26,22 @@ def urgent_findings(
 
     Returns
     -------
-    tuple of UrgentFinding
+    tuple of Finding
         In the order of :data:`~deepecg.rhythm.urgent_kinds.URGENT_KINDS`.
     """
     events = tuple(events)
-    found: list[UrgentFinding] = []
+    found: list[Finding] = []
     for kind in URGENT_KINDS:
         if isinstance(kind, UrgentEventKind):
-            found += _worst(kind, events, settings)
+            found += finding_of_events(kind, events, settings)
         else:
             found += _burden(ventricular, settings.urgent)
     return tuple(found)
 
 
-def _worst(
-    kind: UrgentEventKind, events: tuple[Event, ...], settings: RhythmSettings
-) -> Iterator[UrgentFinding]:
-    urgent = [e for e in events if e.kind is kind.event and kind.is_urgent(e, settings)]
-    if not urgent:
-        return
-    worst = max(urgent, key=kind.severity)
-    message = kind.message(worst, settings)
-    if len(urgent) > 1:
-        what, colon, remark = message.partition(":")
-        message = f"{what}, the longest of {len(urgent)}{colon}{remark}"
-    yield UrgentFinding(kind, message, len(urgent), worst.n_beats, worst)
-
-
-def _burden(ventricular: Ectopy, settings: UrgentSettings) -> Iterator[UrgentFinding]:
+def _burden(ventricular: Ectopy, settings: UrgentSettings) -> Iterator[Finding]:
     percent = ventricular.burden_percent or 0.0
     if percent > settings.ventricular_burden_percent:
         shown = exact(percent, 1, settings.ventricular_burden_percent)
         message = f"Ventricular ectopic beats are {shown} % of all beats"
-        yield UrgentFinding(VENTRICULAR_BURDEN, message, 1, ventricular.count, None)
+        yield Finding(VENTRICULAR_BURDEN, message, 1, ventricular.count, None)

@@ -131,14 +131,14 @@ def test_what_is_urgent_comes_first_then_by_severity_and_heart_rates_last() -> N
         event("pause", duration_s=3.0),
         event("minimum_heart_rate"),
     ]
-    chosen = choose_strips(events, SETTINGS, urgent=[events[5], events[1]])
+    chosen = choose_strips(events, SETTINGS, findings=[events[5], events[1]])
     assert chosen == [5, 1, 4, 3, 2, 0, 6]
 
 
 def test_an_urgent_event_that_is_not_the_worst_of_its_kind_has_a_strip() -> None:
     events = [event("atrial_fibrillation", duration_s=1000.0 - n) for n in range(30)]
     assert 29 not in choose_strips(events, SETTINGS)
-    chosen = choose_strips(events, SETTINGS, urgent=[events[29]])
+    chosen = choose_strips(events, SETTINGS, findings=[events[29]])
     assert chosen[0] == 29
     assert len(chosen) == 1 + SETTINGS.max_per_kind
 

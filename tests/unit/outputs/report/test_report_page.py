@@ -155,13 +155,40 @@ def test_a_start_at_the_end_of_the_calendar_leaves_times_from_the_start(start: s
 
 
 def test_no_urgent_finding_is_said_too_with_what_was_looked_for() -> None:
-    text = text_of(rendered(urgent=[]))
+    html = rendered(urgent=[], notable=[])
+    text = text_of(html)
+    assert 'class="urgent none"' in html
     assert "No urgent findings" in text
+    assert "Nothing notable either" in text
+    assert "Not assessed: ST segment, QT interval." in text
     assert "ventricular tachycardia (above 100/min) of 6 or more beats" in text
     assert "ventricular beats above 10 % of all" in text
     assert "supraventricular tachycardia longer than 30 s" in text
     assert "atrial fibrillation faster than 110/min, pauses of 3 s or more" in text
     assert "no beat found for 10 s or more" in text
+    assert "second-degree AV block for 1 min or more, third-degree AV block" in text
+    assert "rates below 40/min for 1 min" in text
+    assert "more than 30 supraventricular beats an hour" in text
+
+
+def test_the_banner_is_not_green_while_something_is_notable() -> None:
+    html = rendered(urgent=[])
+    assert 'class="urgent mentioned"' in html
+    assert 'class="urgent none"' not in html
+    text = text_of(html)
+    assert "Nothing notable either" not in text
+    assert "Not assessed: ST segment, QT interval." in text
+
+
+def test_notable_findings_come_after_the_urgent_ones_and_lead_to_their_strips(
+    html: str, page: Page
+) -> None:
+    assert page.values("data-notable") == ["fibrillation"]
+    notable = html[html.index('id="notable-title"') : html.index('class="cards"')]
+    assert html.index("Pause of 3.2 s") < html.index('id="notable-title"')
+    assert "Atrial fibrillation of 67 min at 99/min" in notable
+    assert 'href="#strip-6"' in notable
+    assert 'id="notable-title"' not in rendered(notable=[])
 
 
 def test_thresholds_stand_where_they_matter(html: str) -> None:
@@ -267,10 +294,10 @@ def test_paper_shows_what_is_urgent_or_has_a_strip_of_a_long_list() -> None:
     summary["events"] += more
     summary["urgent"][0]["event"] = 40
     html = render_report(summary, made_up_graphics())
-    assert "Printed: urgent events and events with a strip" in html
+    assert "Printed: events of findings and events with a strip" in html
     assert 'class="events-table shorten"' in html
     rows = [a for tag, a in Page(html).elements if tag == "tr" and "data-group" in a]
-    kept = [a["id"] for a in rows if "data-strip" in a or "data-urgent-event" in a]
+    kept = [a["id"] for a in rows if "data-strip" in a or "data-finding" in a]
     assert kept == [*(f"event-{n}" for n in range(8)), "event-40"]
     summary["events"] = summary["events"][:60]
     assert "events-table shorten" not in render_report(summary, made_up_graphics())
@@ -378,7 +405,12 @@ def test_a_recording_with_nothing_in_it_still_has_a_report() -> None:
         strips=(),
         clusters=(),
     )
-    summary = made_up_summary() | {"events": [], "urgent": [], "events_left_out_count": {}}
+    summary = made_up_summary() | {
+        "events": [],
+        "urgent": [],
+        "notable": [],
+        "events_left_out_count": {},
+    }
     html = render_report(summary, empty)
     assert "There is no event or beat to show" in html
     assert "No urgent findings" in html
@@ -390,6 +422,7 @@ def test_names_from_a_file_cannot_become_markup() -> None:
     summary["recording_id"] = HOSTILE
     summary["warnings"] = [{"code": HOSTILE, "message": HOSTILE}]
     summary["urgent"][0]["message"] = HOSTILE
+    summary["notable"][0]["message"] = HOSTILE
     for event in summary["events"]:
         event["lead"] = HOSTILE
     graphics = made_up_graphics()

@@ -188,7 +188,7 @@ class ScoredResponse(RecordingResponse):
     model_config = with_example(
         recording_id=EXAMPLE_ID,
         status="scored",
-        summary={"schema_version": "2.1", "kind": "summary"},
+        summary={"schema_version": "2.2", "kind": "summary"},
         links={
             name: f"/v1/recordings/{EXAMPLE_ID}/{name}"
             for name in ("report", "annotations", "fhir")

@@ -70,12 +70,12 @@ class Strip:
 
 
 def choose_strips(
-    events: Sequence[Event], settings: StripSettings, urgent: Sequence[Event] = ()
+    events: Sequence[Event], settings: StripSettings, findings: Sequence[Event] = ()
 ) -> list[int]:
     """Choose the events that get a strip.
 
-    Urgent events and the highest and lowest heart rate always get one. Of the others, the worst
-    event of every kind comes first, then further events of the most severe kinds.
+    Events of findings and the highest and lowest heart rate always get one. Of the others, the
+    worst event of every kind comes first, then further events of the most severe kinds.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def choose_strips(
         The listed events.
     settings : StripSettings
         Number of strips.
-    urgent : sequence of Event
-        The events of urgent findings, the most urgent first.
+    findings : sequence of Event
+        The events of urgent and notable findings, the most urgent first.
 
     Returns
     -------
@@ -95,8 +95,8 @@ def choose_strips(
     always = [of_kind[kind] for kind in EVENT_KINDS if kind.always_has_strip and kind in of_kind]
     groups: dict[int, list[int]] = {}
     for number, event in enumerate(events):
-        if event in urgent:
-            groups[urgent.index(event) - len(urgent)] = [number]
+        if event in findings:
+            groups[findings.index(event) - len(findings)] = [number]
         elif not event.kind.always_has_strip:
             groups.setdefault(EVENT_KINDS.index(event.kind), []).append(number)
     ranked = [
@@ -132,10 +132,9 @@ def cut_strips(
     tuple of Strip
         The strips of events in the order of :func:`choose_strips`, then the examples.
     """
-    urgent = [finding.event for finding in scored.rhythm.urgent if finding.event]
     wanted: list[tuple[int | None, Kind, float, float]] = [
         (number, events[number].kind, events[number].start_s, events[number].duration_s)
-        for number in choose_strips(events, settings, urgent)
+        for number in choose_strips(events, settings, scored.rhythm.finding_events)
     ]
     for kind, beats in isolated.items():
         for beat in _typical(scored, beats, settings.examples):

@@ -41,12 +41,12 @@ from deepecg.rhythm.event_kinds import (
 from deepecg.time_units import SECONDS_PER_HOUR
 
 RUNS = (VENTRICULAR_TACHYCARDIA.key, SUPRAVENTRICULAR_TACHYCARDIA.key)
-"""Kinds of urgent finding that are runs."""
+"""Kinds of finding that are runs."""
 SCRIPTS = ("trend.js", "events.js")
 NO_RATE = "\N{EN DASH}"
 PRINTED_EVENTS = 60
-"""Longest list of events that is printed whole. Of a longer one, paper shows only urgent events and
-those with a strip."""
+"""Longest list of events that is printed whole. Of a longer one, paper shows only events of
+findings and those with a strip."""
 
 
 def render_report(summary: Summary, graphics: Graphics) -> str:
@@ -111,7 +111,7 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
             clusters=list(zip(graphics.clusters, shapes, strict=True)),
             runs=RUNS,
             place_of=partial(_place, graphics.strips),
-            urgent_events={finding.event for finding in summary.urgent},
+            finding_events={found.event for found in (*summary.urgent, *summary.notable)},
             unconfirmed=_longest_unconfirmed(summary),
             limits=settings.rhythm,
             has_hour=summary.signal.analysable_s >= SECONDS_PER_HOUR,
