@@ -31,8 +31,8 @@ SETTINGS_UNITS = (
     *("_cycles", "_per_kind", "_hours", "_intervals", "_ms", "_leads", "_weight", "_spread"),
     *("_evenness", "_correlation", "_differences", "_probability", "_deviation", "_percentile"),
 )
-"""Of settings: shares and weights, measures of likeness, numbers of beats, blocks or leads, multiples
-of an interval."""
+"""Of settings: shares and weights, measures of likeness, numbers of beats, blocks or leads,
+multiples of an interval."""
 SETTINGS_KEYS = {
     *("order", "threshold", "prominence", "evidence_limit", "no_evidence", "patience", "t_waves"),
     *("p_waves", "likeness", "parts", "beats_around"),

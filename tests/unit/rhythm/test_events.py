@@ -179,7 +179,7 @@ event_lists = st.lists(
         st.sampled_from([90.0, 120.0, 150.0]),
     ),
     max_size=30,
-    unique=True,
+    unique_by=lambda one: (one.kind, one.first, one.last),
 )
 
 

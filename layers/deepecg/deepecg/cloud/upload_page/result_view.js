@@ -1,11 +1,18 @@
 // How a recording's status and summary (schema 2) are shown: in the words and colours of the report.
 
+/** Notable findings; summaries before version 2.2 do not contain them. @param {object} s a summary */
+const notable = (s) => s.notable ?? [];
+
 /** The urgent findings, or that there are none: always shown first. @param {object} s a summary */
 function urgentBox(s) {
   const clock = recordingClock(s.recording);
   const findings = s.urgent.map(({ message, at_s: at }) =>
     make("li", make("strong", message), at != null && make("span.when", ` at ${clock.at(at)}`)),
   );
+  if (!findings.length && notable(s).length) {
+    const messages = notable(s).map(({ message }) => message).join("; ");
+    return make("div.urgent.mentioned", make("h3", urgentCount(s)), make("p", `Notable: ${messages}`));
+  }
   return findings.length
     ? make("div.urgent.some", make("h3", urgentCount(s)), make("ol", ...findings))
     : make("div.urgent", make("h3", urgentCount(s)));
