@@ -94,8 +94,8 @@ def test_each_kind_of_event_is_notable_below_the_urgent_limit(event: Event, mess
 def test_a_kind_that_is_urgent_is_not_repeated_as_notable(notable: Event, urgent: Event) -> None:
     assert [found.event for found in findings(notable)] == [notable]
     assert findings(notable, urgent) == []
-    pause = episode(kinds.TYPE_1_BLOCK, 60, 50)
-    assert [found.event for found in findings(notable, urgent, pause)] == [pause]
+    other = episode(kinds.TYPE_1_BLOCK, 60, 50)
+    assert [found.event for found in findings(notable, urgent, other)] == [other]
 
 
 def test_several_events_are_one_finding_that_says_what_was_counted() -> None:

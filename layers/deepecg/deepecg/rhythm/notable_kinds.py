@@ -1,7 +1,8 @@
 """Every kind of notable finding, defined once: worth mentioning, but not urgent.
 
-Each kind of event here also has an urgent tier, or is never urgent. Conditions do not repeat the
-limits of the urgent tier: a kind of event that is urgent in a recording is not notable in it.
+Conditions do not contain the limits of the urgent tier, because
+:func:`deepecg.rhythm.notable_findings.notable_findings` leaves out every kind of event that is
+urgent in the recording.
 """
 
 from typing import Final
