@@ -22,6 +22,7 @@ from deepecg.beats.beat_windows import (
 from deepecg.beats.input_spec import InputSpec
 from deepecg.beats.rr_features import rr_features
 from deepecg.beats.settings import WindowSettings
+from deepecg.signal.stretches import stretches
 
 QRS_S = (-0.10, 0.12)
 """Begin and end of the QRS complex in seconds, relative to the R peak."""
@@ -129,9 +130,14 @@ def _template(windows: Floats32, usable: Bools) -> Floats32:
 
 
 def _slow_beats(rr_s: Floats, settings: WindowSettings) -> Ints:
-    """Return the indices of beats whose intervals on both sides are no tachycardia."""
-    slow = rr_s >= settings.template_slow_rr_s
-    return np.flatnonzero(slow & np.append(slow[1:], True))
+    """Return the indices of beats of a slow rhythm: many intervals in a row, none a tachycardia's.
+
+    Single slow intervals within a tachycardia are compensatory pauses, beside ectopic beats.
+    """
+    rhythms = stretches(rr_s >= settings.template_slow_rr_s)
+    lengths = np.diff(rhythms, axis=1).ravel()
+    lasting = rhythms[lengths >= settings.template_slow_run]
+    return np.concatenate([np.empty(0, np.int64), *(np.arange(*rhythm) for rhythm in lasting)])
 
 
 def _beats_of_template(group: Ints, slow: Ints, settings: WindowSettings) -> Ints:

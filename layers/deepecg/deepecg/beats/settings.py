@@ -107,6 +107,8 @@ class WindowSettings:
     """Number of beats, about half an hour, that share one template beat: posture changes it."""
     template_slow_rr_s: float = 0.6
     """RR interval in seconds from which a beat belongs to no tachycardia: 100 per minute."""
+    template_slow_run: int = 10
+    """Fewest such beats in a row that are a slow rhythm: fewer may be compensatory pauses."""
     template_slow_share: float = 0.67
     """Share of a group's beats that must be slow for the template beat to be made of the whole
     group: a ventricular tachycardia of ten minutes would otherwise be the patient's usual beat."""

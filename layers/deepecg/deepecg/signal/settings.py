@@ -216,7 +216,7 @@ class ShakingSettings:
     check_s: float = 3.0
     """Seconds in a row in which the low band of a piece with shaking is large: ``min_beats`` at
     the highest rate."""
-    check_large: float = 0.9
+    check_large_share: float = 0.9
     """Share of their eighths in which it is: between two beats at rest it is small for longer. Of
     a thousand pieces with shaking of 3 s or more, as weak as is found, all reach 0.95."""
     check_mv: float = 0.07

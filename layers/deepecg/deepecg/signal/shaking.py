@@ -119,7 +119,7 @@ def _may_be_shaken(piece: Floats32, rate_hz: int, settings: ShakingSettings) -> 
     height = np.percentile(heights, settings.check_percentile)
     large = sizes >= max(settings.check_mv, settings.check_share * height)
     share = np.convolve(large, np.full(in_a_row, 1 / in_a_row), "valid")
-    return bool(share.max() >= settings.check_large)
+    return bool(share.max() >= settings.check_large_share)
 
 
 def _low_band(piece: Floats32, rate_hz: int, settings: ShakingSettings) -> Floats32:
