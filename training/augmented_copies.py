@@ -4,6 +4,10 @@ Noisy copies: beats are detected and gated in a record with synthetic noise as i
 that the network is trained on the false beats and the distorted features that noise causes. A beat
 found where none is annotated is labelled Q, unclassifiable, so that noise is not classified as V.
 
+Fast copies: sinus rhythm that becomes faster and slower again, made of the record's own cycles, as
+in exercise, which the databases hardly contain. All its beats are N, so that a high rate alone is
+no reason for S.
+
 Ectopic copies: a copy without most of the normal beats between S beats, for patients with many S
 beats. Where S beats are half of all beats, the patient's template no longer represents sinus
 rhythm.
@@ -14,11 +18,13 @@ from pathlib import Path
 from zlib import crc32
 
 import numpy as np
+from scipy.ndimage import median_filter
 
 from deepecg.arrays import Bools, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.detection import detect_beats
 from deepecg.beats.input_spec import InputSpec
+from deepecg.beats.r_peaks import locate_r_peaks
 from deepecg.beats.rr_intervals import rr_intervals
 from deepecg.errors import RefusedRecordingError
 from deepecg.readers.open_recording import open_recording
@@ -28,6 +34,7 @@ from training.annotated_records import AnnotatedRecord
 from training.annotation_files import BeatFile
 from training.beat_comparison import match_beats
 from training.evaluate_noise_gate import noise_mv
+from training.faster_rhythm import RateProfile, faster_rhythm
 from training.recipes import TrainingConfig
 from training.synthetic_noise import synthetic_noise
 from training.training_examples import Examples, annotated_r_peaks, examples_of
@@ -44,9 +51,18 @@ FEWEST_S_BEATS = 15
 """Fewest S beats of a record that gets ectopic copies."""
 AFTER_SHARE = 0.5
 """Share of ectopic copies that keep the beat after each S beat, beside the beat before it."""
+SINUS_TOLERANCE, SINUS_NEIGHBOURS = 0.15, 31
+"""Intervals of sinus rhythm differ from the median of so many around by no more than this share."""
+SINUS_SHARE, FEWEST_CYCLES = 0.9, 100
+"""Share of such intervals among those between N beats, and number of them, from which a record is
+taken for sinus rhythm; atrial fibrillation has fewer."""
+REST_S, RISE_S, PLATEAU_S, FALL_S = (60.0, 240.0), (6.0, 240.0), (60.0, 300.0), (30.0, 240.0)
+"""Shortest and longest part of a fast copy; a rise from standing up to a treadmill test."""
+FASTEST_BPM, LEAST_RISE_BPM = (95.0, 185.0), 15.0
+"""Range of the highest rate, and its least distance to the rate at rest."""
 KEPT_BEATS, KEPT_SHARE = 50, 0.05
 """Length in beats of a segment of other beats, and the share of these segments that is kept."""
-SUPRAVENTRICULAR, UNCLASSIFIABLE = CLASSES.index("S"), CLASSES.index("Q")
+NORMAL, SUPRAVENTRICULAR, UNCLASSIFIABLE = (CLASSES.index(name) for name in "NSQ")
 
 
 def make_copies(
@@ -80,7 +96,15 @@ def make_copies(
         ectopic_copy(record, config.input, settings, _random("rich", record, seed, n))
         for n in range(config.ectopic_copies)
     )
-    kinds = ((noisy, config.noisy_weight), (ectopic, config.ectopic_weight))
+    fast = (
+        fast_copy(record, config.input, settings, _random("fast", record, seed, n))
+        for n in range(config.fast_copies)
+    )
+    kinds = (
+        (noisy, config.noisy_weight),
+        (ectopic, config.ectopic_weight),
+        (fast, config.fast_weight),
+    )
     return [replace(copy, weight=weight) for copies, weight in kinds for copy in copies if copy]
 
 
@@ -155,6 +179,62 @@ def ectopic_copy_beats(labels: Ints, random: np.random.Generator) -> Bools:
         kept[1:] |= is_s[:-1]
     kept_segments = random.random(-(-len(labels) // KEPT_BEATS)) < KEPT_SHARE
     return np.asarray(kept | kept_segments.repeat(KEPT_BEATS)[: len(labels)])
+
+
+def fast_copy(
+    record: AnnotatedRecord, spec: InputSpec, settings: ScoringSettings, random: np.random.Generator
+) -> Examples | None:
+    """Return N beats of a record at rest, faster and at rest again; None if it has no sinus rhythm.
+
+    The signals are the conditioned ones: what is changed lies in their frequency band.
+    """
+    r_peaks = np.rint(annotated_r_peaks(record, settings.detector)).astype(np.int64)
+    cycles = sinus_cycles(r_peaks, record.labels)
+    if not len(cycles):
+        return None
+    rest_bpm = 60 * record.rate_hz / float(np.median(np.diff(r_peaks)[cycles]))
+    lowest_bpm, highest_bpm = FASTEST_BPM
+    lowest_bpm = max(lowest_bpm, rest_bpm + LEAST_RISE_BPM)
+    fast_bpm = random.uniform(lowest_bpm, max(lowest_bpm, highest_bpm))
+    rise_s = float(np.exp(random.uniform(*np.log(RISE_S))))
+    rest_s, plateau_s, fall_s = (random.uniform(*s) for s in (REST_S, PLATEAU_S, FALL_S))
+    profile = RateProfile(
+        (0.0, *np.cumsum((rest_s, rise_s, plateau_s, fall_s)).tolist()),
+        (rest_bpm, rest_bpm, fast_bpm, fast_bpm, rest_bpm),
+    )
+    first = random.integers(len(cycles))
+    signals, found = faster_rhythm(
+        np.asarray(record.signals, np.float64),
+        record.rate_hz,
+        r_peaks,
+        np.roll(cycles, -first),
+        profile,
+    )
+    leads = [lead.astype(np.float32) for lead in signals]
+    # The first has no signal before it.
+    beats = locate_r_peaks(leads[0], found[1:], record.rate_hz, settings.detector)
+    labels = np.full(len(beats), NORMAL, np.int64)
+    rr_s = rr_intervals(beats / record.rate_hz)
+    return examples_of(record.record, leads, beats, rr_s, labels, spec)
+
+
+def sinus_cycles(r_peaks: Ints, labels: Ints) -> Ints:
+    """Return the numbers of the beats that begin a cycle of sinus rhythm; none in another rhythm.
+
+    Parameters
+    ----------
+    r_peaks : ndarray of int64, shape (n_beats,)
+        Positions of the beats in samples.
+    labels : ndarray of int64, shape (n_beats,)
+        Their classes.
+    """
+    intervals = np.diff(r_peaks)
+    between_normal = (labels[:-1] == NORMAL) & (labels[1:] == NORMAL)
+    usual = median_filter(intervals.astype(np.float64), SINUS_NEIGHBOURS, mode="nearest")
+    regular = between_normal & (np.abs(intervals - usual) < SINUS_TOLERANCE * usual)
+    if regular.sum() < max(FEWEST_CYCLES, SINUS_SHARE * between_normal.sum()):
+        return np.empty(0, np.int64)
+    return np.flatnonzero(regular)
 
 
 def _random(kind: str, record: AnnotatedRecord, seed: int, number: int) -> np.random.Generator:

@@ -16,6 +16,8 @@ from typing import Any
 from deepecg.errors import HolterError
 
 ROLES_FILE = Path(__file__).with_suffix(".toml")
+BEATS_SUFFIX = "atr"
+"""Extension of PhysioNet's beat annotations."""
 DIGEST_DIGITS = 12
 """Hexadecimal digits of a record's digest: 48 bits tell a few hundred records apart."""
 NAMED_IN_MESSAGES = 5
@@ -108,7 +110,7 @@ GROUPS = {
         Role(entry["role"]),
         tuple(entry["records"].split()),
         entry.get("folder", entry["database"]),
-        tuple(entry.get("suffixes", ("hea", "dat", "atr"))),
+        tuple(entry.get("suffixes", ("hea", "dat", BEATS_SUFFIX))),
     )
     for name, entry in ROLES["groups"].items()
 }
@@ -122,7 +124,9 @@ LONG_TERM_AF, LONG_TERM = GROUPS["long_term_af"], GROUPS["long_term"]
 
 
 def training_groups(databases: Sequence[str]) -> tuple[RecordGroup, ...]:
-    """Return the groups of the databases that may be trained on, in the order of the databases.
+    """Return the groups of the databases on whose beats a network may be trained, in their order.
+
+    A group without annotated beats (:data:`BEATS_SUFFIX`) is for waves only.
 
     Raises
     ------
@@ -130,7 +134,13 @@ def training_groups(databases: Sequence[str]) -> tuple[RecordGroup, ...]:
         If a database has none.
     """
     of_each = {
-        database: [g for g in GROUPS.values() if g.database == database and g.role is Role.TRAINING]
+        database: [
+            group
+            for group in GROUPS.values()
+            if group.database == database
+            and group.role is Role.TRAINING
+            and BEATS_SUFFIX in group.suffixes
+        ]
         for database in databases
     }
     if empty := [database for database, groups in of_each.items() if not groups]:

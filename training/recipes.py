@@ -77,6 +77,10 @@ class TrainingConfig:
         Number of copies of every record with S beats, without most of the other beats.
     ectopic_weight : float
         Weight of a beat of an ectopic copy.
+    fast_copies : int
+        Number of copies of every record in sinus rhythm that become faster and slower again.
+    fast_weight : float
+        Weight of a beat of a fast copy.
     sequence_beats : int
         Number of consecutive beats in a sequence; 1 for a network that classifies each alone.
     uneventful_share : float
@@ -113,6 +117,8 @@ class TrainingConfig:
     noisy_weight: float = 0.0
     ectopic_copies: int = 0
     ectopic_weight: float = 0.0
+    fast_copies: int = 0
+    fast_weight: float = 0.0
     sequence_beats: int = 1
     uneventful_share: float = 1.0
     average_decay: float = 0.0
@@ -150,7 +156,7 @@ REPORT = TrainingConfig(
 
 DEFAULT = TrainingConfig(
     name="default",
-    databases=("mitdb", "svdb"),
+    databases=("mitdb", "svdb", "qtdb"),
     n_leads=2,
     input=replace(
         REPORT.input,
@@ -185,6 +191,8 @@ DEFAULT = TrainingConfig(
     noisy_weight=0.4,
     ectopic_copies=1,
     ectopic_weight=0.5,
+    fast_copies=2,
+    fast_weight=0.5,
     sequence_beats=64,
     uneventful_share=0.4,
     average_decay=0.995,
@@ -198,7 +206,7 @@ DEFAULT = TrainingConfig(
 SINGLE_BEAT = replace(
     REPORT,
     name="single_beat",
-    databases=DEFAULT.databases,
+    databases=("mitdb", "svdb"),
     input=replace(
         REPORT.input,
         channels=("beat", "beat_slope"),

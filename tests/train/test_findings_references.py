@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from deepecg.beats.aami_classes import CLASSES
-from training.findings.altered_records import Excerpt, own_quiet, own_run, warped_cycle
+from training.faster_rhythm import warped_cycle
+from training.findings.altered_records import Excerpt, own_quiet, own_run
 from training.findings.ecg_script import Span
 from training.findings.real_records import has_cause
 from training.findings.reference_findings import Reference, tachycardias

@@ -26,8 +26,8 @@ from training.waves.training_loop import WaveTrainingConfig, train
 from training.waves.wave_judge import judge, marks_of, total
 from training.waves.wave_marks import QRS, P, T, WaveMarks, read_wave_marks, waves_of
 from training.waves.wave_records import (
-    LUDB,
-    QTDB,
+    LUDB_RECORDS,
+    QTDB_RECORDS,
     fibrillating_leads,
     held_back,
     marked_leads,
@@ -195,10 +195,10 @@ def test_of_fibrillation_only_the_absence_of_p_waves_is_learnt(wave_data):
 
 
 def test_patients_held_back_are_none_of_those_trained_on():
-    for group in (LUDB, QTDB):
-        apart = {patient_of(record) for record in held_back(group)}
-        assert not apart & {patient_of(record) for record in trained_on(group)}
-        assert len(apart) == pytest.approx(len(group.records) / 5, abs=1)
+    for records in (LUDB_RECORDS, QTDB_RECORDS):
+        apart = {patient_of(record) for record in held_back(records)}
+        assert not apart & {patient_of(record) for record in trained_on(records)}
+        assert len(apart) == pytest.approx(len(records) / 5, abs=1)
 
 
 def test_records_that_are_held_back_from_all_training_are_refused(some_leads):
@@ -272,7 +272,10 @@ def test_the_card_names_what_the_network_was_trained_on(model_dir):
     document = read_wave_card(model_dir / WAVE_FOLDER).document
     assert document["kinds"] == list(KINDS)
     assert document["conditioning"]["rate_hz"] == ConditioningSettings().rate_hz
-    assert set(document["training"]["held_back"]) == {*held_back(QTDB), *held_back(LUDB)}
+    assert set(document["training"]["held_back"]) == {
+        *held_back(QTDB_RECORDS),
+        *held_back(LUDB_RECORDS),
+    }
 
 
 # --- accuracy of the committed network, on patients that it was not trained on
@@ -293,7 +296,7 @@ def assert_boundaries(scores, limits):
 
 
 def test_waves_of_held_back_records_of_the_qt_database(wave_data, delineator):
-    scores = total(score for _, score in judged(wave_data, held_back(QTDB), delineator))
+    scores = total(score for _, score in judged(wave_data, held_back(QTDB_RECORDS), delineator))
     assert scores["P"].sensitivity >= 0.92  # sel40, one of twelve, has no visible P waves
     assert scores["P"].precision >= 0.99
     assert scores["QRS"].sensitivity >= 0.999
@@ -302,7 +305,7 @@ def test_waves_of_held_back_records_of_the_qt_database(wave_data, delineator):
 
 
 def test_waves_of_held_back_records_of_the_lobachevsky_database(wave_data, delineator):
-    scores = total(score for _, score in judged(wave_data, held_back(LUDB), delineator))
+    scores = total(score for _, score in judged(wave_data, held_back(LUDB_RECORDS), delineator))
     assert scores["P"].sensitivity >= 0.985
     assert scores["P"].precision >= 0.98
     assert scores["T"].sensitivity >= 0.98

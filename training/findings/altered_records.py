@@ -17,8 +17,9 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
 from training.annotation_files import BeatFile
+from training.faster_rhythm import RateProfile, faster_rhythm
 from training.findings.artefacts import Artefact, Signals, disturb, hum, shaking
-from training.findings.ecg_script import PR_EXPONENT, Span
+from training.findings.ecg_script import Span
 from training.findings.ecg_writer import recording_of
 from training.findings.expectation import (
     DISTURBED_BPM,
@@ -62,12 +63,6 @@ RUNS = (("10 beats", 10, 150.0), ("60 s", 160, 160.0), ("5 min", 750, 150.0))
 
 EXCERPT_S = 600.0
 """Length of the excerpts that are altered; the first seconds of a record."""
-QRS_S = 0.060
-"""The QRS complex is kept for this time on either side of the R peak."""
-QT_S = 0.40
-"""End of the T wave after the R peak at an RR interval of 1 s; it goes with its square root."""
-P_BEFORE_R_S = 0.22
-"""Beginning of the P wave before the R peak, at the record's own rate."""
 RR_TOLERANCE = 0.2
 """Sinus cycles differ from the record's median interval by no more than this share."""
 CROSS_FADE_S = 0.02
@@ -157,39 +152,6 @@ class Excerpt:
         return recording_of(signals, self.leads, self.rate_hz)
 
 
-def warped_cycle(cycle: Signals, rate_hz: float, rr_s: float) -> Signals:
-    """Return a cycle from one R peak to the next at another length.
-
-    QRS complexes keep their shape, QT goes with the square root of the interval, the PR interval
-    with its power of 0.35, and the TP segment is what is left.
-
-    Parameters
-    ----------
-    cycle : ndarray of float64, shape (n_leads, n)
-        From R peak to R peak in mV.
-    rate_hz : float
-        Its sampling rate.
-    rr_s : float
-        The new interval.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_leads, rr_s * rate_hz)
-        In mV.
-    """
-    own_s = cycle.shape[1] / rate_hz
-    qt_s = QT_S * np.sqrt(own_s)
-    p_s = min(P_BEFORE_R_S, own_s - qt_s - 0.01)
-    ratio = rr_s / own_s
-    new_p_s = min(p_s * ratio**PR_EXPONENT, 0.5 * rr_s)
-    new_qt_s = min(qt_s * np.sqrt(ratio), rr_s - new_p_s)
-    source = [0.0, QRS_S, qt_s, own_s - p_s, own_s - QRS_S, own_s]
-    target = [0.0, QRS_S, new_qt_s, max(rr_s - new_p_s, new_qt_s + 1e-6), rr_s - QRS_S, rr_s]
-    at_s = np.interp(np.arange(round(rr_s * rate_hz)) / rate_hz, target, source)
-    times_s = np.arange(cycle.shape[1]) / rate_hz
-    return np.array([np.interp(at_s, times_s, lead) for lead in cycle])
-
-
 def exercise(data: Path, record: str, bpm: float, rise_s: float) -> Made:
     """Return a record whose sinus rate rises to ``bpm``, stays, and falls."""
     excerpt = Excerpt.read(data, record, np.inf)
@@ -198,23 +160,15 @@ def exercise(data: Path, record: str, bpm: float, rise_s: float) -> Made:
     rr_s = (np.diff(excerpt.samples) / excerpt.rate_hz)[numbers]
     rest_bpm = 60 / float(np.median(rr_s))
     rest_s = random.uniform(60, 200)
-    until_s = np.cumsum([rest_s, rise_s, 120, min(2 * rise_s + 30, 200), 60]).tolist()
-    profile_bpm = [rest_bpm, rest_bpm, bpm, bpm, rest_bpm, rest_bpm]
-    profile_s = [0.0, *until_s]
-    pieces, now_s, used = [], 0.0, 0
-    while now_s < until_s[-1]:
-        number = used % len(numbers)
-        beat = numbers[number]
-        cycle = excerpt.signals[:, excerpt.samples[beat] : excerpt.samples[beat + 1]]
-        now_bpm = float(np.interp(now_s, profile_s, profile_bpm))
-        calm = np.clip((bpm + 10 - now_bpm) / max(bpm + 10 - rest_bpm, 1), 0.1, 1)
-        own = 1 + calm * (rr_s[number] / np.median(rr_s) - 1)
-        piece = warped_cycle(cycle, excerpt.rate_hz, 60 / now_bpm * own)
-        pieces.append(piece)
-        now_s += piece.shape[1] / excerpt.rate_hz
-        used += 1
-    signals = np.concatenate(list(_levelled(pieces)), axis=1)
-    plateau = Span(until_s[1], until_s[2])
+    lengths_s = rest_s, rise_s, 120, min(2 * rise_s + 30, 200), 60
+    profile = RateProfile(
+        (0.0, *np.cumsum(lengths_s).tolist()), (rest_bpm, rest_bpm, bpm, bpm, rest_bpm, rest_bpm)
+    )
+    signals, r_peaks = faster_rhythm(
+        excerpt.signals, excerpt.rate_hz, excerpt.samples, numbers, profile
+    )
+    used = len(r_peaks)
+    plateau = Span(profile.times_s[2], profile.times_s[3])
     required: list[Required] = []
     if bpm >= CLEARLY_FAST_BPM:
         required.append(event(SINUS_TACHYCARDIA, plateau, covered=0.6))
@@ -223,18 +177,6 @@ def exercise(data: Path, record: str, bpm: float, rise_s: float) -> Made:
         tuple(required), frozenset(), few, Limits(0, 0.01 * used), near(used), Limits(0, 0)
     )
     return excerpt.recording(signals), expected
-
-
-def _levelled(pieces: Sequence[Signals]) -> Iterator[Signals]:
-    """Yield pieces shifted so that each begins where the one before it ends, slowly let go."""
-    level: NDArray[np.float64] | float = 0.0
-    last: NDArray[np.float64] | None = None
-    for piece in pieces:
-        if last is not None:
-            level = 0.9 * (last - piece[:, :1])
-        shifted = piece + level
-        last = shifted[:, -1:]
-        yield shifted
 
 
 def asystole(data: Path, record: str, duration_s: float) -> Made:

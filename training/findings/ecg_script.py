@@ -10,6 +10,7 @@ from itertools import count
 
 import numpy as np
 
+from training.faster_rhythm import PR_EXPONENT
 from training.findings.ecg_waves import (
     LOW_ATRIAL_P,
     NORMAL,
@@ -19,8 +20,6 @@ from training.findings.ecg_waves import (
     QrsShape,
 )
 
-PR_EXPONENT = 0.35
-"""The PR interval changes with this power of the RR interval, QT with its square root."""
 INTERVAL_JITTER = 0.008
 """Standard deviation of sinus intervals beside breathing and slow change, as a share."""
 BREATH_SWAY, SWAY_S = 0.3, 37.0

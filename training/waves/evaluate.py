@@ -19,16 +19,15 @@ from deepecg.settings import ScoringSettings
 from deepecg.waves.wave_delineator import WaveDelineator
 from deepecg.waves.wave_segmentation import WaveSegmentation
 from training.command_line import argument_parser
-from training.data_roles import RecordGroup
 from training.markdown import table
 from training.waves.export_waves import WAVE_FLOAT_FILE
 from training.waves.train import LOGS, SHIPPED
 from training.waves.wave_judge import WaveScore, judge, marks_of, total
 from training.waves.wave_marks import read_wave_marks
 from training.waves.wave_records import (
-    LUDB,
-    QTDB,
+    LUDB_RECORDS,
     QTDB_MARKS,
+    QTDB_RECORDS,
     held_back,
     marked_stretches,
     trained_on,
@@ -37,6 +36,10 @@ from training.waves.wave_records import (
 LUDB_LEAD = "ii"
 ECGPUWAVE = "pu0"
 """Extension of the annotation files that ``ecgpuwave`` made for the QT Database."""
+DATABASES = {
+    "QT Database": QTDB_RECORDS,
+    "Lobachevsky University Database": LUDB_RECORDS,
+}
 BOUNDARIES = (("P", "onset_ms"), ("P", "offset_ms"), ("QRS", "onset_ms"), ("QRS", "offset_ms"),
               ("T", "offset_ms"))  # fmt: skip
 HEADINGS = (
@@ -50,7 +53,7 @@ def judged(
 ) -> Iterator[tuple[str, dict[str, WaveScore]]]:
     """Yield the scores of records, end to end: the beats are found by the detector, too."""
     for record in records:
-        of_ludb = record in LUDB.records
+        of_ludb = record in LUDB_RECORDS
         recording = open_recording(data / f"{record}.hea")
         settings = ScoringSettings(lead=LUDB_LEAD if of_ludb else None)
         extension = LUDB_LEAD if of_ludb else QTDB_MARKS
@@ -91,18 +94,18 @@ def main() -> None:
     given = _arguments()
     delineator = WaveDelineator.load(given.model)
     rows = []
-    for group in (QTDB, LUDB):
-        records = _records(group, given)
+    for database, every in DATABASES.items():
+        records = trained_on(every) if given.trained else held_back(every)
         scores = dict(judged(given.data, records, delineator))
         if given.each:
             rows += [row(record, score) for record, score in scores.items()]
-        rows.append(row(f"{group.title}, {len(records)} records", total(scores.values())))
+        rows.append(row(f"{database}, {len(records)} records", total(scores.values())))
         if given.float.is_file():
             exact = total(score for _, score in judged(given.data, records, _float32(given)))
-            rows.append(row(f"{group.title}, the same, float32", exact))
-        if group is QTDB:
+            rows.append(row(f"{database}, the same, float32", exact))
+        if every is QTDB_RECORDS:
             other = total(score for _, score in judged_ecgpuwave(given.data, records))
-            rows.append(row(f"{group.title}, the same, ecgpuwave", other))
+            rows.append(row(f"{database}, the same, ecgpuwave", other))
     print(table(HEADINGS, rows))
 
 
@@ -111,10 +114,6 @@ def _float32(given: argparse.Namespace) -> WaveDelineator:
     card = WaveDelineator.load(given.model).segmentation.card
     session = InferenceSession(str(given.float), providers=["CPUExecutionProvider"])
     return WaveDelineator(WaveSegmentation(card, session))
-
-
-def _records(group: RecordGroup, given: argparse.Namespace) -> tuple[str, ...]:
-    return trained_on(group) if given.trained else held_back(group)
 
 
 def _arguments() -> argparse.Namespace:

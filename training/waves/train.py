@@ -20,8 +20,9 @@ from training.waves.export_waves import calibration_windows, save
 from training.waves.network import WaveNetwork
 from training.waves.training_loop import WaveTrainingConfig, lead_shares, train
 from training.waves.wave_records import (
-    LUDB,
-    QTDB,
+    LUDB_RECORDS,
+    QTDB_RECORDS,
+    WAVE_GROUPS,
     fibrillating_leads,
     held_back,
     marked_leads,
@@ -42,12 +43,9 @@ def main() -> None:
     config = WaveTrainingConfig()
     if given.steps:
         config = replace(config, steps=given.steps)
-    records = tuple(
-        record
-        for group in (QTDB, LUDB)
-        for record in trained_on(group)
-        if group.require(given.data)
-    )
+    for group in WAVE_GROUPS:
+        group.require(given.data)
+    records = trained_on(QTDB_RECORDS) + trained_on(LUDB_RECORDS)
     print(f"reading {len(records)} training records", flush=True)
     leads = [*marked_leads(given.data, records), *fibrillating_leads(given.data)]
     network = train(config, leads, given.seed, _report)
@@ -60,7 +58,7 @@ def main() -> None:
     provenance: dict[str, Any] = {
         "seed": given.seed,
         "records": sorted({lead.record for lead in leads}),
-        "held_back": [record for group in (QTDB, LUDB) for record in held_back(group)],
+        "held_back": [*held_back(QTDB_RECORDS), *held_back(LUDB_RECORDS)],
         "data_sha256": {
             record: record_digest(given.data, record)
             for record in sorted({lead.record for lead in leads})

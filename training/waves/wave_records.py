@@ -17,10 +17,12 @@ from deepecg.waves.relative_leads import qrs_heights
 from deepecg.waves.settings import RelativeLeadSettings
 from deepecg.waves.wave_card import KINDS
 from training.annotation_files import BeatFile
-from training.data_roles import DS1, GROUPS, RecordGroup
+from training.data_roles import DS1, GROUPS
 from training.waves.wave_marks import QRS, P, T, WaveMarks, read_wave_marks
 
-LUDB, QTDB = GROUPS["ludb"], GROUPS["qtdb"]
+WAVE_GROUPS = tuple(GROUPS[name] for name in ("ludb", "qtdb", "qtdb_waves"))
+LUDB_RECORDS = GROUPS["ludb"].records
+QTDB_RECORDS = tuple(sorted(GROUPS["qtdb"].records + GROUPS["qtdb_waves"].records))
 QTDB_MARKS = "q1c"
 """Extension of the QT Database's hand marks by its first annotator."""
 HELD_BACK_EVERY, HELD_BACK_FIRST = 5, 2
@@ -73,14 +75,14 @@ class MarkedLead:
         return not (self.marks.kind == P).any()
 
 
-def held_back(group: RecordGroup) -> tuple[str, ...]:
-    """Return the records of a database that no network is trained on."""
-    return group.records[HELD_BACK_FIRST::HELD_BACK_EVERY]
+def held_back(records: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of a database's records that no network is trained on."""
+    return records[HELD_BACK_FIRST::HELD_BACK_EVERY]
 
 
-def trained_on(group: RecordGroup) -> tuple[str, ...]:
+def trained_on(records: tuple[str, ...]) -> tuple[str, ...]:
     """Return the other records of a database."""
-    return tuple(record for record in group.records if record not in held_back(group))
+    return tuple(record for record in records if record not in held_back(records))
 
 
 def marked_leads(data: Path, records: tuple[str, ...]) -> Iterator[MarkedLead]:
@@ -100,7 +102,7 @@ def marked_leads(data: Path, records: tuple[str, ...]) -> Iterator[MarkedLead]:
         baselines_mv = {lead: survey.baseline_mv for lead, survey in enumerate(surveys)}
         conditioned = condition_leads(recording, baselines_mv, settings.conditioning)
         rate_hz = settings.conditioning.rate_hz
-        of_one_lead = record in LUDB.records
+        of_one_lead = record in LUDB_RECORDS
         for name, lead in zip(recording.leads, conditioned, strict=True):
             extension = name.lower() if of_one_lead else QTDB_MARKS
             marks = read_wave_marks(data / record, extension, recording.sampling_rate_hz)
