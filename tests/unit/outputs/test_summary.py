@@ -27,12 +27,12 @@ WHOLE_KEYS = {"count", "percent", "per_hour", "triangular_index"}
 NUMBERS_OF_THINGS = {"hour", "number", "event"}
 """These name something: no unit belongs to them."""
 SETTINGS_UNITS = (
-    *("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor"),
+    *("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor", "_samples"),
     *("_cycles", "_per_kind", "_hours", "_intervals", "_ms", "_leads", "_weight", "_spread"),
     *("_evenness", "_correlation", "_differences", "_probability", "_deviation", "_percentile"),
 )
-"""Of settings: shares and weights, measures of likeness, numbers of beats, blocks or leads,
-multiples of an interval."""
+"""Of settings: shares and weights, measures of likeness, numbers of beats, blocks, leads or
+samples, multiples of an interval."""
 SETTINGS_KEYS = {
     *("order", "threshold", "prominence", "evidence_limit", "no_evidence", "patience", "t_waves"),
     *("p_waves", "likeness", "parts", "beats_around"),

@@ -97,14 +97,14 @@ def model_inputs(
     if usable is None:
         usable = np.ones((len(signals), len(r_peaks)), bool)
     timing = rr_features(rr_s, spec.windows, spec.timing)
-    slow = _slow_beats(rr_s, spec.windows)
+    slow = slow_beats(rr_s, spec.windows)
     n_groups = max(1, round(len(r_peaks) / spec.windows.template_beats))
     for group in np.array_split(np.arange(len(r_peaks)), n_groups):
         if len(group) == 0:
             return
         windows = _windows(signals, r_peaks[group], spec)
         good = usable[:, group].T
-        typical = _beats_of_template(group, slow, spec.windows)
+        typical = beats_of_template(group, slow, spec.windows)
         if typical is group:
             template = _template(windows, good)
         else:
@@ -129,7 +129,7 @@ def _template(windows: Floats32, usable: Bools) -> Floats32:
     )
 
 
-def _slow_beats(rr_s: Floats, settings: WindowSettings) -> Ints:
+def slow_beats(rr_s: Floats, settings: WindowSettings) -> Ints:
     """Return the indices of beats of a slow rhythm: many intervals in a row, none a tachycardia's.
 
     Single slow intervals within a tachycardia are compensatory pauses, beside ectopic beats.
@@ -140,7 +140,7 @@ def _slow_beats(rr_s: Floats, settings: WindowSettings) -> Ints:
     return np.concatenate([np.empty(0, np.int64), *(np.arange(*rhythm) for rhythm in lasting)])
 
 
-def _beats_of_template(group: Ints, slow: Ints, settings: WindowSettings) -> Ints:
+def beats_of_template(group: Ints, slow: Ints, settings: WindowSettings) -> Ints:
     """Return the beats of which the template of a group is made.
 
     They are the group itself, unless a tachycardia fills much of it, which may be ventricular: then
