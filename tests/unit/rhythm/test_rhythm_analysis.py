@@ -164,7 +164,10 @@ def test_a_group_of_settings_changes_what_rests_on_it(group: str, settings: obje
 def test_each_group_of_settings_is_looked_at_but_that_of_the_list_of_events() -> None:
     groups = {item.name for item in fields(RhythmSettings)}
     looked_at = figures(analyse_rhythm(stream_of("NNN"), SETTINGS)).keys()
-    need_waves = {"p_waves", "aberrant_conduction", "av_block", "wide_tachycardia"}
+    need_waves = {
+        *("p_waves", "aberrant_conduction", "av_block"),
+        *("strip_fibrillation", "wide_tachycardia"),
+    }
     # analyse_rhythm() leaves "events" to listed_events()
     assert groups - looked_at - need_waves == {"events"}
 

@@ -59,7 +59,10 @@ class Fibrillation:
 
 
 def atrial_fibrillation(
-    stream: BeatStream, settings: FibrillationSettings, has_p_waves: Bools | None = None
+    stream: BeatStream,
+    settings: FibrillationSettings,
+    has_p_waves: Bools | None = None,
+    in_strip: Bools | None = None,
 ) -> Fibrillation:
     """Find atrial fibrillation: RR intervals that do not predict the next one.
 
@@ -73,11 +76,13 @@ def atrial_fibrillation(
     has_p_waves : ndarray of bool, shape (n_beats,), optional
         Beats around which P waves keep their distance from the R peak, however irregular the
         intervals are: respiratory sinus arrhythmia, frequent ectopic beats, Wenckebach periods.
+    in_strip : ndarray of bool, shape (n_beats,), optional
+        Intervals that :func:`deepecg.rhythm.strip_fibrillation.fibrillation_in_strip` found.
 
     Returns
     -------
     Fibrillation
-        Fibrillation that lasts at least ``settings.episode_s``.
+        Fibrillation that lasts at least ``settings.episode_s``, and that of a strip.
 
     Notes
     -----
@@ -103,8 +108,11 @@ def atrial_fibrillation(
     firsts, lasts = stretches(inside & known).T - 1
     spans = stream.times_s[lasts] - stream.times_s[firsts]
     lasting = np.bincount(stretch[lasts], spans, len(stretch) + 1) >= settings.episode_s
-    kept = lasting[stretch[lasts]]
-    return _fibrillation(stream, inside & lasting[stretch], firsts[kept], lasts[kept])
+    inside &= lasting[stretch]
+    if in_strip is not None:
+        inside |= in_strip
+    firsts, lasts = stretches(inside & known).T - 1
+    return _fibrillation(stream, inside, firsts, lasts)
 
 
 def without_supraventricular(stream: BeatStream, inside: Bools) -> BeatStream:

@@ -19,6 +19,7 @@ from deepecg.rhythm.p_waves import steady_p_share
 from deepecg.rhythm.pauses import pauses, without_unconfirmed
 from deepecg.rhythm.rate_episodes import rate_episodes
 from deepecg.rhythm.settings import RhythmSettings
+from deepecg.rhythm.strip_fibrillation import fibrillation_in_strip
 from deepecg.rhythm.urgent_findings import urgent_findings
 from deepecg.rhythm.wide_tachycardia import wide_tachycardia, with_wide_runs_ventricular
 from deepecg.waves.waves import Waves
@@ -88,15 +89,16 @@ def analyse_rhythm(
     RhythmAnalysis
         The final class of every beat, and all findings, which are based on these classes.
     """
-    has_p_waves, block = None, AvBlock()
+    has_p_waves, in_strip, block = None, None, AvBlock()
     wide: tuple[Episode, ...] = ()
     if waves is not None:
         stream = with_aberrant_beats_normal(stream, waves, settings.aberrant_conduction)
         stream = with_wide_runs_ventricular(stream, waves, settings.wide_tachycardia)
         share = steady_p_share(stream.times_s, waves, settings.p_waves)
         has_p_waves = share >= settings.p_waves.sinus_share
+        in_strip = fibrillation_in_strip(stream, waves, settings.strip_fibrillation)
     fibrillation = atrial_fibrillation(
-        without_unconfirmed(stream, settings.pauses), settings.fibrillation, has_p_waves
+        without_unconfirmed(stream, settings.pauses), settings.fibrillation, has_p_waves, in_strip
     )
     if waves is not None:
         block = av_block(stream, waves, fibrillation.beats, settings.av_block)

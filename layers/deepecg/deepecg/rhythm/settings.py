@@ -206,6 +206,31 @@ class FibrillationSettings:
 
 
 @dataclass(frozen=True)
+class StripFibrillationSettings:
+    """Atrial fibrillation in short strips; see :mod:`deepecg.rhythm.strip_fibrillation`.
+
+    Chosen on 170 strips of 30 s that a committee marked (Hannun et al. 2019).
+    """
+
+    longest_strip_s: float = 60.0
+    """Longest recording that is a strip, in seconds."""
+    episode_s: float = 9.0
+    """Shortest duration of an episode in seconds: fibrillation that fills a resting ECG of 10 s is
+    diagnostic (ESC 2020, doi:10.1093/eurheartj/ehaa612, section 3.2)."""
+    window_beats: int = 15
+    """Irregularity and P waves are measured over this many beats centred on a beat."""
+    least_intervals: int = 8
+    """Fewest intervals in a window that can be compared with the one before."""
+    median_share: float = 0.05
+    """Median difference of successive intervals, as a share of their mean, from which they are
+    irregular: in regular rhythm with single ectopic beats it is small."""
+    rmssd_share: float = 0.1
+    """RMSSD as a share of the mean interval from which they are (Dash et al. 2009)."""
+    p_share: float = 0.15
+    """Share of beats with a P wave up to which there are none."""
+
+
+@dataclass(frozen=True)
 class VariabilitySettings:
     """Heart-rate variability (Task Force of the ESC and NASPE, 1996)."""
 
@@ -307,6 +332,7 @@ class RhythmSettings:
     wide_tachycardia: WideTachycardiaSettings = field(default_factory=WideTachycardiaSettings)
     ectopy: EctopySettings = field(default_factory=EctopySettings)
     pauses: PauseSettings = field(default_factory=PauseSettings)
+    strip_fibrillation: StripFibrillationSettings = field(default_factory=StripFibrillationSettings)
     fibrillation: FibrillationSettings = field(default_factory=FibrillationSettings)
     variability: VariabilitySettings = field(default_factory=VariabilitySettings)
     urgent: UrgentSettings = field(default_factory=UrgentSettings)
