@@ -5,7 +5,7 @@ import pytest
 from unit.rhythm.beat_streams import stream_of
 from unit.rhythm.known_waves import waves_of
 
-from deepecg.rhythm.aberrant_conduction import with_aberrant_beats_normal
+from deepecg.rhythm.aberrant_conduction import as_normal, conducted_wide_beats
 from deepecg.rhythm.p_waves import steady_p_share
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.rhythm.settings import AberrantConductionSettings, PWaveSettings, RhythmSettings
@@ -50,9 +50,36 @@ def test_wide_beats_with_the_own_pr_interval_are_normal(
     wide = stream.is_class("V")
     p_s = np.where(wide, stream.times_s - (pr_s or 0), stream.times_s - 0.16)
     waves = waves_of(stream, p_s[~wide] if pr_s is None else p_s)
-    found = with_aberrant_beats_normal(stream, waves, AberrantConductionSettings())
+    conducted = conducted_wide_beats(stream, waves, AberrantConductionSettings())
+    found = as_normal(stream, conducted)
     assert found.is_class("N")[wide].all() == normal
     assert found.is_class("V").any() != normal
+
+
+@pytest.mark.parametrize(
+    ("first_rr_s", "own_share", "normal"),
+    [(0.5, 0.3, True), (0.35, 0.3, False), (0.5, 0.0, False)],
+    ids=["on time, a third of the P waves", "begins early", "no P wave"],
+)
+def test_a_fast_wide_run_is_conducted_if_it_begins_on_time_with_own_p_waves(
+    first_rr_s: float, own_share: float, normal: bool
+) -> None:
+    rr_s = np.concatenate([np.full(39, 0.5), [first_rr_s], np.full(79, 0.48)])
+    stream = stream_of("N" * 40 + "V" * 60 + "N" * 20, rr_s)
+    wide = stream.is_class("V")
+    seen = ~wide | (np.random.default_rng(1).random(120) < own_share)
+    waves = waves_of(stream, (stream.times_s - 0.16)[seen])
+    found = analyse_rhythm(stream, SETTINGS, waves)
+    assert (found.beats.is_class("N").all()) == normal
+    assert ("ventricular_tachycardia" in {each.kind.key for each in found.urgent}) != normal
+
+
+def test_ventricular_beats_with_p_waves_at_any_distance_are_not_conducted() -> None:
+    stream = stream_of("N" * 40 + "V" * 60 + "N" * 20, 0.5)
+    atria_s = np.arange(0.3, stream.times_s[-1], 0.67)
+    before_s = stream.times_s - atria_s[np.searchsorted(atria_s, stream.times_s) - 1]
+    waves = waves_of(stream, stream.times_s - np.where(stream.is_class("V"), before_s, 0.16))
+    assert not conducted_wide_beats(stream, waves, AberrantConductionSettings()).any()
 
 
 def test_a_wide_tachycardia_is_named_whatever_the_classes() -> None:

@@ -13,15 +13,25 @@ from deepecg.arrays import Bools, Floats
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.settings import AberrantConductionSettings
+from deepecg.signal.stretches import stretches
 from deepecg.waves.waves import Waves
 
 NORMAL = CLASSES.index("N")
 
 
-def with_aberrant_beats_normal(
+def as_normal(stream: BeatStream, conducted: Bools) -> BeatStream:
+    """Return a stream in which conducted beats with a wide QRS complex are normal."""
+    probabilities = stream.probabilities.copy()
+    for ventricular in (CLASSES.index("V"), CLASSES.index("F")):
+        probabilities[conducted, NORMAL] += probabilities[conducted, ventricular]
+        probabilities[conducted, ventricular] = 0
+    return replace(stream, probabilities=probabilities)
+
+
+def conducted_wide_beats(
     stream: BeatStream, waves: Waves, settings: AberrantConductionSettings
-) -> BeatStream:
-    """Return a stream in which conducted beats with a wide QRS complex are normal.
+) -> Bools:
+    """Return which ventricular beats are conducted ones with a wide QRS complex.
 
     Parameters
     ----------
@@ -31,33 +41,72 @@ def with_aberrant_beats_normal(
         Waves of the same beats.
     settings : AberrantConductionSettings
         Limits of PR and RR intervals.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_beats,)
     """
-    conducted = _conducted(stream, waves, settings)
-    probabilities = stream.probabilities.copy()
-    for ventricular in (CLASSES.index("V"), CLASSES.index("F")):
-        probabilities[conducted, NORMAL] += probabilities[conducted, ventricular]
-        probabilities[conducted, ventricular] = 0
-    return replace(stream, probabilities=probabilities)
-
-
-def _conducted(stream: BeatStream, waves: Waves, settings: AberrantConductionSettings) -> Bools:
-    """Return which ventricular beats are conducted, where most around them are."""
     ventricular = stream.is_class("V")
-    certain_p = waves.has_p & (waves.p_probability >= settings.p_probability)
-    if not (ventricular & certain_p).any():
-        return np.zeros(len(ventricular), bool)
-    distances_s = (stream.times_s - waves.p_peak_s, waves.pr_s)
-    normal = stream.is_class("N") & certain_p
-    usual_rr_s = _usual(stream.rr_s, np.isfinite(stream.rr_s), settings.rr_beats)
+    on_time = _on_time(stream, settings)
+    conducted = _in_groups(
+        ventricular,
+        _own_pr(stream, waves, settings, settings.p_probability)
+        & on_time
+        & np.append(on_time[1:], True),
+        settings,
+    )
+    certain_p = _certain_p(waves, settings.run_p_probability)
+    own_pr = _own_pr(stream, waves, settings, settings.run_p_probability)
+    for first, stop in stretches(ventricular & on_time):
+        n_own = own_pr[first:stop].sum()
+        if (
+            stop - first >= settings.run_beats
+            and n_own >= settings.run_share * (stop - first)
+            and n_own >= settings.run_own_share * certain_p[first:stop].sum()
+            and _begins_on_time(stream, first, settings)
+        ):
+            conducted[first:stop] = True
+    return conducted
+
+
+def _on_time(stream: BeatStream, settings: AberrantConductionSettings) -> Bools:
+    """Return which beats end an interval of the usual length."""
+    usual_s = _usual(stream.rr_s, np.isfinite(stream.rr_s), settings.rr_beats)
     with np.errstate(invalid="ignore"):
-        on_time = np.abs(stream.rr_s / usual_rr_s - 1) <= settings.rr_share
-        # A wide QRS complex may begin on time and have its R peak late, or the other way round.
-        own_pr = [
-            np.abs(s - _usual(s, normal & np.isfinite(s), settings.pr_beats)) <= settings.pr_s
-            for s in distances_s
-        ]
-        alike = ventricular & certain_p & (own_pr[0] | own_pr[1])
-    alike &= on_time & np.append(on_time[1:], True)
+        return np.asarray(np.abs(stream.rr_s / usual_s - 1) <= settings.rr_share)
+
+
+def _begins_on_time(stream: BeatStream, first: int, settings: AberrantConductionSettings) -> bool:
+    """Return whether the intervals before, at and after the first beat of a run are alike."""
+    rr_s = stream.rr_s[max(first - 1, 0) : first + 2]
+    return bool(len(rr_s) > 2 and np.abs(np.diff(np.log(rr_s))).max() <= settings.rr_share)
+
+
+def _certain_p(waves: Waves, probability: float) -> Bools:
+    return np.asarray(waves.has_p & (waves.p_probability >= probability))
+
+
+def _own_pr(
+    stream: BeatStream, waves: Waves, settings: AberrantConductionSettings, probability: float
+) -> Bools:
+    """Return which beats have a P wave at the distance of the normal beats around."""
+    certain_p = _certain_p(waves, probability)
+    normal = stream.is_class("N") & certain_p
+    distances_s = stream.times_s - waves.p_peak_s
+    later_s, longer_s = (
+        each - _usual(each, normal & np.isfinite(each), settings.pr_beats)
+        for each in (distances_s, waves.pr_s)
+    )
+    # A wide QRS complex may begin on time and have its R peak late, or the other way round.
+    with np.errstate(invalid="ignore"):
+        own = (later_s >= -settings.pr_s) & (later_s <= settings.r_delay_s)
+        own |= np.abs(longer_s) <= settings.pr_s
+    return np.asarray(certain_p & own)
+
+
+def _in_groups(ventricular: Bools, own_pr: Bools, settings: AberrantConductionSettings) -> Bools:
+    """Return which ventricular beats have their own P wave, where most around them have."""
+    alike = ventricular & own_pr
     around = 2 * settings.beats_around + 1
     n_alike, n_ventricular = (
         around * uniform_filter1d(beats.astype(np.float64), around, mode="constant")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deepecg.rhythm.aberrant_conduction import with_aberrant_beats_normal
+from deepecg.rhythm.aberrant_conduction import as_normal, conducted_wide_beats
 from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation, without_supraventricular
 from deepecg.rhythm.av_block import AvBlock, av_block
 from deepecg.rhythm.beat_stream import BeatStream
@@ -92,7 +92,8 @@ def analyse_rhythm(
     has_p_waves, in_strip, block = None, None, AvBlock()
     wide: tuple[Episode, ...] = ()
     if waves is not None:
-        stream = with_aberrant_beats_normal(stream, waves, settings.aberrant_conduction)
+        conducted = conducted_wide_beats(stream, waves, settings.aberrant_conduction)
+        stream = as_normal(stream, conducted)
         stream = with_wide_runs_ventricular(stream, waves, settings.wide_tachycardia)
         share = steady_p_share(stream.times_s, waves, settings.p_waves)
         has_p_waves = share >= settings.p_waves.sinus_share
@@ -102,7 +103,8 @@ def analyse_rhythm(
     )
     if waves is not None:
         block = av_block(stream, waves, fibrillation.beats, settings.av_block)
-        wide = wide_tachycardia(stream, waves, fibrillation.beats, settings.wide_tachycardia)
+        named = fibrillation.beats | conducted
+        wide = wide_tachycardia(stream, waves, named, settings.wide_tachycardia)
     grouped = fibrillation.beats | stream.within((*block.type_1, *block.second_degree))
     beats = without_supraventricular(stream, grouped)
     confirmed = without_unconfirmed(beats, settings.pauses)

@@ -63,8 +63,11 @@ class AberrantConductionSettings:
     p_probability: float = 0.6
     """Probability from which a P wave counts: several beats in a row have it at one distance."""
     pr_s: float = 0.03
-    """Largest difference in seconds of the distance from P peak to R peak from that of the normal
-    beats around: late ventricular beats that follow a P wave shorten it by more."""
+    """Largest difference in seconds of the PR interval from that of the normal beats around, and
+    most by which the R peak may be early: late ventricular beats that follow a P wave shorten it by
+    more."""
+    r_delay_s: float = 0.06
+    """Most in seconds by which the R peak may be late: bundle branch block delays it."""
     pr_beats: int = 61
     """Number of beats around a beat whose normal ones give the usual distance."""
     rr_share: float = 0.1
@@ -79,6 +82,16 @@ class AberrantConductionSettings:
     a late ventricular beat."""
     least_share: float = 0.7
     """Smallest share of the ventricular beats around that are conducted."""
+    run_beats: int = 20
+    """Fewest beats of a ventricular run on time that may be conducted with few P waves to be seen:
+    at high rates the T wave covers them."""
+    run_p_probability: float = 0.3
+    """Probability from which a P wave counts in such a run."""
+    run_share: float = 0.2
+    """Share of its beats that must have a P wave at the patient's own distance."""
+    run_own_share: float = 0.8
+    """Share of its P waves that must be at this distance: in ventricular tachycardia they come at
+    any. Its first beat must not be early either."""
 
 
 @dataclass(frozen=True)

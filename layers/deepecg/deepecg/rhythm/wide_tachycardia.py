@@ -51,7 +51,7 @@ def with_wide_runs_ventricular(
 
 
 def wide_tachycardia(
-    stream: BeatStream, waves: Waves, fibrillation: Bools, settings: WideTachycardiaSettings
+    stream: BeatStream, waves: Waves, named: Bools, settings: WideTachycardiaSettings
 ) -> tuple[Episode, ...]:
     """Find wide-QRS tachycardia whose beats the classifier does not call ventricular.
 
@@ -61,8 +61,8 @@ def wide_tachycardia(
         The beats.
     waves : Waves
         Waves of the same beats.
-    fibrillation : ndarray of bool, shape (n_beats,)
-        Beats in atrial fibrillation, which is named as such.
+    named : ndarray of bool, shape (n_beats,)
+        Beats whose rhythm is known: in atrial fibrillation, or conducted with a wide QRS complex.
     settings : WideTachycardiaSettings
         Rate, width and duration.
 
@@ -73,7 +73,7 @@ def wide_tachycardia(
     """
     with np.errstate(invalid="ignore"):
         fast = stream.rr_s < settings.max_rr_s
-    fast &= ~fibrillation & ~stream.is_class("V")
+    fast &= ~named & ~stream.is_class("V")
     found = [
         (first - 1, stop - 1)
         for first, stop in stretches(fast)
