@@ -1,7 +1,7 @@
 """Beat detection on a recording: selected leads, R peaks and RR intervals."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,6 +52,17 @@ class DetectedBeats:
     def signals(self) -> list[Floats32]:
         """The conditioned signals of the leads in mV."""
         return [lead.conditioned.signal for lead in self.used]
+
+    def only(self, chosen: Bools) -> "DetectedBeats":
+        """Return some of the beats, with the intervals between them."""
+        times_s = self.times_s[chosen]
+        return replace(
+            self,
+            r_peaks=self.r_peaks[chosen],
+            times_s=times_s,
+            rr_s=rr_intervals(times_s, self.flags.gap_before(times_s)),
+            usable=self.usable[:, chosen],
+        )
 
 
 def detect_beats(

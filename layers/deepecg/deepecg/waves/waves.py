@@ -1,6 +1,6 @@
 """The waves of a recording: P, QRS and T of every beat, and P waves that no beat follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,15 @@ class Waves:
 
     def __len__(self) -> int:
         return len(self.p_peak_s)
+
+    def of_beats(self, chosen: NDArray[np.bool_]) -> "Waves":
+        """Return the waves of some of the beats, with all P waves that belong to none."""
+        own = {
+            name: values[chosen]
+            for name, values in vars(self).items()
+            if not name.startswith("extra_")
+        }
+        return replace(self, **own)
 
     @property
     def has_p(self) -> NDArray[np.bool_]:
