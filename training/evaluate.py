@@ -51,6 +51,10 @@ from training.training_examples import annotated_r_peaks
 
 RESULTS = Path(__file__).parent / "results" / "default"
 FLOAT_FILE = "beat_classifier.float32.onnx"
+FOLDS = RESULTS / "folds"
+"""Folder of the models of the cross-validation."""
+FINDINGS_KEY = "findings"
+"""Part of the card's evaluation that :mod:`training.findings` writes."""
 DOCUMENT_FILE, REPORT_FILE = "evaluation.json", "evaluation.md"
 EVALUATED = (DS2.name, *(group.name for group in GROUPS.values() if group.role is Role.TRAINING))
 """Groups in the order of the report."""
@@ -119,7 +123,8 @@ def main() -> None:
     if given.write:
         path = given.model / CARD_FILE
         card = json.loads(path.read_text(encoding="utf-8"))
-        card["evaluation"] = card_evaluation(document[DS2.name])
+        of_findings = {k: v for k, v in card["evaluation"].items() if k == FINDINGS_KEY}
+        card["evaluation"] = card_evaluation(document[DS2.name]) | of_findings
         path.write_text(to_json(card), encoding="utf-8")
 
 
@@ -328,7 +333,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--records", choices=("all", "ds2", "training"), default="all")
     parser.add_argument("--only", nargs="+", metavar="RECORD", help="only some of these records")
     parser.add_argument("--model", type=Path, default=model_folder(), help="the shipped model")
-    parser.add_argument("--folds", type=Path, default=RESULTS / "folds", help="the folds' models")
+    parser.add_argument("--folds", type=Path, default=FOLDS, help="the folds' models")
     parser.add_argument("--float", type=Path, default=RESULTS / FLOAT_FILE, help="float32 model")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results")
     out = Path("out/evaluation")

@@ -5,7 +5,7 @@ from deepecg.beats.aami_classes import CLASSES
 from training.faster_rhythm import warped_cycle
 from training.findings.altered_records import Excerpt, own_quiet, own_run
 from training.findings.ecg_script import Span
-from training.findings.real_records import has_cause
+from training.findings.real_records import LIMITS, has_cause
 from training.findings.reference_findings import Reference, tachycardias
 
 
@@ -45,12 +45,23 @@ def test_urgent_findings_need_a_cause_in_the_annotations() -> None:
     found = reference(
         [0.8] * 10 + [0.4] * 6 + [0.8] * 60, "N" * 10 + "V" * 6 + "N" * 60, AFIB=(30, 60)
     )
-    assert has_cause(row("ventricular_tachycardia", 8.5, 2.0), found, "mitdb/1")
-    assert not has_cause(row("ventricular_tachycardia", 30, 2.0), found, "mitdb/1")
-    assert not has_cause(row("pause", 8, 3.0), found, "mitdb/1")
-    assert has_cause(row("fast_atrial_fibrillation", 32, 20.0), found, "mitdb/1")
-    assert not has_cause(row("fast_atrial_fibrillation", 2, 26.0), found, "mitdb/1")
-    assert not has_cause(row("av_block_third_degree", 2, 26.0), found, "mitdb/1")
+    assert has_cause(row("ventricular_tachycardia", 8.5, 2.0), found, "mitdb/1", LIMITS["urgent"])
+    assert not has_cause(
+        row("ventricular_tachycardia", 30, 2.0), found, "mitdb/1", LIMITS["urgent"]
+    )
+    assert not has_cause(row("pause", 8, 3.0), found, "mitdb/1", LIMITS["urgent"])
+    assert has_cause(row("fast_atrial_fibrillation", 32, 20.0), found, "mitdb/1", LIMITS["urgent"])
+    assert not has_cause(
+        row("fast_atrial_fibrillation", 2, 26.0), found, "mitdb/1", LIMITS["urgent"]
+    )
+    assert not has_cause(row("av_block_third_degree", 2, 26.0), found, "mitdb/1", LIMITS["urgent"])
+
+
+def test_a_notable_run_of_three_beats_has_cause_and_an_urgent_one_has_not() -> None:
+    found = reference([0.8] * 10 + [0.4] * 3 + [0.8] * 60, "N" * 10 + "V" * 3 + "N" * 60)
+    run = row("ventricular_tachycardia", 8.5, 0.8)
+    assert has_cause(run, found, "mitdb/1", LIMITS["notable"])
+    assert not has_cause(run, found, "mitdb/1", LIMITS["urgent"])
 
 
 def test_a_warped_cycle_keeps_its_qrs_and_has_the_new_length() -> None:

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.beats.model_card import model_folder
+from deepecg.beats.model_card import CARD_FILE, model_folder
+from deepecg.outputs.json_documents import to_json
 from training.command_line import argument_parser
+from training.evaluate import FINDINGS_KEY, FOLDS, fold_classifiers
 from training.findings.cases import Case, altered_cases, scenario_cases
 from training.findings.judge import judge
 from training.findings.real_records import real_report
@@ -94,6 +96,8 @@ def main() -> None:
     )
     parser.add_argument("--ds2", action="store_true", help="with --real: DS2 too")
     parser.add_argument("--model", type=Path, default=model_folder(), metavar="DIR")
+    parser.add_argument("--folds", type=Path, default=FOLDS, help="the folds' models")
+    parser.add_argument("--write", action="store_true", help="copy accuracies into the card")
     given = parser.parse_args()
     altered = altered_cases(given.data) if given.data else ()
     cases = [
@@ -110,9 +114,15 @@ def main() -> None:
     document: dict[str, Any] = {"cases": [asdict(row) for row in rows]}
     if given.real and given.data:
         classifier = BeatClassifier.load(given.model)
-        document["records"] = real_report(given.data, classifier, ds2=given.ds2)
+        folds = fold_classifiers(given.folds)
+        document["records"] = real_report(given.data, classifier, folds, ds2=given.ds2)
         document["strips"] = strips_report(given.data, classifier)
         document["streams"] = streams_report(given.data)
+        if given.write:
+            path = given.model / CARD_FILE
+            card = json.loads(path.read_text(encoding="utf-8"))
+            card["evaluation"][FINDINGS_KEY] = document["records"]["accuracy"]
+            path.write_text(to_json(card), encoding="utf-8")
     if given.json:
         given.json.write_text(json.dumps(document, indent=1), encoding="utf-8")
 

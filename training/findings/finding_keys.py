@@ -21,6 +21,7 @@ VENTRICULAR_FIBRILLATION: Final = frozenset(
 SUPRAVENTRICULAR_TACHYCARDIA: Final = frozenset(
     {"supraventricular_tachycardia", "atrial_tachycardia"}
 )
+SUPRAVENTRICULAR_BURDEN: Final = frozenset({"supraventricular_burden"})
 SUPRAVENTRICULAR_RUN: Final = frozenset(
     {"supraventricular_tachycardia", "supraventricular_run", "atrial_tachycardia"}
 )

@@ -17,15 +17,17 @@ from deepecg.beats.classifier import BeatClassifier
 from deepecg.readers.open_recording import open_recording
 from deepecg.time_units import SECONDS_PER_DAY
 from training.beat_comparison import match_beats
-from training.data_roles import DS1, DS2, SVDB
+from training.data_roles import DS1, DS2, SVDB, patient_of
 from training.findings.ecg_script import Span
 from training.findings.finding_keys import (
     ATRIAL_FIBRILLATION,
     AV_BLOCK,
+    AV_BLOCK_1,
     BRADYCARDIA,
     FIBRILLATION_OR_FLUTTER,
     NO_BEAT_FOUND,
     PAUSE,
+    SUPRAVENTRICULAR_BURDEN,
     SUPRAVENTRICULAR_RUN,
     SUPRAVENTRICULAR_TACHYCARDIA,
     VENTRICULAR_BURDEN,
@@ -63,22 +65,69 @@ GROUPS: Mapping[str, Sequence[str]] = {
 }
 WITH_FIBRILLATION_MARKS = ("mitdb/",)
 """Databases whose rhythm marks are complete: elsewhere fibrillation found is not called false."""
-URGENT_RUN_BEATS, NEARLY_URGENT_BEATS = 6, 5
-"""An urgent tachycardia has cause if nearly as many beats are annotated."""
-NEARLY_PAUSE_S = 2.9
-"""An urgent pause has cause if an annotated interval is nearly as long."""
 SILENCE_S = 5.0
 """A finding of no beat has cause if an annotated interval is this long."""
+SUPRAVENTRICULAR_PER_HOUR = 25.0
+"""A supraventricular burden has cause if nearly as many beats an hour are annotated."""
 BURDEN_SHARE = 0.08
 """A ventricular burden has cause if the annotated share is nearly as high."""
 EPISODE_S = 30.0
 """Shortest episode of fibrillation that is compared."""
-SLOW_BPM = 42.0
-"""Urgent bradycardia has cause if the annotated rate of a minute is nearly as low."""
 NOT_VENTRICULAR = [CLASSES.index(name) for name in "NS"]
 """Classes on which a found V is false; on F and Q it is not (EC57)."""
 COVERED = 0.5
 """Share of a finding that annotated episodes have to cover."""
+
+
+@dataclass(frozen=True)
+class CauseLimits:
+    """What the annotations have to show for a finding to have cause.
+
+    Each limit is a little below that of the finding.
+
+    Attributes
+    ----------
+    run_beats : int
+        Annotated ventricular beats of a tachycardia.
+    pause_s : float
+        Annotated interval of a pause.
+    slow_bpm : float
+        Annotated rate of a minute of bradycardia.
+    """
+
+    run_beats: int
+    pause_s: float
+    slow_bpm: float
+
+
+LIMITS: Mapping[str, CauseLimits] = {
+    "urgent": CauseLimits(5, 2.9, 42.0),
+    "notable": CauseLimits(3, 1.95, 52.0),
+}
+"""Of both lists of a summary."""
+
+
+@dataclass
+class FindingAccuracy:
+    """How often a kind of finding was right.
+
+    Attributes
+    ----------
+    right, found : int
+        Findings with cause, and all.
+    patients : set of str
+        Patients who have such a finding.
+    """
+
+    right: int = 0
+    found: int = 0
+    patients: set[str] = field(default_factory=set)
+
+    def add(self, record: str, *, right: bool) -> None:
+        """Count a finding of a record."""
+        self.right += right
+        self.found += 1
+        self.patients.add(patient_of(record))
 
 
 @dataclass
@@ -120,6 +169,9 @@ class GroupCounts:
         False S and V on annotated beats of other classes, and annotated N.
     false_urgent : Counter
         Urgent findings without cause, by kind.
+    accuracy : dict
+        Accuracy of findings by list of the summary and kind; those that annotations cannot judge
+        are not counted.
     urgent : int
         All urgent findings.
     lines : list of str
@@ -130,14 +182,15 @@ class GroupCounts:
     findings: dict[str, Findings] = field(default_factory=dict)
     false_beats: Counter[str] = field(default_factory=Counter)
     false_urgent: Counter[str] = field(default_factory=Counter)
+    accuracy: dict[tuple[str, str], FindingAccuracy] = field(default_factory=dict)
     urgent: int = 0
     lines: list[str] = field(default_factory=list)
 
 
-def evaluate_group(data: Path, records: Sequence[str], classifier: BeatClassifier) -> GroupCounts:
-    """Score records end to end and count their findings."""
+def evaluate_group(data: Path, classifiers: Mapping[str, BeatClassifier]) -> GroupCounts:
+    """Score records end to end, each with its model, and count their findings."""
     counts = GroupCounts()
-    for record in records:
+    for record, classifier in classifiers.items():
         recording = open_recording(data / f"{record}.hea")
         scored = scored_summary(recording, classifier)
         document = scored.document
@@ -152,9 +205,15 @@ def evaluate_group(data: Path, records: Sequence[str], classifier: BeatClassifie
         counts.seconds += recording.duration_s
         counts.urgent += len(rows)
         for row in rows:
-            if not has_cause(row, reference, record):
+            if not has_cause(row, reference, record, LIMITS["urgent"]):
                 counts.false_urgent[row["kind"]] += 1
                 counts.lines.append(f"{record}: {row['message']}")
+        for tier, limits in LIMITS.items():
+            for row in document[tier]:
+                if _can_be_judged(row, record):
+                    right = has_cause(row, reference, record, limits)
+                    accuracy = counts.accuracy.setdefault((tier, row["kind"]), FindingAccuracy())
+                    accuracy.add(record, right=right)
         for name, (keys, annotated) in KINDS.items():
             if name != "AF" or record.startswith(WITH_FIBRILLATION_MARKS):
                 found = _events(document, keys)
@@ -185,17 +244,25 @@ KINDS: Mapping[str, tuple[Keys, Callable[[Reference], Sequence[Span]]]] = {
 """Kinds of finding that are compared, each with its events' keys and the annotated ones."""
 
 
-def has_cause(row: Document, reference: Reference, record: str) -> bool:
-    """Return whether annotations justify an urgent finding.
+def _can_be_judged(row: Document, record: str) -> bool:
+    """Return whether the annotations of a record can tell if a finding is right."""
+    needs_marks = row["kind"] in FIBRILLATION_OR_FLUTTER | AV_BLOCK | AV_BLOCK_1
+    return record.startswith(WITH_FIBRILLATION_MARKS) or not needs_marks
+
+
+def has_cause(row: Document, reference: Reference, record: str, limits: CauseLimits) -> bool:
+    """Return whether annotations justify a finding.
 
     Parameters
     ----------
     row : mapping
-        The urgent finding.
+        The urgent or notable finding.
     reference : Reference
         The annotations.
     record : str
         Folder and name: fibrillation is judged only where rhythm marks are complete.
+    limits : CauseLimits
+        What they have to show.
     """
     start_s = row["at_s"] or 0.0
     here = Span(start_s, start_s + (row["duration_s"] or 0.0))
@@ -203,10 +270,10 @@ def has_cause(row: Document, reference: Reference, record: str) -> bool:
     runs_v = [*reference.flutter, *marked(VENTRICULAR_MARKS)]
     runs_s = [*reference.supraventricular_runs, *marked(TACHYCARDIA_MARKS)]
     fibrillation = marked(FIBRILLATION_MARKS)
-    fast = tachycardias(reference.ventricular_runs, NEARLY_URGENT_BEATS)
+    fast = tachycardias(reference.ventricular_runs, limits.run_beats)
     pauses, silences = (
         [pause for pause in reference.pauses if pause.duration_s >= shortest_s]
-        for shortest_s in (NEARLY_PAUSE_S, SILENCE_S)
+        for shortest_s in (limits.pause_s, SILENCE_S)
     )
     causes: tuple[tuple[Keys, bool], ...] = (
         (VENTRICULAR_TACHYCARDIA, _meets(here, [*fast, *runs_v])),
@@ -219,8 +286,10 @@ def has_cause(row: Document, reference: Reference, record: str) -> bool:
         (SUPRAVENTRICULAR_TACHYCARDIA, _share(here, [*runs_s, *fibrillation]) >= COVERED),
         (PAUSE, _meets(here, pauses)),
         (NO_BEAT_FOUND, _meets(here, silences)),
-        (AV_BLOCK, _meets(here, marked(BLOCK_MARKS))),
-        (BRADYCARDIA, _meets(here, reference.slow(SLOW_BPM))),
+        (AV_BLOCK | AV_BLOCK_1, _meets(here, marked(BLOCK_MARKS))),
+        (BRADYCARDIA, _meets(here, reference.slow(limits.slow_bpm))),
+        (VENTRICULAR_RHYTHM, _meets(here, [*reference.ventricular_runs, *runs_v])),
+        (SUPRAVENTRICULAR_BURDEN, reference.per_hour("S") >= SUPRAVENTRICULAR_PER_HOUR),
     )
     return next((has for keys, has in causes if row["kind"] in keys), False)
 
@@ -241,14 +310,34 @@ def _share(span: Span, others: Sequence[Span]) -> float:
     return overlap_s([span], others) / max(span.duration_s, 1e-9)
 
 
-def real_report(data: Path, classifier: BeatClassifier, *, ds2: bool) -> dict[str, Any]:
-    """Return the counts of every group, JSON-ready, and print them as tables."""
+def real_report(
+    data: Path, shipped: BeatClassifier, folds: Mapping[str, BeatClassifier], *, ds2: bool
+) -> dict[str, Any]:
+    """Return the counts of every group, JSON-ready, and print them as tables.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of the databases.
+    shipped : BeatClassifier
+        The model.
+    folds : mapping of str to BeatClassifier
+        For records that it was trained on, the models that have not seen the patient.
+    ds2 : bool
+        Whether DS2 is scored too.
+    """
     groups = dict(GROUPS) | ({"DS2": DS2.records} if ds2 else {})
+    accuracy: dict[tuple[str, str], FindingAccuracy] = {}
     document: dict[str, Any] = {}
     cells: list[Sequence[object]] = []
     urgent_cells: list[Sequence[object]] = []
     for name, records in groups.items():
-        counts = evaluate_group(data, records, classifier)
+        counts = evaluate_group(data, {record: folds.get(record, shipped) for record in records})
+        for key, of_group in counts.accuracy.items():
+            sum_up = accuracy.setdefault(key, FindingAccuracy())
+            sum_up.right += of_group.right
+            sum_up.found += of_group.found
+            sum_up.patients |= of_group.patients
         days = counts.seconds / SECONDS_PER_DAY
         for kind, found in counts.findings.items():
             values = (found.annotated, found.detected, found.found, found.false)
@@ -284,4 +373,25 @@ def real_report(data: Path, classifier: BeatClassifier, *, ds2: bool) -> dict[st
         *("false S per 1000 N", "false V per 1000 N"),
     )
     print(table(urgent_header, urgent_cells))
+    document["accuracy"] = accuracy_document(accuracy)
+    accuracy_cells = [
+        (tier, kind, each["right_count"], each["found_count"], each["patients_count"])
+        for tier, kinds in document["accuracy"].items()
+        for kind, each in kinds.items()
+    ]
+    print(table(("list", "kind", "right", "of", "patients"), accuracy_cells))
+    return document
+
+
+def accuracy_document(
+    accuracy: Mapping[tuple[str, str], FindingAccuracy],
+) -> dict[str, dict[str, dict[str, int]]]:
+    """Return the accuracy of findings as the model's card contains it, by list and kind."""
+    document: dict[str, dict[str, dict[str, int]]] = {tier: {} for tier in LIMITS}
+    for (tier, kind), each in sorted(accuracy.items()):
+        document[tier][kind] = {
+            "right_count": each.right,
+            "found_count": each.found,
+            "patients_count": len(each.patients),
+        }
     return document

@@ -13,6 +13,7 @@ import wfdb
 from numpy.typing import NDArray
 
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.time_units import SECONDS_PER_HOUR
 from training.annotation_files import CLASS_OF_SYMBOL
 from training.findings.ecg_script import Span
 
@@ -138,6 +139,11 @@ class Reference:
     def share(self, name: str) -> float:
         """Return the share of the beats that are of a class."""
         return float((self.labels == CLASSES.index(name)).mean()) if len(self.labels) else 0.0
+
+    def per_hour(self, name: str) -> float:
+        """Return the number of beats of a class an hour."""
+        duration_s = float(self.times_s[-1] - self.times_s[0])
+        return SECONDS_PER_HOUR * float((self.labels == CLASSES.index(name)).sum()) / duration_s
 
     def slow(self, bpm: float) -> tuple[Span, ...]:
         """Return minutes in which the mean rate is below a limit."""

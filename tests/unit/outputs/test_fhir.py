@@ -137,6 +137,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
                 "beats_count": 2,
                 "duration_s": 3.2,
                 "event": 17,
+                "accuracy": None,
             },
             {
                 "kind": "ventricular_burden",
@@ -146,6 +147,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
                 "beats_count": 2000,
                 "duration_s": None,
                 "event": None,
+                "accuracy": None,
             },
         ],
         "notable": [
@@ -157,6 +159,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
                 "beats_count": 6600,
                 "duration_s": 4000.0,
                 "event": 18,
+                "accuracy": None,
             },
         ],
         "hours": [],

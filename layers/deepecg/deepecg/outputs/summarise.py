@@ -51,6 +51,7 @@ def summarise(
         making.
     """
     rhythm, evaluation = scored.rhythm, scored.card.evaluation
+    accuracy = evaluation.get("findings", {})
     return summary.Summary(
         schema_version=summary.SUMMARY_SCHEMA_VERSION,
         recording_id=recording_id,
@@ -72,8 +73,14 @@ def summarise(
         pauses=_pauses(scored),
         atrial_fibrillation=_fibrillation(scored),
         heart_rate_variability=_block(summary.VariabilityBlock, rhythm.variability),
-        urgent=tuple(_finding(summary.UrgentRow, one, listed.events) for one in rhythm.urgent),
-        notable=tuple(_finding(summary.NotableRow, one, listed.events) for one in rhythm.notable),
+        urgent=tuple(
+            _finding(summary.UrgentRow, one, listed.events, accuracy.get("urgent", {}))
+            for one in rhythm.urgent
+        ),
+        notable=tuple(
+            _finding(summary.NotableRow, one, listed.events, accuracy.get("notable", {}))
+            for one in rhythm.notable
+        ),
         hours=tuple(
             _block(
                 summary.HourRow,
@@ -207,8 +214,13 @@ def _fibrillation(scored: ScoredRecording) -> summary.FibrillationBlock:
     )
 
 
-def _finding(row: type[AnyRow], finding: Finding, events: Sequence[Event]) -> AnyRow:
-    event = finding.event
+def _finding(
+    row: type[AnyRow],
+    finding: Finding,
+    events: Sequence[Event],
+    accuracy: Mapping[str, Mapping[str, int]],
+) -> AnyRow:
+    event, known = finding.event, accuracy.get(finding.kind.key)
     return row(
         kind=finding.kind.key,
         at_s=_rounded(event.start_s if event else None, 3),
@@ -217,6 +229,7 @@ def _finding(row: type[AnyRow], finding: Finding, events: Sequence[Event]) -> An
         beats_count=finding.n_beats,
         duration_s=_rounded(event.duration_s if event else None, 3),
         event=events.index(event) if event else None,
+        accuracy=summary.FindingAccuracy(**known) if known else None,
     )
 
 

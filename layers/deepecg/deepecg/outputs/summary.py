@@ -279,6 +279,17 @@ class VariabilityBlock(Block, frozen=True):
     """Seconds of the 5-minute segments that the powers are computed from."""
 
 
+class FindingAccuracy(Block, frozen=True):
+    """How often such a finding was right in the evaluation, on patients not used for training."""
+
+    right_count: Count
+    """Findings with cause in the reference annotations."""
+    found_count: Count
+    """All findings of the kind in the same list."""
+    patients_count: Count
+    """Patients with such a finding."""
+
+
 class FindingRow(Block, frozen=True):
     """A finding: the worst of the events of a kind."""
 
@@ -295,6 +306,8 @@ class FindingRow(Block, frozen=True):
     """Seconds of the worst event. Null for a finding about the whole recording."""
     event: Count | None
     """``number`` of the worst event in ``events``. Null for a finding about the whole recording."""
+    accuracy: FindingAccuracy | None
+    """How often such a finding was right in the evaluation. Null if that is not known."""
 
 
 class UrgentRow(FindingRow, frozen=True):

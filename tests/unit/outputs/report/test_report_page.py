@@ -307,9 +307,19 @@ def test_precision_is_told_in_words_beside_the_burden(html: str) -> None:
     text = re.sub(r"<[^>]*>", "", html)
     assert re.search(r"in evaluation, 96 of 100 beats classified as V were V", text)
     assert re.search(r"in evaluation, 57 of 100 beats classified as S were S", text)
-    assert re.search(r"51 of 100 detected runs were runs", text)
+    assert "51 of 100 detected runs were runs" in text
     unknown = re.sub(r"<[^>]*>", "", rendered(ventricular__precision_percent=None))
     assert "precision of class V in evaluation: not known" in unknown
+
+
+def test_how_often_a_finding_was_right_is_told_beside_each(html: str) -> None:
+    findings = re.findall(r"<li data-(?:urgent|notable).*?</li>", html, re.DOTALL)
+    assert len(findings) > 2
+    known = [found for found in findings if "19 of 20 right in evaluation, 6 patients" in found]
+    unknown = [found for found in findings if "how often this is right: not known" in found]
+    assert len(known) == 1
+    assert "entricular tachycardia" in known[0]
+    assert len(known) + len(unknown) == len(findings)
 
 
 def test_the_made_up_summary_is_one_that_the_software_could_write() -> None:

@@ -34,14 +34,10 @@ from deepecg.outputs.summary import EventRow, Summary
 from deepecg.outputs.value_with_path import SummaryValue
 from deepecg.rhythm.event_kinds import (
     GROUPS,
-    SUPRAVENTRICULAR_TACHYCARDIA,
     UNCONFIRMED_PAUSE,
-    VENTRICULAR_TACHYCARDIA,
 )
 from deepecg.time_units import SECONDS_PER_HOUR
 
-RUNS = (VENTRICULAR_TACHYCARDIA.key, SUPRAVENTRICULAR_TACHYCARDIA.key)
-"""Kinds of finding that are runs."""
 SCRIPTS = ("trend.js", "events.js")
 NO_RATE = "\N{EN DASH}"
 PRINTED_EVENTS = 60
@@ -109,7 +105,6 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
             thin_lines=paper_lines(*sheet, 1),
             thick_lines=paper_lines(*sheet, BOX_MM),
             clusters=list(zip(graphics.clusters, shapes, strict=True)),
-            runs=RUNS,
             place_of=partial(_place, graphics.strips),
             finding_events={found.event for found in (*summary.urgent, *summary.notable)},
             unconfirmed=_longest_unconfirmed(summary),
