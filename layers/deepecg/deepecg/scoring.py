@@ -13,6 +13,7 @@ from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
 from deepecg.time_units import SECONDS_PER_DAY
+from deepecg.waves.low_activity import beats_of_low_activity
 from deepecg.waves.spurious_beats import spurious_beats
 from deepecg.waves.wave_delineator import WaveDelineator, delineator_beside
 
@@ -64,7 +65,10 @@ def score_recording(
     waves = delineator.find(
         found.used, found.r_peaks, lambda share: progress(DETECTION_SHARE + WAVES_SHARE * share)
     )
-    real = ~spurious_beats(found.times_s, found.rr_s, waves, settings.spurious_beats)
+    real = ~(
+        spurious_beats(found.times_s, found.rr_s, waves, settings.spurious_beats)
+        | beats_of_low_activity(found.used, found.r_peaks, waves, settings.low_activity)
+    )
     found, waves = found.only(real), waves.of_beats(real)
     probabilities = classifier.classify(
         found.signals,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from deepecg.beats.settings import DetectionSettings
 from deepecg.rhythm.settings import RhythmSettings
-from deepecg.waves.settings import SpuriousBeatSettings
+from deepecg.waves.settings import LowActivitySettings, SpuriousBeatSettings
 
 
 @dataclass(frozen=True)
@@ -12,6 +12,8 @@ class ScoringSettings(DetectionSettings):
     """All settings of :func:`deepecg.scoring.score_recording` except those in the model's card."""
 
     spurious_beats: SpuriousBeatSettings = field(default_factory=SpuriousBeatSettings)
-    """What is not a beat although the detector found it."""
+    """Jerks between two beats, which the detector took for one."""
+    low_activity: LowActivitySettings = field(default_factory=LowActivitySettings)
+    """Stretches without QRS complexes, in which it found small waves."""
     rhythm: RhythmSettings = field(default_factory=RhythmSettings)
     """Thresholds of rhythm analysis."""

@@ -93,3 +93,24 @@ class SpuriousBeatSettings:
     """Largest difference of the next beat's distance from P peak to R peak from the usual one."""
     least_qrs_s: float = 0.07
     """Length in seconds from which a QRS complex is one: normal ones have 80 ms or more."""
+
+
+@dataclass(frozen=True)
+class LowActivitySettings:
+    """Stretches without QRS complexes; see :mod:`deepecg.waves.low_activity`.
+
+    No stretch of 105 training records meets these limits.
+    """
+
+    least_qrs_s: float = 0.07
+    """Length in seconds from which a QRS complex is one: normal ones have 80 ms or more."""
+    height_share: float = 0.8
+    """Height of a wave, as a share of the median QRS complex, below which it is small."""
+    window_beats: int = 5
+    """Number of beats among which those without QRS complex are counted."""
+    least_share: float = 0.5
+    """Share of small ones without QRS complex above which there is no rhythm."""
+    shortest_s: float = 5.0
+    """Shortest stretch in seconds, from the last beat before it to the first one after."""
+    known_share: float = 0.5
+    """Share of beats with a QRS complex below which nothing is looked for."""
