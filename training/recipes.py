@@ -7,6 +7,7 @@ from deepecg.beats.settings import (
     ClusterConsensusSettings,
     ParoxysmalSvtSettings,
     SinusTachycardiaSettings,
+    VentricularRunSettings,
     WindowSettings,
 )
 from deepecg.signal.settings import ConditioningSettings
@@ -48,6 +49,8 @@ class TrainingConfig:
         Detection of paroxysmal SVT when recordings are scored; None: no detection.
     sinus_tachycardia : SinusTachycardiaSettings or None
         Rule of sinus tachycardia; None: no beat is relabelled.
+    ventricular_runs : VentricularRunSettings or None
+        Rule of ventricular runs; None: no beat is relabelled.
     gamma : float
         Exponent of the focal loss; 0 gives the cross-entropy.
     class_weight_exponent : float
@@ -104,6 +107,7 @@ class TrainingConfig:
     cluster_consensus: ClusterConsensusSettings | None = None
     paroxysmal_svt: ParoxysmalSvtSettings | None = None
     sinus_tachycardia: SinusTachycardiaSettings | None = None
+    ventricular_runs: VentricularRunSettings | None = None
     gamma: float = 0.0
     class_weight_exponent: float = 0.0
     record_weight_exponent: float = 0.0
@@ -180,6 +184,7 @@ DEFAULT = TrainingConfig(
     cluster_consensus=ClusterConsensusSettings(),
     paroxysmal_svt=ParoxysmalSvtSettings(),
     sinus_tachycardia=SinusTachycardiaSettings(),
+    ventricular_runs=VentricularRunSettings(),
     record_weight_exponent=0.6,
     alone_weight=0.3,
     flip_polarity=True,

@@ -116,6 +116,7 @@ def make_card(trained: Trained, out: Path, logs: Path) -> dict[str, Any]:
         "cluster_consensus": recipe["cluster_consensus"],
         "paroxysmal_svt": recipe["paroxysmal_svt"],
         "sinus_tachycardia": recipe["sinus_tachycardia"],
+        "ventricular_runs": recipe["ventricular_runs"],
         "test_records": list(DS2.records),
         "training": training_provenance(trained),
         "versions": {

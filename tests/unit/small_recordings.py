@@ -128,6 +128,7 @@ def card() -> ModelCard:
         cluster_consensus=None,
         paroxysmal_svt=None,
         sinus_tachycardia=None,
+        ventricular_runs=None,
         evaluation={},
         document={},
     )

@@ -105,3 +105,14 @@ def test_wide_beats_of_a_run_are_ventricular() -> None:
     assert found.ventricular.count == 20
     narrow = waves_of(stream, stream.times_s[~fast] - 0.16)
     assert analyse_rhythm(stream, SETTINGS, narrow).ventricular.count == 2
+
+
+def test_fast_wide_beats_beside_a_wide_run_belong_to_it_though_called_normal() -> None:
+    stream = stream_of(
+        "N" * 60 + "V" * 8 + "N" * 80 + "N" * 60, [0.8] * 60 + [0.4] * 88 + [0.8] * 59
+    )
+    fast = np.append(False, stream.rr_s[1:] < 0.6)
+    waves = waves_of(stream, stream.times_s[~fast] - 0.16, qrs_s=np.where(fast, 0.15, 0.09))
+    found = analyse_rhythm(stream, SETTINGS, waves)
+    assert found.ventricular.count == 89  # 88 fast intervals, and the beat before the first
+    assert found.urgent[0].kind.key == "ventricular_tachycardia"

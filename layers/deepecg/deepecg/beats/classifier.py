@@ -14,6 +14,7 @@ from deepecg.beats.model_input import ModelInput, model_inputs
 from deepecg.beats.onnx_without_telemetry import InferenceSession, SessionOptions
 from deepecg.beats.paroxysmal_svt import relabel_paroxysmal_svt
 from deepecg.beats.sinus_tachycardia import relabel_sinus_tachycardia
+from deepecg.beats.ventricular_runs import relabel_ventricular_runs
 from deepecg.errors import ModelMismatchError
 
 BATCH_BEATS = 256
@@ -112,6 +113,10 @@ class BeatClassifier:
             if self.card.cluster_consensus:
                 found = apply_cluster_consensus(
                     found, beats, self.card.input, self.card.cluster_consensus
+                )
+            if self.card.ventricular_runs:
+                found = relabel_ventricular_runs(
+                    found, beats, rr_s[done:stop], self.card.input, self.card.ventricular_runs
                 )
             probabilities[done:stop] = found
             done = stop

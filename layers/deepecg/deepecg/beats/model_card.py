@@ -17,6 +17,7 @@ from deepecg.beats.settings import (
     ClusterConsensusSettings,
     ParoxysmalSvtSettings,
     SinusTachycardiaSettings,
+    VentricularRunSettings,
     WindowSettings,
 )
 from deepecg.errors import ModelMismatchError
@@ -34,7 +35,7 @@ MODEL_FOLDERS = (
 )
 IDENTITY = (
     *("classes", "conditioning", "input", "n_leads", "context_beats"),
-    *("cluster_consensus", "paroxysmal_svt", "sinus_tachycardia"),
+    *("cluster_consensus", "ventricular_runs", "paroxysmal_svt", "sinus_tachycardia"),
 )
 """Fields of a card that change the model's results; with the model file they determine its
 version."""
@@ -89,6 +90,8 @@ class ModelCard:
         Rule of the consensus over a morphology cluster; None: no consensus.
     paroxysmal_svt : ParoxysmalSvtSettings or None
         Rule of paroxysmal SVT; None: no beat is relabelled.
+    ventricular_runs : VentricularRunSettings or None
+        Rule of ventricular runs; None: no beat is relabelled.
     sinus_tachycardia : SinusTachycardiaSettings or None
         Rule of sinus tachycardia; None: no beat is relabelled.
     evaluation : dict
@@ -108,6 +111,7 @@ class ModelCard:
     cluster_consensus: ClusterConsensusSettings | None
     paroxysmal_svt: ParoxysmalSvtSettings | None
     sinus_tachycardia: SinusTachycardiaSettings | None
+    ventricular_runs: VentricularRunSettings | None
     evaluation: dict[str, Any]
     document: dict[str, Any]
 
@@ -203,7 +207,7 @@ def _parse(document: dict[str, Any]) -> ModelCard:
             f"{[*CHANNELS, *MORPHOLOGY_FEATURES, *TIMING_FEATURES]}"
         )
     consensus, svt = document["cluster_consensus"], document["paroxysmal_svt"]
-    sinus = document["sinus_tachycardia"]
+    sinus, runs = document["sinus_tachycardia"], document["ventricular_runs"]
     return ModelCard(
         version=model_version(document),
         sha256=document["model"]["sha256"],
@@ -216,6 +220,7 @@ def _parse(document: dict[str, Any]) -> ModelCard:
         cluster_consensus=ClusterConsensusSettings(**consensus) if consensus else None,
         paroxysmal_svt=ParoxysmalSvtSettings(**svt) if svt else None,
         sinus_tachycardia=SinusTachycardiaSettings(**sinus) if sinus else None,
+        ventricular_runs=VentricularRunSettings(**runs) if runs else None,
         evaluation=document["evaluation"],
         document=document,
     )

@@ -170,6 +170,27 @@ class ParoxysmalSvtSettings:
 
 
 @dataclass(frozen=True)
+class VentricularRunSettings:
+    """Runs of ventricular beats; see :mod:`deepecg.beats.ventricular_runs`.
+
+    The model's card contains these values.
+    """
+
+    max_rr_s: float = 0.6
+    """RR interval in seconds below which the rate is a tachycardia: 100 per minute."""
+    min_beats: int = 5
+    """Fewest beats of a run that is compared with single beats."""
+    ectopic_share: float = 0.5
+    """Share of its beats that the model does not call normal."""
+    correlation: float = 0.85
+    """Correlation of QRS complexes from which a single beat has the shape of the run."""
+    min_single: int = 3
+    """Fewest single ventricular beats of its shape."""
+    ventricular_share: float = 0.8
+    """Share of the single beats of its shape that are ventricular."""
+
+
+@dataclass(frozen=True)
 class SinusTachycardiaSettings:
     """Sinus tachycardia; see :mod:`deepecg.beats.sinus_tachycardia`.
 

@@ -18,13 +18,15 @@ from deepecg.rhythm.settings import WideTachycardiaSettings
 from deepecg.signal.stretches import stretches
 from deepecg.waves.waves import Waves
 
-SUPRAVENTRICULAR, VENTRICULAR = CLASSES.index("S"), CLASSES.index("V")
+VENTRICULAR = CLASSES.index("V")
 
 
 def with_wide_runs_ventricular(
     stream: BeatStream, waves: Waves, settings: WideTachycardiaSettings
 ) -> BeatStream:
-    """Return a stream in which supraventricular beats of wide runs are ventricular.
+    """Return a stream in which all beats of wide runs are ventricular.
+
+    A run begins with ectopic beats; fast wide beats beside them belong to it, whatever their class.
 
     Parameters
     ----------
@@ -36,18 +38,34 @@ def with_wide_runs_ventricular(
         Rate, width and length of such runs.
     """
     probabilities = stream.probabilities.copy()
-    usual_s = waves.qrs_s[stream.is_class("N") & np.isfinite(waves.qrs_s)]
+    normal = stream.is_class("N") & np.isfinite(waves.qrs_s)
+    with np.errstate(invalid="ignore"):
+        slow = normal & (stream.rr_s >= settings.max_rr_s)
+    # A long tachycardia may have been called normal: slow beats show the usual length.
+    usual_s = waves.qrs_s[slow if slow.any() else normal]
     if not len(usual_s):
         return stream
     least_s = max(settings.wider_share * float(np.median(usual_s)), settings.run_qrs_s)
     ectopic = stream.is_class("S") | stream.is_class("V")
+    with np.errstate(invalid="ignore"):
+        belongs = (stream.rr_s < settings.max_rr_s) & (waves.qrs_s >= least_s) & ~waves.has_p
     for first, stop in stretches(ectopic):
         if stop - first >= settings.run_beats and _is_wide_and_fast(
             stream, waves, slice(first, stop), least_s, settings
         ):
-            probabilities[first:stop, VENTRICULAR] += probabilities[first:stop, SUPRAVENTRICULAR]
-            probabilities[first:stop, SUPRAVENTRICULAR] = 0
+            run = _extended(belongs, first, stop)
+            probabilities[run] = 0
+            probabilities[run, VENTRICULAR] = 1
     return replace(stream, probabilities=probabilities)
+
+
+def _extended(belongs: Bools, first: int, stop: int) -> slice:
+    """Return a run with the beats before and after it that belong to it."""
+    while first > 0 and belongs[first - 1]:
+        first -= 1
+    while stop < len(belongs) and belongs[stop]:
+        stop += 1
+    return slice(first, stop)
 
 
 def wide_tachycardia(
