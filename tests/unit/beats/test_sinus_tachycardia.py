@@ -52,6 +52,11 @@ def test_where_the_onset_is_not_seen_the_end_decides() -> None:
     assert set(labels(abrupt, slice(0, 100))[:100]) == {"S"}
 
 
+def test_a_run_that_slows_down_over_many_beats_is_normal_whatever_its_onset() -> None:
+    rr_s = np.concatenate([REST, [0.55], np.full(60, 0.42), np.geomspace(0.42, 0.8, 40), REST])
+    assert set(labels(rr_s, slice(62, 121))) == {"N"}
+
+
 def test_without_onset_and_end_only_rates_below_150_are_normal() -> None:
     assert set(labels(np.full(500, 0.45), slice(0, 500))) == {"N"}
     assert set(labels(np.full(500, 0.36), slice(0, 500))) == {"S"}

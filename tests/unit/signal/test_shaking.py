@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from unit.small_recordings import RATE, conditioned_lead, ecg, every
+from unit.small_recordings import RATE, conditioned_lead, ecg, every, recording_of
 
+from deepecg.beats.detection import detect_beats
+from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import ShakingSettings
-from deepecg.signal.shaking import shaken_seconds
+from deepecg.signal.shaking import moving_seconds, shaken_seconds
 
 DURATION_S = 300
 DISTURBED = slice(120, 180)
@@ -68,3 +70,31 @@ def test_spikes_of_a_pacemaker_over_fibrillation_are_no_complexes() -> None:
         if not DISTURBED.start < at < DISTURBED.stop:
             signal += 1.5 * np.exp(-0.5 * ((from_s - 0.07) / 0.03) ** 2)
     assert not shaken(signal).any()
+
+
+def test_a_lead_moves_only_while_it_is_never_at_rest() -> None:
+    for signal in (ecg(BEATS_S, DURATION_S, RATE) + waves(5.2, 0.5), waves(5.2, 0.5)):
+        lead = conditioned_lead(signal)
+        moves = moving_seconds(lead.signal, lead.rate_hz, DURATION_S, ShakingSettings())
+        assert moves[DISTURBED.start + 1 : DISTURBED.stop - 1].all()
+        assert not moves[: DISTURBED.start - 1].any()
+
+
+def test_a_lead_whose_complexes_shaking_hides_is_judged_with_the_other() -> None:
+    clear = ecg(BEATS_S, DURATION_S, RATE) + waves(4.3, 0.6)
+    low = 0.08 * ecg(BEATS_S, DURATION_S, RATE) + waves(4.3, 1.0)
+    noise = np.random.default_rng(0).normal(0, 0.01, (2, len(TIME_S)))
+    found = detect_beats(
+        recording_of(clear + noise[0], low + noise[1], rate=RATE), ScoringSettings()
+    )
+    assert len(found.used) == 2
+    inside = (found.times_s > DISTURBED.start) & (found.times_s < DISTURBED.stop)
+    assert inside.sum() < 4
+    outside = (DISTURBED.start - 5 > BEATS_S) | (DISTURBED.stop + 5 < BEATS_S)
+    assert (~inside).sum() >= 0.97 * outside.sum()
+
+
+def test_fibrillation_on_two_leads_stays_though_both_move() -> None:
+    signals = [ecg(BEATS_OUTSIDE_S, DURATION_S, RATE) + waves(5.2, mv) for mv in (0.7, 0.5)]
+    found = detect_beats(recording_of(*signals, rate=RATE), ScoringSettings())
+    assert not found.flags.noisy[DISTURBED].any()

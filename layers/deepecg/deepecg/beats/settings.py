@@ -213,6 +213,9 @@ class SinusTachycardiaSettings:
     abrupt_step: float = 0.16
     """Shortening from one interval to the next (natural logarithm) from which an onset is abrupt: a
     premature beat comes a fifth early or more, and respiration changes intervals by less."""
+    gradual_end_step: float = 0.06
+    """Lengthening from one interval to the next (natural logarithm) that no interval of a gradual
+    end reaches."""
     regular_step: float = 0.06
     """Largest median difference between successive intervals of a regular rhythm (natural
     logarithm)."""

@@ -2,8 +2,9 @@
 
 The sinus node accelerates over many beats, on stairs as on standing up; a re-entrant or ectopic
 atrial tachycardia starts with a premature beat (2015 ACC/AHA/HRS guideline on supraventricular
-tachycardia, doi:10.1161/CIR.0000000000000311, section 2). Where the rhythm before a run cannot be
-seen, the end of the run decides in the same way, and where neither can be seen, its rate.
+tachycardia, doi:10.1161/CIR.0000000000000311, section 2). It ends abruptly too, so a run that slows
+down over many beats is sinus rhythm even if one beat at its onset was early. Where the rhythm
+before a run cannot be seen, the end of the run decides, and where neither can be seen, its rate.
 """
 
 import numpy as np
@@ -69,7 +70,14 @@ def _is_sinus(
         return False
     onset = faster[max(first - settings.before_beats, 1) : first + settings.onset_beats]
     end = -faster[stop - settings.onset_beats + 1 : stop + settings.before_beats]
+    if _is_seen(end, settings) and end.max() < settings.gradual_end_step:
+        return True
     for steps in (onset, end):
-        if len(steps) >= settings.before_beats and np.isfinite(steps).all():
+        if _is_seen(steps, settings):
             return bool(steps.max() < settings.abrupt_step)
     return bool(np.nanmedian(rr_s[first:stop]) >= settings.unseen_rr_s)
+
+
+def _is_seen(steps: Floats, settings: SinusTachycardiaSettings) -> bool:
+    """Return whether all intervals around an onset or end are known."""
+    return bool(len(steps) >= settings.before_beats and np.isfinite(steps).all())

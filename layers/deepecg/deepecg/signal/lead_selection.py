@@ -1,7 +1,7 @@
 """Lead selection: the one or two best leads that can be analysed, conditioned."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from deepecg.signal.conditioning import ConditionedLead, condition_leads
 from deepecg.signal.lead_survey import rank_leads
 from deepecg.signal.noise import noisy_seconds
 from deepecg.signal.quality import QualityFlags, flag_seconds, refuse_unusable
-from deepecg.signal.settings import SignalSettings
-from deepecg.signal.shaking import shaken_seconds
+from deepecg.signal.settings import ShakingSettings, SignalSettings
+from deepecg.signal.shaking import moving_seconds, shaken_seconds
+from deepecg.signal.stretches import stretches
 
 FindRPeaks = Callable[[Floats32, int, Bools], Floats]
 """``find(signal, rate_hz, usable)`` returns the R peaks of one lead, in samples, in its usable
@@ -70,6 +71,7 @@ def select_leads(
         If no lead can be analysed; the type is the fault of the lead with the best rank.
     """
     selected: list[AnalysedLead] = []
+    shaken: list[Bools] = []
     refusal: RefusedRecordingError | None = None
     ranked = rank_leads(recording, settings)
     wanted = settings.n_leads(recording.duration_s)
@@ -83,8 +85,9 @@ def select_leads(
         )
         for (lead, _), signal in zip(tried, conditioned, strict=True):
             flags = flag_seconds(signal.raw_statistics, settings.quality)
+            of_lead = _shaken_recording_seconds(signal, flags, settings)
             flags = flags.with_noise(
-                _noisy_recording_seconds(signal, flags, settings, find_r_peaks)
+                _noisy_recording_seconds(signal, flags, settings, find_r_peaks) | of_lead
             )
             try:
                 refuse_unusable(flags, settings.quality)
@@ -92,10 +95,11 @@ def select_leads(
                 refusal = refusal or unusable
             else:
                 selected.append(AnalysedLead(lead, signal, flags))
+                shaken.append(of_lead)
         del conditioned, signal  # before the next is read: one lead can take half of the memory
     if not selected:
         raise refusal or NoLeadsError("found no lead, expected at least one")
-    return tuple(selected)
+    return _shaken_together(selected, np.any(shaken, axis=0), settings.quality.shaking)
 
 
 def usable_seconds(leads: Iterable[AnalysedLead]) -> Bools:
@@ -121,9 +125,55 @@ def _noisy_recording_seconds(
     usable = _usable_signal_seconds(lead, flags)
     r_peaks = find_r_peaks(lead.signal, lead.rate_hz, usable)
     noisy = noisy_seconds(lead, r_peaks, len(usable), settings.quality.noise, settings.detector)
-    noisy |= shaken_seconds(lead.signal, lead.rate_hz, len(usable), settings.quality.shaking)
-    middles = np.arange(0.5, len(flags.missing)) * lead.clock_hz / lead.rate_hz
-    return noisy[np.minimum(middles.astype(np.int64), len(noisy) - 1)]
+    return _recording_seconds(noisy, lead, len(flags.missing))
+
+
+def _shaken_recording_seconds(
+    lead: ConditionedLead, flags: QualityFlags, settings: SignalSettings
+) -> Bools:
+    """Return which seconds of the recording contain rhythmic shaking of one lead."""
+    n_seconds = max(1, round(len(lead.signal) / lead.rate_hz))
+    shaken = shaken_seconds(lead.signal, lead.rate_hz, n_seconds, settings.quality.shaking)
+    return _recording_seconds(shaken, lead, len(flags.missing))
+
+
+def _shaken_together(
+    leads: Sequence[AnalysedLead], shaken: Bools, settings: ShakingSettings
+) -> tuple[AnalysedLead, ...]:
+    """Return leads with the seconds in which they move while one is shaken.
+
+    Moments between or beside stretches of shaking in which all leads move belong to them.
+    """
+    moving = [
+        _recording_seconds(
+            moving_seconds(
+                lead.conditioned.signal,
+                lead.conditioned.rate_hz,
+                max(1, round(len(lead.conditioned.signal) / lead.conditioned.rate_hz)),
+                settings,
+            ),
+            lead.conditioned,
+            len(shaken),
+        )
+        for lead in leads
+    ]
+    all_move = np.all(moving, axis=0)
+    together = shaken.copy()
+    for first, stop in stretches(all_move & ~shaken):
+        before, after = first > 0 and shaken[first - 1], stop < len(shaken) and shaken[stop]
+        longest = settings.joined_s if before and after else settings.beside_s
+        if (before or after) and stop - first <= longest:
+            together[first:stop] = True
+    return tuple(
+        replace(lead, flags=lead.flags.with_noise(together & moves))
+        for lead, moves in zip(leads, moving, strict=True)
+    )
+
+
+def _recording_seconds(of_signal: Bools, lead: ConditionedLead, n_seconds: int) -> Bools:
+    """Return a property of the signal's seconds for the recording's, shape (n_seconds,)."""
+    middles = np.arange(0.5, n_seconds) * lead.clock_hz / lead.rate_hz
+    return of_signal[np.minimum(middles.astype(np.int64), len(of_signal) - 1)]
 
 
 def _usable_signal_seconds(lead: ConditionedLead, flags: QualityFlags) -> Bools:

@@ -198,6 +198,11 @@ class ShakingSettings:
     min_beats: int = 8
     """Fewest beats of a stretch that exceed what it begins above: in ventricular flutter (record
     207) five sharp waves can by chance look like own complexes that go on."""
+    joined_s: int = 8
+    """Longest time in seconds between two stretches that belongs to them if all leads move: noise
+    can hide own complexes for a moment."""
+    beside_s: int = 4
+    """The same for a time before or after a stretch, in which they may not be seen yet."""
     extend_s: int = 2
     """Seconds by which a stretch of shaking is extended on both sides."""
     block_s: int = 2

@@ -34,6 +34,9 @@ from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.signal.settings import MIN_BEATS, ShakingSettings
 from deepecg.signal.windows_around_samples import windows_at
 
+EIGHTHS = 8
+"""Parts of a second, each half a period of shaking at 4 Hz."""
+
 
 def shaken_seconds(
     signal: Floats32, rate_hz: int, n_seconds: int, settings: ShakingSettings
@@ -63,6 +66,37 @@ def shaken_seconds(
         end = beats.positions[last] // rate_hz + settings.extend_s
         shaken[max(begin, 0) : end + 1] = True
     return shaken
+
+
+def moving_seconds(
+    signal: Floats32, rate_hz: int, n_seconds: int, settings: ShakingSettings
+) -> Bools:
+    """Return which seconds of a lead are never at rest in the band of shaking.
+
+    By itself this is no shaking: fibrillation and tachycardia move a lead as well.
+
+    Parameters
+    ----------
+    signal : ndarray of float32, shape (n,)
+        A conditioned lead in mV.
+    rate_hz : int
+        Its sampling rate.
+    n_seconds : int
+        Number of seconds of the signal.
+    settings : ShakingSettings
+        Band and size.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_seconds,)
+        Seconds of which no more than one eighth is small.
+    """
+    part = rate_hz // EIGHTHS
+    padded = np.zeros(n_seconds * EIGHTHS * part, np.float32)
+    low = np.abs(_low_band(signal, rate_hz, settings))[: len(padded)]
+    padded[: len(low)] = low
+    sizes = padded.reshape(n_seconds, EIGHTHS, part).max(axis=2)
+    return np.asarray(np.sort(sizes, axis=1)[:, 1] >= settings.least_mv)
 
 
 @dataclass(frozen=True)
