@@ -13,6 +13,7 @@ from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.settings import QualitySettings
 from deepecg.time_units import SECONDS_PER_DAY
+from deepecg.waves.flutter_waves import beats_with_flutter_waves
 from deepecg.waves.low_activity import beats_of_low_activity
 from deepecg.waves.spurious_beats import spurious_beats
 from deepecg.waves.wave_delineator import WaveDelineator, delineator_beside
@@ -93,7 +94,8 @@ def score_recording(
     beats = BeatStream(
         found.times_s, found.rr_s, probabilities, pause_confirmed, found.flags.analysable
     )
-    rhythm = analyse_rhythm(beats, settings.rhythm, waves)
+    flutter = beats_with_flutter_waves(found.used, found.r_peaks, waves, settings.flutter_waves)
+    rhythm = analyse_rhythm(beats, settings.rhythm, waves, flutter)
     return ScoredRecording(
         recording, found.used, found.flags, waves, rhythm, classifier.card, settings
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from deepecg.beats.settings import DetectionSettings
 from deepecg.rhythm.settings import RhythmSettings
-from deepecg.waves.settings import LowActivitySettings, SpuriousBeatSettings
+from deepecg.waves.settings import FlutterWaveSettings, LowActivitySettings, SpuriousBeatSettings
 
 
 @dataclass(frozen=True)
@@ -15,5 +15,7 @@ class ScoringSettings(DetectionSettings):
     """Jerks between two beats, which the detector took for one."""
     low_activity: LowActivitySettings = field(default_factory=LowActivitySettings)
     """Stretches without QRS complexes, in which it found small waves."""
+    flutter_waves: FlutterWaveSettings = field(default_factory=FlutterWaveSettings)
+    """Atrial waves that go on through the beats."""
     rhythm: RhythmSettings = field(default_factory=RhythmSettings)
     """Thresholds of rhythm analysis."""

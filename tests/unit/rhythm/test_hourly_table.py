@@ -31,6 +31,7 @@ def hours_of(stream: BeatStream, *fibrillation: Episode) -> tuple[Hour, ...]:
     found = Findings(
         rate=heart_rate(stream, RateSettings()),
         fibrillation=Fibrillation(fibrillation, inside, 0.0, None, None, None),
+        flutter=(),
         ventricular=ectopy(stream, "V", EctopySettings()),
         supraventricular=ectopy(stream, "S", EctopySettings()),
         pauses=pauses(stream, PauseSettings()),

@@ -103,6 +103,7 @@ EVENT_KINDS: Final = (
     ATRIAL_FIBRILLATION := _event(
         "atrial_fibrillation", "AF", "fibrillation", (by_duration, by_rate)
     ),
+    ATRIAL_FLUTTER := _event("atrial_flutter", "AFL", "fibrillation", (by_duration, by_rate)),
     SUPRAVENTRICULAR_TACHYCARDIA := _event("supraventricular_tachycardia", *_S, _RUN),
     PAUSE := _event("pause", "P", "pause"),
     UNCONFIRMED_PAUSE := EventKind(

@@ -76,6 +76,7 @@ def find_events(stream: BeatStream, settings: RhythmSettings, found: Findings) -
 
     episodes_of: list[tuple[EventKind, Iterable[Episode]]] = [
         (kinds.ATRIAL_FIBRILLATION, found.fibrillation.episodes),
+        (kinds.ATRIAL_FLUTTER, found.flutter),
         (kinds.PAUSE, found.pauses.episodes),
         (kinds.UNCONFIRMED_PAUSE, found.pauses.unconfirmed),
         (kinds.WIDE_QRS_TACHYCARDIA, found.wide_tachycardia),

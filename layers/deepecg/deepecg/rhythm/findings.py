@@ -21,6 +21,8 @@ class Findings:
         Mean, minimum and maximum heart rate.
     fibrillation : Fibrillation
         Episodes of atrial fibrillation.
+    flutter : tuple of Episode
+        Episodes of atrial flutter; none where the waves are not known.
     ventricular, supraventricular : Ectopy
         Patterns of ectopic beats.
     pauses : Pauses
@@ -35,6 +37,7 @@ class Findings:
 
     rate: HeartRate
     fibrillation: Fibrillation
+    flutter: tuple[Episode, ...]
     ventricular: Ectopy
     supraventricular: Ectopy
     pauses: Pauses

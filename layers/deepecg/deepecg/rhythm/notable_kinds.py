@@ -10,6 +10,7 @@ from typing import Final
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.event_kinds import (
     ATRIAL_FIBRILLATION,
+    ATRIAL_FLUTTER,
     BRADYCARDIA,
     PAUSE,
     SECOND_DEGREE_BLOCK,
@@ -49,6 +50,14 @@ NOTABLE_KINDS: Final = (
         is_met=_always,
         one="Atrial fibrillation of",
         several=lambda s: "episodes of atrial fibrillation",  # noqa: ARG005
+        figures=_atrial_fibrillation,
+    ),
+    EventFindingKind(
+        *named(ATRIAL_FLUTTER),
+        event=ATRIAL_FLUTTER,
+        is_met=_always,
+        one="Atrial flutter suspected for",
+        several=lambda s: "episodes of suspected atrial flutter",  # noqa: ARG005
         figures=_atrial_fibrillation,
     ),
     EventFindingKind(

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from deepecg.arrays import Bools
 from deepecg.rhythm.aberrant_conduction import as_normal, conducted_wide_beats
 from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation, without_supraventricular
+from deepecg.rhythm.atrial_flutter import atrial_flutter
 from deepecg.rhythm.av_block import AvBlock, av_block
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.ectopy import ectopy
@@ -34,8 +36,9 @@ class RhythmAnalysis(Findings):
     Attributes
     ----------
     beats : BeatStream
-        The beats with their final classes: none is supraventricular inside atrial fibrillation
-        and second-degree AV block, and wide beats with the patient's own PR interval are normal.
+        The beats with their final classes: none is supraventricular inside atrial fibrillation,
+        flutter and second-degree AV block, and wide beats with the patient's own PR interval are
+        normal.
     confirmed : BeatStream
         The same beats with NaN for every long interval in which a beat may have been missed. All
         values but the pauses are computed from it.
@@ -71,7 +74,10 @@ class RhythmAnalysis(Findings):
 
 
 def analyse_rhythm(
-    stream: BeatStream, settings: RhythmSettings, waves: Waves | None = None
+    stream: BeatStream,
+    settings: RhythmSettings,
+    waves: Waves | None = None,
+    with_flutter_waves: Bools | None = None,
 ) -> RhythmAnalysis:
     """Analyse the rhythm of a stream of beats.
 
@@ -83,6 +89,8 @@ def analyse_rhythm(
         Every threshold.
     waves : Waves, optional
         Waves of the same beats; if None, nothing that needs P waves is looked for or ruled out.
+    with_flutter_waves : ndarray of bool, shape (n_beats,), optional
+        Beats that lie in flutter waves; if None, flutter is not looked for.
 
     Returns
     -------
@@ -91,6 +99,7 @@ def analyse_rhythm(
     """
     has_p_waves, in_strip, block = None, None, AvBlock()
     wide: tuple[Episode, ...] = ()
+    flutter: tuple[Episode, ...] = ()
     if waves is not None:
         conducted = conducted_wide_beats(stream, waves, settings.aberrant_conduction)
         stream = as_normal(stream, conducted)
@@ -101,17 +110,22 @@ def analyse_rhythm(
     fibrillation = atrial_fibrillation(
         without_unconfirmed(stream, settings.pauses), settings.fibrillation, has_p_waves, in_strip
     )
+    if with_flutter_waves is not None:
+        flutter = atrial_flutter(stream, with_flutter_waves, fibrillation.beats, settings.flutter)
     if waves is not None:
         block = av_block(stream, waves, fibrillation.beats, settings.av_block)
         named = fibrillation.beats | conducted
         wide = wide_tachycardia(stream, waves, named, settings.wide_tachycardia)
-    grouped = fibrillation.beats | stream.within((*block.type_1, *block.second_degree))
+    in_flutter = stream.within(flutter)
+    grouped = fibrillation.beats | in_flutter
+    grouped |= stream.within((*block.type_1, *block.second_degree))
     beats = without_supraventricular(stream, grouped)
     confirmed = without_unconfirmed(beats, settings.pauses)
     ectopic = beats.is_class("V") | beats.is_class("S") | fibrillation.beats | beats.within(wide)
     found = Findings(
         rate=heart_rate(confirmed, settings.rate),
         fibrillation=fibrillation,
+        flutter=flutter,
         ventricular=ectopy(confirmed, "V", settings.ectopy),
         supraventricular=ectopy(confirmed, "S", settings.ectopy),
         pauses=pauses(beats, settings.pauses),
@@ -128,7 +142,9 @@ def analyse_rhythm(
         supraventricular_in_fibrillation_count=int(
             (stream.is_class("S") & fibrillation.beats).sum()
         ),
-        variability=heart_rate_variability(confirmed, fibrillation.beats, settings.variability),
+        variability=heart_rate_variability(
+            confirmed, fibrillation.beats | in_flutter, settings.variability
+        ),
         hours=hourly(confirmed, settings.rate, found),
         events=events,
         urgent=urgent,

@@ -244,6 +244,17 @@ class StripFibrillationSettings:
 
 
 @dataclass(frozen=True)
+class FlutterSettings:
+    """Atrial flutter; see :mod:`deepecg.rhythm.atrial_flutter`."""
+
+    episode_s: float = 15.0
+    """Shortest duration of an episode in seconds: two windows in a row."""
+    joined_s: float = 22.0
+    """Longest time without flutter waves within an episode: two windows, in which 2:1 conduction
+    hides them."""
+
+
+@dataclass(frozen=True)
 class VariabilitySettings:
     """Heart-rate variability (Task Force of the ESC and NASPE, 1996)."""
 
@@ -347,6 +358,7 @@ class RhythmSettings:
     pauses: PauseSettings = field(default_factory=PauseSettings)
     strip_fibrillation: StripFibrillationSettings = field(default_factory=StripFibrillationSettings)
     fibrillation: FibrillationSettings = field(default_factory=FibrillationSettings)
+    flutter: FlutterSettings = field(default_factory=FlutterSettings)
     variability: VariabilitySettings = field(default_factory=VariabilitySettings)
     urgent: UrgentSettings = field(default_factory=UrgentSettings)
     notable: NotableSettings = field(default_factory=NotableSettings)

@@ -114,3 +114,44 @@ class LowActivitySettings:
     """Shortest stretch in seconds, from the last beat before it to the first one after."""
     known_share: float = 0.5
     """Share of beats with a QRS complex below which nothing is looked for."""
+
+
+@dataclass(frozen=True)
+class FlutterWaveSettings:
+    """Flutter waves; see :mod:`deepecg.waves.flutter_waves`."""
+
+    window_s: float = 10.0
+    """Seconds of a window: some fifty flutter waves."""
+    least_beats: int = 4
+    """Fewest beats of a window."""
+    p_share: float = 0.3
+    """Share of beats with a P wave up to which flutter waves are looked for."""
+    from_hz: float = 3.7
+    """Lowest frequency: 220 per minute, slowed by drugs."""
+    until_hz: float = 6.2
+    """Highest frequency: 370 per minute; fibrillation is faster and has no single line."""
+    least_ratio: float = 2.5
+    """Smallest number of flutter waves a beat: 2:1 conduction looks like a P and a T wave."""
+    before_s: float = 0.07
+    """Seconds before the R peak at which the QRS complex begins, at the latest."""
+    after_s: float = 0.08
+    """Seconds after the R peak at which it has ended."""
+    line_hz: float = 0.15
+    """Half the width of a line, from the length of a window."""
+    wide_from_hz: float = 2.5
+    """Lower end of the band in which the line is the largest part."""
+    wide_until_hz: float = 9.0
+    """Its upper end."""
+    line_share: float = 0.4
+    """Share of the band's power in the line."""
+    line_rise: float = 5.0
+    """Power of the line over that at frequencies a heart rate away."""
+    main_share: float = 0.6
+    """Share of the band's power in a line that is nearly all there is: with constant conduction the
+    QRS complexes hide the same part of each wave, so that frequencies a heart rate away rise."""
+    main_rise: float = 2.0
+    """Power of such a line over that at frequencies a heart rate away."""
+    least_mv: float = 0.02
+    """Smallest standard deviation in mV of what is between the QRS complexes: waves of 0.06 mV."""
+    padding: int = 4
+    """Factor by which the window is padded, so that lines are not missed between frequencies."""
