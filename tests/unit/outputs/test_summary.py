@@ -28,14 +28,15 @@ NUMBERS_OF_THINGS = {"hour", "number", "event"}
 """These name something: no unit belongs to them."""
 SETTINGS_UNITS = (
     *("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor", "_samples"),
+    *("_rise", "_ratio"),
     *("_cycles", "_per_kind", "_hours", "_intervals", "_ms", "_leads", "_weight", "_spread"),
     *("_evenness", "_correlation", "_differences", "_probability", "_deviation", "_percentile"),
 )
-"""Of settings: shares and weights, measures of likeness, numbers of beats, blocks, leads or
+"""Of settings: shares, ratios and weights, measures of likeness, numbers of beats, blocks, leads or
 samples, multiples of an interval."""
 SETTINGS_KEYS = {
     *("order", "threshold", "prominence", "evidence_limit", "no_evidence", "patience", "t_waves"),
-    *("p_waves", "likeness", "parts", "beats_around"),
+    *("p_waves", "likeness", "parts", "beats_around", "padding"),
 }
 """Of settings: numbers without a unit."""
 

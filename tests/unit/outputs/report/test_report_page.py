@@ -203,12 +203,6 @@ def test_thresholds_stand_where_they_matter(html: str) -> None:
     assert "Tachycardia (above 120/min), time" in changed
 
 
-def test_beside_an_urgent_run_stands_how_many_runs_were_right() -> None:
-    told = "were runs)"
-    assert told in text_of(rendered())
-    assert told not in text_of(rendered(ventricular__run_precision_percent=None))
-
-
 def test_where_no_pause_is_confirmed_the_longest_unconfirmed_one_is_told() -> None:
     html = rendered(
         pauses__count=0, pauses__longest_s=None, pauses__longest_at_s=None, pauses__threshold_s=2.0
