@@ -165,7 +165,7 @@ def _shaken_together(
         if (before or after) and stop - first <= longest:
             together[first:stop] = True
     return tuple(
-        replace(lead, flags=lead.flags.with_noise(together & moves))
+        replace(lead, flags=lead.flags.with_noise(lead.flags.noisy | (together & moves)))
         for lead, moves in zip(leads, moving, strict=True)
     )
 
