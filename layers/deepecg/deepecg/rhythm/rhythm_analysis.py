@@ -22,6 +22,7 @@ from deepecg.rhythm.pauses import pauses, without_unconfirmed
 from deepecg.rhythm.rate_episodes import rate_episodes
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.rhythm.strip_fibrillation import fibrillation_in_strip
+from deepecg.rhythm.timely_beats import with_timely_beats_normal
 from deepecg.rhythm.urgent_findings import urgent_findings
 from deepecg.rhythm.wide_tachycardia import wide_tachycardia, with_wide_runs_ventricular
 from deepecg.waves.waves import Waves
@@ -103,6 +104,7 @@ def analyse_rhythm(
     if waves is not None:
         conducted = conducted_wide_beats(stream, waves, settings.aberrant_conduction)
         stream = as_normal(stream, conducted)
+        stream = with_timely_beats_normal(stream, waves, settings.timely_beats)
         stream = with_wide_runs_ventricular(stream, waves, settings.wide_tachycardia)
         share = steady_p_share(stream.times_s, waves, settings.p_waves)
         has_p_waves = share >= settings.p_waves.sinus_share
