@@ -11,7 +11,13 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from training.annotated_records import annotated_records
 from training.annotation_files import BeatFile
-from training.augmented_copies import ectopic_copy_beats, make_copies, with_noise
+from training.augmented_copies import (
+    ectopic_copy_beats,
+    fast_copy,
+    make_copies,
+    sinus_cycles,
+    with_noise,
+)
 from training.recipes import DEFAULT
 from training.synthetic_noise import moved_electrode, muscles, synthetic_noise, wander
 
@@ -82,7 +88,7 @@ def test_noise_is_on_in_segments_on_one_lead_or_both(clean, seed: int) -> None:
 def test_copies_of_a_record_have_its_name_and_its_annotated_beats(data_dir: Path) -> None:
     settings = ScoringSettings()
     names = ("mitdb/119", "svdb/800")
-    config = replace(DEFAULT, noisy_copies=2, ectopic_copies=1)
+    config = replace(DEFAULT, noisy_copies=2, ectopic_copies=1, fast_copies=0)
     few, with_s = (
         (record, make_copies(data_dir, record, config, settings, seed=0))
         for record in annotated_records(data_dir, names, settings, n_leads=2)
@@ -102,3 +108,32 @@ def test_copies_of_a_record_have_its_name_and_its_annotated_beats(data_dir: Path
     assert ectopic.weight == DEFAULT.ectopic_weight
     assert (ectopic.labels == S).sum() == (with_s[0].labels == S).sum()
     assert (ectopic.labels == S).mean() > 3 * (with_s[0].labels == S).mean()
+
+
+def test_a_fast_copy_goes_from_rest_to_a_high_rate_and_back_and_is_normal(data_dir: Path) -> None:
+    settings = ScoringSettings()
+    (record,) = annotated_records(data_dir, ("mitdb/101",), settings, n_leads=2)
+    pre_rr = DEFAULT.input.timing.index("pre_global")
+    for seed in range(3):
+        copy = fast_copy(record, DEFAULT.input, settings, np.random.default_rng(seed))
+        assert copy is not None
+        assert set(copy.labels) == {N}
+        relative = copy.beats.timing[:, pre_rr]
+        fastest = np.percentile(relative, 10)
+        for rest in (np.median(relative[1:30]), np.median(relative[-10:])):
+            assert fastest < rest - 0.15
+
+
+def test_only_sinus_rhythm_gives_cycles() -> None:
+    random = np.random.default_rng(0)
+    labels = np.full(1000, N)
+    regular = np.cumsum(100 + random.normal(0, 3, 1000)).astype(np.int64)
+    fibrillation = np.cumsum(random.uniform(60, 140, 1000)).astype(np.int64)
+    assert len(sinus_cycles(regular, labels)) > 950
+    assert len(sinus_cycles(fibrillation, labels)) == 0
+    ectopic = labels.copy()
+    ectopic[::10] = V
+    cycles = sinus_cycles(regular, ectopic)
+    assert (ectopic[cycles] == N).all()
+    assert (ectopic[cycles + 1] == N).all()
+    assert len(sinus_cycles(regular[:80], labels[:80])) == 0, "too few"

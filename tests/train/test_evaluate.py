@@ -29,6 +29,7 @@ from training.evaluate_fibrillation import Seconds
 from training.evaluation_report import evaluation_report, length_table
 from training.event_accuracy import RecordEvents
 from training.plots import Strip, plot_group, plot_strips
+from training.recipes import DEFAULT
 from training.record_comparison import compare
 
 NO_FIBRILLATION = Seconds(1800, 0, 0, 0, 0, 0, 0)
@@ -228,7 +229,7 @@ def test_a_record_is_compared_from_the_file_that_scoring_writes(data_dir, classi
 def test_the_command_line_uses_the_folds_and_keeps_groups_that_it_did_not_evaluate(
     data_dir, model_dir, tmp_path, monkeypatch
 ):
-    records = training_records(data_dir, ("mitdb", "svdb"))
+    records = training_records(data_dir, DEFAULT.databases)
     folds = make_folds(model_dir, tmp_path / "folds", list(records[::2]), list(records[1::2]))
     results = tmp_path / "results"
 

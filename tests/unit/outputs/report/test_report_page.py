@@ -310,7 +310,7 @@ def test_how_often_a_finding_was_right_is_told_beside_each(html: str) -> None:
     findings = re.findall(r"<li data-(?:urgent|notable).*?</li>", html, re.DOTALL)
     assert len(findings) > 2
     known = [found for found in findings if "19 of 20 right in evaluation, 6 patients" in found]
-    unknown = [found for found in findings if "how often this is right: not known" in found]
+    unknown = [found for found in findings if "accuracy not known" in found]
     assert len(known) == 1
     assert "entricular tachycardia" in known[0]
     assert len(known) + len(unknown) == len(findings)
