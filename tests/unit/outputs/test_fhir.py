@@ -166,7 +166,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
         "events": [],
         "events_left_out_count": {},
         "clusters": [],
-        "not_computed": ["st_segment", "qt_interval"],
+        "not_computed": ["st_segment", "qt_interval", "first_degree_av_block"],
         "warnings": [],
         "provenance": {
             "software": {"name": "deepecg", "version": "0.1.0"},
@@ -431,7 +431,7 @@ def test_the_conclusion_in_words() -> None:
         "Atrial fibrillation: episodes 2, burden 5.81 %.",
         "Urgent findings: Pause of 3.2 s; <12 % & more than 10 %",
         "Notable: Atrial fibrillation of 67 min at 99/min.",
-        "Not computed: ST segment, QT interval.",
+        "Not computed: ST segment, QT interval, First degree AV block.",
     ):
         assert sentence in report["conclusion"]
     assert "&lt;12 % &amp; more" in report["text"]["div"]

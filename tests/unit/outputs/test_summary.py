@@ -352,5 +352,5 @@ def test_it_says_who_chose_the_lead_and_with_which_settings_and_model() -> None:
 
 def test_what_is_not_computed_is_named_and_not_there() -> None:
     document = summarise(steady(), "r")
-    assert document["not_computed"] == ["st_segment", "qt_interval"]
+    assert document["not_computed"] == ["st_segment", "qt_interval", "first_degree_av_block"]
     assert not set(document["not_computed"]) & set(document)

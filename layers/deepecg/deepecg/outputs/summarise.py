@@ -19,7 +19,7 @@ from deepecg.scored_recording import ScoredRecording
 AnyBlock = TypeVar("AnyBlock", bound=summary.Block)
 AnyRow = TypeVar("AnyRow", summary.UrgentRow, summary.NotableRow)
 
-NOT_COMPUTED = ("st_segment", "qt_interval")
+NOT_COMPUTED = ("st_segment", "qt_interval", "first_degree_av_block")
 """Parts of a Holter report that this version does not compute, so that their absence is not taken
 for a normal result."""
 
