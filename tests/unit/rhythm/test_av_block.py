@@ -94,3 +94,14 @@ def test_the_p_wave_within_a_premature_ventricular_beat_is_no_block() -> None:
             classes += "N"
     stream = stream_of(classes, np.diff(times), first_s=times[0])
     assert found(block_of(stream, p_s)) == {}
+
+
+@pytest.mark.parametrize(("duration_s", "found_kinds"), [(40.0, ["type_1"]), (120.0, [])])
+def test_one_dropped_beat_is_enough_in_a_strip_only(
+    duration_s: float, found_kinds: list[str]
+) -> None:
+    p_s = np.arange(1.0, duration_s, PP_S)
+    pr_s: list[float | None] = [0.16] * len(p_s)
+    middle = len(p_s) // 2
+    pr_s[middle - 3 : middle + 1] = [0.2, 0.27, 0.33, None]
+    assert list(found(block_of(conducted(p_s, pr_s), p_s))) == found_kinds

@@ -120,7 +120,9 @@ def _groups(stream: BeatStream, marked: Ints, settings: AvBlockSettings) -> list
     gaps = np.cumsum(~np.isfinite(stream.rr_s))
     apart = (np.diff(marked) > settings.joined_beats) | (np.diff(gaps[marked]) > 0)
     groups = np.split(marked, np.flatnonzero(apart) + 1)
-    return [group for group in groups if len(group) >= settings.min_intervals]
+    is_strip = len(stream.analysable) <= settings.longest_strip_s
+    fewest = 1 if is_strip else settings.min_intervals
+    return [group for group in groups if len(group) >= fewest]
 
 
 def _kind(
@@ -134,8 +136,8 @@ def _kind(
         return None
     spread_s = (np.percentile(of_beats, 84) - np.percentile(of_beats, 16)) / 2
     steps = np.abs(np.diff(rr_s)) / np.median(rr_s)
-    every = len(intervals) >= settings.every_share * len(rr_s)
-    regular = np.mean(steps <= settings.regular_share) >= settings.regular_beats
+    every = len(rr_s) > 1 and len(intervals) >= settings.every_share * len(rr_s)
+    regular = len(steps) > 0 and np.mean(steps <= settings.regular_share) >= settings.regular_beats
     if spread_s > settings.unrelated_pr_s and regular:
         return "third_degree"
     shortened_s = pr_s[intervals - 1] - pr_s[intervals]

@@ -166,6 +166,9 @@ class AvBlockSettings:
     period of 10:9 is among the longest seen."""
     min_intervals: int = 3
     """Fewest intervals with blocked P waves in an episode."""
+    longest_strip_s: float = 60.0
+    """Longest recording, in seconds, in which one such interval is enough: a strip is recorded for
+    what it shows."""
     p_share: float = 0.5
     """Smallest share of an episode's beats that have a P wave, and of intervals with exactly one
     blocked P wave in Wenckebach periods."""
