@@ -42,12 +42,14 @@ fuzz: $(VENV)/test.stamp ## Test the API against its OpenAPI document: make fuzz
 	DEEPECG_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/integration/test_openapi.py
 
 train: $(VENV)/train.stamp ## Train, evaluate and export the model: make train DATA=DIR
-	@test -n "$(DATA)" || { echo "usage: make train DATA=DIR   (DIR holds mitdb/ and svdb/)"; exit 2; }
+	@test -n "$(DATA)" || { echo "usage: make train DATA=DIR   (DIR holds mitdb/, svdb/ and qtdb/)"; exit 2; }
 	$(BIN)/python -m training.train --data "$(DATA)"
 
-evaluate: $(VENV)/train.stamp ## Evaluate detector and model on whole recordings: make evaluate DATA=DIR
-	@test -n "$(DATA)" || { echo "usage: make evaluate DATA=DIR   (DIR holds mitdb/ and svdb/)"; exit 2; }
+evaluate: $(VENV)/train.stamp ## Evaluate model, waves and findings on whole recordings: make evaluate DATA=DIR
+	@test -n "$(DATA)" || { echo "usage: make evaluate DATA=DIR   (DIR holds mitdb/, svdb/, qtdb/, ludb/)"; exit 2; }
 	$(BIN)/python -m training.evaluate --data "$(DATA)"
+	$(BIN)/python -m training.waves.evaluate --data "$(DATA)"
+	$(BIN)/python -m training.findings --data "$(DATA)" --real --ds2
 
 bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (also of other packages), report, nightly report and API
 	.venv-bench/bin/python tests/bench/scoring.py

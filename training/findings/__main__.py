@@ -17,6 +17,7 @@ from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import CARD_FILE, model_folder
 from deepecg.outputs.json_documents import to_json
 from training.command_line import argument_parser
+from training.data_roles import MissingRecordError
 from training.evaluate import FINDINGS_KEY, FOLDS, fold_classifiers
 from training.findings.cases import Case, altered_cases, scenario_cases
 from training.findings.judge import judge
@@ -117,7 +118,10 @@ def main() -> None:
         folds = fold_classifiers(given.folds)
         document["records"] = real_report(given.data, classifier, folds, ds2=given.ds2)
         document["strips"] = strips_report(given.data, classifier)
-        document["streams"] = streams_report(given.data)
+        try:
+            document["streams"] = streams_report(given.data)
+        except MissingRecordError as missing:
+            print(f"beat streams left out: {missing}")
         if given.write:
             path = given.model / CARD_FILE
             card = json.loads(path.read_text(encoding="utf-8"))
