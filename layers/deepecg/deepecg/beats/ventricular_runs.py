@@ -5,6 +5,8 @@ complex means is known where single beats of the same shape are ventricular. The
 compared: in a tachycardia it merges with the next beat.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from deepecg.arrays import Floats, Floats32
@@ -55,37 +57,47 @@ def relabel_ventricular_runs(
         for first, stop in stretches(rr_s < settings.max_rr_s)
         if stop - first >= settings.min_beats
         and np.mean(labels[first:stop] != NORMAL) >= settings.ectopic_share
+        and (labels[first:stop] != VENTRICULAR).any()
     ]
     relabelled = probabilities.copy()
     if not runs:
         return relabelled
     single = np.ones(len(labels), bool)
-    for first, stop in runs:
-        single[max(first - 1, 0) : stop] = False
-    for first, stop in runs:
-        alike = single & (_likeness(beats, slice(first, stop), spec) >= settings.correlation)
-        n_ventricular = int((alike & (labels == VENTRICULAR)).sum())
+    for first, stop in stretches(rr_s < settings.max_rr_s):
+        if stop - first >= settings.min_beats:
+            single[max(first - 1, 0) : stop] = False
+    ventricular = single & (labels == VENTRICULAR)
+    if ventricular.sum() < settings.min_single:
+        return relabelled
+    likeness = _likeness(beats, [slice(*run) for run in runs], spec)
+    for (first, stop), of_run in zip(runs, likeness, strict=True):
+        alike = single & (of_run >= settings.correlation)
+        n_ventricular = int((alike & ventricular).sum())
         if n_ventricular >= max(settings.min_single, settings.ventricular_share * alike.sum()):
             relabelled[first:stop] = 0
             relabelled[first:stop, VENTRICULAR] = 1
     return relabelled
 
 
-def _likeness(beats: ModelInput, run: slice, spec: InputSpec) -> Floats32:
-    """Return the correlation of each QRS complex with the median one of a run, shape (n_beats,).
+def _likeness(beats: ModelInput, runs: Sequence[slice], spec: InputSpec) -> Floats32:
+    """Return the correlation of each QRS complex with the median one of each run.
 
     It is the mean over leads that can be analysed at the beat and in most of the run. In a run of
     its own polarity the R peak may be found in another part of the complex, so the highest
-    correlation of several shifts counts.
+    correlation of several shifts counts. The result has shape (n_runs, n_beats).
     """
-    typical = _unit(np.median(_complexes(beats[run], spec, 0), axis=0))
-    shared = beats.usable & (beats.usable[run].mean(axis=0) > 0.5)
-    weights = shared / np.maximum(shared.sum(axis=1, keepdims=True), 1)
+    at_peak = _complexes(beats, spec, 0)
+    typical = _unit(np.stack([np.median(at_peak[run], axis=0) for run in runs]))
+    in_run = np.stack([beats.usable[run].mean(axis=0) > 0.5 for run in runs])
+    shared = in_run[:, None] & beats.usable
+    weights = shared / np.maximum(shared.sum(axis=2, keepdims=True), 1)
+    highest = np.full(shared.shape[:2], -np.inf, np.float32)
     reach = round(SHIFT_S * spec.rate_hz)
-    of_leads = [
-        (_complexes(beats, spec, shift) * typical).sum(axis=2) for shift in range(-reach, reach + 1)
-    ]
-    return np.asarray((np.stack(of_leads) * weights).sum(axis=2).max(axis=0), np.float32)
+    for shift in range(-reach, reach + 1):
+        complexes = _complexes(beats, spec, shift)
+        of_leads = np.einsum("rls,bls->rbl", typical, complexes, optimize=True)
+        np.maximum(highest, (of_leads * weights).sum(axis=2), out=highest)
+    return highest
 
 
 def _complexes(beats: ModelInput, spec: InputSpec, shift: int) -> Floats32:

@@ -144,6 +144,8 @@ def _shaken_together(
 
     Moments between or beside stretches of shaking in which all leads move belong to them.
     """
+    if not shaken.any():
+        return tuple(leads)
     moving = [
         _recording_seconds(
             moving_seconds(
