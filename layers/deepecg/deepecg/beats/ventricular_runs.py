@@ -57,17 +57,13 @@ def relabel_ventricular_runs(
         for first, stop in stretches(rr_s < settings.max_rr_s)
         if stop - first >= settings.min_beats
         and np.mean(labels[first:stop] != NORMAL) >= settings.ectopic_share
-        and (labels[first:stop] != VENTRICULAR).any()
     ]
     relabelled = probabilities.copy()
-    if not runs:
-        return relabelled
     single = np.ones(len(labels), bool)
-    for first, stop in stretches(rr_s < settings.max_rr_s):
-        if stop - first >= settings.min_beats:
-            single[max(first - 1, 0) : stop] = False
+    for first, stop in runs:
+        single[max(first - 1, 0) : stop] = False
     ventricular = single & (labels == VENTRICULAR)
-    if ventricular.sum() < settings.min_single:
+    if not runs or ventricular.sum() < settings.min_single:
         return relabelled
     likeness = _likeness(beats, [slice(*run) for run in runs], spec)
     for (first, stop), of_run in zip(runs, likeness, strict=True):
