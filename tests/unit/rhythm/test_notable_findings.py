@@ -230,6 +230,7 @@ def test_the_most_important_kind_comes_first() -> None:
         episode(kinds.PAUSE, 2.2, 27.3),
         episode(kinds.SECOND_DEGREE_BLOCK, 20, 40),
         run(kinds.VENTRICULAR_TACHYCARDIA, 4, 150),
+        episode(kinds.ATRIAL_FLUTTER, 300, 75),
         episode(kinds.ATRIAL_FIBRILLATION, 720, 80),
     ]
     found = findings(*events, supraventricular=of_class_s(80, AN_HOUR))
