@@ -96,6 +96,16 @@ def test_the_p_wave_within_a_premature_ventricular_beat_is_no_block() -> None:
     assert found(block_of(stream, p_s)) == {}
 
 
+def test_a_slow_rhythm_whose_p_waves_hardly_ever_precede_it_is_third_degree() -> None:
+    stream = stream_of("N" * 50, 2.4)
+    p_s = np.arange(0.9, 118.0, 0.77)
+    before_s = stream.times_s[np.searchsorted(stream.times_s, p_s).clip(0, 49)] - p_s
+    between = p_s[~((before_s > 0) & (before_s < 0.6))]
+    assert list(found(block_of(stream, between))) == ["third_degree"]
+    faster = stream_of("N" * 100, 1.2)
+    assert list(found(block_of(faster, between))) == []
+
+
 @pytest.mark.parametrize(("duration_s", "found_kinds"), [(40.0, ["type_1"]), (120.0, [])])
 def test_one_dropped_beat_is_enough_in_a_strip_only(
     duration_s: float, found_kinds: list[str]

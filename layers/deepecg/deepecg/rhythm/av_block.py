@@ -132,12 +132,15 @@ def _kind(
     beats = slice(intervals[0] - 1, intervals[-1] + 1)
     rr_s, pr_s = stream.rr_s[intervals[0] : intervals[-1] + 1], _distances(stream, waves)
     of_beats = pr_s[beats][np.isfinite(pr_s[beats])]
-    if len(of_beats) < settings.p_share * (intervals[-1] - intervals[0] + 2):
-        return None
-    spread_s = (np.percentile(of_beats, 84) - np.percentile(of_beats, 16)) / 2
     steps = np.abs(np.diff(rr_s)) / np.median(rr_s)
-    every = len(rr_s) > 1 and len(intervals) >= settings.every_share * len(rr_s)
     regular = len(steps) > 0 and np.mean(steps <= settings.regular_share) >= settings.regular_beats
+    if len(of_beats) < settings.p_share * (intervals[-1] - intervals[0] + 2):
+        # A slow rhythm hardly any of whose beats follow the P waves, which go on between them.
+        mostly = len(intervals) >= settings.p_share * len(rr_s)
+        slow = np.median(rr_s) >= settings.escape_rr_s
+        return "third_degree" if regular and mostly and slow else None
+    spread_s = (np.percentile(of_beats, 84) - np.percentile(of_beats, 16)) / 2
+    every = len(rr_s) > 1 and len(intervals) >= settings.every_share * len(rr_s)
     if spread_s > settings.unrelated_pr_s and regular:
         return "third_degree"
     shortened_s = pr_s[intervals - 1] - pr_s[intervals]

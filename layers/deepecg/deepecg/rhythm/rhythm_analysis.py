@@ -38,7 +38,7 @@ class RhythmAnalysis(Findings):
     ----------
     beats : BeatStream
         The beats with their final classes: none is supraventricular inside atrial fibrillation,
-        flutter and second-degree AV block, and wide beats with the patient's own PR interval are
+        flutter and AV block, and wide beats with the patient's own PR interval are
         normal.
     confirmed : BeatStream
         The same beats with NaN for every long interval in which a beat may have been missed. All
@@ -120,7 +120,7 @@ def analyse_rhythm(
         wide = wide_tachycardia(stream, waves, named, settings.wide_tachycardia)
     in_flutter = stream.within(flutter)
     grouped = fibrillation.beats | in_flutter
-    grouped |= stream.within((*block.type_1, *block.second_degree))
+    grouped |= stream.within((*block.type_1, *block.second_degree, *block.third_degree))
     beats = without_supraventricular(stream, grouped)
     confirmed = without_unconfirmed(beats, settings.pauses)
     ectopic = beats.is_class("V") | beats.is_class("S") | fibrillation.beats | beats.within(wide)

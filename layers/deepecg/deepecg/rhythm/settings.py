@@ -178,6 +178,9 @@ class AvBlockSettings:
     unrelated_pr_s: float = 0.06
     """Half of the range in seconds of the middle two thirds of the PR intervals, above which P
     waves and beats are unrelated."""
+    escape_rr_s: float = 1.5
+    """RR interval in seconds from which a regular rhythm is slow: an escape rhythm of 40 per
+    minute."""
     regular_share: float = 0.1
     """Largest step between RR intervals, as a share of the usual one, of a regular escape
     rhythm."""
