@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, median_filter
+from scipy.ndimage import median_filter
 
 from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.beats.settings import DetectorSettings
@@ -154,6 +154,15 @@ class _Lead:
             return np.ones(len(samples), bool)
         return self.usable[np.minimum(samples // self.rate_hz, len(self.usable) - 1)]
 
+    def usable_between(self, first: int, stop: int) -> Bools:
+        """Return which samples from ``first`` to ``stop`` lie in such seconds."""
+        if self.usable is None:
+            return np.ones(stop - first, bool)
+        seconds = np.arange(first // self.rate_hz, (stop - 1) // self.rate_hz + 1)
+        usable = self.usable[np.minimum(seconds, len(self.usable) - 1)].repeat(self.rate_hz)
+        begin = first - seconds[0] * self.rate_hz
+        return np.asarray(usable[begin : begin + stop - first])
+
     def energy(self, first: int, stop: int, settings: DetectorSettings) -> Floats32:
         """Return the QRS energy of some samples, 0 where the lead cannot be analysed."""
         margin = self.rate_hz
@@ -161,7 +170,7 @@ class _Lead:
         energy = qrs_energy(self.signal[begin : stop + margin], self.rate_hz, settings)
         energy = energy[first - begin : stop - begin]
         if self.usable is not None:
-            energy = np.where(self.usable_at(np.arange(first, stop)), energy, np.float32(0))
+            energy = np.where(self.usable_between(first, stop), energy, np.float32(0))
         return energy
 
 
@@ -222,7 +231,7 @@ def _qrs_heights(lead: _Lead, settings: DetectorSettings) -> _QrsHeights:
         blocks = np.pad(energy, (0, -len(energy) % block), mode="edge").reshape(-1, block)
         highest.append(blocks.max(axis=1))
         typical.append(np.median(blocks[:, ::ENERGY_STEP], axis=1))
-        good = lead.usable_at(np.arange(first, stop))
+        good = lead.usable_between(first, stop)
         usable.append(np.logical_and.reduceat(good, np.arange(0, len(good), block)))
     peak, between = (np.concatenate(part).astype(np.float64) for part in (highest, typical))
     whole = np.flatnonzero(np.concatenate(usable))
@@ -263,19 +272,16 @@ def _candidates(leads: Sequence[_Lead], settings: DetectorSettings) -> _Candidat
             np.sqrt(share, out=share)
             weight = _interpolated(of_lead.weight / total, begin, end, block)
             if lead.usable is not None:
-                weight *= lead.usable_at(np.arange(begin, end))
+                weight *= lead.usable_between(begin, end)
             energy += weight * share
             weights += weight
         np.divide(energy, weights, out=energy, where=weights > 0)
         np.square(energy, out=energy)
-        highest = maximum_filter1d(energy, 2 * reach + 1)
-        inside = slice(first - begin, stop - begin)
-        found = np.flatnonzero((energy[inside] == highest[inside]) & (energy[inside] > 0))
-        positions.append(found + first)
-        shares.append(energy[inside][found])
-        highest_before = maximum_filter1d(energy, p_from - p_until + 1)
-        middle = found + first - begin - (p_from + p_until) // 2
-        before.append(highest_before[np.maximum(middle, 0)])
+        found = _highest_around(energy, reach)
+        found = found[(found >= first - begin) & (found < stop - begin)]
+        positions.append(found + begin)
+        shares.append(energy[found])
+        before.append(windows_at(energy, found - p_from, p_from - p_until + 1).max(axis=1))
     found = np.concatenate(positions)
     heights_found, heights_before = (
         np.concatenate(part).astype(np.float64) for part in (shares, before)
@@ -286,10 +292,31 @@ def _candidates(leads: Sequence[_Lead], settings: DetectorSettings) -> _Candidat
     )
 
 
+def _highest_around(energy: Floats32, reach: int) -> Ints:
+    """Return the samples above 0 than which none within ``reach`` samples is higher."""
+    inner = energy[1:-1]
+    tops = np.flatnonzero((inner >= energy[:-2]) & (inner >= energy[2:]) & (inner > 0)) + 1
+    ends = np.array([0, len(energy) - 1])
+    tops = np.unique(np.concatenate([tops, ends[energy[ends] > 0]]))
+    highest = np.empty(len(tops), np.float32)
+    for start in range(0, len(tops), PIECE_BEATS):
+        part = slice(start, start + PIECE_BEATS)
+        highest[part] = windows_at(energy, tops[part] - reach, 2 * reach + 1).max(axis=1)
+    return np.asarray(tops[energy[tops] == highest], np.int64)
+
+
 def _interpolated(values: Floats, begin: int, end: int, block: int) -> Floats32:
-    """Return the values of blocks, interpolated linearly at the samples ``begin`` to ``end``."""
-    middles = (np.arange(len(values)) + 0.5) * block
-    return np.interp(np.arange(begin, end), middles, values).astype(np.float32)
+    """Return the values of blocks, interpolated linearly at the samples ``begin`` to ``end``.
+
+    Values are those in the middle of blocks; outside the first and the last middle they stay.
+    """
+    half = block // 2
+    first, last = (begin - half) // block, (end - 1 - half) // block
+    edges = values[np.clip(np.arange(first, last + 2), 0, len(values) - 1)].astype(np.float32)
+    ramp = ((np.arange(block) + half - block / 2) / block).astype(np.float32)
+    steps = edges[:-1, None] + np.diff(edges)[:, None] * ramp
+    offset = begin - half - first * block
+    return np.asarray(steps.ravel()[offset : offset + end - begin], np.float32)
 
 
 def _compress_above_1(shares: Floats32, settings: DetectorSettings) -> None:

@@ -37,7 +37,7 @@ def beats_with_flutter_waves(
     -------
     ndarray of bool, shape (n_beats,)
     """
-    found = np.zeros(len(r_peaks), bool)
+    found, has_p = np.zeros(len(r_peaks), bool), waves.has_p
     rate_hz = used[0].conditioned.rate_hz
     length = round(settings.window_s * rate_hz)
     windows = (r_peaks // length).astype(np.int64)
@@ -45,7 +45,7 @@ def beats_with_flutter_waves(
     for window, (first, stop) in enumerate(pairwise(firsts)):
         if stop - first < settings.least_beats:
             continue
-        if waves.has_p[first:stop].mean() > settings.p_share:
+        if has_p[first:stop].mean() > settings.p_share:
             continue
         part = slice(window * length, (window + 1) * length)
         peaks = r_peaks[first:stop] - part.start
