@@ -1,0 +1,1 @@
+"""Experiments that can be run again: one file each, results as rows from which a table is made."""
