@@ -30,14 +30,15 @@ from deepecg.errors import RefusedRecordingError
 from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
 from deepecg.settings import ScoringSettings
-from training.annotated_records import AnnotatedRecord
+from training.annotated_records import AnnotatedRecord, annotated_records
 from training.annotation_files import BeatFile
 from training.beat_comparison import match_beats
+from training.data_roles import training_records
 from training.evaluate_noise_gate import noise_mv
 from training.faster_rhythm import RateProfile, faster_rhythm
 from training.recipes import TrainingConfig
 from training.synthetic_noise import synthetic_noise
-from training.training_examples import Examples, annotated_r_peaks, examples_of
+from training.training_examples import Examples, annotated_r_peaks, examples_of, make_examples
 
 SNR_DB = 2.0, 20.0
 """Range of the signal-to-noise ratio, computed as PhysioNet's ``nst`` does."""
@@ -63,6 +64,21 @@ FASTEST_BPM, LEAST_RISE_BPM = (95.0, 185.0), 15.0
 KEPT_BEATS, KEPT_SHARE = 50, 0.05
 """Length in beats of a segment of other beats, and the share of these segments that is kept."""
 NORMAL, SUPRAVENTRICULAR, UNCLASSIFIABLE = (CLASSES.index(name) for name in "NSQ")
+
+
+def examples_and_copies(
+    data: Path, config: TrainingConfig, settings: ScoringSettings, seed: int
+) -> tuple[list[Examples], list[Examples]]:
+    """Return the examples of all training records of a recipe, and all their copies.
+
+    The parameters are those of :func:`make_copies`.
+    """
+    examples, copies = [], []
+    names = training_records(data, config.databases)
+    for record in annotated_records(data, names, settings, config.n_leads):
+        examples.append(make_examples(record, config.input, settings.detector))
+        copies += make_copies(data, record, config, settings, seed)
+    return examples, copies
 
 
 def make_copies(

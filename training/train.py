@@ -18,16 +18,15 @@ import torch
 from deepecg.beats.model_card import SINGLE_BEAT_FOLDER
 from deepecg.outputs.json_documents import to_json
 from deepecg.settings import ScoringSettings
-from training.annotated_records import annotated_records, fold_records
-from training.augmented_copies import make_copies
+from training.annotated_records import fold_records
+from training.augmented_copies import examples_and_copies
 from training.beat_comparison import BeatCounts
 from training.command_line import argument_parser
-from training.data_roles import training_records
 from training.network import HybridNetwork
 from training.plots import plot_learning_curves
 from training.recipes import CONFIGS
 from training.trained_model import Trained, save
-from training.training_examples import Examples, make_examples
+from training.training_examples import Examples
 from training.training_loop import Scalings, predict, train
 
 REPOSITORY = Path(__file__).parents[1]
@@ -48,13 +47,8 @@ def main() -> None:
         config = replace(config, epochs=given.epochs)
     out = given.out or SHIPPED.get(config.name, Path("out") / config.name)
     logs = given.logs or REPOSITORY / "training" / "results" / config.name
-    settings = ScoringSettings()
-    names = training_records(given.data, config.databases)
-    print(f"reading {len(names)} training records", flush=True)
-    examples, copies = [], []
-    for record in annotated_records(given.data, names, settings, config.n_leads):
-        examples.append(make_examples(record, config.input, settings.detector))
-        copies += make_copies(given.data, record, config, settings, given.seed)
+    print("reading the training records", flush=True)
+    examples, copies = examples_and_copies(given.data, config, ScoringSettings(), given.seed)
     curves = []
     labels = {one.record: one.labels for one in examples}
     for number, held_back in enumerate(fold_records(labels, config.n_folds)):

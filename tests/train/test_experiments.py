@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from training import augmented_copies
 from training.experiments import experiment
 from training.experiments.experiment import Experiment, main
 from training.experiments.fast_copies import EXPERIMENT
@@ -35,7 +36,7 @@ def test_an_experiment_appends_a_row_a_variant(
         DEFAULT, databases=("mitdb",), epochs=1, n_folds=2, noisy_copies=0, ectopic_copies=0
     )
     chosen = ("mitdb/101", "mitdb/119", "mitdb/209", "mitdb/223")
-    monkeypatch.setattr(experiment, "training_records", lambda data, databases: chosen)
+    monkeypatch.setattr(augmented_copies, "training_records", lambda data, databases: chosen)
     monkeypatch.setattr(experiment, "ROWS_FILE", tmp_path / "rows.jsonl")
     monkeypatch.setattr(sys, "argv", ["x", "--data", str(data_dir), "--folds", "0", "1"])
     main(Experiment("small", "a small one", {"one epoch": small}))

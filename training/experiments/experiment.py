@@ -11,13 +11,11 @@ from typing import Any
 
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.settings import ScoringSettings
-from training.annotated_records import annotated_records, fold_records
-from training.augmented_copies import make_copies
+from training.annotated_records import fold_records
+from training.augmented_copies import examples_and_copies
 from training.beat_comparison import BeatCounts
 from training.command_line import argument_parser
-from training.data_roles import training_records
 from training.recipes import TrainingConfig
-from training.training_examples import make_examples
 from training.training_loop import predict, train
 
 ROWS_FILE = Path(__file__).with_name("rows.jsonl")
@@ -86,12 +84,7 @@ def run(data: Path, config: TrainingConfig, seed: int, folds: Sequence[int]) -> 
     dict
         F1 of S and V in percent, and false S in 1,000 N, by database, over the folds together.
     """
-    settings = ScoringSettings()
-    examples, copies = [], []
-    names = training_records(data, config.databases)
-    for record in annotated_records(data, names, settings, config.n_leads):
-        examples.append(make_examples(record, config.input, settings.detector))
-        copies += make_copies(data, record, config, settings, seed)
+    examples, copies = examples_and_copies(data, config, ScoringSettings(), seed)
     parts = fold_records({one.record: one.labels for one in examples}, config.n_folds)
     counts: dict[str, BeatCounts] = {}
     for number in folds:

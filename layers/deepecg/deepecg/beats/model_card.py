@@ -1,7 +1,7 @@
 """The model card: input, rules, training data and evaluation of the model file beside it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from hashlib import sha256
@@ -123,12 +123,24 @@ class ModelCard:
         ModelMismatchError
             If sampling rate, corners or order differ.
         """
-        found = conditioning_of(settings)
-        if found != self.conditioning:
-            raise ModelMismatchError(
-                f"found signal conditioned with {found}, expected {self.conditioning} as in "
-                "the model's training"
-            )
+        refuse_other_conditioning(settings, self.conditioning, "the model's training")
+
+
+def refuse_other_conditioning(
+    settings: ConditioningSettings, expected: Mapping[str, Any], training: str
+) -> None:
+    """Reject settings that condition signals differently from the data of a training.
+
+    Raises
+    ------
+    ModelMismatchError
+        If sampling rate, corners or order differ; ``training`` is part of the message.
+    """
+    found = conditioning_of(settings)
+    if found != expected:
+        raise ModelMismatchError(
+            f"found signal conditioned with {found}, expected {expected} as in {training}"
+        )
 
 
 @cache
@@ -177,8 +189,13 @@ def model_version(document: Mapping[str, Any]) -> str:
     str
         For example ``default-65e3a218``: equal for equal file, input, scalings and rules.
     """
+    return version_of(document, IDENTITY)
+
+
+def version_of(document: Mapping[str, Any], identity: Sequence[str]) -> str:
+    """Return the name in a card with a digest of its file and of the fields of ``identity``."""
     relevant = json.dumps(
-        [document["model"]["sha256"], *map(document.get, IDENTITY)], sort_keys=True
+        [document["model"]["sha256"], *map(document.get, identity)], sort_keys=True
     )
     return f"{document['name']}-{sha256(relevant.encode()).hexdigest()[:8]}"
 

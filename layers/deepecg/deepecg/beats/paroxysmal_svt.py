@@ -14,10 +14,9 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from deepecg.arrays import Floats, Floats32
-from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.relabelling import with_moved_probability
 from deepecg.beats.settings import ParoxysmalSvtSettings
 
-NORMAL, SUPRAVENTRICULAR = CLASSES.index("N"), CLASSES.index("S")
 SMOOTHING_BEATS = 5
 """Intervals in the running median, which one ectopic or missed beat in the tachycardia does not
 change."""
@@ -46,11 +45,10 @@ def relabel_paroxysmal_svt(
     ndarray of float32, shape (n_beats, 5)
         A copy; in a paroxysmal SVT the probability of S is that of N and S together.
     """
-    relabelled = probabilities.copy()
+    inside = np.zeros(len(rr_s), bool)
     for first, stop in find_paroxysmal_svt(rr_s, settings):
-        relabelled[first:stop, SUPRAVENTRICULAR] += relabelled[first:stop, NORMAL]
-        relabelled[first:stop, NORMAL] = 0
-    return relabelled
+        inside[first:stop] = True
+    return with_moved_probability(probabilities, inside, "N", "S")
 
 
 def find_paroxysmal_svt(rr_s: Floats, settings: ParoxysmalSvtSettings) -> Iterator[tuple[int, int]]:

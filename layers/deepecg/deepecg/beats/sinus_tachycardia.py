@@ -11,9 +11,10 @@ import numpy as np
 
 from deepecg.arrays import Bools, Floats, Floats32
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.relabelling import with_moved_probability
 from deepecg.beats.settings import SinusTachycardiaSettings
 
-NORMAL, SUPRAVENTRICULAR = CLASSES.index("N"), CLASSES.index("S")
+SUPRAVENTRICULAR = CLASSES.index("S")
 
 
 def relabel_sinus_tachycardia(
@@ -35,15 +36,14 @@ def relabel_sinus_tachycardia(
     ndarray of float32, shape (n_beats, 5)
         A copy; in a sinus tachycardia the probability of N is that of N and S together.
     """
-    relabelled = probabilities.copy()
+    sinus = np.zeros(len(rr_s), bool)
     supraventricular = probabilities.argmax(axis=1) == SUPRAVENTRICULAR
     with np.errstate(invalid="ignore"):
         faster = np.append(np.nan, np.log(rr_s[:-1] / rr_s[1:]))
     for first, stop in _runs(supraventricular, settings):
         if _is_sinus(rr_s, faster, first, stop, settings):
-            relabelled[first:stop, NORMAL] += relabelled[first:stop, SUPRAVENTRICULAR]
-            relabelled[first:stop, SUPRAVENTRICULAR] = 0
-    return relabelled
+            sinus[first:stop] = True
+    return with_moved_probability(probabilities, sinus, "S", "N")
 
 
 def _runs(supraventricular: Bools, settings: SinusTachycardiaSettings) -> list[tuple[int, int]]:

@@ -5,12 +5,11 @@ field ``num`` of both boundaries is 0 for a P wave, 1 for a QRS complex, 2 for a
 without boundaries have only the peak. P waves that no beat follows are written like the others.
 """
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 
-from deepecg.outputs.wfdb_annotations import NEUTRAL_NAME
+from deepecg.outputs.wfdb_annotations import write_annotation_file
 from deepecg.scored_recording import ScoredRecording
 
 WAVE_EXTENSION = "waves"
@@ -36,23 +35,11 @@ def write_waves(scored: ScoredRecording, folder: Path, name: str) -> Path:
     Path
         The file written.
     """
-    sampling_rate_hz = scored.recording.sampling_rate_hz
+    rate_hz = scored.recording.sampling_rate_hz
     times_s, symbols, numbers = _annotations(scored)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import wfdb  # noqa: PLC0415 - brings pandas, which only annotations need
-
-        wfdb.wrann(
-            NEUTRAL_NAME,
-            WAVE_EXTENSION,
-            np.rint(times_s * sampling_rate_hz).astype(np.int64),
-            symbols.tolist(),
-            num=numbers,
-            fs=sampling_rate_hz,
-            write_dir=str(folder),
-        )
-    written = folder / f"{NEUTRAL_NAME}.{WAVE_EXTENSION}"
-    return written.replace(folder / f"{name}.{WAVE_EXTENSION}")
+    samples = np.rint(times_s * rate_hz).astype(np.int64)
+    path = folder / f"{name}.{WAVE_EXTENSION}"
+    return write_annotation_file(path, samples, symbols.tolist(), rate_hz, num=numbers)
 
 
 def _annotations(

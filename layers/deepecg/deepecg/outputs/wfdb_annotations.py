@@ -40,23 +40,45 @@ def write_annotations(scored: ScoredRecording, folder: Path, name: str) -> Path:
     Path
         The file written.
     """
-    sampling_rate_hz = scored.recording.sampling_rate_hz
     samples, symbols, subtypes = _annotations(scored)
+    rate_hz = scored.recording.sampling_rate_hz
+    path = folder / f"{name}.{EXTENSION}"
+    return write_annotation_file(path, samples, symbols, rate_hz, subtype=subtypes)
+
+
+def write_annotation_file(
+    path: Path, samples: Ints, symbols: list[str], sampling_rate_hz: float, **others: Ints
+) -> Path:
+    """Write a WFDB annotation file and return its path.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its name may contain what the library does not accept.
+    samples : ndarray of int64, shape (n,)
+        Sample numbers, ascending.
+    symbols : list of str
+        PhysioNet annotation symbols.
+    sampling_rate_hz : float
+        Rate of the sample numbers.
+    **others : ndarray of int64, shape (n,)
+        Further fields of ``wfdb.wrann``, such as ``subtype`` or ``num``.
+    """
+    extension = path.suffix.removeprefix(".")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import wfdb  # noqa: PLC0415 - brings pandas, which only annotations need
 
         wfdb.wrann(
             NEUTRAL_NAME,
-            EXTENSION,
+            extension,
             samples,
             symbols,
-            subtype=subtypes,
             fs=sampling_rate_hz,
-            write_dir=str(folder),
+            write_dir=str(path.parent),
+            **others,
         )
-    written = folder / f"{NEUTRAL_NAME}.{EXTENSION}"
-    return written.replace(folder / f"{name}.{EXTENSION}")
+    return (path.parent / f"{NEUTRAL_NAME}.{extension}").replace(path)
 
 
 def _annotations(scored: ScoredRecording) -> tuple[Ints, list[str], Ints]:

@@ -4,28 +4,20 @@ Bundle branch block and pre-excitation that come and go change the QRS complex, 
 ventricular beat is premature, late or unrelated to the P wave.
 """
 
-from dataclasses import replace
-
 import numpy as np
-from scipy.ndimage import median_filter, uniform_filter1d
+from scipy.ndimage import uniform_filter1d
 
-from deepecg.arrays import Bools, Floats
-from deepecg.beats.aami_classes import CLASSES
+from deepecg.arrays import Bools
+from deepecg.beats.usual_values import usual_around
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.settings import AberrantConductionSettings
 from deepecg.signal.stretches import stretches
 from deepecg.waves.waves import Waves
 
-NORMAL = CLASSES.index("N")
-
 
 def as_normal(stream: BeatStream, conducted: Bools) -> BeatStream:
     """Return a stream in which conducted beats with a wide QRS complex are normal."""
-    probabilities = stream.probabilities.copy()
-    for ventricular in (CLASSES.index("V"), CLASSES.index("F")):
-        probabilities[conducted, NORMAL] += probabilities[conducted, ventricular]
-        probabilities[conducted, ventricular] = 0
-    return replace(stream, probabilities=probabilities)
+    return stream.relabelled(conducted, "VF", "N")
 
 
 def conducted_wide_beats(
@@ -47,6 +39,8 @@ def conducted_wide_beats(
     ndarray of bool, shape (n_beats,)
     """
     ventricular = stream.is_class("V")
+    if not ventricular.any():
+        return ventricular
     on_time = _on_time(stream, settings)
     conducted = _in_groups(
         ventricular,
@@ -71,7 +65,7 @@ def conducted_wide_beats(
 
 def _on_time(stream: BeatStream, settings: AberrantConductionSettings) -> Bools:
     """Return which beats end an interval of the usual length."""
-    usual_s = _usual(stream.rr_s, np.isfinite(stream.rr_s), settings.rr_beats)
+    usual_s = usual_around(stream.rr_s, np.isfinite(stream.rr_s), settings.rr_beats)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.abs(stream.rr_s / usual_s - 1) <= settings.rr_share)
 
@@ -92,10 +86,9 @@ def _own_pr(
     """Return which beats have a P wave at the distance of the normal beats around."""
     certain_p = _certain_p(waves, probability)
     normal = stream.is_class("N") & certain_p
-    distances_s = stream.times_s - waves.p_peak_s
     later_s, longer_s = (
-        each - _usual(each, normal & np.isfinite(each), settings.pr_beats)
-        for each in (distances_s, waves.pr_s)
+        each - usual_around(each, normal & np.isfinite(each), settings.pr_beats)
+        for each in (waves.p_to_r_s(stream.times_s), waves.pr_s)
     )
     # A wide QRS complex may begin on time and have its R peak late, or the other way round.
     with np.errstate(invalid="ignore"):
@@ -114,12 +107,3 @@ def _in_groups(ventricular: Bools, own_pr: Bools, settings: AberrantConductionSe
     )
     enough = n_alike > settings.min_beats - 0.5
     return np.asarray(alike & enough & (n_alike >= settings.least_share * n_ventricular), bool)
-
-
-def _usual(values: Floats, known: Bools, n_beats: int) -> Floats:
-    """Return the median of the known values around each beat; NaN if none is known."""
-    at = np.flatnonzero(known)
-    if not len(at):
-        return np.full(len(values), np.nan)
-    filled = np.interp(np.arange(len(values)), at, values[at])
-    return np.asarray(median_filter(filled, n_beats, mode="nearest"), np.float64)

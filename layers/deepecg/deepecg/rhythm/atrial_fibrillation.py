@@ -1,12 +1,11 @@
 """Atrial fibrillation, from the irregularity of RR intervals."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.arrays import Bools, Floats, Ints
-from deepecg.beats.aami_classes import CLASSES
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import FibrillationSettings
@@ -129,11 +128,7 @@ def without_supraventricular(stream: BeatStream, inside: Bools) -> BeatStream:
     inside : ndarray of bool, shape (n_beats,)
         Which beats lie in atrial fibrillation.
     """
-    normal, supraventricular = CLASSES.index("N"), CLASSES.index("S")
-    probabilities = stream.probabilities.copy()
-    probabilities[inside, normal] += probabilities[inside, supraventricular]
-    probabilities[inside, supraventricular] = 0
-    return replace(stream, probabilities=probabilities)
+    return stream.relabelled(inside, "S", "N")
 
 
 def sample_entropy(stream: BeatStream, settings: FibrillationSettings) -> tuple[Floats, Floats]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import median_filter, percentile_filter
 
-from deepecg.arrays import Bools, Floats, Ints
+from deepecg.arrays import Bools, Ints
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.settings import AvBlockSettings
@@ -130,7 +130,7 @@ def _kind(
 ) -> str | None:
     """Return the kind of block that a group of intervals shows; None if it is none."""
     beats = slice(intervals[0] - 1, intervals[-1] + 1)
-    rr_s, pr_s = stream.rr_s[intervals[0] : intervals[-1] + 1], _distances(stream, waves)
+    rr_s, pr_s = stream.rr_s[intervals[0] : intervals[-1] + 1], waves.p_to_r_s(stream.times_s)
     of_beats = pr_s[beats][np.isfinite(pr_s[beats])]
     steps = np.abs(np.diff(rr_s)) / np.median(rr_s)
     regular = len(steps) > 0 and np.mean(steps <= settings.regular_share) >= settings.regular_beats
@@ -156,8 +156,3 @@ def _kind(
     if spread_s <= settings.unrelated_pr_s:
         return "second_degree"
     return None
-
-
-def _distances(stream: BeatStream, waves: Waves) -> Floats:
-    """Return the distance from P peak to R peak of each beat in seconds, NaN without P wave."""
-    return stream.times_s - waves.p_peak_s

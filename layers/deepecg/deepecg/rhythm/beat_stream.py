@@ -1,7 +1,7 @@
 """A stream of classified beats: all that rhythm analysis works on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from deepecg.arrays import Bools, Floats, Floats32, Ints
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.relabelling import with_moved_probability
 from deepecg.rhythm.episode import RATE_DIGITS, Episode
 from deepecg.time_units import SECONDS_PER_MINUTE
 
@@ -68,6 +69,14 @@ class BeatStream:
     def is_class(self, name: str) -> Bools:
         """Return which beats are of a class (``N``, ``S``, ``V``, ``F`` or ``Q``)."""
         return np.asarray(self.labels == CLASSES.index(name))
+
+    def relabelled(self, beats: Bools, sources: str, target: str) -> Self:
+        """Return a stream in which a class has the probability of others as well, at some beats.
+
+        The parameters are those of :func:`~deepecg.beats.relabelling.with_moved_probability`.
+        """
+        moved = with_moved_probability(self.probabilities, beats, sources, target)
+        return replace(self, probabilities=moved)
 
     def within(self, episodes: Iterable[Episode]) -> Bools:
         """Return which beats lie in any of these episodes, shape (n_beats,)."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.event_kinds import EventKind, Kind, Measure, by_duration
-from deepecg.rhythm.number_wording import rate
+from deepecg.rhythm.number_wording import rate, span
 from deepecg.rhythm.settings import RhythmSettings
 
 
@@ -65,6 +65,11 @@ class EventFindingKind(Kind):
 def named(kind: Kind) -> tuple[str, str, str, str]:
     """Return the key, name, mark and group of a kind."""
     return kind.key, kind.name, kind.mark, kind.group
+
+
+def fibrillation_at_rate(episode: Episode, settings: RhythmSettings) -> str:
+    """Return the length and rate of fibrillation or flutter, such as ``12 min at 80/min``."""
+    return f"{span(episode.duration_s)} at {rate(episode, settings.urgent.fibrillation_bpm)}"
 
 
 def beats_at_rate(run: Episode, settings: RhythmSettings) -> str:

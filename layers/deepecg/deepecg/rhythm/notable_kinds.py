@@ -22,7 +22,12 @@ from deepecg.rhythm.event_kinds import (
     by_beats,
     by_slowness,
 )
-from deepecg.rhythm.finding_kinds import EventFindingKind, beats_at_rate, named
+from deepecg.rhythm.finding_kinds import (
+    EventFindingKind,
+    beats_at_rate,
+    fibrillation_at_rate,
+    named,
+)
 from deepecg.rhythm.number_wording import exact, rate, span
 from deepecg.rhythm.settings import RhythmSettings
 
@@ -33,10 +38,6 @@ def _always(episode: Episode, settings: RhythmSettings) -> bool:  # noqa: ARG001
 
 def _length(episode: Episode, settings: RhythmSettings) -> str:  # noqa: ARG001
     return span(episode.duration_s)
-
-
-def _atrial_fibrillation(episode: Episode, settings: RhythmSettings) -> str:
-    return f"{span(episode.duration_s)} at {rate(episode, settings.urgent.fibrillation_bpm)}"
 
 
 def _bradycardia(episode: Episode, settings: RhythmSettings) -> str:
@@ -50,7 +51,7 @@ NOTABLE_KINDS: Final = (
         is_met=_always,
         one="Atrial fibrillation of",
         several=lambda s: "episodes of atrial fibrillation",  # noqa: ARG005
-        figures=_atrial_fibrillation,
+        figures=fibrillation_at_rate,
     ),
     EventFindingKind(
         *named(ATRIAL_FLUTTER),
@@ -58,7 +59,7 @@ NOTABLE_KINDS: Final = (
         is_met=_always,
         one="Atrial flutter suspected for",
         several=lambda s: "episodes of suspected atrial flutter",  # noqa: ARG005
-        figures=_atrial_fibrillation,
+        figures=fibrillation_at_rate,
     ),
     EventFindingKind(
         *named(VENTRICULAR_TACHYCARDIA),

@@ -1,9 +1,10 @@
 """P waves as a sign of rhythm: how many beats have one at the usual distance from the R peak."""
 
 import numpy as np
-from scipy.ndimage import median_filter, uniform_filter1d
+from scipy.ndimage import uniform_filter1d
 
 from deepecg.arrays import Floats
+from deepecg.beats.usual_values import usual_around
 from deepecg.rhythm.settings import PWaveSettings
 from deepecg.waves.waves import Waves
 
@@ -27,13 +28,9 @@ def steady_p_share(times_s: Floats, waves: Waves, settings: PWaveSettings) -> Fl
     ndarray of float64, shape (n_beats,)
         0 to 1.
     """
-    distance_s = times_s - waves.p_peak_s
-    known = np.flatnonzero(waves.has_p)
-    if not len(known):
-        return np.zeros(len(times_s))
-    filled = np.interp(np.arange(len(times_s)), known, distance_s[known])
-    usual = median_filter(filled, settings.window_beats, mode="nearest")
-    steady = waves.has_p & (np.abs(filled - usual) <= settings.steady_s)
+    distance_s = waves.p_to_r_s(times_s)
+    usual_s = usual_around(distance_s, waves.has_p, settings.window_beats)
+    steady = np.abs(distance_s - usual_s) <= settings.steady_s
     return np.asarray(
         uniform_filter1d(steady.astype(np.float64), settings.window_beats, mode="nearest")
     )

@@ -4,19 +4,14 @@ A supraventricular ectopic beat is premature. The model sees the long interval b
 before a sinus pause as a compensatory one.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.ndimage import median_filter
 
 from deepecg.arrays import Bools, Floats
-from deepecg.beats.aami_classes import CLASSES
+from deepecg.beats.usual_values import usual_around
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.settings import TimelyBeatSettings
 from deepecg.waves.waves import Waves
-
-NORMAL, SUPRAVENTRICULAR = CLASSES.index("N"), CLASSES.index("S")
 
 
 def with_timely_beats_normal(
@@ -33,11 +28,7 @@ def with_timely_beats_normal(
     settings : TimelyBeatSettings
         Limits of interval and P wave.
     """
-    timely = _timely(stream, waves, settings)
-    probabilities = stream.probabilities.copy()
-    probabilities[timely, NORMAL] += probabilities[timely, SUPRAVENTRICULAR]
-    probabilities[timely, SUPRAVENTRICULAR] = 0
-    return replace(stream, probabilities=probabilities)
+    return stream.relabelled(_timely(stream, waves, settings), "S", "N")
 
 
 def _timely(stream: BeatStream, waves: Waves, settings: TimelyBeatSettings) -> Bools:
@@ -46,12 +37,11 @@ def _timely(stream: BeatStream, waves: Waves, settings: TimelyBeatSettings) -> B
     single = supraventricular.copy()
     single[1:] &= ~supraventricular[:-1]
     single[:-1] &= ~supraventricular[1:]
-    normal = np.flatnonzero(stream.is_class("N") & waves.has_p)
-    if not single.any() or not len(normal):
-        return np.zeros(len(single), bool)
-    distance_s = stream.times_s - waves.p_peak_s
-    filled_s = np.interp(np.arange(len(distance_s)), normal, distance_s[normal])
-    usual_s = median_filter(filled_s, settings.pr_beats, mode="nearest")
+    if not single.any():
+        return single
+    distance_s = waves.p_to_r_s(stream.times_s)
+    normal = stream.is_class("N") & waves.has_p
+    usual_s = usual_around(distance_s, normal, settings.pr_beats)
     before_s = _median_before(stream.rr_s, settings.before_beats)
     with np.errstate(invalid="ignore"):
         own_p = np.abs(distance_s - usual_s) <= settings.pr_s

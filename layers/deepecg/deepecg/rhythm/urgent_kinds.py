@@ -19,7 +19,12 @@ from deepecg.rhythm.event_kinds import (
     by_rate,
     by_slowness,
 )
-from deepecg.rhythm.finding_kinds import EventFindingKind, beats_at_rate, named
+from deepecg.rhythm.finding_kinds import (
+    EventFindingKind,
+    beats_at_rate,
+    fibrillation_at_rate,
+    named,
+)
 from deepecg.rhythm.number_wording import exact, rate, span
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.time_units import ROUNDING_S
@@ -51,10 +56,6 @@ def _ventricular_tachycardia(run: Episode, settings: RhythmSettings) -> str:
 def _length_and_rate(run: Episode, settings: RhythmSettings) -> str:
     length = span(run.duration_s, settings.urgent.supraventricular_run_s)
     return f"{length} at {rate(run, settings.ectopy.tachycardia_bpm)}"
-
-
-def _fast_atrial_fibrillation(episode: Episode, settings: RhythmSettings) -> str:
-    return f"{span(episode.duration_s)} at {rate(episode, settings.urgent.fibrillation_bpm)}"
 
 
 def _bradycardia(episode: Episode, settings: RhythmSettings) -> str:
@@ -150,7 +151,7 @@ URGENT_KINDS: Final = (
         several=lambda s: (
             f"episodes of atrial fibrillation faster than {s.urgent.fibrillation_bpm:g}/min"
         ),
-        figures=_fast_atrial_fibrillation,
+        figures=fibrillation_at_rate,
     ),
     UrgentEventKind(
         *named(SUPRAVENTRICULAR_TACHYCARDIA),

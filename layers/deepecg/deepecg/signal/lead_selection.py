@@ -132,7 +132,7 @@ def _shaken_recording_seconds(
     lead: ConditionedLead, flags: QualityFlags, settings: SignalSettings
 ) -> Bools:
     """Return which seconds of the recording contain rhythmic shaking of one lead."""
-    n_seconds = max(1, round(len(lead.signal) / lead.rate_hz))
+    n_seconds = _n_signal_seconds(lead)
     shaken = shaken_seconds(lead.signal, lead.rate_hz, n_seconds, settings.quality.shaking)
     return _recording_seconds(shaken, lead, len(flags.missing))
 
@@ -146,19 +146,7 @@ def _shaken_together(
     """
     if not shaken.any():
         return tuple(leads)
-    moving = [
-        _recording_seconds(
-            moving_seconds(
-                lead.conditioned.signal,
-                lead.conditioned.rate_hz,
-                max(1, round(len(lead.conditioned.signal) / lead.conditioned.rate_hz)),
-                settings,
-            ),
-            lead.conditioned,
-            len(shaken),
-        )
-        for lead in leads
-    ]
+    moving = [_moving_seconds(lead.conditioned, settings, len(shaken)) for lead in leads]
     all_move = np.all(moving, axis=0)
     together = shaken.copy()
     for first, stop in stretches(all_move & ~shaken):
@@ -172,6 +160,12 @@ def _shaken_together(
     )
 
 
+def _moving_seconds(lead: ConditionedLead, settings: ShakingSettings, n_seconds: int) -> Bools:
+    """Return in which seconds of the recording a lead is never at rest."""
+    moving = moving_seconds(lead.signal, lead.rate_hz, _n_signal_seconds(lead), settings)
+    return _recording_seconds(moving, lead, n_seconds)
+
+
 def _recording_seconds(of_signal: Bools, lead: ConditionedLead, n_seconds: int) -> Bools:
     """Return a property of the signal's seconds for the recording's, shape (n_seconds,)."""
     middles = np.arange(0.5, n_seconds) * lead.clock_hz / lead.rate_hz
@@ -180,6 +174,10 @@ def _recording_seconds(of_signal: Bools, lead: ConditionedLead, n_seconds: int) 
 
 def _usable_signal_seconds(lead: ConditionedLead, flags: QualityFlags) -> Bools:
     """Return which seconds of the signal, ``rate_hz`` samples each, can be analysed."""
-    n_seconds = max(1, round(len(lead.signal) / lead.rate_hz))
-    middles = np.arange(0.5, n_seconds) * float(lead.rate_hz)
+    middles = np.arange(0.5, _n_signal_seconds(lead)) * float(lead.rate_hz)
     return flags.beats_analysable(middles / lead.clock_hz)
+
+
+def _n_signal_seconds(lead: ConditionedLead) -> int:
+    """Return the number of seconds of the signal, ``rate_hz`` samples each, at least one."""
+    return max(1, round(len(lead.signal) / lead.rate_hz))

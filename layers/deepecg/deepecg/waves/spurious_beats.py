@@ -9,6 +9,7 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from deepecg.arrays import Bools, Floats
+from deepecg.beats.usual_values import usual_around
 from deepecg.waves.settings import SpuriousBeatSettings
 from deepecg.waves.waves import Waves
 
@@ -55,10 +56,6 @@ def spurious_beats(
 
 def _own_p(times_s: Floats, waves: Waves, settings: SpuriousBeatSettings) -> Bools:
     """Return which beats have a P wave at the distance of most."""
-    distance_s = times_s - waves.p_peak_s
-    known = np.flatnonzero(waves.has_p)
-    if not len(known):
-        return waves.has_p
-    filled_s = np.interp(np.arange(len(times_s)), known, distance_s[known])
-    usual_s = median_filter(filled_s, settings.rr_beats, mode="nearest")
-    return np.asarray(waves.has_p & (np.abs(filled_s - usual_s) <= settings.pr_s), bool)
+    distance_s = waves.p_to_r_s(times_s)
+    usual_s = usual_around(distance_s, waves.has_p, settings.rr_beats)
+    return np.asarray(np.abs(distance_s - usual_s) <= settings.pr_s)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from deepecg.beats.model_card import conditioning_of
+from deepecg.beats.model_card import refuse_other_conditioning, version_of
 from deepecg.errors import ModelMismatchError
 from deepecg.signal.settings import ConditioningSettings
 from deepecg.waves.settings import RelativeLeadSettings
@@ -62,12 +62,9 @@ class WaveCard:
         ModelMismatchError
             If sampling rate, corners or order differ.
         """
-        found = conditioning_of(settings)
-        if found != self.conditioning:
-            raise ModelMismatchError(
-                f"found signal conditioned with {found}, expected {self.conditioning} as in "
-                "the training of the wave segmentation"
-            )
+        refuse_other_conditioning(
+            settings, self.conditioning, "the training of the wave segmentation"
+        )
 
 
 def read_wave_card(folder: Path) -> WaveCard:
@@ -97,10 +94,7 @@ def read_wave_card(folder: Path) -> WaveCard:
 
 def wave_version(document: Mapping[str, Any]) -> str:
     """Return the name of the network with a digest of all that changes its results."""
-    relevant = json.dumps(
-        [document["model"]["sha256"], *map(document.get, IDENTITY)], sort_keys=True
-    )
-    return f"{document['name']}-{sha256(relevant.encode()).hexdigest()[:8]}"
+    return version_of(document, IDENTITY)
 
 
 def _parse(document: dict[str, Any]) -> WaveCard:

@@ -75,6 +75,10 @@ class Waves:
         """Whether there is a P wave before each beat, shape (n_beats,)."""
         return ~np.isnan(self.p_peak_s)
 
+    def p_to_r_s(self, r_peaks_s: Times) -> Times:
+        """Return the times from P peak to R peak, NaN without P wave, shape (n_beats,)."""
+        return r_peaks_s - self.p_peak_s
+
     @property
     def all_p_peaks_s(self) -> Times:
         """The peaks of all P waves in the order of time, shape (n_p,)."""
