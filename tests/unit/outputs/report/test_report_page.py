@@ -160,6 +160,12 @@ def test_no_urgent_finding_is_said_too_with_what_was_looked_for() -> None:
     assert 'class="urgent none"' in html
     assert "No urgent findings" in text
     assert "Nothing notable either" in text
+    for sought in (
+        "wide-QRS tachycardia of 30 s or more",
+        "third-degree AV block",
+        "atrial flutter",
+    ):
+        assert sought in text
     assert "Not assessed: ST segment, QT interval, First degree AV block." in text
     assert "ventricular tachycardia (above 100/min) of 6 or more beats" in text
     assert "ventricular beats above 10 % of all" in text
