@@ -28,6 +28,13 @@ EVENTS = (
     ("maximum_heart_rate", 33_100.0, 60.0, 141, 141.2),
     ("unconfirmed_pause", 82_400.0, 24.3, 2, None),
 )
+TIERS = {
+    "ventricular_tachycardia": "urgent",
+    "pause": "urgent",
+    "unconfirmed_pause": "urgent",
+    "supraventricular_tachycardia": "notable",
+    "atrial_fibrillation": "notable",
+}
 
 
 def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str, Any]:
@@ -74,13 +81,14 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "duration_s": duration_s,
             "beats_count": n_beats,
             "rate_bpm": rate_bpm,
+            "tier": TIERS.get(kind),
             "lead": "II",
             "strip": f"strip-{number + 1}",
         }
         for number, (kind, start_s, duration_s, n_beats, rate_bpm) in enumerate(EVENTS)
     ]
     return {
-        "schema_version": "2.2",
+        "schema_version": "2.3",
         "kind": "summary",
         "recording_id": "9f86d081884c7d659a2f",
         "recording": {
@@ -92,6 +100,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "lead_chosen_by": "software",
             "duration_s": float(DAY_S),
             "start_local": start_local,
+            "time_zone": None,
             "paced": None,
         },
         "signal": {

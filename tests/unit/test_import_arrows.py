@@ -51,7 +51,7 @@ LEVELS = (
     {"beats"},
     {"waves"},
     {"rhythm"},
-    {"settings", "settings_file", "scored_recording", "scoring"},
+    {"settings", "study", "settings_file", "scored_recording", "scoring"},
     {"outputs"},
     {"night"},
     {"cli", "__main__"},

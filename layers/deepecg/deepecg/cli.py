@@ -135,7 +135,8 @@ def _score(given: argparse.Namespace) -> int:
         raise SettingsError(f"found no recording ({SUFFIX_LIST}) in the folders given")
     settings = _settings_file(given.settings) if given.settings else SettingsFile()
     settings = replace(settings, lead=given.lead or settings.lead)
-    if settings.subject is not None and len(jobs) > 1:
+    about_one = ("subject", "based_on", "patient_label")
+    if len(jobs) > 1 and any(getattr(settings, name) is not None for name in about_one):
         raise SettingsError(
             f"found {len(jobs)} recordings for the subject of a settings file, expected one"
         )
@@ -193,9 +194,7 @@ def _score_one(
         with _progress(name, quiet=quiet) as progress, _readable():
             recording = open_recording(path)
             scored = score_recording(recording, classifier, settings.scoring, progress)
-        document: Summary | Rejection = write_outputs(
-            scored, folder, name, identity, settings.subject
-        )
+        document: Summary | Rejection = write_outputs(scored, folder, name, identity, settings)
         if waves:
             write_waves(scored, folder, name)
     except RefusedRecordingError as error:

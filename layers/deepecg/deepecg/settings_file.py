@@ -5,14 +5,15 @@ A settings file is a JSON object in which each part is optional::
     {
       "lead": "V5",
       "subject": "Patient/123",
+      "time_zone": "Europe/Zurich",
       "rhythm": {"pauses": {"pause_s": 2.5}, "urgent": {"pause_s": 4}}
     }
 
-``rhythm`` takes any field of :class:`~deepecg.rhythm.settings.RhythmSettings`.
+``rhythm`` takes any field of :class:`~deepecg.rhythm.settings.RhythmSettings`; the others are those
+of :class:`~deepecg.study.Study`.
 """
 
 import json
-import re
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from operator import attrgetter
 from types import NoneType
@@ -21,6 +22,7 @@ from typing import Any, TypeVar
 from deepecg.errors import SettingsError
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.settings import ScoringSettings
+from deepecg.study import Study, refuse_faulty_study
 
 MAX_BYTES = 100_000
 """Largest size of a settings file, which has some 50 lines; a larger file is something else."""
@@ -42,31 +44,22 @@ KINDS = {
 """Types of JSON values for messages, which never contain the value."""
 PAUSES_FROM = "shorter pauses are not found because of rhythm.pauses.pause_s"
 
-SUBJECT = re.compile(
-    r"(https?://([A-Za-z0-9\-.:%$]+/)+)?Patient/[A-Za-z0-9\-.]{1,64}(/_history/[A-Za-z0-9\-.]{1,64})?"
-)
-"""A reference to a patient, relative or absolute (FHIR R4, section 2.3)."""
-
 Group = TypeVar("Group")
 
 
 @dataclass(frozen=True)
-class SettingsFile:
+class SettingsFile(Study):
     """The content of a settings file.
 
     Attributes
     ----------
     lead : str or None
         Name of the lead to analyse; None selects leads automatically.
-    subject : str or None
-        FHIR reference to the patient, which is written to ``diagnostic_report.json`` only, and
-        never to a log.
     rhythm : RhythmSettings
         Thresholds of rhythm analysis.
     """
 
     lead: str | None = None
-    subject: str | None = field(default=None, repr=False)
     rhythm: RhythmSettings = field(default_factory=RhythmSettings)
 
     @property
@@ -99,24 +92,9 @@ def read_settings_file(content: bytes) -> SettingsFile:
             f"found settings that are not JSON ({type(error).__name__}), expected an object"
         ) from None
     found = _with_given(SettingsFile(), given, "")
-    refuse_other_subject(found.subject)
+    refuse_faulty_study(found)
     _refuse_contradictions(found.scoring)
     return found
-
-
-def refuse_other_subject(subject: str | None) -> None:
-    """Reject a subject that is not a reference to a patient.
-
-    Raises
-    ------
-    SettingsError
-        If ``subject`` is neither None nor such a reference; the message does not contain it.
-    """
-    if subject is not None and not SUBJECT.fullmatch(subject):
-        raise SettingsError(
-            "found a subject that is no FHIR reference to a patient, expected Patient/ID or "
-            "https://SERVER/Patient/ID"
-        )
 
 
 def _refuse_contradictions(settings: ScoringSettings) -> None:
@@ -160,6 +138,10 @@ def _with_given(default: Group, given: object, path: str) -> Group:
 def _value(default: object, given: object, path: str) -> Any:
     if is_dataclass(default):
         return _with_given(default, given, path)
+    if isinstance(default, bool):
+        if not isinstance(given, bool):
+            raise SettingsError(f"found {KINDS[type(given)]} for {path}, expected true or false")
+        return given
     if isinstance(default, int | float):
         return _number(default, given, path)
     if not isinstance(given, str) or not 0 < len(given.strip()) <= MAX_TEXT:

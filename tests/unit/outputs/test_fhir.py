@@ -57,7 +57,7 @@ def ectopy(count: int, **more: Any) -> dict[str, Any]:
 def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
     """Return a summary of a whole day, some parts of it changed."""
     summary: dict[str, Any] = {
-        "schema_version": "2.2",
+        "schema_version": "2.3",
         "kind": "summary",
         "recording_id": "9f86d081884c7d659a2f",
         "recording": {
@@ -69,6 +69,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "lead_chosen_by": "software",
             "duration_s": 86400.0,
             "start_local": "2024-03-01T09:30:00",
+            "time_zone": None,
             "paced": None,
         },
         "signal": {

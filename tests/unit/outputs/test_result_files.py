@@ -21,6 +21,7 @@ from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import Summary
 from deepecg.scored_recording import ScoredRecording
+from deepecg.study import Study
 
 NAME = "0123456789abcdef0123"
 RATE = 128
@@ -44,7 +45,7 @@ def scored() -> ScoredRecording:
 @pytest.fixture(scope="module")
 def folder(scored: ScoredRecording, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("outputs")
-    write_outputs(scored, path, NAME, NAME, "Patient/7")
+    write_outputs(scored, path, NAME, NAME, Study(subject="Patient/7"))
     return path
 
 
@@ -110,14 +111,14 @@ def test_a_subject_that_is_no_reference_is_refused_before_anything_is_written(
     scored: ScoredRecording, tmp_path: Path
 ) -> None:
     with pytest.raises(SettingsError):
-        write_outputs(scored, tmp_path, NAME, NAME, "Smith, John")
+        write_outputs(scored, tmp_path, NAME, NAME, Study(subject="Smith, John"))
     assert not list(tmp_path.iterdir())
 
 
 def test_the_same_recording_gives_the_same_bytes(
     scored: ScoredRecording, folder: Path, tmp_path: Path
 ) -> None:
-    summary = write_outputs(scored, tmp_path, NAME, NAME, "Patient/7")
+    summary = write_outputs(scored, tmp_path, NAME, NAME, Study(subject="Patient/7"))
     assert to_json(summary) == (folder / "summary.json").read_text()
     for name in output_files(NAME):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()

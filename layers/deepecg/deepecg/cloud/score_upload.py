@@ -97,7 +97,7 @@ def score_upload(
         given = load_settings_file(uploads, upload.settings_file)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
             scored = score_recording(open_recording(path), classifier, given.scoring)
-            summary = write_outputs(scored, Path(outputs), upload.id, upload.id, given.subject)
+            summary = write_outputs(scored, Path(outputs), upload.id, upload.id, given)
             if results.exists(summary_key):
                 # Another function was faster; the files beside a summary do not change either.
                 return conclude(summary_key)

@@ -72,7 +72,8 @@ def load_settings_file(uploads: Uploads, part: Part | None) -> SettingsFile:
         content = read_settings_file(uploads.read(part, MAX_BYTES + 1))
     except SettingsError as error:
         raise BadSettingsError(str(error)) from None
-    if content.subject is not None and part.name == FOLDER_SETTINGS_NAME:
+    about_one = content.subject or content.based_on or content.patient_label
+    if about_one is not None and part.name == FOLDER_SETTINGS_NAME:
         raise BadSettingsError(
             "found a subject in the settings of a folder, expected it beside one recording"
         )

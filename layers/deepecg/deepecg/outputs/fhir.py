@@ -34,7 +34,7 @@ from deepecg.outputs.fhir_conclusion import conclusion
 from deepecg.outputs.fhir_measures import COUNT, DAY_LOINC, LOINC, UNITS, measures, part_name
 from deepecg.outputs.summary import PACED, Provenance, RecordingBlock, Summary
 from deepecg.outputs.value_with_path import SummaryValue
-from deepecg.settings_file import refuse_other_subject
+from deepecg.study import Study, refuse_faulty_study
 from deepecg.time_units import SECONDS_PER_HOUR
 
 Json = dict[str, Any]
@@ -78,7 +78,7 @@ def diagnostic_report(summary: Summary, subject: str | None = None) -> Json:
     SettingsError
         If the subject is not such a reference.
     """
-    refuse_other_subject(subject)
+    refuse_faulty_study(Study(subject=subject))
     device = _device(summary.provenance)
     source = json.dumps(
         {"summary": summary, "subject": subject}, sort_keys=True, default=msgspec.to_builtins

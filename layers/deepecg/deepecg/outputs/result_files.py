@@ -12,6 +12,7 @@ from deepecg.outputs.summary import Summary
 from deepecg.outputs.wfdb_annotations import EXTENSION, write_annotations
 from deepecg.rhythm.events import listed_events
 from deepecg.scored_recording import ScoredRecording
+from deepecg.study import Study, refuse_faulty_study
 
 
 def output_files(name: str) -> dict[str, str]:
@@ -31,7 +32,11 @@ def output_files(name: str) -> dict[str, str]:
 
 
 def write_outputs(
-    scored: ScoredRecording, folder: Path, name: str, recording_id: str, subject: str | None = None
+    scored: ScoredRecording,
+    folder: Path,
+    name: str,
+    recording_id: str,
+    study: Study | None = None,
 ) -> Summary:
     """Write annotations, report, FHIR document and summary of a scored recording.
 
@@ -45,8 +50,8 @@ def write_outputs(
         Record name of the annotation file.
     recording_id : str
         ID of the recording in the documents.
-    subject : str, optional
-        FHIR reference to the patient; only the FHIR document contains it.
+    study : Study, optional
+        What the caller says about the recording; only the FHIR document contains its references.
 
     Returns
     -------
@@ -56,13 +61,15 @@ def write_outputs(
     Raises
     ------
     SettingsError
-        If the subject is not a FHIR reference to a patient.
+        If the study contains what cannot be right, such as a subject that is no reference.
     """
+    study = study or Study()
+    refuse_faulty_study(study)
     rhythm = scored.rhythm
     listed = listed_events(rhythm.events, scored.settings.rhythm.events, kept=rhythm.finding_events)
     graphics = draw(scored, listed)
-    summary = summarise(scored, listed, graphics, recording_id)
-    fhir = diagnostic_report(summary, subject)
+    summary = summarise(scored, listed, graphics, recording_id, study)
+    fhir = diagnostic_report(summary, study.subject)
     write_annotations(scored, folder, name)
     (folder / REPORT_FILE).write_text(render_report(summary, graphics), encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")

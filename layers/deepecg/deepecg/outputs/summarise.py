@@ -12,9 +12,11 @@ from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
+from deepecg.rhythm.event_tiers import event_tier
 from deepecg.rhythm.events import Event, ListedEvents
 from deepecg.rhythm.finding import Finding
 from deepecg.scored_recording import ScoredRecording
+from deepecg.study import Study
 
 AnyBlock = TypeVar("AnyBlock", bound=summary.Block)
 AnyRow = TypeVar("AnyRow", summary.UrgentRow, summary.NotableRow)
@@ -29,7 +31,11 @@ DIGITS = {"start_s": 3, "duration_s": 3, "burden_percent": 2, "lf_hf_ratio": 2, 
 
 
 def summarise(
-    scored: ScoredRecording, listed: ListedEvents, graphics: Graphics, recording_id: str
+    scored: ScoredRecording,
+    listed: ListedEvents,
+    graphics: Graphics,
+    recording_id: str,
+    study: Study | None = None,
 ) -> summary.Summary:
     """Return the summary of a scored recording.
 
@@ -43,6 +49,8 @@ def summarise(
         The report's strips of events and morphology clusters.
     recording_id : str
         The caller's name for the recording; nothing about the patient.
+    study : Study, optional
+        What the caller says about the recording.
 
     Returns
     -------
@@ -55,7 +63,7 @@ def summarise(
     return summary.Summary(
         schema_version=summary.SUMMARY_SCHEMA_VERSION,
         recording_id=recording_id,
-        recording=_recording(scored),
+        recording=_recording(scored, study or Study()),
         signal=signal_block(scored),
         beats=beats_block(scored),
         heart_rate=heart_rate_block(scored),
@@ -107,7 +115,7 @@ def summarise(
     )
 
 
-def _recording(scored: ScoredRecording) -> summary.RecordingBlock:
+def _recording(scored: ScoredRecording, study: Study) -> summary.RecordingBlock:
     recording = scored.recording
     return summary.RecordingBlock(
         format=recording.format,
@@ -118,6 +126,7 @@ def _recording(scored: ScoredRecording) -> summary.RecordingBlock:
         lead_chosen_by="software" if scored.settings.lead is None else "caller",
         duration_s=_rounded(recording.duration_s, 3),
         start_local=_local(scored, 0),
+        time_zone=study.time_zone,
         paced=recording.paced,
     )
 
@@ -245,6 +254,7 @@ def _events(
             number=number,
             kind=event.kind.key,
             beats_count=event.n_beats,
+            tier=event_tier(event, scored.settings.rhythm),
             lead=leads[scored.lead_for(event.start_s, event.duration_s).number],
             strip=strips.get(number),
         )

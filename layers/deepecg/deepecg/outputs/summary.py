@@ -14,12 +14,12 @@ from msgspec import Meta
 from deepecg import __version__
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.readers.formats import FORMAT_NAMES
-from deepecg.rhythm.event_kinds import EVENT_KINDS
+from deepecg.rhythm.event_kinds import EVENT_KINDS, Tier
 from deepecg.rhythm.notable_kinds import NOTABLE_KINDS
 from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 from deepecg.settings import ScoringSettings
 
-SUMMARY_SCHEMA_VERSION: Final = "2.2"
+SUMMARY_SCHEMA_VERSION: Final = "2.3"
 PACED: Final = "paced"
 """Code of the warning that the patient has a pacemaker."""
 
@@ -67,6 +67,9 @@ class RecordingBlock(Block, frozen=True):
     start_local: str | None
     """Start of the recording: ISO 8601 local time without a time zone, since Holter files contain
     none. Null if the file has no start time."""
+    time_zone: str | None
+    """IANA time zone of the recorder's clock, as the settings file gives it. Null if it is not
+    given."""
     paced: bool | None
     """Whether the file's header says that the patient has a pacemaker. Null if it says nothing."""
 
@@ -372,6 +375,8 @@ class EventRow(Block, frozen=True):
     """Beats of the event; of a pause, the beats on either side."""
     rate_bpm: Measure | None
     """Mean rate in beats per minute. Null where a beat may have been missed."""
+    tier: Tier | None
+    """Whether the event is urgent or notable by itself. Null for what is only listed."""
     lead: str
     """Lead that shows the event best: the one that can be analysed for most of it."""
     strip: StripId | None
@@ -437,7 +442,7 @@ class Provenance(Block, frozen=True):
 class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
     """The results of a recording. It contains no time of its making."""
 
-    schema_version: Literal["2.2"]
+    schema_version: Literal["2.3"]
     """Version of this schema. A later minor version only adds keys."""
     recording_id: str
     """The caller's name for the recording; it never contains anything about the patient."""

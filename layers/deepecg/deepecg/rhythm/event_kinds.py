@@ -8,7 +8,7 @@ derive from these tables.
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final
+from typing import Final, Literal
 
 from deepecg.rhythm.episode import Episode
 
@@ -24,6 +24,9 @@ GROUPS: Final = {
     "other": "Other",
 }
 """Groups that a report filters events by and colours them after, with their headings."""
+
+Tier = Literal["urgent", "notable"]
+"""How much an event matters; see :func:`deepecg.rhythm.event_tiers.event_tier`."""
 
 
 by_duration: Measure = attrgetter("duration_s")
