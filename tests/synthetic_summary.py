@@ -1,5 +1,6 @@
 """A made-up summary of schema version 2, and the graphics that go with it."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from deepecg.outputs.graphics.morphology_clusters import Cluster
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
 from deepecg.outputs.report.labels_and_formats import KINDS
-from deepecg.outputs.summary import Summary
+from deepecg.outputs.summary import NO_REVIEW, Summary
 from deepecg.settings import ScoringSettings
 
 DAY_S = 86_400
@@ -179,6 +180,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         ],
         "not_computed": ["st_segment", "qt_interval", "first_degree_av_block"],
         "warnings": [{"code": "crc_mismatch", "message": "found 1, expected 2"}],
+        "review": json.loads(msgspec.json.encode(NO_REVIEW)),
         "provenance": {
             "software": {"name": "deepecg", "version": "0.1.0"},
             "model": {"version": "made-up-1", "sha256": "0" * 64},

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.device import Device
@@ -169,6 +170,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
         "clusters": [],
         "not_computed": ["st_segment", "qt_interval", "first_degree_av_block"],
         "warnings": [],
+        "review": json.loads(msgspec.json.encode(NO_REVIEW)),
         "provenance": {
             "software": {"name": "deepecg", "version": "0.1.0"},
             "model": {"version": "default-1", "sha256": "ab" * 32},

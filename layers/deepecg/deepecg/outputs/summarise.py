@@ -105,6 +105,7 @@ def summarise(
         clusters=tuple(_block(summary.ClusterRow, cluster) for cluster in graphics.clusters),
         not_computed=NOT_COMPUTED,
         warnings=_warnings(scored),
+        review=summary.NO_REVIEW,
         provenance=summary.Provenance(
             summary.SOFTWARE,
             summary.ModelBlock(scored.card.version, scored.card.sha256),

@@ -435,8 +435,54 @@ class Provenance(Block, frozen=True):
     """Model and version."""
     settings: ScoringSettings
     """Every setting that was used."""
-    review: Literal["not_reviewed"]
-    """No clinician has reviewed the results."""
+    review: Literal["not_reviewed", "reviewed"]
+    """Whether a review was applied to the results; see ``review``."""
+
+
+class CommentRow(Block, frozen=True):
+    """A reviewer's comment."""
+
+    text: str
+    """The comment."""
+    author: str
+    """Who wrote it."""
+    written_at: str
+    """When it was written: ISO 8601 with a time zone."""
+    at_s: Measure | None
+    """Time in the recording that it is about, in seconds from its start. Null for a comment on the
+    whole recording."""
+
+
+class ReviewBlock(Block, frozen=True):
+    """What reviewers have said and changed. Without a review, everything is empty."""
+
+    status: Literal["preliminary", "final", "amended"]
+    """``final`` once signed, ``amended`` if changed and signed again; otherwise ``preliminary``."""
+    signed_by: str | None
+    """Who signed last. Null if nobody has signed, or something was changed since."""
+    signed_at: str | None
+    """When: ISO 8601 with a time zone. Null if ``signed_by`` is."""
+    reviewers: tuple[str, ...]
+    """Everybody who contributed to the review, in the order of their first contribution."""
+    conclusion: str | None
+    """The reviewer's conclusion. Null if there is none."""
+    comments: tuple[CommentRow, ...]
+    """Comments in the order of their writing."""
+    renamed_beats_count: Count
+    """Beats of the original analysis that have another class."""
+    deleted_beats_count: Count
+    """Beats of the original analysis that are no more, those in artefacts included."""
+    inserted_beats_count: Count
+    """Beats that the original analysis did not have."""
+    removed_events_count: Count
+    """Events that were removed, or renamed to another kind."""
+    artefact_s: Measure
+    """Seconds that were marked as artefact."""
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None
+    """SHA-256 of the review file, hexadecimal. Null without one."""
+
+
+NO_REVIEW = ReviewBlock("preliminary", None, None, (), None, (), 0, 0, 0, 0, 0.0, None)
 
 
 class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
@@ -473,6 +519,8 @@ class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
     """Parts of a Holter report that this version does not compute: their absence means nothing."""
     warnings: tuple[WarningRow, ...]
     """Defects of the file and limits of the analysis."""
+    review: ReviewBlock
+    """What reviewers have said and changed."""
     provenance: Provenance
     advisory: str
     """What the results are not meant for."""
