@@ -18,6 +18,7 @@ from deepecg.errors import SettingsError
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.fhir import diagnostic_report as diagnostic_report_of
 from deepecg.outputs.json_documents import to_json
+from deepecg.outputs.summary import NO_REVIEW
 
 MODELS = {
     "Bundle": Bundle,
