@@ -1,9 +1,9 @@
-"""Writes the JSON Schema of every document from its type: ``make schemas``.
+"""Writes the JSON Schema of every document, and the FHIR CodeSystem: ``make schemas``.
 
     python layers/deepecg/write_schemas.py
 
-The schemas are committed, since people and other programs read them. A test compares them with the
-types.
+They are committed, since people and other programs read them. A test compares them with the types
+and tables that they are made from.
 """
 
 import ast
@@ -19,10 +19,13 @@ import msgspec
 
 from deepecg.night.night_entry import NIGHT_ENTRY_SCHEMA_VERSION, NightEntry
 from deepecg.night.night_report import NIGHT_REPORT_SCHEMA_VERSION, NightReport
+from deepecg.outputs.fhir_code_system import code_system
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.rejection_json import REJECTION_SCHEMA_VERSION, Rejection
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
 
 FOLDER = Path(__file__).parent / "deepecg" / "outputs" / "schemas"
+CODE_SYSTEM_FILE = FOLDER / "holter_codes.fhir.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ADDRESS = "https://deep-ecg.invalid/schemas"
 RST_ROLE = re.compile(r":\w+:`~?([^`]+)`")
@@ -131,9 +134,10 @@ def _plain(docstring: str) -> str:
 
 
 def main() -> None:
-    """Write all schemas."""
+    """Write all schemas and the CodeSystem."""
     for document in DOCUMENTS:
         (FOLDER / f"{document.name}.schema.json").write_text(schema_text(document), "utf-8")
+    CODE_SYSTEM_FILE.write_text(to_json(code_system()), "utf-8")
 
 
 if __name__ == "__main__":

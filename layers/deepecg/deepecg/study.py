@@ -51,6 +51,9 @@ class Study:
         times of the patient's marks are.
     disclosure : bool
         Whether the full disclosure, ``disclosure.html``, is written.
+    embed_report : bool
+        Whether ``diagnostic_report.json`` contains the whole report, its patient label included.
+        Not by default: a report is larger than some FHIR servers take.
     """
 
     subject: str | None = field(default=None, repr=False)
@@ -61,6 +64,7 @@ class Study:
     patient_label: str | None = field(default=None, repr=False)
     diary_text: bool = False
     disclosure: bool = True
+    embed_report: bool = False
 
     @property
     def zone(self) -> tzinfo | None:
@@ -74,7 +78,8 @@ def refuse_faulty_study(study: Study) -> None:
     Raises
     ------
     SettingsError
-        If a field is neither None nor what it has to be; the message does not contain it.
+        If a field is neither None nor what it has to be, or what the patient wrote would be sent
+        to a FHIR server; the message does not contain it.
     """
     for name, pattern in REFERENCES.items():
         given = getattr(study, name)
@@ -90,6 +95,11 @@ def refuse_faulty_study(study: Study) -> None:
         raise SettingsError(
             f"found a patient_label of {len(study.patient_label)} characters, expected at most "
             f"{MAX_LABEL}"
+        )
+    if study.embed_report and study.diary_text:
+        raise SettingsError(
+            "found embed_report together with diary_text, expected one of them: what the patient "
+            "wrote is not sent to a FHIR server"
         )
     try:
         _ = study.zone

@@ -1,72 +1,89 @@
-"""A summary as HL7 FHIR R4 (4.0.1): one DiagnosticReport, and one Observation for each measure.
+"""A summary as HL7 FHIR R4 (4.0.1): one DiagnosticReport, its Observations, and the Device.
 
-The Bundle is a *transaction*: an integration engineer can POST it to a FHIR server as it is. Every
-entry is a conditional create (``ifNoneExist`` with an identifier made from the content). Sending a
-bundle again therefore adds nothing, and does not overwrite a report that somebody has reviewed and
-amended in the meantime, as an update would.
+The Bundle is a *transaction*: an integration engineer can POST it to a FHIR server as it is.
 
+- A report is **the same report** as long as recording, beats found, settings, model, software,
+  patient, order and performer are the same; its identifiers are made from these. A review changes
+  none of them.
+- A *preliminary* bundle consists of conditional creates (``ifNoneExist``). Sending it again adds
+  nothing, and overwrites neither a signed report nor one that somebody amended on the server.
+- A signed bundle (*final* or *amended*) consists of conditional updates (``PUT`` by identifier):
+  the status of the same report changes, as R4 describes it, and the server keeps the earlier
+  version. A new report for every signature would leave the unsigned one beside it. Only the Device
+  is created even then.
+- Observations of events that a review removed stay preliminary on the server, and no report refers
+  to them. All Observations of a report have the same tag, so that a search by tag and status finds
+  these: ``Observation?_tag=SYSTEM|CODE&status=preliminary``.
 - Every Observation has a code of our own: the path of its value in ``summary.json``, such as
-  ``ventricular.burden_percent``. A LOINC code comes before it where one means exactly the same.
-  LOINC's 24-hour heart rates are used only for recordings of about a day.
+  ``ventricular.burden_percent``. A code of LOINC or SNOMED CT comes before it where one means
+  exactly the same. LOINC's 24-hour heart rates are used only for recordings of about a day, its
+  SDNN only for days of 18 hours and more.
+- The report refers to groups (``hasMember``): of measures, of findings, of events of a kind.
 - A value that is null has a ``dataAbsentReason``: *not-applicable* where there is nothing to
   measure (the longest of no pauses), otherwise *unknown*.
-- Recorders store no time zone, but a FHIR dateTime with a time must have one. The period is
-  therefore given in days, the local time as text, and times in a recording as seconds from its
-  start.
-- The status is *preliminary*, and there is neither ``issued`` nor a conclusion code, because nobody
-  has reviewed the results.
+- Periods are instants if the time zone of the recorder is set, otherwise days. Times in a recording
+  are also given as seconds from its start.
+- The *performer* is responsible for the report. It is that of an Observation only once somebody has
+  signed: before, nobody asserts the value but the Device.
+- There is no conclusion code. What the patient wrote and what reviewers commented are not repeated.
 
 Observation, DiagnosticReport, Device and Bundle are the same in R4 and R4B.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime, timedelta
-from hashlib import sha256
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from hashlib import sha1, sha256
 from html import escape
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
+from deepecg.outputs.advisory import ADVISORY
+from deepecg.outputs.fhir_codes import (
+    CODES_URI,
+    HOLTER_STUDY,
+    SOFTWARE,
+    TERMINOLOGY,
+    Json,
+    OwnCodes,
+    coding,
+    concept,
+)
 from deepecg.outputs.fhir_conclusion import conclusion
-from deepecg.outputs.fhir_measures import COUNT, DAY_LOINC, LOINC, UNITS, measures, part_name
-from deepecg.outputs.summary import PACED, Provenance, RecordingBlock, Summary
-from deepecg.outputs.value_with_path import SummaryValue
+from deepecg.outputs.fhir_observations import Node, observations
+from deepecg.outputs.fhir_times import effective_period
+from deepecg.outputs.summary import Provenance, ReviewBlock, Summary
 from deepecg.study import Study, refuse_faulty_study
-from deepecg.time_units import SECONDS_PER_HOUR
 
-Json = dict[str, Any]
-
-CODES_URI = "https://deep-ecg.example/fhir/CodeSystem/holter"
-"""Code system of our own codes. Nobody else can own the domain .example (RFC 2606)."""
 RECORDINGS_URI = "https://deep-ecg.example/fhir/NamingSystem/recording"
 """Naming system of recording IDs."""
+ANALYSES_URI = "https://deep-ecg.example/fhir/NamingSystem/analysis"
+"""System of the tag that all Observations of a report have."""
 NAMESPACE = uuid5(NAMESPACE_URL, RECORDINGS_URI)
 """Namespace of the UUIDs of a bundle's resources (RFC 9562, version 5)."""
-LOINC_URI = "http://loinc.org"
-UCUM_URI = "http://unitsofmeasure.org"
 URI_OF_URIS = "urn:ietf:rfc:3986"
-TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
-HOLTER_STUDY = ("18754-2", "Ambulatory cardiac rhythm monitor (Holter) study")
-DAY_HOURS = (18.0, 30.0)
-"""Length of a recording for which LOINC's 24-hour heart rates are used; at least the first of it is
-analysable."""
 
 
-def diagnostic_report(summary: Summary, subject: str | None = None) -> Json:
+def diagnostic_report(
+    summary: Summary, study: Study | None = None, forms: Mapping[str, bytes] | None = None
+) -> Json:
     """Return a summary as a FHIR R4 transaction Bundle.
 
-    The same summary and subject give the same Bundle, identifiers included.
+    The same arguments give the same Bundle, identifiers included.
 
     Parameters
     ----------
     summary : Summary
         The results of a recording.
-    subject : str, optional
-        Reference to the patient, such as ``Patient/123`` or its URL. Without it the resources have
-        no subject.
+    study : Study, optional
+        References to patient, request and performer, and the URL of the CodeSystem. Without a
+        subject the resources have none.
+    forms : mapping of str to bytes, optional
+        The whole report by media type, such as ``application/pdf``, to be contained in the
+        DiagnosticReport.
 
     Returns
     -------
@@ -76,38 +93,94 @@ def diagnostic_report(summary: Summary, subject: str | None = None) -> Json:
     Raises
     ------
     SettingsError
-        If the subject is not such a reference.
+        If the study contains a reference or URL that cannot be right.
     """
-    refuse_faulty_study(Study(subject=subject))
+    study = study or Study()
+    refuse_faulty_study(study)
+    analysis = _analysis(summary, study)
     device = _device(summary.provenance)
-    source = json.dumps(
-        {"summary": summary, "subject": subject}, sort_keys=True, default=msgspec.to_builtins
-    )
-    content = sha256(source.encode()).hexdigest()
+    review = summary.review
     about = {
-        "status": "preliminary",
-        **({"subject": {"reference": subject}} if subject else {}),
-        **_period(summary.recording),
+        "status": review.status,
+        **_references(study),
+        **effective_period(summary.recording, 0, summary.recording.duration_s),
+        **_signed(review),
     }
-    observations = [
-        _identified(f"{content} {observation['code']['coding'][-1]['code']} {number}", observation)
-        for number, observation in enumerate(_observations(summary, about, _urn(device)))
+    common = {
+        "meta": {"tag": [{"system": ANALYSES_URI, "code": str(uuid5(NAMESPACE, analysis))}]},
+        **about,
+        **(_performer(study) if review.signed_at else {}),
+        "device": {"reference": _urn(device)},
+    }
+    top = [
+        list(_with_members(node, analysis))
+        for node in observations(summary, OwnCodes(study.code_system or CODES_URI), common)
     ]
-    report = _identified(content, _report(summary, about, [_urn(each) for each in observations]))
+    report = _identified(
+        analysis,
+        {
+            "resourceType": "DiagnosticReport",
+            **about,
+            **_performer(study),
+            **_report(summary, forms or {}),
+            "result": [{"reference": _urn(group)} for group, *_ in top],
+        },
+    )
     report["identifier"].append({"system": RECORDINGS_URI, "value": summary.recording_id})
+    contents = [resource for group in top for resource in group] + [report]
     return {
         "resourceType": "Bundle",
-        "id": str(uuid5(NAMESPACE, f"{content} bundle")),
+        "id": str(uuid5(NAMESPACE, f"bundle {json.dumps(contents, sort_keys=True)}")),
         "type": "transaction",
-        "entry": [_entry(resource) for resource in (device, *observations, report)],
+        "entry": [
+            _entry(device, is_signed=False),
+            *(_entry(each, is_signed=review.status != "preliminary") for each in contents),
+        ],
     }
+
+
+def _analysis(summary: Summary, study: Study) -> str:
+    """Return a digest of what makes two reports the same report, whatever a review changed."""
+    provenance: dict[str, Any] = msgspec.to_builtins(summary.provenance)
+    del provenance["review"]
+    recording = msgspec.to_builtins(summary.recording)
+    source = [summary.recording_id, recording, provenance, _references(study), _performer(study)]
+    return sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
+
+
+def _references(study: Study) -> Json:
+    return {
+        **({"subject": {"reference": study.subject}} if study.subject else {}),
+        **({"basedOn": [{"reference": study.based_on}]} if study.based_on else {}),
+    }
+
+
+def _performer(study: Study) -> Json:
+    return {"performer": [{"reference": study.performer}]} if study.performer else {}
+
+
+def _signed(review: ReviewBlock) -> Json:
+    """Return when the results were signed; nothing if they are not."""
+    if review.signed_at is None:
+        return {}
+    return {"issued": datetime.fromisoformat(review.signed_at).isoformat()}
+
+
+def _with_members(node: Node, analysis: str) -> Iterator[Json]:
+    """Yield an Observation, then its members and theirs."""
+    below = [list(_with_members(member, analysis)) for member in node.members]
+    members = [{"reference": _urn(member)} for member, *_ in below]
+    elements = node.resource | ({"hasMember": members} if members else {})
+    yield _identified(f"{analysis} {node.name}", elements)
+    for resources in below:
+        yield from resources
 
 
 def _identified(name: str, resource: Json) -> Json:
     """Return a resource with an identifier computed from a name as its first element."""
     urn = uuid5(NAMESPACE, name).urn
     return {
-        "resourceType": resource.pop("resourceType"),
+        "resourceType": resource["resourceType"],
         "identifier": [{"system": URI_OF_URIS, "value": urn}],
         **resource,
     }
@@ -118,15 +191,15 @@ def _urn(resource: Json) -> str:
     return urn
 
 
-def _entry(resource: Json) -> Json:
+def _entry(resource: Json, *, is_signed: bool) -> Json:
+    """Return a conditional create; of a signed resource a conditional update."""
+    kind, search = resource["resourceType"], f"identifier={URI_OF_URIS}|{_urn(resource)}"
+    create = {"method": "POST", "url": kind, "ifNoneExist": search}
+    update = {"method": "PUT", "url": f"{kind}?{search}"}
     return {
         "fullUrl": _urn(resource),
         "resource": resource,
-        "request": {
-            "method": "POST",
-            "url": resource["resourceType"],
-            "ifNoneExist": f"identifier={URI_OF_URIS}|{_urn(resource)}",
-        },
+        "request": update if is_signed else create,
     }
 
 
@@ -137,102 +210,46 @@ def _device(provenance: Provenance) -> Json:
         f"device {software.name} {' '.join(versions.values())}",
         {
             "resourceType": "Device",
+            "status": "active",
+            "manufacturer": "The Deep-ECG authors",
             "deviceName": [{"name": software.name, "type": "model-name"}],
-            "type": {"text": "Software for the analysis of Holter recordings"},
+            "type": concept(SOFTWARE, text="Software for the analysis of Holter recordings"),
             "version": [{"type": {"text": k}, "value": value} for k, value in versions.items()],
+            "note": [{"text": f"Not a medical device. {ADVISORY}"}],
         },
     )
 
 
-def _period(recording: RecordingBlock) -> Json:
-    """Return the days of the recording; nothing if its start is unknown."""
-    if recording.start_local is None:
-        return {}
-    start = datetime.fromisoformat(recording.start_local)
-    period = {"start": start.date().isoformat()}
-    with suppress(OverflowError):  # a damaged header may say that it ends after the year 9999
-        end = start + timedelta(seconds=recording.duration_s)
-        period["end"] = end.date().isoformat()
-    return {"effectivePeriod": period}
-
-
-def _report(summary: Summary, about: Json, results: list[str]) -> Json:
+def _report(summary: Summary, forms: Mapping[str, bytes]) -> Json:
+    """Return what a report has that Observations do not: conclusion, signature, whole report."""
     lines = list(conclusion(summary))
-    code, display = HOLTER_STUDY
     narrative = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    signed_by = summary.review.signed_by
     return {
-        "resourceType": "DiagnosticReport",
         "text": {
             "status": "generated",
             "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{narrative}</div>',
         },
-        **about,
         "category": [
-            _concept(f"{TERMINOLOGY}/v2-0074", "EC", "Electrocardiac (e.g., EKG, EEC, Holter)")
+            concept(
+                coding(f"{TERMINOLOGY}/v2-0074", "EC", "Electrocardiac (e.g., EKG, EEC, Holter)")
+            )
         ],
-        "code": _concept(LOINC_URI, code, display, text="Holter monitor study"),
-        "result": [{"reference": result} for result in results],
+        "code": concept(HOLTER_STUDY, text="Holter monitor study"),
+        **({"resultsInterpreter": [{"display": signed_by}]} if signed_by else {}),
         "conclusion": "\n".join(lines),
+        **({"presentedForm": [_attachment(*form) for form in forms.items()]} if forms else {}),
     }
 
 
-def _observations(summary: Summary, about: Json, device: str) -> Iterator[Json]:
-    common = {
-        "resourceType": "Observation",
-        **about,
-        "category": [_concept(f"{TERMINOLOGY}/observation-category", "procedure", "Procedure")],
-        "device": {"reference": device},
+def _attachment(media_type: str, content: bytes) -> Json:
+    """Return a file with its content: R4 resolves no URL relative to the bundle's own file."""
+    digest = sha1(content, usedforsecurity=False).digest()  # the algorithm is R4's
+    return {
+        "contentType": media_type,
+        "language": "en",
+        "data": b64encode(content).decode(),
+        "size": len(content),
+        "hash": b64encode(digest).decode(),
+        "title": "Holter report",
     }
-    hours = summary.recording.duration_s / SECONDS_PER_HOUR
-    analysable_hours = summary.signal.analysable_s / SECONDS_PER_HOUR
-    is_day = DAY_HOURS[0] <= analysable_hours <= hours <= DAY_HOURS[1]
-    loinc = LOINC | DAY_LOINC if is_day else LOINC
-    paced = [warning for warning in summary.warnings if warning.code == PACED]
-    for measure in measures(SummaryValue(summary)):
-        path = measure.found.path
-        code = _concept(CODES_URI, path, measure.name)
-        if path in loinc:
-            code["coding"].insert(0, _coding(LOINC_URI, *loinc[path]))
-        applies = measure.of is None or measure.of.value != 0
-        observation = {**common, "code": code, **_value(measure.found, applies)}
-        notes = [measure.accuracy] if measure.accuracy else []
-        if paced and path.startswith(("ventricular.", "supraventricular.")):
-            notes.append(f"Pacemaker: {paced[0].message}.")
-        if notes:
-            observation["note"] = [{"text": note} for note in notes]
-        if measure.parts:
-            observation["component"] = [_component(part, applies) for part in measure.parts]
-        yield observation
-    for finding in summary.urgent:
-        name = "Urgent finding"
-        observation = {
-            **common,
-            "code": _concept(CODES_URI, f"urgent.{finding.kind}", name),
-            "valueString": finding.message,
-        }
-        if finding.at_s is not None:
-            at_s = SummaryValue(finding.at_s, "urgent.at_s")
-            observation["component"] = [_component(at_s, applies=True)]
-        yield observation
-
-
-def _component(part: SummaryValue, applies: bool) -> Json:
-    return {"code": _concept(CODES_URI, part.path, part_name(part.key)), **_value(part, applies)}
-
-
-def _value(found: SummaryValue, applies: bool) -> Json:
-    """Return a quantity with its unit, or the reason why there is none."""
-    if found.value is None:
-        reason = ("unknown", "Unknown") if applies else ("not-applicable", "Not Applicable")
-        return {"dataAbsentReason": _concept(f"{TERMINOLOGY}/data-absent-reason", *reason)}
-    code, unit = next((unit for end, unit in UNITS.items() if found.key.endswith(end)), COUNT)
-    quantity = {"value": found.value, "unit": unit, "system": UCUM_URI, "code": code}
-    return {"valueQuantity": quantity}
-
-
-def _coding(system: str, code: str, display: str) -> Json:
-    return {"system": system, "code": code, "display": display}
-
-
-def _concept(system: str, code: str, display: str, text: str | None = None) -> Json:
-    return {"coding": [_coding(system, code, display)], "text": text or display}

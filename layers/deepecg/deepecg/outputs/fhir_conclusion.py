@@ -4,18 +4,39 @@ from collections.abc import Iterator
 
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.report.labels_and_formats import plain
-from deepecg.outputs.summary import RecordingBlock, Summary
+from deepecg.outputs.summary import RecordingBlock, ReviewBlock, Summary
 from deepecg.time_units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 
 def conclusion(summary: Summary) -> Iterator[str]:
-    """Yield the sentences, one a line."""
+    """Yield the sentences, one a line; what reviewers concluded comes first."""
+    for line in (*_reviewed(summary.review), *_found(summary)):
+        yield "".join(character for character in line if character.isprintable())
+
+
+def _reviewed(review: ReviewBlock) -> Iterator[str]:
+    """Yield what reviewers concluded, and whether somebody has signed."""
+    lines = [line for line in (review.conclusion or "").splitlines() if line.strip()]
+    if review.status == "preliminary":
+        yield from (f"Reviewer's conclusion, not signed: {line}" for line in lines)
+        reviewed = "Under review, not signed" if review.sha256 else "Not reviewed"
+        yield f"Automatic analysis of a Holter recording. {reviewed}."
+    else:
+        yield from lines
+        kind = "Amended report" if review.status == "amended" else "Report"
+        yield (
+            f"{kind} on a Holter recording, analysed automatically and reviewed. "
+            f"Signed by {review.signed_by}, {review.signed_at}."
+        )
+
+
+def _found(summary: Summary) -> Iterator[str]:
+    """Yield the results."""
     recording, signal, rate = summary.recording, summary.signal, summary.heart_rate
-    yield "Automatic analysis of a Holter recording. Not reviewed."
     if recording.start_local:
         yield (
             f"Recorded from {recording.start_local.replace('T', ' ')}, "
-            "local time of the recorder, time zone not known."
+            f"local time of the recorder, time zone {recording.time_zone or 'not known'}."
         )
     yield (
         f"Recorded {_span(recording.duration_s)}, of which {_span(signal.analysable_s)} "

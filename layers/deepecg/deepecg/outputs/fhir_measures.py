@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.outputs.fhir_codes import LOINC_URI, Json, coding
+from deepecg.outputs.summary import Summary
 from deepecg.outputs.value_with_path import SummaryValue
+from deepecg.time_units import SECONDS_PER_HOUR
 
 UNITS = {
     "per_hour": ("/h", "beats/h"),
@@ -35,23 +38,47 @@ PART_NAMES = {
     "rate_bpm": "Rate",
     "window_s": "Averaging window",
     "threshold_s": "Shortest interval that counts as a pause",
+    "tier": "Tier",
+    "lead": "Lead that shows the event best",
 }
 """Names of components by the last key of their path."""
 
-
-DAY_LOINC = {
-    "heart_rate.mean_bpm": ("41924-2", "Heart rate 24 hour mean"),
-    "heart_rate.minimum_bpm": ("8883-1", "Heart rate 24 hour minimum"),
-    "heart_rate.maximum_bpm": ("8873-2", "Heart rate 24 hour maximum"),
+PANELS = {
+    "signal": "Signal",
+    "heart_rate": "Heart rate",
+    "ventricular": "Ventricular ectopy",
+    "supraventricular": "Supraventricular ectopy",
+    "pauses": "Pauses",
+    "atrial_fibrillation": "Atrial fibrillation",
+    "heart_rate_variability": "Heart-rate variability",
 }
-"""LOINC code and display by path, for recordings of about a day."""
-LOINC = {
-    "heart_rate_variability.sdnn_ms": (
-        "80404-7",
-        "R-R interval.standard deviation (Heart rate variability)",
+"""Observations that group others, by the first key of their paths; others are in no group."""
+
+DAY_HOURS = (18.0, 30.0)
+"""Length in hours of a recording for which LOINC's 24-hour heart rates are used; at least the first
+of it is analysable. It is also the least time of NN intervals for LOINC's SDNN: Task Force 1996."""
+DAY_LOINC = {
+    "heart_rate.mean_bpm": coding(LOINC_URI, "41924-2", "Heart rate 24 hour mean"),
+    "heart_rate.minimum_bpm": coding(LOINC_URI, "8883-1", "Heart rate 24 hour minimum"),
+    "heart_rate.maximum_bpm": coding(LOINC_URI, "8873-2", "Heart rate 24 hour maximum"),
+}
+"""LOINC code by path, for recordings of about a day."""
+SDNN_LOINC = {
+    "heart_rate_variability.sdnn_ms": coding(
+        LOINC_URI, "80404-7", "R-R interval.standard deviation (Heart rate variability)"
     ),
 }
-"""LOINC code and display by path, where one is known to mean exactly this."""
+"""LOINC code by path, if the SDNN is one of days of at least 18 hours."""
+
+
+def loinc_codes(summary: Summary) -> dict[str, Json]:
+    """Return the LOINC codes that mean exactly the same as a value of a summary, by its path."""
+    hours = summary.recording.duration_s / SECONDS_PER_HOUR
+    analysable_hours = summary.signal.analysable_s / SECONDS_PER_HOUR
+    is_day = DAY_HOURS[0] <= analysable_hours <= hours <= DAY_HOURS[1]
+    sdnn_hours = summary.provenance.settings.rhythm.variability.day_indices_hours
+    has_sdnn = summary.heart_rate_variability.day_count and sdnn_hours >= DAY_HOURS[0]
+    return (DAY_LOINC if is_day else {}) | (SDNN_LOINC if has_sdnn else {})
 
 
 @dataclass(frozen=True)
@@ -85,7 +112,10 @@ def part_name(key: str) -> str:
 
 
 def measures(summary: SummaryValue) -> Iterator[Measure]:
-    """Yield the measures of a summary, in the order of the report."""
+    """Yield the measures of a summary, in the order of the report.
+
+    ``SummaryValue(None)`` gives all measures that there can be, without their values.
+    """
     signal, beats, rate = summary.signal, summary.beats, summary.heart_rate
     yield Measure(summary.recording.duration_s, "Length of the recording")
     yield Measure(signal.analysable_s, "Time that could be analysed")
@@ -111,11 +141,11 @@ def measures(summary: SummaryValue) -> Iterator[Measure]:
 
 def _ectopy(found: SummaryValue, kind: str) -> Iterator[Measure]:
     """Yield the measures that ventricular and supraventricular beats have in common."""
-    block, longest, fastest = found.value, found.longest_run, found.fastest_run
+    longest, fastest = found.longest_run, found.fastest_run
     yield Measure(
         found.count,
         f"{kind} ectopic beats",
-        accuracy=_accuracy("beats", block.precision_percent, block.sensitivity_percent),
+        accuracy=_accuracy("beats", found.precision_percent, found.sensitivity_percent),
     )
     yield Measure(found.burden_percent, f"{kind} ectopic beats, share of all beats")
     yield Measure(found.per_hour, f"{kind} ectopic beats per analysable hour")
@@ -123,13 +153,13 @@ def _ectopy(found: SummaryValue, kind: str) -> Iterator[Measure]:
     yield Measure(
         found.couplet_count,
         f"{kind} couplets",
-        accuracy=_accuracy("couplets", block.couplet_precision_percent),
+        accuracy=_accuracy("couplets", found.couplet_precision_percent),
     )
     yield Measure(found.triplet_count, f"{kind} triplets")
     yield Measure(
         found.run_count,
         f"{kind} runs, triplets included",
-        accuracy=_accuracy("runs", block.run_precision_percent),
+        accuracy=_accuracy("runs", found.run_precision_percent),
     )
     yield Measure(
         longest.beats_count,
@@ -165,13 +195,12 @@ def _pauses(found: SummaryValue) -> Iterator[Measure]:
 
 
 def _fibrillation(found: SummaryValue) -> Iterator[Measure]:
-    block = found.value
     yield Measure(found.episode_count, "Atrial fibrillation, episodes")
     yield Measure(found.total_s, "Atrial fibrillation, total time")
     yield Measure(
         found.burden_percent,
         "Atrial fibrillation, share of the time that could be analysed",
-        accuracy=_accuracy("time", block.precision_percent, block.sensitivity_percent),
+        accuracy=_accuracy("time", found.precision_percent, found.sensitivity_percent),
     )
     yield Measure(found.longest_s, "Atrial fibrillation, longest episode", of=found.episode_count)
     yield Measure(found.mean_bpm, "Mean heart rate in atrial fibrillation", of=found.episode_count)
@@ -191,9 +220,10 @@ def _variability(found: SummaryValue) -> Iterator[Measure]:
     yield Measure(found.spectrum_s, "Time that the powers are computed from")
 
 
-def _accuracy(what: str, precision: float | None, sensitivity: float | None = None) -> str:
+def _accuracy(what: str, precision: SummaryValue, sensitivity: SummaryValue | None = None) -> str:
     """Return how often such findings were right in the model's evaluation; empty if not known."""
-    if precision is None:
+    if precision.value is None:
         return ""
-    more = "" if sensitivity is None else f", sensitivity: {sensitivity:g} %"
-    return f"In evaluation, precision for {what}: {precision:g} %{more}."
+    is_known = sensitivity is not None and sensitivity.value is not None
+    more = f", sensitivity: {sensitivity.value:g} %" if sensitivity and is_known else ""
+    return f"In evaluation, precision for {what}: {precision.value:g} %{more}."

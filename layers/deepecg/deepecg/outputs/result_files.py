@@ -69,9 +69,11 @@ def write_outputs(
     listed = listed_events(rhythm.events, scored.settings.rhythm.events, kept=rhythm.finding_events)
     graphics = draw(scored, listed)
     summary = summarise(scored, listed, graphics, recording_id, study)
-    fhir = diagnostic_report(summary, study.subject)
+    report = render_report(summary, graphics)
+    forms = {"text/html; charset=utf-8": report.encode()} if study.embed_report else {}
+    fhir = diagnostic_report(summary, study, forms)
     write_annotations(scored, folder, name)
-    (folder / REPORT_FILE).write_text(render_report(summary, graphics), encoding="utf-8")
+    (folder / REPORT_FILE).write_text(report, encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")
     (folder / SUMMARY_FILE).write_text(to_json(summary), encoding="utf-8")
     return summary
