@@ -54,7 +54,7 @@ from deepecg.outputs.fhir_codes import (
 )
 from deepecg.outputs.fhir_conclusion import conclusion
 from deepecg.outputs.fhir_observations import Node, observations
-from deepecg.outputs.fhir_times import effective_period
+from deepecg.outputs.fhir_times import effective_period, instant
 from deepecg.outputs.summary import Provenance, ReviewBlock, Summary
 from deepecg.study import Study, refuse_faulty_study
 
@@ -163,7 +163,7 @@ def _signed(review: ReviewBlock) -> Json:
     """Return when the results were signed; nothing if they are not."""
     if review.signed_at is None:
         return {}
-    return {"issued": datetime.fromisoformat(review.signed_at).isoformat()}
+    return {"issued": instant(datetime.fromisoformat(review.signed_at))}
 
 
 def _with_members(node: Node, analysis: str) -> Iterator[Json]:

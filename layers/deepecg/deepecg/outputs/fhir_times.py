@@ -32,7 +32,7 @@ def effective_period(recording: RecordingBlock, from_s: float, until_s: float) -
     if recording.start_local is None:
         return {}
     local = datetime.fromisoformat(recording.start_local)
-    start = _instant(local, recording.time_zone)
+    start = _certain_start(local, recording.time_zone)
     period = {}
     for name, at_s in (("start", from_s), ("end", until_s)):
         with suppress(OverflowError):
@@ -40,11 +40,16 @@ def effective_period(recording: RecordingBlock, from_s: float, until_s: float) -
                 period[name] = (local + timedelta(seconds=at_s)).date().isoformat()
             else:
                 at = (start.astimezone(UTC) + timedelta(seconds=at_s)).astimezone(start.tzinfo)
-                period[name] = at.isoformat(timespec="milliseconds")
+                period[name] = instant(at)
     return {"effectivePeriod": period}
 
 
-def _instant(local: datetime, time_zone: str | None) -> datetime | None:
+def instant(at: datetime) -> str:
+    """Return a time with a time zone as FHIR writes it."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _certain_start(local: datetime, time_zone: str | None) -> datetime | None:
     """Return a local time as an instant, or None if it is not certain which instant it is.
 
     A time that summer time skips is one of a clock that was not changed (PEP 495: ``fold=0``). A
