@@ -14,6 +14,7 @@ from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.settings_file import MAX_BYTES, SettingsFile, read_settings_file
+from deepecg.study import Study
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -82,6 +83,81 @@ def test_a_message_contains_the_field_and_no_value() -> None:
             read(**broken)
         assert "Smith" not in str(refusal.value)
     assert "Smith" not in repr(read(subject="Patient/Smith"))
+
+
+STUDY = {
+    "subject": ("Patient/123", "https://fhir.hospital.example/r4/Patient/a-b.C4/_history/2"),
+    "based_on": ("ServiceRequest/4", "http://localhost:8080/fhir/ServiceRequest/4"),
+    "performer": ("Organization/5", "Practitioner/6", "https://h.example/PractitionerRole/7"),
+    "code_system": ("https://terms.hospital.example/CodeSystem/holter", "http://localhost:8080/c"),
+    "time_zone": ("Europe/Zurich", "America/Argentina/Buenos_Aires", "UTC"),
+    "patient_label": ("Smith, Anna, 1950-01-01, ward 7", "x" * 200),
+    "diary_text": (True, False),
+    "disclosure": (True, False),
+    "embed_report": (True, False),
+}
+"""Values of what a caller says about a recording."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in STUDY.items() for value in values]
+)
+def test_what_a_caller_says_of_a_recording_is_taken(name: str, value: object) -> None:
+    assert getattr(read(**{name: value}), name) == value
+    assert {item.name for item in fields(Study)} == set(STUDY)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("subject", "Smith, John"),
+        ("subject", "ServiceRequest/Smith"),
+        ("subject", "Patient/Smith?x=y"),
+        ("subject", "Patient/Smith\n"),
+        ("subject", 7),
+        ("based_on", "Patient/Smith"),
+        ("based_on", "https:///ServiceRequest/Smith"),
+        ("performer", "Patient/Smith"),
+        ("performer", "Device/Smith"),
+        ("code_system", "Smith"),
+        ("code_system", "ftp://smith.example/codes"),
+        ("code_system", "https://smith.example/Smith codes"),
+        ("time_zone", "Smith"),
+        ("time_zone", "Europe"),
+        ("time_zone", "../Smith"),
+        ("time_zone", "/etc/Smith"),
+        ("time_zone", "+01:00"),
+        ("patient_label", ""),
+        ("patient_label", "Smith " * 40),
+        ("patient_label", ["Smith"]),
+        ("diary_text", "Smith"),
+        ("diary_text", 1),
+        ("disclosure", "no"),
+        ("disclosure", None),
+        ("embed_report", "Smith"),
+    ],
+)
+def test_what_cannot_be_right_of_a_recording_is_refused_and_not_repeated(
+    name: str, value: object
+) -> None:
+    with pytest.raises(SettingsError, match=rf"found .*{name}.*, expected ") as refusal:
+        read(**{name: value})
+    assert "smith" not in str(refusal.value).casefold()
+
+
+def test_what_the_patient_wrote_is_not_sent_to_a_fhir_server() -> None:
+    with pytest.raises(SettingsError, match=r"embed_report .*diary_text"):
+        read(embed_report=True, diary_text=True)
+
+
+def test_who_the_patient_is_does_not_reach_a_log() -> None:
+    found = read(
+        subject="Patient/Smith",
+        based_on="ServiceRequest/Smith",
+        performer="Practitioner/Smith",
+        patient_label="Smith",
+    )
+    assert "Smith" not in repr(found)
 
 
 def with_thresholds(**groups: dict[str, float]) -> RhythmSettings:

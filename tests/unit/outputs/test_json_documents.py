@@ -16,6 +16,7 @@ from published_schemas import schema
 from deepecg import errors
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.advisory import ADVISORY
+from deepecg.outputs.fhir_code_system import code_system
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.rejection_json import rejection_document
 
@@ -73,6 +74,11 @@ def test_the_committed_schemas_are_those_of_the_types(script: ModuleType) -> Non
         assert committed.read_text(encoding="utf-8") == script.schema_text(document), (
             f"{committed.name} differs from the types of the document; write it with `make schemas`"
         )
+
+
+def test_the_committed_code_system_is_that_of_the_tables(script: ModuleType) -> None:
+    committed = script.CODE_SYSTEM_FILE.read_text(encoding="utf-8")
+    assert json.loads(committed) == code_system(), "write it with `make schemas`"
 
 
 def test_every_key_of_a_document_has_a_description(script: ModuleType) -> None:

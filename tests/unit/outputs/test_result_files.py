@@ -1,7 +1,9 @@
 """What is written of a scored recording, document by document, as those who read it do."""
 
 import json
-from datetime import date, datetime
+from base64 import b64decode
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,25 @@ def test_the_fhir_document_is_one(folder: Path) -> None:
     kinds = [entry.resource.get_resource_type() for entry in bundle.entry]
     assert kinds.count("DiagnosticReport") == 1
     assert "Patient/7" in text
+
+
+def test_a_time_zone_gives_the_events_instants_and_the_whole_report_can_be_contained(
+    scored: ScoredRecording, tmp_path: Path
+) -> None:
+    start = datetime.fromisoformat("2024-10-27T01:58:00")
+    scored = replace(scored, recording=replace(scored.recording, start=start))
+    write_outputs(scored, tmp_path, NAME, NAME, Study(time_zone="Europe/Zurich", embed_report=True))
+    bundle = json.loads((tmp_path / "diagnostic_report.json").read_text())
+    resources = [entry["resource"] for entry in bundle["entry"]]
+    (pause,) = [
+        each for each in resources if each.get("valueCodeableConcept", {}).get("text") == "Pause"
+    ]
+    period = [datetime.fromisoformat(pause["effectivePeriod"][name]) for name in ("start", "end")]
+    assert (period[1] - period[0]).total_seconds() == pytest.approx(3.5, abs=0.01)
+    assert period[0].utcoffset() == timedelta(hours=2)  # summer time, until 03:00
+    (report,) = [each for each in resources if each["resourceType"] == "DiagnosticReport"]
+    (form,) = report["presentedForm"]
+    assert b64decode(form["data"]) == (tmp_path / "report.html").read_bytes()
 
 
 def test_the_subject_is_in_the_fhir_document_alone(folder: Path) -> None:
