@@ -97,17 +97,23 @@ def test_the_subject_is_in_the_fhir_document_and_nowhere_else(
     assert SUBJECT not in "".join(capsys.readouterr())
 
 
-def test_folder_settings_with_a_subject_are_rejected(cloud: Cloud, edf_file: bytes) -> None:
-    cloud.upload("clinic/settings.json", settings(2.2, subject=SUBJECT))
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("subject", SUBJECT), ("based_on", "ServiceRequest/4711"), ("patient_label", SUBJECT)],
+)
+def test_folder_settings_about_one_patient_are_rejected(
+    cloud: Cloud, edf_file: bytes, name: str, value: str
+) -> None:
+    cloud.upload("clinic/settings.json", settings(2.2, **{name: value}))
     cloud.upload("clinic/a.settings.json", settings(2.5, subject="Patient/4712"))
     for key in ("clinic/a.edf", "clinic/b.edf"):
         cloud.upload(key, edf_file)
     cloud.settle()
     rejection = cloud.outcome("clinic/b.edf")
     assert rejection["code"] == "bad_settings"
-    assert "found a subject in the settings of a folder" in rejection["message"]
+    assert f"found a {name} in the settings of a folder" in rejection["message"]
     assert threshold(cloud, "clinic/a.edf") == 2.5  # it has its own
-    assert not any(SUBJECT.encode() in body for body, _ in cloud.bodies().values())
+    assert not any(b"4711" in body for body, _ in cloud.bodies().values())
 
 
 def test_folder_settings_apply_only_to_later_recordings(cloud: Cloud, edf_file: bytes) -> None:

@@ -3,7 +3,7 @@
 ``clinic-7/holter.settings.json`` applies to ``clinic-7/holter.edf`` (for a WFDB record, to its
 header), and ``clinic-7/settings.json`` to all recordings of the folder without a file of their own.
 A recording's own file may come before it or after it; then the recording is scored anew. A folder's
-file applies to recordings that come after it, and names no subject, as they are of several.
+file applies to recordings that come after it, and contains nothing about one patient.
 """
 
 from datetime import datetime
@@ -16,6 +16,9 @@ from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME, OWN_SETTINGS_SUFFIX
 from deepecg.errors import SettingsError
 from deepecg.readers.formats import RECORDING_SUFFIXES
 from deepecg.settings_file import MAX_BYTES, SettingsFile, read_settings_file
+
+ABOUT_ONE = ("subject", "based_on", "patient_label")
+"""Fields of a settings file that are about one patient."""
 
 
 def is_settings_file(key: str) -> bool:
@@ -63,7 +66,7 @@ def load_settings_file(uploads: Uploads, part: Part | None) -> SettingsFile:
     Raises
     ------
     BadSettingsError
-        If it cannot be read, or is a folder's and names a subject. The recording is then rejected
+        If it cannot be read, or is a folder's and about one patient. The recording is then rejected
         rather than scored with other settings, or reported for a patient it may not belong to.
     """
     if part is None:
@@ -72,9 +75,9 @@ def load_settings_file(uploads: Uploads, part: Part | None) -> SettingsFile:
         content = read_settings_file(uploads.read(part, MAX_BYTES + 1))
     except SettingsError as error:
         raise BadSettingsError(str(error)) from None
-    about_one = content.subject or content.based_on or content.patient_label
-    if about_one is not None and part.name == FOLDER_SETTINGS_NAME:
+    about_one = [name for name in ABOUT_ONE if getattr(content, name) is not None]
+    if about_one and part.name == FOLDER_SETTINGS_NAME:
         raise BadSettingsError(
-            "found a subject in the settings of a folder, expected it beside one recording"
+            f"found a {about_one[0]} in the settings of a folder, expected it beside one recording"
         )
     return content
