@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import msgspec
 import pytest
@@ -378,7 +379,10 @@ def test_what_the_models_do_not_check_of_r4(summary: dict[str, Any]) -> None:
     (device,) = of_type(bundle, "Device")
     assert {name["type"] for name in device["deviceName"]} <= {"model-name", "other"}
     (report,) = of_type(bundle, "DiagnosticReport")
-    assert report["text"]["status"] == "generated"
+    for entry in bundle["entry"]:  # dom-6: a narrative
+        text = entry["resource"]["text"]
+        assert text["status"] == "generated"
+        assert "".join(ElementTree.fromstring(text["div"]).itertext()).strip()
     observations = of_type(bundle, "Observation")
     for observation in observations:
         parts = observation.get("component", [])
@@ -937,6 +941,23 @@ def test_a_signature_makes_the_same_report_final_and_nothing_takes_that_back() -
     (report,) = [each for each in server.values() if each["resourceType"] == "DiagnosticReport"]
     assert report["status"] == "amended"
     assert report["conclusion"].startswith("Changed.")
+
+
+def test_every_observation_says_in_words_what_it_is() -> None:
+    bundle = diagnostic_report(summary_with(events=EVENTS))
+    words = [
+        "".join(ElementTree.fromstring(each["text"]["div"]).itertext())
+        for each in of_type(bundle, "Observation")
+    ]
+    for expected in (
+        "Heart rate",
+        "Heart rate, mean: 68.3 beats/min",
+        "Beats: 98000",
+        "Urgent finding: Pause: Pause of 3.2 s",
+        "Urgent finding: Ventricular burden: <12 % & more than 10 % of the beats are ventricular",
+        "Rhythm event: Ventricular tachycardia",
+    ):
+        assert expected in words
 
 
 def test_request_and_performer_are_the_references_that_the_caller_gives() -> None:

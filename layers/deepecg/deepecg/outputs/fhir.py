@@ -170,7 +170,11 @@ def _with_members(node: Node, analysis: str) -> Iterator[Json]:
     """Yield an Observation, then its members and theirs."""
     below = [list(_with_members(member, analysis)) for member in node.members]
     members = [{"reference": _urn(member)} for member, *_ in below]
-    elements = node.resource | ({"hasMember": members} if members else {})
+    elements = (
+        _narrative(_in_words(node.resource))
+        | node.resource
+        | ({"hasMember": members} if members else {})
+    )
     yield _identified(f"{analysis} {node.name}", elements)
     for resources in below:
         yield from resources
@@ -216,6 +220,7 @@ def _device(provenance: Provenance) -> Json:
             "type": concept(SOFTWARE, text="Software for the analysis of Holter recordings"),
             "version": [{"type": {"text": k}, "value": value} for k, value in versions.items()],
             "note": [{"text": f"Not a medical device. {ADVISORY}"}],
+            **_narrative(f"{software.name} {software.version}, model {model.version}"),
         },
     )
 
@@ -223,13 +228,9 @@ def _device(provenance: Provenance) -> Json:
 def _report(summary: Summary, forms: Mapping[str, bytes]) -> Json:
     """Return what a report has that Observations do not: conclusion, signature, whole report."""
     lines = list(conclusion(summary))
-    narrative = "".join(f"<p>{escape(line)}</p>" for line in lines)
     signed_by = summary.review.signed_by
     return {
-        "text": {
-            "status": "generated",
-            "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{narrative}</div>',
-        },
+        **_narrative(*lines),
         "category": [
             concept(
                 coding(f"{TERMINOLOGY}/v2-0074", "EC", "Electrocardiac (e.g., EKG, EEC, Holter)")
@@ -240,6 +241,24 @@ def _report(summary: Summary, forms: Mapping[str, bytes]) -> Json:
         "conclusion": "\n".join(lines),
         **({"presentedForm": [_attachment(*form) for form in forms.items()]} if forms else {}),
     }
+
+
+def _narrative(*lines: str) -> Json:
+    """Return the text of a resource for people, without which validators warn (R4's dom-6)."""
+    paragraphs = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{paragraphs}</div>'
+    return {"text": {"status": "generated", "div": div}}
+
+
+def _in_words(observation: Json) -> str:
+    """Return the name of an Observation and its value, if it has one."""
+    name, value = observation["code"]["text"], observation.get("valueString")
+    if "valueCodeableConcept" in observation:
+        value = observation["valueCodeableConcept"]["text"]
+    if "valueQuantity" in observation:
+        quantity = observation["valueQuantity"]
+        value = f"{quantity['value']} {quantity['unit']}".removesuffix(" 1")
+    return f"{name}: {value}" if value else name
 
 
 def _attachment(media_type: str, content: bytes) -> Json:
