@@ -7,7 +7,7 @@ from math import isfinite
 import numpy as np
 
 from deepecg.arrays import Bools, Floats32, Ints
-from deepecg.outputs.graphics.ecg_strips import Strip
+from deepecg.outputs.graphics.ecg_strips import Cut, Strip
 from deepecg.outputs.graphics.morphology_clusters import Cluster
 from deepecg.outputs.report.svg_paths import short, trace
 
@@ -155,12 +155,7 @@ def strip_picture(strip: Strip) -> StripPicture:
         lost=tuple(lost),
         event_x=_x(strip.from_s),
         event_width=max((strip.until_s - strip.from_s) * MM_PER_S, 1.0),
-        cut=strip.cut
-        and CutPicture(
-            _x(strip.cut.from_s),
-            (strip.cut.until_s - strip.cut.from_s) * MM_PER_S,
-            strip.cut.left_out_s,
-        ),
+        cut=_cut(strip.cut) if strip.cut else None,
         more_rows=tuple(
             range(PRINTED_MM, max(width - SHORTEST_ROW_MM + 1, PRINTED_MM), PRINTED_MM)
         ),
@@ -169,7 +164,12 @@ def strip_picture(strip: Strip) -> StripPicture:
 
 
 def _levels(signal_mv: Floats32) -> Ints:
-    return np.rint(np.nan_to_num(signal_mv / -STEP_MV)).astype(np.int64)
+    levels: Ints = np.rint(np.nan_to_num(signal_mv / -STEP_MV)).astype(np.int64)
+    return levels
+
+
+def _cut(cut: Cut) -> CutPicture:
+    return CutPicture(_x(cut.from_s), (cut.until_s - cut.from_s) * MM_PER_S, cut.left_out_s)
 
 
 def _x(seconds: float) -> float:

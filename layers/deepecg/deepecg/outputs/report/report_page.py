@@ -14,7 +14,7 @@ from markupsafe import Markup
 from deepecg.outputs.browser_libraries import uplot
 from deepecg.outputs.graphics.ecg_strips import Strip
 from deepecg.outputs.graphics.report_graphics import Graphics
-from deepecg.outputs.html_pages import policy_hash, script_json, template_environment
+from deepecg.outputs.html_pages import page_policy, script_json, template_environment
 from deepecg.outputs.package_files import package_text
 from deepecg.outputs.packed_levels import pack_levels
 from deepecg.outputs.report import labels_and_formats as labels
@@ -73,8 +73,7 @@ def render_report(summary: Summary, graphics: Graphics, disclosure: str | None =
     MissingVendoredError
         If the package was built without uPlot.
     """
-    start = summary.recording.start_local
-    clock = Clock(datetime.fromisoformat(start) if start else None, summary.recording.duration_s)
+    clock = report_clock(summary)
     values = SummaryValue(summary)
     pictures = [strip_picture(strip) for strip in graphics.strips]
     leading = [strip for strip in graphics.strips if not strip.is_further]
@@ -104,7 +103,7 @@ def render_report(summary: Summary, graphics: Graphics, disclosure: str | None =
             f=ValueMarkup(clock),
             clock=clock,
             start=clock.start,
-            policy=_policy([style], scripts),
+            policy=page_policy([style], scripts),
             style=style,
             scripts=scripts,
             uplot_licence=uplot("LICENSE"),
@@ -134,6 +133,12 @@ def render_report(summary: Summary, graphics: Graphics, disclosure: str | None =
             labels=labels,
         )
     )
+
+
+def report_clock(summary: Summary) -> Clock:
+    """Return the clock of a recording, as its report and its full disclosure show it."""
+    start = summary.recording.start_local
+    return Clock(datetime.fromisoformat(start) if start else None, summary.recording.duration_s)
 
 
 StripFigure = Callable[..., Markup]
@@ -228,15 +233,6 @@ def _page_style(summary: Summary) -> str:
 def _css_text(text: str) -> str:
     """Return a text for a quoted CSS string, with other than plain characters as code points."""
     return re.sub(r"[^A-Za-z0-9 ._-]", lambda found: f"\\{ord(found[0]):x} ", text)
-
-
-def _policy(styles: list[Markup], scripts: list[Markup]) -> str:
-    """Return a content security policy that allows these texts and nothing else."""
-    allowed = (" ".join(map(policy_hash, texts)) for texts in (styles, scripts))
-    return (
-        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        "style-src {}; script-src {}".format(*allowed)
-    )
 
 
 def _rate(bpm: float | None) -> str:

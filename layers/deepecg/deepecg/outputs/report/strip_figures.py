@@ -128,7 +128,8 @@ def _drawing(strip: Strip, p: StripPicture, at: str, *, with_traces: bool) -> It
         if beat.rr_ms:
             yield f'<text class="rr" x="{beat.rr_x:.2f}" y="8">{beat.rr_ms}</text>'
     if p.cut:
-        yield f'<path class="cut" d="M{mm(p.cut.x)} 0h{mm(p.cut.width)}v{height}h-{mm(p.cut.width)}z"/>'
+        wide = mm(p.cut.width)
+        yield f'<path class="cut" d="M{mm(p.cut.x)} 0h{wide}v{height}h-{wide}z"/>'
         x, y = mm(p.cut.x + p.cut.width / 2), mm(p.height / 2)
         yield (
             f'<text class="cut-text" transform="translate({x} {y}) rotate(-90)"><tspan x="0" '
@@ -150,8 +151,8 @@ def _lead(lead: LeadPicture, p: StripPicture, *, with_trace: bool) -> Iterator[s
     yield f'<path class="pulse" d="M1 {y}h1.5v-10h5v10h1.5"/>'
     for begin in (0, *p.more_rows):
         yield (
-            f'<text class="lead" x="{begin + 1}" y="{mm(lead.baseline + 3.8)}">'
-            f"{escape(lead.name)}</text>"
+            f'<text class="lead{" more" if begin else ""}" x="{begin + 1}" '
+            f'y="{mm(lead.baseline + 3.8)}">{escape(lead.name)}</text>'
         )
     path = lead.path if with_trace else ""
     yield (f'<path class="trace" transform="translate(10 {y}) scale({p.scale})" d="{path}"/>')
