@@ -1,7 +1,7 @@
 "use strict";
 // The full disclosure: rows are drawn when they come near the screen, and cleared when they leave it.
 (() => {
-  const ROW_S = 60, NEAR = "600px", MM = 96 / 25.4, AROUND_S = [0.3, 0.45], TICK = 4, HATCH = 6;
+  const ROW_S = 60, NEAR = "600px", MM = 96 / 25.4, AROUND_S = [0.3, 0.45], TICK = 4, HATCH = 6, BASELINE = 0.66;
   const index = JSON.parse(document.getElementById("index").textContent);
   const blocks = [...document.querySelectorAll("script.block")];
   const unpacked = [];
@@ -67,7 +67,7 @@
       const stop = Math.min(Math.ceil((until - row.from_s) * row.rate_hz), row.samples);
       ctx.strokeStyle = style;
       ctx.beginPath();
-      for (let i = first; i < stop; i++) ctx.lineTo(x(row.from_s + i / row.rate_hz), height / 2 - row.levels[i] * perLevel);
+      for (let i = first; i < stop; i++) ctx.lineTo(x(row.from_s + i / row.rate_hz), height * BASELINE - row.levels[i] * perLevel);
       ctx.stroke();
     }
     if (number === marked.row) {

@@ -27,8 +27,8 @@ from deepecg.signal.stretches import stretches
 from deepecg.time_units import SECONDS_PER_MINUTE
 
 SCRIPTS = ("packed_levels.js", "disclosure/disclosure.js")
-ROW_MM = 9.0
-"""Height of an R wave of usual size in its row."""
+R_WAVE_MM = 7.0
+"""Height of a tall R wave in its row, below the letters."""
 
 
 @dataclass(frozen=True)
@@ -115,14 +115,14 @@ def _index(
     heights_mv = np.abs(lead.signal[at])
     tall_mv = np.quantile(heights_mv, settings.tall_share) if len(at) else 1.0
     return {
-        # The first row may begin before the recording: all rows are minutes of the clock.
+        # All rows are minutes of the clock: the first may begin before the recording.
         "offset_s": -(clock.since_midnight_s % SECONDS_PER_MINUTE),
         "labels": [clock.minute(max(row.start_s, 0.0)) for row in rows],
         "ectopic": [
             np.bincount(row_of_beat[beats.is_class(name)], minlength=len(rows)).tolist()
             for name in "VS"
         ],
-        "mm_per_mv": round(float(ROW_MM / np.clip(tall_mv, 0.3, 5.0)), 2),
+        "mm_per_mv": round(float(R_WAVE_MM / np.clip(tall_mv, 0.3, 5.0)), 2),
         "step_mv": settings.step_mv,
         "block_rows": settings.block_rows,
         "leads": [scored.recording.leads[lead.number] for lead in scored.used],

@@ -27,3 +27,9 @@ for (const strip of document.querySelectorAll(".strip .scroll")) scrolling.obser
   });
   reveal();
 })();
+
+// A presigned address of S3 opens this file only: links to the file beside it would be refused.
+if (new URLSearchParams(location.search).has("X-Amz-Signature")) {
+  document.documentElement.classList.add("presigned");
+  for (const link of document.querySelectorAll("td .to-disclosure")) link.removeAttribute("href");
+}
