@@ -77,7 +77,8 @@ def test_a_strip_drawn_in_the_browser_equals_the_written_one(
 def test_samples_read_from_the_page_are_the_signal(page: Page, addresses: tuple[str, str]) -> None:
     page.goto(addresses[1])
     read = """async () => {
-      const {document: strips, levels} = await unpackLevels(document.getElementById("packed-strips"));
+      const packed = document.getElementById("packed-strips");
+      const {document: strips, levels} = await unpackLevels(packed);
       return [strips, [...levels]];
     }"""
     documents, levels = page.evaluate(read)
@@ -102,7 +103,11 @@ def test_a_link_to_a_further_strip_unfolds_and_draws_it(
     page.keyboard.press("Enter")
     expect(last).to_be_in_viewport()
     expect(last.locator(".trace").first).to_have_attribute("d", re.compile("M"))
-    # ... and back to the list of events
+    last.get_by_role("link", name="in the trend").click()
+    begin, end = (float(page.locator("#trend-plot").get_attribute(f"data-{edge}") or 0)
+                  for edge in ("from", "until"))  # fmt: skip
+    assert end - begin == pytest.approx(600)
+    # ... and to the list of events
     last.get_by_role("link", name="in the list of events").focus()
     page.keyboard.press("Enter")
     expect(page.locator(f"#event-{len(EVENTS) - 1}")).to_be_in_viewport()

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +28,7 @@ from deepecg.signal.settings import ConditioningSettings
 SETTINGS = StripSettings(strip_s=8, lead_in_s=2)
 
 KINDS_OF_EVENTS = {kind.key: kind for kind in EVENT_KINDS}
+TIERED = {"pause", "ventricular_tachycardia"}
 ALWAYS = [kind for kind in EVENT_KINDS if kind.always_has_strip]
 
 
@@ -85,6 +87,44 @@ def test_of_a_long_event_both_ends_are_shown_and_what_is_left_out_is_told() -> N
     places = [*np.arange(0.25, 8), *(8 + gap / RATE + np.arange(0.25, 8))]
     assert strip.beat_times_s == pytest.approx(places)
     assert np.flatnonzero(np.isnan(strip.rr_s)).tolist() == [8]
+
+
+def test_a_long_pause_and_a_long_tachycardia_begin_and_end_on_paper() -> None:
+    """A pause of 15 s is whole; one of 30 s and five minutes of V at 150/min are cut."""
+    pieces = {
+        "N": [
+            np.arange(0.5, 60),
+            np.arange(74.5, 90),
+            np.arange(119.5, 150),
+            np.arange(451.5, 500),
+        ],
+        "V": [np.arange(150.5, 450.6, 0.4)],
+    }
+    found = [(at, name) for name in "NV" for piece in pieces[name] for at in piece.tolist()]
+    times, classes = zip(*sorted(found), strict=True)
+    confirmed = np.ones(len(times), bool)
+    recording = scored_of(times, "".join(classes), duration_s=500, pause_confirmed=confirmed)
+    events = [e for e in recording.rhythm.events if e.kind.key in TIERED and e.duration_s > 10]
+    strips = {
+        round(strip.event_at_s): strip
+        for strip in cut_strips(recording, events, {}, StripSettings())
+    }
+    assert sorted(strips) == [60, 90, 150]  # R peaks at 59.5 (ties to even), 89.5 and 150.5 s
+    for at_s, length_s, left_out_s in ((60, 15, None), (90, 30, 20), (150, 300, 290)):
+        strip = strips[at_s]
+        ends_s = strip.signal_mv.shape[1] / RATE
+        assert strip.from_s == pytest.approx(2, abs=0.02)
+        assert ends_s - strip.until_s == pytest.approx(2, abs=0.02)
+        on_paper_s = strip.until_s - strip.from_s
+        if left_out_s is None:
+            assert strip.cut is None
+            assert on_paper_s == pytest.approx(length_s, abs=0.02)
+        else:
+            assert strip.cut is not None
+            assert strip.cut.left_out_s == pytest.approx(left_out_s, abs=0.02)
+            gap_s = strip.cut.until_s - strip.cut.from_s
+            assert on_paper_s - gap_s + left_out_s == pytest.approx(length_s, abs=0.02)
+    assert re.fullmatch("N+V{20,}N+", strips[150].beat_classes)
 
 
 @pytest.mark.parametrize(
