@@ -1,10 +1,11 @@
-"""Measures the report of a made-up day: its size, and how long it takes to make and to draw.
+"""Measures the report of a made-up day and its full disclosure: size, time to make and to draw.
 
-    python tests/bench/report.py [--hours 24]
+    python tests/bench/report.py [--hours 24] [--events 860]
 
 The day comes from ``tests/synthetic_day.py`` and is scored end to end; Chromium then opens its
 report.
-What a browser does is told by its own clock: until the page is laid out and the trend is drawn
+With ``--events``, so many further events are made up, of all kinds that are urgent or notable, and
+each has its strip. What a browser does is told by its own clock: until the page is laid out and the trend is drawn
 (``DOMContentLoaded``, after all scripts), until the first paint, and two frames after. These grow
 where other programs want the processor too; the main thread's processor time does not.
 """
@@ -13,8 +14,10 @@ import argparse
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -26,14 +29,27 @@ from synthetic_day import make_day  # noqa: E402
 from deepecg.beats.classifier import BeatClassifier  # noqa: E402
 from deepecg.beats.model_card import model_folder  # noqa: E402
 from deepecg.beats.pause_confirmation import confirm_pauses  # noqa: E402
+from deepecg.outputs.disclosure.disclosure_page import write_disclosure  # noqa: E402
 from deepecg.outputs.fhir import diagnostic_report  # noqa: E402
+from deepecg.outputs.file_names import DISCLOSURE_FILE  # noqa: E402
+from deepecg.outputs.graphics.ecg_strips import cut_strips  # noqa: E402
 from deepecg.outputs.graphics.report_graphics import draw  # noqa: E402
+from deepecg.outputs.graphics.settings import StripSettings  # noqa: E402
 from deepecg.outputs.json_documents import to_json  # noqa: E402
-from deepecg.outputs.report.report_page import render_report  # noqa: E402
+from deepecg.outputs.report.report_page import render_report, report_clock  # noqa: E402
 from deepecg.outputs.summarise import summarise  # noqa: E402
 from deepecg.outputs.summary import Summary  # noqa: E402
 from deepecg.readers.open_recording import open_recording  # noqa: E402
-from deepecg.rhythm.events import listed_events  # noqa: E402
+from deepecg.rhythm.event_kinds import (  # noqa: E402
+    ATRIAL_FIBRILLATION,
+    ATRIAL_FLUTTER,
+    BRADYCARDIA,
+    PAUSE,
+    UNCONFIRMED_PAUSE,
+)
+from deepecg.rhythm.events import Event, listed_events  # noqa: E402
+from deepecg.rhythm.finding_kinds import EventFindingKind  # noqa: E402
+from deepecg.rhythm.notable_kinds import NOTABLE_KINDS  # noqa: E402
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm  # noqa: E402
 from deepecg.scored_recording import ScoredRecording  # noqa: E402
 from deepecg.scoring import score_recording  # noqa: E402
@@ -51,6 +67,7 @@ def main() -> None:
     """Print the figures as a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=24, help="length of the recording")
+    parser.add_argument("--events", type=int, default=0, help="further events to make up")
     parser.add_argument("--save", type=Path, help="keep the page here")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -63,19 +80,23 @@ def main() -> None:
             ("long intervals looked up, s", _best(lambda: _quiet(scored))),
             ("rhythm, s", _best(lambda: analyse_rhythm(scored.beats, rhythm_settings))),
         ]
-        listed = listed_events(scored.rhythm.events, rhythm_settings.events)
+        events = (*scored.rhythm.events, *_made_up_events(scored, given.events))
+        kept = scored.rhythm.finding_events
+        listed = listed_events(events, rhythm_settings.events, kept)
         graphics = draw(scored, listed)
         rows.append(("numbers of the graphics, s", _best(lambda: draw(scored, listed))))
+        strips = partial(cut_strips, scored, listed.events, {}, StripSettings())
+        rows.append(("of these, strips, s", _best(strips)))
         summary = summarise(scored, listed, graphics, RECORDING_ID)
         rows.append(
             ("summary, s", _best(lambda: summarise(scored, listed, graphics, RECORDING_ID)))
         )
         rows.append(("JSON and FHIR, s", _best(lambda: _documents(summary))))
         begin = time.perf_counter()
-        html = render_report(summary, graphics)
+        html = render_report(summary, graphics, DISCLOSURE_FILE)
         first_s = time.perf_counter() - begin
-        rows.append(("HTML, s", _best(lambda: render_report(summary, graphics))))
-        together_s = sum(seconds for _, seconds in rows)
+        rows.append(("HTML, s", _best(lambda: render_report(summary, graphics, DISCLOSURE_FILE))))
+        together_s = sum(seconds for what, seconds in rows if not what.startswith("of these"))
         rows.append(("together, s", together_s))
         rows.append(("together, a process's first page, s", together_s - rows[-2][1] + first_s))
         path = given.save or folder / "report.html"
@@ -88,11 +109,37 @@ def main() -> None:
             ("Chromium: two frames later, s", framed),
             ("Chromium: processor time of the main thread, s", busy),
         ]
+        whole = path.with_name(DISCLOSURE_FILE)
+        rows.append(
+            (
+                "full disclosure: time to write, s",
+                _best(lambda: write_disclosure(scored, whole, RECORDING_ID, report_clock(summary))),
+            )
+        )
+        rows.append(("full disclosure: size, MB", whole.stat().st_size / 1e6))
+        rows.append(("full disclosure: two frames after laid out, s", _in_chromium(whole)[2]))
     print(f"{given.hours:g} h, {len(scored.beats.times_s):,} beats, {len(listed.events)} events, "
-          f"{len(graphics.strips)} strips\n")  # fmt: skip
+          f"{len(graphics.strips)} strips; urgent and notable events with a strip: "
+          f"{sum(e.strip is not None for e in summary.events if e.tier)} of "
+          f"{sum(e.tier is not None for e in summary.events)}\n")  # fmt: skip
     print("| what | figure |\n|---|---|")
     for what, value in rows:
         print(f"| {what} | {value:.3f} |")
+
+
+def _made_up_events(scored: ScoredRecording, number: int) -> list[Event]:
+    """Return events of all tiers, spread over the recording, as long as they usually are."""
+    random = np.random.default_rng(0)
+    kinds = [kind.event for kind in NOTABLE_KINDS if isinstance(kind, EventFindingKind)]
+    kinds.append(UNCONFIRMED_PAUSE)
+    beats = {ATRIAL_FIBRILLATION: 200, ATRIAL_FLUTTER: 200, PAUSE: 2, BRADYCARDIA: 60}
+    events = []
+    for place in range(number):
+        kind = kinds[place % len(kinds)]
+        n_beats = beats.get(kind, int(random.integers(4, 9)))
+        first = random.integers(0, len(scored.beats.times_s) - n_beats, 1)
+        events += [Event.of(kind, e) for e in scored.beats.episodes(first, first + n_beats - 1)]
+    return events
 
 
 def _quiet(scored: ScoredRecording) -> object:

@@ -236,9 +236,10 @@ def test_every_strip_is_drawn_on_paper(page: Page) -> None:
     strips = made_up_graphics().strips
     assert len(drawn) == len(strips)
     for (length, samples, width), strip in zip(drawn, strips, strict=True):
-        assert length > len(strip.signal_mv)
-        assert samples == len(strip.signal_mv) - 1
-        seconds = len(strip.signal_mv) / strip.rate_hz
+        n_samples = strip.signal_mv.shape[1]
+        assert length > n_samples
+        assert samples == n_samples - 1
+        seconds = n_samples / strip.rate_hz
         assert width / MM == pytest.approx(10 + 25 * seconds, abs=5)
 
 
@@ -291,7 +292,7 @@ def test_on_paper_strips_are_true_to_scale_and_nothing_is_wider_than_the_page(pa
     for rows, strip in zip(found, made_up_graphics().strips, strict=True):
         assert all(scale == pytest.approx(MM, rel=1e-3) for _, scale in rows)
         shown_mm = sum(row for row, _ in rows) / MM
-        assert shown_mm >= 10 + 25 * len(strip.signal_mv) / strip.rate_hz - 0.1
+        assert shown_mm >= 10 + 25 * strip.signal_mv.shape[1] / strip.rate_hz - 0.1
 
 
 def test_printed_pages_cut_no_strip_and_no_row(browser: Browser, report: str) -> None:

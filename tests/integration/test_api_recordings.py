@@ -205,6 +205,7 @@ def test_results_are_fetched(api: Api, cloud: Cloud, edf_file: bytes) -> None:
     folder = cloud.result(current_key(recording))["result"].rsplit("/", 1)[0]
     files = {
         "report": ("report.html", "text/html; charset=utf-8", "inline"),
+        "disclosure": ("disclosure.html", "text/html; charset=utf-8", "inline"),
         "annotations": (
             f"{recording}.deepecg",
             "application/octet-stream",
@@ -228,6 +229,19 @@ def test_results_are_fetched(api: Api, cloud: Cloud, edf_file: bytes) -> None:
         assert api.fetch(as_json.json()["url"]).data == stored
         expires_at = datetime.fromisoformat(as_json.json()["expires_at"])
         assert timedelta(minutes=4) < expires_at - datetime.now(UTC) <= timedelta(minutes=5)
+
+
+def test_a_recording_scored_without_full_disclosure_has_no_link_to_one(
+    api: Api, cloud: Cloud, edf_file: bytes
+) -> None:
+    cloud.upload("night/a.edf", edf_file)
+    cloud.upload("night/a.settings.json", b'{"disclosure": false}')
+    cloud.pump()
+    recording = recording_id("night/a.edf")
+    assert api.status(recording)["links"]["disclosure"] is None
+    path = f"/v1/recordings/{recording}/disclosure"
+    assert api.code("GET", path) == (404, "no_result")
+    assert not [key for key in cloud.result_keys() if key.endswith("disclosure.html")]
 
 
 @pytest.mark.parametrize(
@@ -264,7 +278,7 @@ def test_broken_file_is_rejected(api: Api, cloud: Cloud) -> None:
     assert (row["outcome"], row["code"], row["duration_s"]) == ("rejected", "unknown_format", None)
 
 
-@pytest.mark.parametrize("last", ["", "/report", "/annotations", "/fhir"])
+@pytest.mark.parametrize("last", ["", "/report", "/disclosure", "/annotations", "/fhir"])
 def test_unknown_recording(api: Api, last: str) -> None:
     path = f"/v1/recordings/{20 * 'a'}{last}"
     assert api.code("GET", path) == (404, "unknown_recording")

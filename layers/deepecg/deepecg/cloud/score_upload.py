@@ -101,7 +101,7 @@ def score_upload(
             if results.exists(summary_key):
                 # Another function was faster; the files beside a summary do not change either.
                 return conclude(summary_key)
-            for name, media_type in output_files(upload.id).items():
+            for name, media_type in output_files(upload.id, disclosure=given.disclosure).items():
                 if name != SUMMARY_FILE:
                     body = Path(outputs, name).read_bytes()
                     results.write_bytes(folder + name, body, media_type)

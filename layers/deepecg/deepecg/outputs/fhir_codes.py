@@ -1,10 +1,10 @@
 """Codes of FHIR documents: our own, and codes of SNOMED CT and LOINC that mean exactly the same.
 
 A wrong code is worse than none. What has no exact counterpart, such as a pause whose cause is not
-known, has a code of our own only. Each code was compared with at least two published value sets:
-DICOM's CID 3230 (ECG findings: ventricular and supraventricular tachycardia, atrial fibrillation,
-second- and third-degree AV block), HL7 Belgium's patient monitoring (bradycardia; LOINC's heart
-rhythm and Holter study), and NAPKON cardiology (AV block).
+known, has a code of our own only. Each code was compared with published value sets: DICOM's CID
+3230 (ECG findings: ventricular and supraventricular tachycardia, atrial fibrillation, second- and
+third-degree AV block), HL7 Belgium's patient monitoring (bradycardia; LOINC's heart rhythm and
+Holter study), and NAPKON cardiology (AV block).
 """
 
 from dataclasses import dataclass

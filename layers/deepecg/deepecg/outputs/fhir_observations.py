@@ -35,7 +35,7 @@ from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 
 MAX_EVENTS = 300
 """Largest number of events: with measures and findings the bundle stays below 500 entries, the
-limit of Azure's and of AWS's FHIR servers."""
+limit of Azure's FHIR server."""
 FINDINGS: Final = {"urgent": "Urgent findings", "notable": "Notable findings"}
 """Tiers of findings and events, with the names of the findings' panels."""
 FINDING_NAMES: Final = {

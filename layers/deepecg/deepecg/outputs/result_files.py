@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from deepecg.outputs.disclosure.disclosure_page import write_disclosure
 from deepecg.outputs.fhir import diagnostic_report
-from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE, SUMMARY_FILE
+from deepecg.outputs.file_names import DISCLOSURE_FILE, FHIR_FILE, REPORT_FILE, SUMMARY_FILE
 from deepecg.outputs.graphics.report_graphics import draw
 from deepecg.outputs.json_documents import to_json
-from deepecg.outputs.report.report_page import render_report
+from deepecg.outputs.report.report_page import render_report, report_clock
 from deepecg.outputs.summarise import summarise
 from deepecg.outputs.summary import Summary
 from deepecg.outputs.wfdb_annotations import EXTENSION, write_annotations
@@ -14,18 +15,23 @@ from deepecg.rhythm.events import listed_events
 from deepecg.scored_recording import ScoredRecording
 from deepecg.study import Study, refuse_faulty_study
 
+HTML = "text/html; charset=utf-8"
 
-def output_files(name: str) -> dict[str, str]:
+
+def output_files(name: str, *, disclosure: bool = True) -> dict[str, str]:
     """Return the files of a scored recording and their media types; the summary comes last.
 
     Parameters
     ----------
     name : str
         Record name of the annotation file.
+    disclosure : bool
+        Whether the full disclosure is written (:class:`~deepecg.study.Study`).
     """
     return {
         f"{name}.{EXTENSION}": "application/octet-stream",
-        REPORT_FILE: "text/html; charset=utf-8",
+        REPORT_FILE: HTML,
+        **({DISCLOSURE_FILE: HTML} if disclosure else {}),
         FHIR_FILE: "application/fhir+json",
         SUMMARY_FILE: "application/json",
     }
@@ -38,7 +44,7 @@ def write_outputs(
     recording_id: str,
     study: Study | None = None,
 ) -> Summary:
-    """Write annotations, report, FHIR document and summary of a scored recording.
+    """Write annotations, report, full disclosure, FHIR document and summary of a scored recording.
 
     Parameters
     ----------
@@ -69,10 +75,14 @@ def write_outputs(
     listed = listed_events(rhythm.events, scored.settings.rhythm.events, kept=rhythm.finding_events)
     graphics = draw(scored, listed)
     summary = summarise(scored, listed, graphics, recording_id, study)
-    report = render_report(summary, graphics)
+    report = render_report(summary, graphics, DISCLOSURE_FILE if study.disclosure else None)
     forms = {"text/html; charset=utf-8": report.encode()} if study.embed_report else {}
     fhir = diagnostic_report(summary, study, forms)
     write_annotations(scored, folder, name)
+    if study.disclosure:
+        write_disclosure(scored, folder / DISCLOSURE_FILE, recording_id, report_clock(summary))
+    else:
+        (folder / DISCLOSURE_FILE).unlink(missing_ok=True)  # of an earlier result
     (folder / REPORT_FILE).write_text(report, encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")
     (folder / SUMMARY_FILE).write_text(to_json(summary), encoding="utf-8")

@@ -56,10 +56,10 @@ class RecordingBlock(Block, frozen=True):
     leads: Annotated[tuple[str, ...], Meta(min_length=1)]
     """Names of all ECG leads, in the order of the file."""
     lead_used: str
-    """Primary lead: R peaks, strips and mean beats come from it wherever it can be analysed."""
+    """Primary lead: R peaks and mean beats come from it wherever it can be analysed."""
     second_lead_used: str | None
     """Second lead: it adds to the classification of beats, and replaces the primary lead for R
-    peaks and strips where that cannot be analysed. Null if only one lead was used."""
+    peaks where that cannot be analysed. Strips show both. Null if only one lead was used."""
     lead_chosen_by: Literal["software", "caller"]
     """Who chose the primary lead."""
     duration_s: Measure
@@ -380,7 +380,8 @@ class EventRow(Block, frozen=True):
     lead: str
     """Lead that shows the event best: the one that can be analysed for most of it."""
     strip: StripId | None
-    """ID of the event's strip in report.html. Null if it has none."""
+    """ID of the event's strip in report.html. Null if it has none; urgent and notable events have
+    one."""
 
 
 class ClusterRow(Block, frozen=True):

@@ -91,6 +91,42 @@ def condition_leads(
     ]
 
 
+def condition_stretch(
+    recording: Recording, lead: int, samples: range, settings: ConditioningSettings
+) -> Floats32:
+    """Read, resample and band-pass a stretch of any lead, as :func:`condition_leads` does.
+
+    Parameters
+    ----------
+    recording : Recording
+        The recording.
+    lead : int
+        Number of the lead.
+    samples : range
+        Samples of the conditioned lead, of which the first is that of the recording.
+    settings : ConditioningSettings
+        Rates, corners and margin.
+
+    Returns
+    -------
+    ndarray of float32, shape (len(samples),)
+        Band-passed signal in mV. Missing samples are replaced by the median of the stretch.
+    """
+    ratio = resampling_ratio(recording.sampling_rate_hz, settings.rate_hz)
+    up, down = ratio.numerator, ratio.denominator
+    margin = settings.margin_s * settings.rate_hz
+    # Every `down` input samples and `up` output samples coincide in time.
+    periods = max(samples.start - margin, 0) // up
+    raw = recording.read(lead, periods * down, -(-(samples.stop + margin) * down // up))
+    level = raw.astype(np.float64)
+    is_known = np.isfinite(level)
+    level -= np.median(level[is_known]) if is_known.any() else 0.0
+    filtered = condition(level, recording.sampling_rate_hz, settings)
+    filtered = without_hum(filtered, periods * up, settings)
+    first = samples.start - periods * up
+    return filtered[first : first + len(samples)].astype(np.float32)
+
+
 @dataclass(frozen=True)
 class _Chunk:
     first_second: int

@@ -7,4 +7,6 @@ from deepecg.arrays import Bools, Ints
 
 def stretches(mask: Bools) -> Ints:
     """Return the first and the last-plus-one index of each run of True, shape (n_stretches, 2)."""
-    return np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)
+    edges = np.zeros(len(mask) + 2, bool)
+    edges[1:-1] = mask
+    return np.flatnonzero(edges[1:] != edges[:-1]).reshape(-1, 2)

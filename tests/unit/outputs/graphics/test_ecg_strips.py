@@ -1,12 +1,18 @@
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.small_recordings import RATE, scored_of
+from unit.small_recordings import RATE, ecg, recording_of, scored_of
 
-from deepecg.outputs.graphics.ecg_strips import Strip, choose_strips, cut_strips
+from deepecg.outputs.graphics.ecg_strips import (
+    Strip,
+    choose_strips,
+    cut_strips,
+    event_clarity,
+)
 from deepecg.outputs.graphics.settings import StripSettings
 from deepecg.rhythm.event_kinds import (
     EVENT_KINDS,
@@ -16,10 +22,13 @@ from deepecg.rhythm.event_kinds import (
 )
 from deepecg.rhythm.events import Event
 from deepecg.scored_recording import ScoredRecording
+from deepecg.signal.conditioning import condition_leads
+from deepecg.signal.settings import ConditioningSettings
 
 SETTINGS = StripSettings(strip_s=8, lead_in_s=2)
 
 KINDS_OF_EVENTS = {kind.key: kind for kind in EVENT_KINDS}
+TIERED = {"pause", "ventricular_tachycardia"}
 ALWAYS = [kind for kind in EVENT_KINDS if kind.always_has_strip]
 
 
@@ -38,8 +47,7 @@ def scored(classes: str = "N" * 60, duration_s: int = 60) -> ScoredRecording:
 
 
 def strip_of(recording: ScoredRecording, what: Event) -> Strip:
-    (strip,) = cut_strips(recording, [what], {}, SETTINGS)
-    return strip
+    return cut_strips(recording, [what], {}, SETTINGS)[0]
 
 
 def test_a_short_event_lies_in_the_middle_with_its_signal_and_beats() -> None:
@@ -49,15 +57,74 @@ def test_a_short_event_lies_in_the_middle_with_its_signal_and_beats() -> None:
     assert strip.start_s == 26
     assert (strip.from_s, strip.until_s) == (3.5, 4.5)
     assert strip.rate_hz == RATE
-    assert strip.signal_mv.tolist() == (26 + np.arange(8 * RATE) / RATE).tolist()
+    assert strip.signal_mv[0].tolist() == (26 + np.arange(8 * RATE) / RATE).tolist()
     assert strip.beat_times_s == pytest.approx([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5])
     assert strip.beat_classes == "NNNVVNNN"
 
 
-def test_of_a_long_event_the_beginning_is_shown_and_what_came_before() -> None:
-    strip = strip_of(scored(), event("atrial_fibrillation", 30.25, 25))
-    assert strip.start_s == 28.25
-    assert (strip.from_s, strip.until_s) == (2, 8)
+def test_an_event_of_half_a_strip_ends_inside_it_with_a_margin() -> None:
+    strip = strip_of(scored(), event("pause", 20.25, 12))
+    assert strip.start_s == 18.25
+    assert (strip.from_s, strip.until_s) == (2, 14)
+    assert strip.signal_mv.shape == (1, 16 * RATE)
+    assert strip.cut is None
+
+
+def test_of_a_long_event_both_ends_are_shown_and_what_is_left_out_is_told() -> None:
+    """A minute of signal that is its own time: rows begin at 8.25 s and at 51.25 - 6 s."""
+    strip = strip_of(scored(), event("atrial_fibrillation", 10.25, 41))
+    gap = round(SETTINGS.cut_s * RATE)
+    assert strip.signal_mv.shape == (1, 16 * RATE + gap)
+    begins, gone, ends = np.split(strip.signal_mv[0], [8 * RATE, 8 * RATE + gap])
+    assert (begins[0], ends[0]) == (8.25, 45.25)
+    assert np.isnan(gone).all()
+    assert strip.cut is not None
+    assert (strip.cut.from_s, strip.cut.until_s) == (8, 8 + gap / RATE)
+    assert strip.cut.left_out_s == 45.25 - 16.25
+    assert strip.from_s == 2
+    assert strip.until_s == 8 + gap / RATE + 6
+    # beats at 8.5 to 15.5 s and at 45.5 to 52.5 s; no interval crosses the cut
+    places = [*np.arange(0.25, 8), *(8 + gap / RATE + np.arange(0.25, 8))]
+    assert strip.beat_times_s == pytest.approx(places)
+    assert np.flatnonzero(np.isnan(strip.rr_s)).tolist() == [8]
+
+
+def test_a_long_pause_and_a_long_tachycardia_begin_and_end_on_paper() -> None:
+    """A pause of 15 s is whole; one of 30 s and five minutes of V at 150/min are cut."""
+    pieces = {
+        "N": [
+            np.arange(0.5, 60),
+            np.arange(74.5, 90),
+            np.arange(119.5, 150),
+            np.arange(451.5, 500),
+        ],
+        "V": [np.arange(150.5, 450.6, 0.4)],
+    }
+    found = [(at, name) for name in "NV" for piece in pieces[name] for at in piece.tolist()]
+    times, classes = zip(*sorted(found), strict=True)
+    confirmed = np.ones(len(times), bool)
+    recording = scored_of(times, "".join(classes), duration_s=500, pause_confirmed=confirmed)
+    events = [e for e in recording.rhythm.events if e.kind.key in TIERED and e.duration_s > 10]
+    strips = {
+        round(strip.event_at_s): strip
+        for strip in cut_strips(recording, events, {}, StripSettings())
+    }
+    assert sorted(strips) == [60, 90, 150]  # R peaks at 59.5 (ties to even), 89.5 and 150.5 s
+    for at_s, length_s, left_out_s in ((60, 15, None), (90, 30, 20), (150, 300, 290)):
+        strip = strips[at_s]
+        ends_s = strip.signal_mv.shape[1] / RATE
+        assert strip.from_s == pytest.approx(2, abs=0.02)
+        assert ends_s - strip.until_s == pytest.approx(2, abs=0.02)
+        on_paper_s = strip.until_s - strip.from_s
+        if left_out_s is None:
+            assert strip.cut is None
+            assert on_paper_s == pytest.approx(length_s, abs=0.02)
+        else:
+            assert strip.cut is not None
+            assert strip.cut.left_out_s == pytest.approx(left_out_s, abs=0.02)
+            gap_s = strip.cut.until_s - strip.cut.from_s
+            assert on_paper_s - gap_s + left_out_s == pytest.approx(length_s, abs=0.02)
+    assert re.fullmatch("N+V{20,}N+", strips[150].beat_classes)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +136,8 @@ def test_a_strip_at_either_end_of_the_recording_is_as_long_as_others(
 ) -> None:
     strip = strip_of(scored("V" + "N" * 59), event("ventricular_couplet", start_s, 1))
     assert strip.start_s == begins_s
-    assert len(strip.signal_mv) == 8 * RATE
-    assert strip.signal_mv[0] == begins_s
+    assert strip.signal_mv.shape == (1, 8 * RATE)
+    assert strip.signal_mv[0, 0] == begins_s
     assert (strip.from_s, strip.until_s) == (from_s, until_s)
     assert strip.beat_times_s == pytest.approx(np.arange(8) + 0.5)
     assert strip.beat_classes == ("V" if begins_s == 0 else "N") + "N" * 7
@@ -79,7 +146,7 @@ def test_a_strip_at_either_end_of_the_recording_is_as_long_as_others(
 def test_a_recording_shorter_than_a_strip_is_shown_whole() -> None:
     strip = strip_of(scored("NNVNN", 5), event("ventricular_couplet", 2.5, 0))
     assert strip.start_s == 0
-    assert len(strip.signal_mv) == 5 * RATE
+    assert strip.signal_mv.shape == (1, 5 * RATE)
     assert strip.beat_classes == "NNVNN"
 
 
@@ -91,7 +158,7 @@ def test_times_follow_the_recordings_clock_where_it_differs_from_the_rate() -> N
     assert strip.rate_hz == pytest.approx(129.28)
     # The sample that the signal calls 26.26 s lies at 26 s by the clock.
     assert strip.start_s == pytest.approx(26, abs=1 / RATE)
-    assert strip.signal_mv[0] == pytest.approx(26.26, abs=1 / RATE)
+    assert strip.signal_mv[0, 0] == pytest.approx(26.26, abs=1 / RATE)
     assert strip.from_s == pytest.approx(3.5, abs=1 / RATE)
 
 
@@ -161,13 +228,13 @@ def test_a_strip_tells_the_intervals_of_its_beats_and_where_signal_is_lost() -> 
     assert strip.start_s == 8.5
     assert strip.beat_times_s == pytest.approx([0, 1, 5, 6, 7])
     np.testing.assert_array_equal(strip.rr_s, [1, 1, np.nan, 1, 1])
-    assert strip.lost == ((1.5, 2.5), (3.5, 4.5))
+    assert strip.lost == (((1.5, 2.5), (3.5, 4.5)),)
 
 
 def test_lost_seconds_end_where_the_strip_ends() -> None:
     recording = scored_of([15.5], "N", bad={"flat": range(8, 12), "saturated": range(15, 60)})
     strip = strip_of(recording, event("ventricular_couplet", 12.25, 0.5))
-    assert strip.lost == ((0.0, 3.5), (6.5, 8.0))
+    assert strip.lost == (((0.0, 3.5), (6.5, 8.0)),)
 
 
 def test_of_a_kind_the_worst_come_first_and_only_some() -> None:
@@ -210,13 +277,72 @@ def test_strips_are_few_and_always_the_same(events: list[Event]) -> None:
         )
 
 
-def test_a_strip_is_of_the_lead_that_can_be_used_there() -> None:
+def test_a_strip_shows_both_analysed_leads_and_where_either_is_lost() -> None:
     recording = scored()
-    first, other = recording.used[0], replace(recording.used[0], number=1)
+    first, other = recording.used[0], replace(recording.used[0], number=2)
     noise = np.zeros(len(first.flags.noisy), bool)
-    noise[25:35] = True
+    noise[28:30] = True
     first = replace(first, flags=first.flags.with_noise(noise))
-    names = replace(recording.recording, leads=("II", "V5"))
-    both = replace(recording, recording=names, used=(first, other))
-    assert strip_of(both, event("ventricular_couplet", 30, 1)).lead == "V5"
-    assert strip_of(both, event("ventricular_couplet", 10, 1)).lead == "II"
+    names = replace(recording.recording, leads=("II", "V1", "V5"))
+    both = replace(recording, recording=names, used=(other, first))
+    strip = strip_of(both, event("ventricular_couplet", 29.5, 1))
+    assert strip.leads == ("II", "V5")
+    assert strip.lost == (((2.0, 4.0),), ())
+
+
+def test_the_event_of_a_finding_shows_every_lead() -> None:
+    """The third lead was not analysed: it is read and conditioned like the others."""
+    times = np.concatenate([np.arange(0.5, 30), np.arange(33.5, 60)])
+    leads = [ecg(times, 60, 250.0, r_mv=height) for height in (1.0, -0.7, 1.6)]
+    leads[2][31 * 250 : 32 * 250] = np.nan
+    recording = recording_of(*leads, names=("II", "V1", "V5"))
+    first, second, third = condition_leads(recording, {0: 0, 1: 0, 2: 0}, ConditioningSettings())
+    found = scored_of(
+        times,
+        "N" * len(times),
+        recording=recording,
+        signal_mv=first.signal,
+        pause_confirmed=np.ones(len(times), bool),
+    )
+    analysed = (found.used[0], replace(found.used[0], number=1, conditioned=second))
+    found = replace(found, used=analysed)
+    (pause,) = found.rhythm.finding_events
+    strip = cut_strips(found, [pause], {}, SETTINGS)[0]
+    assert strip.leads == ("II", "V1", "V5")
+    inside = slice(round(strip.start_s * RATE), round(strip.start_s * RATE) + 8 * RATE)
+    np.testing.assert_array_equal(strip.signal_mv[0], first.signal[inside])
+    np.testing.assert_array_equal(strip.signal_mv[1], second.signal[inside])
+    # The baseline of a whole chunk and of 48 s differ a little, before they are filtered.
+    np.testing.assert_allclose(strip.signal_mv[2], third.signal[inside], atol=0.005)
+    begin_s = 31 - strip.start_s
+    assert strip.lost == ((), (), ((begin_s, begin_s + 1),))
+
+
+def test_every_urgent_and_notable_event_has_a_strip() -> None:
+    events = [event("pause", 10 + 3 * n, 2.1 + n / 100) for n in range(12)] + [
+        event("ventricular_couplet", 50, 0.5, 2) for _ in range(9)
+    ]
+    strips = cut_strips(scored(), events, {}, SETTINGS)
+    shown = [strip.event_number for strip in strips]
+    assert set(range(12)) <= set(shown)
+    assert len(shown) == 12 + SETTINGS.max_per_kind
+    further = [strip.event_number for strip in strips if strip.is_further]
+    assert further == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert [strip.id for strip in strips] == [f"strip-{n + 1}" for n in range(len(strips))]
+
+
+def test_an_example_is_a_clear_one_and_not_the_fastest_in_noise() -> None:
+    recording = scored("N" * 10 + "VV" + "N" * 18 + "VV" + "N" * 28)
+    noise = np.zeros(60, bool)
+    noise[9:13] = True
+    quiet = recording.used[0]
+    noisy = replace(quiet, flags=quiet.flags.with_noise(noise), number=1)
+    recording = replace(recording, used=(quiet, noisy))
+    fast = Event(10, 11, 10.5, 0.3, 200.0, KINDS_OF_EVENTS["ventricular_couplet"])
+    clear = Event(30, 31, 30.5, 0.5, 120.0, KINDS_OF_EVENTS["ventricular_couplet"])
+    of_fast, of_clear = event_clarity(recording, [fast, clear], SETTINGS)
+    # 8.5 to 13 s: four of the five seconds of one of two leads are noise
+    assert of_fast == pytest.approx((1 + 1 / 5) / 2)
+    assert of_clear == 1
+    assert choose_strips([fast, clear], SETTINGS, (), [of_fast, of_clear]) == [1, 0]
+    assert choose_strips([fast, clear], SETTINGS, (), [0.95, 1]) == [0, 1]

@@ -58,7 +58,8 @@ def test_strips_are_those_of_the_list_and_then_examples(
     graphics: Graphics, listed: ListedEvents
 ) -> None:
     of_events = [s.event_number for s in graphics.strips if s.event_number is not None]
-    assert of_events == choose_strips(listed.events, StripSettings())
+    n_first = len(choose_strips(listed.events, StripSettings()))
+    assert of_events[:n_first] == choose_strips(listed.events, StripSettings())
     assert [s.id for s in graphics.strips] == [
         f"strip-{i + 1}" for i in range(len(graphics.strips))
     ]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from synthetic_summary import made_up_graphics, made_up_summary, summary_of
 
-from deepecg.outputs.graphics.ecg_strips import Strip
+from deepecg.outputs.graphics.ecg_strips import Cut, Strip
 from deepecg.outputs.graphics.heart_rate_trend import Trend
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
 from deepecg.outputs.report.ecg_paper import strip_picture
@@ -54,34 +54,74 @@ def test_intervals_on_a_strip_are_those_of_its_beats() -> None:
 
 def test_lost_signal_is_hatched_and_not_drawn() -> None:
     picture = strip_picture(
-        strip(rate_hz=100.0, signal_mv=np.full(600, 0.5, np.float32), lost=((1.0, 2.0), (5.8, 6.0)))
+        strip(
+            rate_hz=100.0,
+            signal_mv=np.full((1, 600), 0.5, np.float32),
+            lost=(((1.0, 2.0), (5.8, 6.0)),),
+        )
     )
     assert [(gap.x, gap.width, gap.is_named) for gap in picture.lost] == [
         (35.0, 25.0, True),
         (pytest.approx(155.0), pytest.approx(5.0), False),
     ]
-    pieces = re.findall(r"M(\d+) -100l((?:1\+0 ?)+)", picture.path)
+    (lead,) = picture.leads
+    pieces = re.findall(r"M(\d+) -50l((?:1\+0 ?)+)", lead.path)
     assert [(int(first), len(steps.split())) for first, steps in pieces] == [(0, 99), (200, 379)]
 
 
 def test_what_is_lost_does_not_make_the_paper_higher() -> None:
-    signal = np.zeros(600, np.float32)
-    signal[150] = 9
-    assert strip_picture(strip(rate_hz=100.0, signal_mv=signal)).is_cut
-    assert not strip_picture(strip(rate_hz=100.0, signal_mv=signal, lost=((1.0, 2.0),))).is_cut
+    signal = np.zeros((1, 600), np.float32)
+    signal[0, 150] = 9
+    assert strip_picture(strip(rate_hz=100.0, signal_mv=signal)).is_beyond
+    lost = (((1.0, 2.0),),)
+    assert not strip_picture(strip(rate_hz=100.0, signal_mv=signal, lost=lost)).is_beyond
 
 
 def test_a_strip_of_which_all_is_lost_is_paper_only() -> None:
-    picture = strip_picture(strip(lost=((0.0, 6.0),)))
-    assert picture.path == ""
+    picture = strip_picture(strip(lost=(((0.0, 6.0),),)))
+    assert [lead.path for lead in picture.leads] == [""]
     assert picture.height > 0
 
 
-@pytest.mark.parametrize(("most_mv", "is_cut"), [(2.9, False), (3.1, True), (-3.1, True)])
-def test_a_strip_says_whether_the_trace_leaves_the_paper(most_mv: float, is_cut: bool) -> None:
-    signal = np.zeros(100, np.float32)
-    signal[50] = most_mv
-    assert strip_picture(strip(signal_mv=signal)).is_cut == is_cut
+@pytest.mark.parametrize(("most_mv", "is_beyond"), [(2.9, False), (3.1, True), (-3.1, True)])
+def test_a_strip_says_whether_the_trace_leaves_the_paper(most_mv: float, is_beyond: bool) -> None:
+    signal = np.zeros((1, 100), np.float32)
+    signal[0, 50] = most_mv
+    assert strip_picture(strip(signal_mv=signal)).is_beyond == is_beyond
+
+
+def test_leads_lie_one_above_the_other_with_room_for_their_waves() -> None:
+    """Lead II rises 2 mV and falls 0.5 mV, V1 rises 0.6 mV and falls 1.5 mV: in boxes of 5 mm."""
+    signal = np.zeros((2, 600), np.float32)
+    signal[0, [100, 300]] = 2.0, -0.5
+    signal[1, [100, 300]] = 0.6, -1.5
+    picture = strip_picture(strip(leads=("II", "V1"), signal_mv=signal, lost=((), ((1.0, 2.0),))))
+    # 10 mm of letters; 20 mm up to 2 mV; then 5 mm down, and 10 mm up (1 mV at least)
+    assert [lead.baseline for lead in picture.leads] == [30, 45]
+    assert picture.height == 65  # 15 mm down, and the bar below them
+    (gap,) = picture.lost
+    assert (gap.y, gap.y + gap.height) == (35, 60)
+
+
+def test_twelve_leads_fit_on_a_page_of_a4() -> None:
+    signal = np.zeros((12, 600), np.float32)
+    signal[:, 100], signal[:, 200] = 2.5, -2.5
+    names = tuple(f"lead {number}" for number in range(12))
+    picture = strip_picture(strip(leads=names, signal_mv=signal, lost=12 * ((),)))
+    apart = np.diff([lead.baseline for lead in picture.leads])
+    assert picture.height < 297 - 17 - 15 - 20  # margins and caption
+    assert apart.max() - apart.min() <= 1
+
+
+def test_where_a_strip_is_cut_the_trace_is_interrupted() -> None:
+    signal = np.full((1, 600), 0.5, np.float32)
+    signal[0, 300:340] = np.nan
+    cut = Cut(3.0, 3.4, 100.0)
+    picture = strip_picture(strip(rate_hz=100.0, signal_mv=signal, cut=cut))
+    assert picture.cut
+    assert (picture.cut.x, picture.cut.width) == (10 + 25 * 3, pytest.approx(25 * 0.4))
+    pieces = re.findall(r"M(\d+) -50l((?:1\+0 ?)+)", picture.leads[0].path)
+    assert [(int(first), len(steps.split())) for first, steps in pieces] == [(0, 299), (340, 259)]
 
 
 def test_bars_of_the_hours_are_as_high_as_their_counts() -> None:

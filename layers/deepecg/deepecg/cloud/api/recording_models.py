@@ -178,6 +178,9 @@ class ResultLinks(ApiResponse):
     """Paths of the results."""
 
     report: str = Field(description="HTML report for people.")
+    disclosure: str | None = Field(
+        description="HTML page with every minute of the recording; null if it was scored without."
+    )
     annotations: str = Field(description="Every beat, as a WFDB annotation file.")
     fhir: str = Field(description="HL7 FHIR R4 report.")
 
@@ -191,7 +194,7 @@ class ScoredResponse(RecordingResponse):
         summary={"schema_version": "2.2", "kind": "summary"},
         links={
             name: f"/v1/recordings/{EXAMPLE_ID}/{name}"
-            for name in ("report", "annotations", "fhir")
+            for name in ("report", "disclosure", "annotations", "fhir")
         },
     )
 

@@ -28,7 +28,7 @@ from deepecg.cloud.api.result_redirects import (
 )
 from deepecg.cloud.api.strict_route import StrictRoute
 from deepecg.cloud.api.upload_requests import create_upload_request
-from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE
+from deepecg.outputs.file_names import DISCLOSURE_FILE, FHIR_FILE, REPORT_FILE
 
 ANNOTATIONS_SUFFIX: Final = ".deepecg"
 
@@ -89,6 +89,18 @@ def get_recording(request: Request, recording_id: RecordingId) -> StatusResponse
 def get_report(request: Request, recording_id: RecordingId) -> Response:
     """Fetch the HTML report for people."""
     return result_url_response(request, _result_folder(request, recording_id) + REPORT_FILE)
+
+
+@get_result("/v1/recordings/{recording_id}/disclosure")
+def get_disclosure(request: Request, recording_id: RecordingId) -> Response:
+    """Fetch the full disclosure: an HTML page with every minute of the recording.
+
+    There is none where the settings file sets `disclosure` to false.
+    """
+    key = _result_folder(request, recording_id) + DISCLOSURE_FILE
+    if not services_of(request).results.exists(key):
+        raise ProblemError("no_result", "It has no full disclosure: it was scored without one.")
+    return result_url_response(request, key)
 
 
 @get_result("/v1/recordings/{recording_id}/annotations")

@@ -196,17 +196,21 @@ function identity({ recording }) {
   );
 }
 
-/** Buttons for the documents of a scored recording. @param {string} id @param {string} name for screen readers */
-function recordingDocuments(id, name) {
+/**
+ * Buttons for the documents of a scored recording.
+ * @param {{recording_id: string, links: {disclosure: ?string}}} status @param {string} name for screen readers
+ */
+function recordingDocuments({ recording_id: id, links }, name) {
   const item = (fetchDocument, label, path, more) => {
     const how = fetchDocument === openDocument ? "in a new tab" : "to save";
     return [fetchDocument, label, path, { "aria-label": `${label} of ${name}, ${how}`, ...more }];
   };
   return documentBar(`v1/recordings/${id}`, [
     item(openDocument, "Report", "report", { class: "primary" }),
+    links.disclosure && item(openDocument, "Full disclosure", "disclosure"),
     item(saveDocument, "Annotations (WFDB)", "annotations"),
     item(openDocument, "FHIR report", "fhir"),
-  ]);
+  ].filter(Boolean));
 }
 
 /** Why there is no result, and what to do. @param {object} status of a rejected or failed recording, or a part */

@@ -190,14 +190,14 @@ class Upload {
       failed: () => "scoring failed",
     }[phase];
     this.become(phase, {
-      details: phase === "scored" ? this.resultDetails(summary) : [withoutResult(status)],
+      details: phase === "scored" ? this.resultDetails(status) : [withoutResult(status)],
       said: isOld ? "" : said?.(),
     });
   }
 
-  /** @param {object} summary */
-  resultDetails(summary) {
-    const documents = recordingDocuments(this.id, this.name);
+  /** @param {object} status of a scored recording */
+  resultDetails(status) {
+    const { summary } = status, documents = recordingDocuments(status, this.name);
     const link = { href: `#recording/${this.id}`, "aria-label": `All values of ${this.name}` };
     documents.firstChild.append(make("a.details-link", link, "All values"));
     return [urgentBox(summary), pacedNote(summary), mainValues(summary), documents].filter(Boolean);

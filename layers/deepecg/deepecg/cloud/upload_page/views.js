@@ -65,7 +65,7 @@ function recordingContent(status) {
   const { software, model } = s.provenance;
   return [
     identity(s),
-    recordingDocuments(id, `recording ${id}`),
+    recordingDocuments(status, `recording ${id}`),
     urgentBox(s),
     pacedNote(s),
     cards(s),

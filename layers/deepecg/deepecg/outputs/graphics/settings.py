@@ -36,13 +36,25 @@ class StripSettings:
     strip_s: float = 7.0
     """Length of a strip, in seconds: 175 mm at 25 mm/s fit on A4 beside the calibration pulse."""
     lead_in_s: float = 2.0
-    """Signal before an event that is longer than a strip, in seconds: about two beats."""
+    """Least signal before and after an event, in seconds: about two beats, so that onset and end
+    are seen on paper."""
+    whole_s: float = 20.0
+    """Longest strip without a cut, in seconds: three printed rows, which show asystole of 16 s
+    whole. Of a longer event, a row at its beginning and a row at its end are shown."""
+    cut_s: float = 0.4
+    """Width of the mark where a strip is cut, in seconds of paper: 10 mm, as the calibration pulse,
+    so that the row after a cut is as long as the one before it."""
+    clear: float = 0.9
+    """Clarity from which events are clear enough to be chosen by severity alone; of less clear
+    ones, the clearest is chosen. It allows one second in ten that one lead lost, or beats whose
+    class has a probability of 0.9."""
     max_events: int = 20
-    """Largest number of strips of events; with the examples 24 strips, about four printed pages."""
+    """Largest number of printed strips of events; with the examples 24 strips, about four printed
+    pages. All other urgent and notable events have theirs on screen."""
     examples: int = 2
     """Number of example strips of isolated beats, of V and of S each."""
     max_per_kind: int = 4
-    """Largest number of strips of one kind of event."""
+    """Largest number of printed strips of one kind of event."""
 
 
 @dataclass(frozen=True)

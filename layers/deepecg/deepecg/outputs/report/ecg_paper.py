@@ -1,11 +1,13 @@
 """Strips on ECG paper: 25 mm/s and 10 mm/mV, true to scale when printed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
-from deepecg.arrays import Floats
-from deepecg.outputs.graphics.ecg_strips import Strip
+from deepecg.arrays import Bools, Floats32, Ints
+from deepecg.outputs.graphics.ecg_strips import Cut, Strip
 from deepecg.outputs.graphics.morphology_clusters import Cluster
 from deepecg.outputs.report.svg_paths import short, trace
 
@@ -19,10 +21,13 @@ LETTERS_MM = 10.0
 """Height of the paper above the trace, for the classes of the beats."""
 BAR_MM = 1.5
 """Height of the paper below the trace, for the bar that marks the event."""
-STEP_MV = 0.005
-"""Resolution of the trace: a twentieth of a millimetre."""
+STEP_MV = 0.01
+"""Resolution of the trace: a tenth of a millimetre, a third of the line's width."""
 MOST_MV = 3.0
 """Largest amplitude that fits on the paper. The caption says if the trace exceeds it."""
+MOST_HEIGHT_MM = 225.0
+"""Greatest height of the leads of a strip, so that twelve fit on a page of A4. Where more would be
+needed, the baselines are closer together, and traces may overlap."""
 LEAST_ABOVE_MV, LEAST_BELOW_MV = 1.0, 0.5
 """Smallest amplitudes above and below the baseline that the paper has room for."""
 PRINTED_MM = 185
@@ -44,10 +49,12 @@ class Letter:
 
 @dataclass(frozen=True)
 class Lost:
-    """A stretch that cannot be analysed; its signal is not drawn."""
+    """A stretch of a lead that cannot be analysed; its signal is not drawn."""
 
     x: float
     width: float
+    y: float
+    height: float
 
     @property
     def is_named(self) -> bool:
@@ -55,83 +62,147 @@ class Lost:
         return self.width >= LABEL_MM
 
 
+@dataclass(frozen=True)
+class LeadPicture:
+    """A lead on the paper: its name, the height of its baseline, and its trace.
+
+    ``levels`` are the samples in steps of :data:`STEP_MV`, downwards; those that are not ``shown``
+    interrupt the trace.
+    """
+
+    name: str
+    baseline: float
+    levels: Ints
+    shown: Bools
+
+    @property
+    def path(self) -> str:
+        """The trace as an SVG path."""
+        return trace(self.levels, self.shown)
+
+
+@dataclass(frozen=True)
+class CutPicture:
+    """The place where the middle of an event is left out."""
+
+    x: float
+    width: float
+    left_out_s: float
+
+
 @dataclass(frozen=True, kw_only=True)
-class Picture:
-    """A trace on paper, in millimetres: the mean beat of a cluster, at the strips' scale."""
+class Paper:
+    """A sheet of paper in millimetres, and the scale of the traces on it."""
 
     width: float
     height: float
-    baseline: float
-    path: str
     scale: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class StripPicture(Picture):
+class ShapePicture(Paper):
+    """The mean beat of a cluster, at the strips' scale."""
+
+    baseline: float
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripPicture(Paper):
     """A strip in millimetres."""
 
+    leads: tuple[LeadPicture, ...]
     letters: tuple[Letter, ...]
     lost: tuple[Lost, ...]
     event_x: float
     event_width: float
+    cut: CutPicture | None
     more_rows: tuple[int, ...]
     """Positions on the strip at which further printed rows begin."""
-    is_cut: bool
-    """Whether the trace exceeds the paper."""
+    is_beyond: bool
+    """Whether a trace exceeds the paper."""
 
 
 def strip_picture(strip: Strip) -> StripPicture:
     """Draw a strip."""
-    signal = np.nan_to_num(strip.signal_mv.astype(np.float64))
-    at_s = np.arange(len(signal)) / strip.rate_hz
-    shown = np.ones(len(signal), bool)
-    for begin, end in strip.lost:
-        shown &= (at_s < begin) | (at_s >= end)
-    baseline, height, is_cut = _paper(signal[shown])
-    seconds = len(signal) / strip.rate_hz
-    width = BOX_MM * np.ceil((LEAD_IN_MM + seconds * MM_PER_S) / BOX_MM)
-    letters = []
-    beats = zip(strip.beat_times_s.tolist(), strip.rr_s.tolist(), strip.beat_classes, strict=True)
-    for i, (beat_s, rr_s, name) in enumerate(beats):
-        x = LEAD_IN_MM + beat_s * MM_PER_S
-        # The RR interval of the first beat begins outside the strip.
-        is_known = i > 0 and np.isfinite(rr_s)
-        rr_ms = f"{1000 * rr_s:.0f}" if is_known else ""
-        letters.append(Letter(x, name, x - rr_s * MM_PER_S / 2 if is_known else x, rr_ms))
+    at_s = np.arange(strip.signal_mv.shape[1]) / strip.rate_hz
+    tops, leads, lost, papers, is_beyond = [LETTERS_MM], [], [], [], False
+    for signal_mv, gaps in zip(strip.signal_mv, strip.lost, strict=True):
+        shown = np.isfinite(signal_mv)
+        for begin, end in gaps:
+            shown &= (at_s < begin) | (at_s >= end)
+        papers.append((shown, *_paper(signal_mv[shown])))
+    crowded = min(MOST_HEIGHT_MM / sum(above + below for _, above, below, _ in papers), 1.0)
+    for name, signal_mv, gaps, (shown, above, below, beyond) in zip(
+        strip.leads, strip.signal_mv, strip.lost, papers, strict=True
+    ):
+        top = tops[-1]
+        tops.append(top + round(crowded * (above + below)))
+        baseline = top + round(crowded * above)
+        leads.append(LeadPicture(name, baseline, _levels(signal_mv), shown))
+        lost += [
+            Lost(_x(begin), (end - begin) * MM_PER_S, top, tops[-1] - top) for begin, end in gaps
+        ]
+        is_beyond |= beyond
+    height = BOX_MM * np.ceil((tops[-1] + BAR_MM) / BOX_MM)
+    width = int(BOX_MM * np.ceil(_x(len(at_s) / strip.rate_hz) / BOX_MM))
     return StripPicture(
-        width=float(width),
-        height=height,
-        baseline=baseline,
-        path=trace(np.rint(-signal / STEP_MV).astype(np.int64), shown),
-        scale=f"{short(MM_PER_S / strip.rate_hz, 6)} {short(MM_PER_MV * STEP_MV, 6)}",
-        letters=tuple(letters),
-        lost=tuple(
-            Lost(LEAD_IN_MM + begin * MM_PER_S, (end - begin) * MM_PER_S)
-            for begin, end in strip.lost
-        ),
-        event_x=LEAD_IN_MM + strip.from_s * MM_PER_S,
+        width=width,
+        height=float(height),
+        scale=_scale(strip.rate_hz),
+        leads=tuple(leads),
+        letters=tuple(_letters(strip)),
+        lost=tuple(lost),
+        event_x=_x(strip.from_s),
         event_width=max((strip.until_s - strip.from_s) * MM_PER_S, 1.0),
+        cut=_cut(strip.cut) if strip.cut else None,
         more_rows=tuple(
-            range(PRINTED_MM, max(int(width) - SHORTEST_ROW_MM + 1, PRINTED_MM), PRINTED_MM)
+            range(PRINTED_MM, max(width - SHORTEST_ROW_MM + 1, PRINTED_MM), PRINTED_MM)
         ),
-        is_cut=is_cut,
+        is_beyond=is_beyond,
     )
 
 
-def shape_pictures(clusters: tuple[Cluster, ...]) -> list[Picture]:
+def _levels(signal_mv: Floats32) -> Ints:
+    levels: Ints = np.rint(np.nan_to_num(signal_mv / -STEP_MV)).astype(np.int64)
+    return levels
+
+
+def _cut(cut: Cut) -> CutPicture:
+    return CutPicture(_x(cut.from_s), (cut.until_s - cut.from_s) * MM_PER_S, cut.left_out_s)
+
+
+def _x(seconds: float) -> float:
+    return LEAD_IN_MM + seconds * MM_PER_S
+
+
+def _scale(rate_hz: float) -> str:
+    return f"{short(MM_PER_S / rate_hz, 6)} {short(MM_PER_MV * STEP_MV, 6)}"
+
+
+def _letters(strip: Strip) -> Iterator[Letter]:
+    beats = zip(strip.beat_times_s.tolist(), strip.rr_s.tolist(), strip.beat_classes, strict=True)
+    for i, (beat_s, rr_s, name) in enumerate(beats):
+        # The RR interval of the first beat begins outside the strip.
+        is_known = i > 0 and isfinite(rr_s)
+        rr_x = _x(beat_s - rr_s / 2) if is_known else _x(beat_s)
+        yield Letter(_x(beat_s), name, rr_x, f"{1000 * rr_s:.0f}" if is_known else "")
+
+
+def shape_pictures(clusters: tuple[Cluster, ...]) -> list[ShapePicture]:
     """Draw the mean beats of the clusters, all on paper of the same size."""
     if not clusters:
         return []
-    papers = [_paper(cluster.shape_mv.astype(np.float64), letters_mm=0) for cluster in clusters]
-    baseline = max(paper[0] for paper in papers)
-    height = baseline + max(paper[1] - paper[0] for paper in papers)
+    papers = [_paper(cluster.shape_mv) for cluster in clusters]
+    baseline = max(above for above, *_ in papers)
+    height = baseline + max(below for _, below, _ in papers)
     return [
-        Picture(
+        ShapePicture(
             width=BOX_MM * np.ceil(len(c.shape_mv) / c.rate_hz * MM_PER_S / BOX_MM),
             height=height,
             baseline=baseline,
-            path=trace(np.rint(-c.shape_mv / STEP_MV).astype(np.int64)),
-            scale=f"{short(MM_PER_S / c.rate_hz, 6)} {short(MM_PER_MV * STEP_MV, 6)}",
+            path=trace(_levels(c.shape_mv)),
+            scale=_scale(c.rate_hz),
         )
         for c in clusters
     ]
@@ -144,12 +215,9 @@ def paper_lines(width: float, height: float, step: int) -> str:
     return across + down
 
 
-def _paper(signal_mv: Floats, letters_mm: float = LETTERS_MM) -> tuple[float, float, bool]:
-    """Return baseline and height of the paper in mm, and whether the trace exceeds it."""
+def _paper(signal_mv: Floats32) -> tuple[float, float, bool]:
+    """Return the paper above and below a baseline in mm, and whether the trace exceeds it."""
     above = float(signal_mv.max(initial=LEAST_ABOVE_MV))
     below = -float(signal_mv.min(initial=-LEAST_BELOW_MV))
-    boxes_above = np.ceil(min(above, MOST_MV) * MM_PER_MV / BOX_MM)
-    boxes_below = np.ceil((min(below, MOST_MV) * MM_PER_MV + BAR_MM) / BOX_MM)
-    baseline = letters_mm + BOX_MM * boxes_above
-    is_cut = above > MOST_MV or below > MOST_MV
-    return float(baseline), float(baseline + BOX_MM * boxes_below), is_cut
+    boxes = [np.ceil(min(most, MOST_MV) * MM_PER_MV / BOX_MM) for most in (above, below)]
+    return BOX_MM * float(boxes[0]), BOX_MM * float(boxes[1]), max(above, below) > MOST_MV

@@ -1,25 +1,28 @@
 """The report of a recording: one self-contained HTML file for screen and A4, without network."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment
 from markupsafe import Markup
 
 from deepecg.outputs.browser_libraries import uplot
 from deepecg.outputs.graphics.ecg_strips import Strip
 from deepecg.outputs.graphics.report_graphics import Graphics
-from deepecg.outputs.html_pages import policy_hash, script_json, template_environment
+from deepecg.outputs.html_pages import page_policy, script_json, template_environment
 from deepecg.outputs.package_files import package_text
+from deepecg.outputs.packed_levels import pack_levels
 from deepecg.outputs.report import labels_and_formats as labels
 from deepecg.outputs.report.ecg_paper import (
     BOX_MM,
     PRINTED_MM,
-    Picture,
+    Paper,
+    StripPicture,
     paper_lines,
     shape_pictures,
     strip_picture,
@@ -27,7 +30,7 @@ from deepecg.outputs.report.ecg_paper import (
 from deepecg.outputs.report.hourly_bars import hours_picture
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.rr_charts import histogram_picture, poincare_picture
-from deepecg.outputs.report.svg_paths import short
+from deepecg.outputs.report.strip_figures import mm, strip_figure
 from deepecg.outputs.report.trend_chart import TrendChart
 from deepecg.outputs.report.value_markup import ValueMarkup
 from deepecg.outputs.summary import EventRow, Summary
@@ -36,16 +39,17 @@ from deepecg.rhythm.event_kinds import (
     GROUPS,
     UNCONFIRMED_PAUSE,
 )
+from deepecg.signal.stretches import stretches
 from deepecg.time_units import SECONDS_PER_HOUR
 
-SCRIPTS = ("trend.js", "events.js")
+SCRIPTS = ("report/trend.js", "report/events.js", "packed_levels.js", "report/strips.js")
 NO_RATE = "\N{EN DASH}"
 PRINTED_EVENTS = 60
 """Longest list of events that is printed whole. Of a longer one, paper shows only events of
 findings and those with a strip."""
 
 
-def render_report(summary: Summary, graphics: Graphics) -> str:
+def render_report(summary: Summary, graphics: Graphics, disclosure: str | None = None) -> str:
     """Return the report of a recording as one HTML page.
 
     The same summary and graphics give the same bytes.
@@ -56,6 +60,8 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
         The results of a recording.
     graphics : Graphics
         Trend, histograms, strips and clusters of the same recording.
+    disclosure : str, optional
+        Address of the full disclosure, relative to the report; without it, no event links there.
 
     Returns
     -------
@@ -67,18 +73,25 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
     MissingVendoredError
         If the package was built without uPlot.
     """
-    start = summary.recording.start_local
-    clock = Clock(datetime.fromisoformat(start) if start else None, summary.recording.duration_s)
+    clock = report_clock(summary)
     values = SummaryValue(summary)
     pictures = [strip_picture(strip) for strip in graphics.strips]
+    leading = [strip for strip in graphics.strips if not strip.is_further]
     chart = TrendChart(graphics.trend, clock)
     shapes = shape_pictures(graphics.clusters)
-    papers: list[Picture] = [*pictures, *shapes]
+    papers: list[Paper] = [*pictures, *shapes]
     sheet = (
         max((paper.width for paper in papers), default=0.0),
         max((paper.height for paper in papers), default=0.0),
     )
-    style = Markup(uplot("uPlot.min.css") + _text("style.css") + _page_style(summary))
+    drawn = list(zip(graphics.strips, pictures, strict=True))
+    further = [(strip, picture) for strip, picture in drawn if strip.is_further]
+
+    def figure(strip: Strip, picture: StripPicture, *, with_traces: bool = True) -> Markup:
+        event = None if strip.event_number is None else summary.events[strip.event_number]
+        return strip_figure(strip, picture, event, clock, disclosure, with_traces=with_traces)
+
+    style = Markup(uplot("uPlot.min.css") + _text("report/style.css") + _page_style(summary))
     scripts = [Markup(text) for text in (uplot("uPlot.iife.min.js"), *map(_text, SCRIPTS))]
     settings = summary.provenance.settings
     return (
@@ -90,17 +103,20 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
             f=ValueMarkup(clock),
             clock=clock,
             start=clock.start,
-            policy=_policy([style], scripts),
+            policy=page_policy([style], scripts),
             style=style,
             scripts=scripts,
             uplot_licence=uplot("LICENSE"),
             trend=chart.picture(),
-            trend_data=script_json(chart.data(_marks(graphics.strips, clock))),
+            trend_data=script_json(chart.data(_marks(leading, clock))),
             trend_bin=graphics.trend.bin_s,
             hours=hours_picture(summary.hours, clock),
             histogram=histogram_picture(graphics.rr_histogram),
             poincare=poincare_picture(graphics.poincare),
-            strips=list(zip(graphics.strips, pictures, strict=True)),
+            strips=[(strip, figure(strip, p)) for strip, p in drawn if not strip.is_further],
+            further=[(strip, picture.height) for strip, picture in further],
+            packed_strips=_packed(further, figure),
+            disclosure=disclosure,
             printed_mm=PRINTED_MM,
             thin_lines=paper_lines(*sheet, 1),
             thick_lines=paper_lines(*sheet, BOX_MM),
@@ -119,6 +135,16 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
     )
 
 
+def report_clock(summary: Summary) -> Clock:
+    """Return the clock of a recording, as its report and its full disclosure show it."""
+    start = summary.recording.start_local
+    return Clock(datetime.fromisoformat(start) if start else None, summary.recording.duration_s)
+
+
+StripFigure = Callable[..., Markup]
+"""What :func:`strip_figure` returns for the strips of one report."""
+
+
 @cache
 def _environment() -> Environment:
     environment = template_environment("deepecg.outputs.report")
@@ -126,13 +152,28 @@ def _environment() -> Environment:
         "number": labels.number,
         "duration": labels.duration,
         "rate": _rate,
-        "mm": partial(short, digits=2),
+        "mm": mm,
     }
     return environment
 
 
 def _text(name: str) -> str:
-    return package_text("outputs/report", name)
+    return package_text("outputs", name)
+
+
+def _packed(strips: Sequence[tuple[Strip, StripPicture]], figure: StripFigure) -> Markup:
+    """Return the figures of strips, and apart from them the samples of their traces."""
+    document, levels, first = {}, [], 0
+    for strip, picture in strips:
+        document[strip.id] = {
+            "figure": figure(strip, picture, with_traces=False),
+            "first": first,
+            "samples": strip.signal_mv.shape[1],
+            "shown": [stretches(lead.shown).tolist() for lead in picture.leads],
+        }
+        levels += [lead.levels for lead in picture.leads]
+        first += strip.signal_mv.size
+    return Markup(pack_levels(document, np.concatenate(levels)) if strips else "")
 
 
 def _marks(strips: Iterable[Strip], clock: Clock) -> list[dict[str, Any]]:
@@ -192,15 +233,6 @@ def _page_style(summary: Summary) -> str:
 def _css_text(text: str) -> str:
     """Return a text for a quoted CSS string, with other than plain characters as code points."""
     return re.sub(r"[^A-Za-z0-9 ._-]", lambda found: f"\\{ord(found[0]):x} ", text)
-
-
-def _policy(styles: list[Markup], scripts: list[Markup]) -> str:
-    """Return a content security policy that allows these texts and nothing else."""
-    allowed = (" ".join(map(policy_hash, texts)) for texts in (styles, scripts))
-    return (
-        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        "style-src {}; script-src {}".format(*allowed)
-    )
 
 
 def _rate(bpm: float | None) -> str:

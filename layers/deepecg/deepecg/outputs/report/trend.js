@@ -282,12 +282,13 @@
     },
     { passive: false },
   );
-  for (const link of document.querySelectorAll("[data-at]")) {
-    link.addEventListener("click", () => {
-      const at = first + Number(link.dataset.at);
-      show(at - 300, at + 300);
-    });
-  }
+  // Links of strips that are drawn later, too.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-at]");
+    if (!link) return;
+    const at = first + Number(link.dataset.at);
+    show(at - 300, at + 300);
+  });
   new ResizeObserver(() => {
     if (root.clientWidth && root.clientWidth !== chart.width) chart.setSize(size());
   }).observe(root);

@@ -1,0 +1,1 @@
+"""The full disclosure: a page with every minute of a recording."""
