@@ -119,6 +119,8 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         },
         "heart_rate": {
             "mean_bpm": 68.3,
+            "day_mean_bpm": 74.9,
+            "night_mean_bpm": 58.7,
             "minimum_bpm": 44.1,
             "minimum_at_s": 61_235.0,
             "maximum_bpm": 141.2,

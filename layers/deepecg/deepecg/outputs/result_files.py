@@ -51,7 +51,8 @@ def write_outputs(
     recording_id : str
         ID of the recording in the documents.
     study : Study, optional
-        What the caller says about the recording; only the FHIR document contains its references.
+        What the caller says about the recording; only the FHIR document contains its references, and
+        only the report its patient label.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def write_outputs(
     summary = summarise(scored, listed, graphics, recording_id, study)
     fhir = diagnostic_report(summary, study.subject)
     write_annotations(scored, folder, name)
-    (folder / REPORT_FILE).write_text(render_report(summary, graphics), encoding="utf-8")
+    (folder / REPORT_FILE).write_text(render_report(summary, graphics, study), encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")
     (folder / SUMMARY_FILE).write_text(to_json(summary), encoding="utf-8")
     return summary

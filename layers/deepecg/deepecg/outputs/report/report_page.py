@@ -6,11 +6,11 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-from deepecg.outputs.browser_libraries import uplot
 from deepecg.outputs.graphics.ecg_strips import Strip
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.html_pages import policy_hash, script_json, template_environment
@@ -25,7 +25,7 @@ from deepecg.outputs.report.ecg_paper import (
     strip_picture,
 )
 from deepecg.outputs.report.hourly_bars import hours_picture
-from deepecg.outputs.report.recording_clock import Clock
+from deepecg.outputs.report.recording_clock import Clock, written
 from deepecg.outputs.report.rr_charts import histogram_picture, poincare_picture
 from deepecg.outputs.report.svg_paths import short
 from deepecg.outputs.report.trend_chart import TrendChart
@@ -36,6 +36,7 @@ from deepecg.rhythm.event_kinds import (
     GROUPS,
     UNCONFIRMED_PAUSE,
 )
+from deepecg.study import Study
 from deepecg.time_units import SECONDS_PER_HOUR
 
 SCRIPTS = ("trend.js", "events.js")
@@ -43,9 +44,11 @@ NO_RATE = "\N{EN DASH}"
 PRINTED_EVENTS = 60
 """Longest list of events that is printed whole. Of a longer one, paper shows only events of
 findings and those with a strip."""
+LABEL_LENGTH = 60
+"""Characters of a patient label that the top of every printed page has room for."""
 
 
-def render_report(summary: Summary, graphics: Graphics) -> str:
+def render_report(summary: Summary, graphics: Graphics, study: Study | None = None) -> str:
     """Return the report of a recording as one HTML page.
 
     The same summary and graphics give the same bytes.
@@ -56,19 +59,22 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
         The results of a recording.
     graphics : Graphics
         Trend, histograms, strips and clusters of the same recording.
+    study : Study, optional
+        What the caller says about the recording: the patient label is in this document only.
 
     Returns
     -------
     str
         HTML that loads nothing from the network.
-
-    Raises
-    ------
-    MissingVendoredError
-        If the package was built without uPlot.
     """
     start = summary.recording.start_local
-    clock = Clock(datetime.fromisoformat(start) if start else None, summary.recording.duration_s)
+    zone = summary.recording.time_zone
+    clock = Clock(
+        datetime.fromisoformat(start) if start else None,
+        summary.recording.duration_s,
+        ZoneInfo(zone) if zone else None,
+    )
+    patient_label = (study or Study()).patient_label
     values = SummaryValue(summary)
     pictures = [strip_picture(strip) for strip in graphics.strips]
     chart = TrendChart(graphics.trend, clock)
@@ -78,8 +84,8 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
         max((paper.width for paper in papers), default=0.0),
         max((paper.height for paper in papers), default=0.0),
     )
-    style = Markup(uplot("uPlot.min.css") + _text("style.css") + _page_style(summary))
-    scripts = [Markup(text) for text in (uplot("uPlot.iife.min.js"), *map(_text, SCRIPTS))]
+    style = Markup(_text("style.css") + _page_style(summary, patient_label))
+    scripts = [Markup(_text(name)) for name in SCRIPTS]
     settings = summary.provenance.settings
     return (
         _environment()
@@ -93,7 +99,7 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
             policy=_policy([style], scripts),
             style=style,
             scripts=scripts,
-            uplot_licence=uplot("LICENSE"),
+            patient_label=patient_label,
             trend=chart.picture(),
             trend_data=script_json(chart.data(_marks(graphics.strips, clock))),
             trend_bin=graphics.trend.bin_s,
@@ -126,6 +132,7 @@ def _environment() -> Environment:
         "number": labels.number,
         "duration": labels.duration,
         "rate": _rate,
+        "written": written,
         "mm": partial(short, digits=2),
     }
     return environment
@@ -183,9 +190,11 @@ def _settings(settings: Mapping[str, Any], path: str = "") -> list[tuple[str, st
     return found
 
 
-def _page_style(summary: Summary) -> str:
+def _page_style(summary: Summary, patient_label: str | None) -> str:
     """Return the style of the header of every printed page."""
-    text = f"Holter ECG report · {summary.recording_id}"
+    patient = f"{patient_label[:LABEL_LENGTH]} · " if patient_label else ""
+    status = "Preliminary " if summary.review.signed_by is None else ""
+    text = f"{patient}{status}Holter ECG report · {summary.recording_id}"
     return f'@page{{@top-left{{content:"{_css_text(text)}"}}}}'
 
 
