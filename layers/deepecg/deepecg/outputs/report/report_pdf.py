@@ -33,7 +33,16 @@ def refuse_missing_weasyprint() -> None:
 
 
 def report_pdf(html: str) -> bytes:
-    """Return a report as A4 pages, true to scale.
+    """Return a report as a PDF of A4 pages, true to scale.
+
+    The parameter is that of :func:`report_pages`.
+    """
+    pdf: bytes = report_pages(html).write_pdf()
+    return pdf
+
+
+def report_pages(html: str) -> Any:
+    """Lay out a report on A4 pages.
 
     WeasyPrint 70 runs no scripts, applies no style sheet of the page to drawings, finds nothing
     that a drawing uses outside of itself, and scales the width of lines with the drawing. So style
@@ -47,8 +56,8 @@ def report_pdf(html: str) -> bytes:
 
     Returns
     -------
-    bytes
-        The PDF.
+    weasyprint.Document
+        The pages.
     """
     import weasyprint  # noqa: PLC0415 - optional, and slow to load
     from weasyprint.urls import URLFetcher  # noqa: PLC0415
@@ -59,8 +68,7 @@ def report_pdf(html: str) -> bytes:
     page = weasyprint.HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=()))
     _style_drawings(page)
     _complete_drawings(page.etree_element)
-    pdf: bytes = page.write_pdf()
-    return pdf
+    return page.render()
 
 
 def _style_drawings(page: Any) -> None:

@@ -16,7 +16,7 @@ LEFT = 62
 """Width of the labels at the left of the view."""
 VIEW_WIDTH = 930
 TOP = 12
-CURVE_HEIGHT = 150
+CURVE_HEIGHT = 130
 LANE_GAP = 8
 COUNT_LANE_HEIGHT = 26
 SPAN_LANE_HEIGHT = 10
