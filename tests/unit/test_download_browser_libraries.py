@@ -50,7 +50,9 @@ def tarball() -> bytes:
 def package(vendor: ModuleType, tarball: bytes) -> Any:
     """Swagger UI, made to be the tarball above."""
     digest = base64.b64encode(hashlib.sha512(tarball).digest()).decode()
-    fields = {name: getattr(vendor.SWAGGER_UI, name) for name in vendor.SWAGGER_UI.__dataclass_fields__}
+    fields = {
+        name: getattr(vendor.SWAGGER_UI, name) for name in vendor.SWAGGER_UI.__dataclass_fields__
+    }
     return vendor.NpmPackage(**{**fields, "integrity": f"sha512-{digest}"})
 
 

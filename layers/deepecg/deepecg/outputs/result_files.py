@@ -51,8 +51,8 @@ def write_outputs(
     recording_id : str
         ID of the recording in the documents.
     study : Study, optional
-        What the caller says about the recording; only the FHIR document contains its references, and
-        only the report its patient label.
+        What the caller says about the recording; only the FHIR document contains its references,
+        and only the report its patient label.
 
     Returns
     -------

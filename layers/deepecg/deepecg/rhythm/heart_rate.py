@@ -82,9 +82,7 @@ def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
     )
 
 
-def _day_and_night(
-    stream: BeatStream, settings: RateSettings
-) -> tuple[float | None, float | None]:
+def _day_and_night(stream: BeatStream, settings: RateSettings) -> tuple[float | None, float | None]:
     if stream.midnight_s is None:
         return None, None
     known = np.isfinite(stream.rr_s)

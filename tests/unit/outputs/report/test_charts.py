@@ -139,7 +139,9 @@ def test_a_bin_with_any_fibrillation_or_lost_time_is_seen(n: int) -> None:
     for lane in drawn.lanes[2:]:
         spans = rectangles(lane.path)
         bin_width = drawn.view_width / n
-        assert [x for x, *_ in spans] == pytest.approx([100 * bin_width, 400 * bin_width], abs=0.001)
+        assert [x for x, *_ in spans] == pytest.approx(
+            [100 * bin_width, 400 * bin_width], abs=0.001
+        )
         assert [width for *_, width, _ in spans] == pytest.approx([bin_width] * 2, abs=0.001)
 
 

@@ -13,17 +13,22 @@ AUTUMN = Clock(datetime(2026, 10, 24, 9, 30), DAY_S, ZURICH)
 SPRING = Clock(datetime(2027, 3, 27, 22, 15, 30), DAY_S, ZURICH)
 
 
+def dash(text: str) -> str:
+    """Return hours as they are printed, with an en dash."""
+    return text.replace("-", "\N{EN DASH}")
+
+
 def test_hours_are_those_of_the_clock_with_the_date_where_a_day_begins() -> None:
     clock = Clock(datetime(2024, 3, 1, 22, 30), 7200.0)
-    assert clock.hour(0, 1800) == "1 Mar 22:30–23"
-    assert clock.hour(1800, 5400) == "23–24"
-    assert clock.hour(5400, 7200) == "2 Mar 00–00:30"
-    assert Clock(datetime(2024, 3, 1, 8, 0), 7200.0).hour(0, 3600) == "08–09"
+    assert clock.hour(0, 1800) == dash("1 Mar 22:30-23")
+    assert clock.hour(1800, 5400) == dash("23-24")
+    assert clock.hour(5400, 7200) == dash("2 Mar 00-00:30")
+    assert Clock(datetime(2024, 3, 1, 8, 0), 7200.0).hour(0, 3600) == dash("08-09")
 
 
 def test_without_a_start_hours_count_from_it() -> None:
-    assert Clock(None, 5400.0).hour(0, 3600) == "+0–1"
-    assert Clock(None, 5400.0).hour(3600, 5400) == "+1–2"
+    assert Clock(None, 5400.0).hour(0, 3600) == dash("+0-1")
+    assert Clock(None, 5400.0).hour(3600, 5400) == dash("+1-2")
 
 
 def test_clocks_are_put_back_in_autumn() -> None:
@@ -32,8 +37,8 @@ def test_clocks_are_put_back_in_autumn() -> None:
     assert AUTUMN.at(change.at_s) == "03:00:00"
     assert change.forward_s == -3600
     assert AUTUMN.wall_hour(change.at_s - 3600, change.at_s) == ""
-    assert AUTUMN.hour(change.at_s, change.at_s + 3600) == "03–04"
-    assert AUTUMN.wall_hour(change.at_s, change.at_s + 3600) == "02–03"
+    assert AUTUMN.hour(change.at_s, change.at_s + 3600) == dash("03-04")
+    assert AUTUMN.wall_hour(change.at_s, change.at_s + 3600) == dash("02-03")
     # What a clock in Zurich really showed a minute later.
     later = datetime(2026, 10, 25, 1, 1, tzinfo=UTC).astimezone(ZURICH)
     assert (later.hour, later.minute) == (2, 1)
@@ -43,7 +48,7 @@ def test_clocks_are_put_forward_in_spring() -> None:
     (change,) = SPRING.changes
     assert SPRING.at(change.at_s) == "02:00:00"
     assert change.forward_s == 3600
-    assert SPRING.wall_hour(change.at_s, change.at_s + 3600) == "03–04"
+    assert SPRING.wall_hour(change.at_s, change.at_s + 3600) == dash("03-04")
     # Before the change the recorder and the wall agree, after it they differ by an hour.
     start = SPRING.start.replace(tzinfo=ZURICH)  # type: ignore[union-attr]
     after = (start.astimezone(UTC) + timedelta(seconds=change.at_s + 60)).astimezone(ZURICH)

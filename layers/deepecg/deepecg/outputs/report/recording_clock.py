@@ -8,6 +8,8 @@ from deepecg.time_units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MI
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 """Names of months, independent of the locale."""
+TO = "\N{EN DASH}"
+"""Between the ends of a row of hours."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Clock:
         return f"{_date(moment)} {time}" if self.duration_s > SECONDS_PER_DAY else time
 
     def hour(self, start_s: float, end_s: float) -> str:
-        """Return a row of hours: "09:30–10", "10–11", "2 Mar 00–01", or "+0–1" from the start.
+        """Return a row of hours, such as 09:30 to 10, "2 Mar" 00 to 01, or +0 to 1 from the start.
 
         Parameters
         ----------
@@ -73,11 +75,11 @@ class Clock:
             recording lasts for several days.
         """
         if not self.is_known:
-            return f"+{start_s / SECONDS_PER_HOUR:.0f}–{-(-end_s // SECONDS_PER_HOUR):.0f}"
+            return f"+{start_s / SECONDS_PER_HOUR:.0f}{TO}{-(-end_s // SECONDS_PER_HOUR):.0f}"
         begin = self._moment(start_s)
         is_first = start_s == 0 or begin.hour == begin.minute == 0
         date = f"{_date(begin)} " if is_first and len(self.days) > 1 else ""
-        return f"{date}{_short(begin)}–{_short(self._moment(end_s), is_end=True)}"
+        return f"{date}{_short(begin)}{TO}{_short(self._moment(end_s), is_end=True)}"
 
     def wall_hour(self, start_s: float, end_s: float) -> str:
         """Return a row of hours by clocks on the wall; empty if they show the recorder's hours."""
@@ -85,7 +87,7 @@ class Clock:
         if not forward_s:
             return ""
         begin, end = self._moment(start_s + forward_s), self._moment(end_s + forward_s)
-        return f"{_short(begin)}–{_short(end, is_end=True)}"
+        return f"{_short(begin)}{TO}{_short(end, is_end=True)}"
 
     @cached_property
     def changes(self) -> tuple[ClockChange, ...]:

@@ -22,7 +22,8 @@ def line(x: NDArray[np.floating], y: NDArray[np.floating], x_digits: int = 1) ->
     pieces = []
     for first, stop in stretches(np.isfinite(y)):
         points = [
-            f"{short(a, x_digits)} {short(b)}" for a, b in zip(x[first:stop], y[first:stop], strict=True)
+            f"{short(a, x_digits)} {short(b)}"
+            for a, b in zip(x[first:stop], y[first:stop], strict=True)
         ]
         if len(points) == 1:
             points.append(points[0])  # a dot: a line of no length with a round cap
