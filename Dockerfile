@@ -6,6 +6,7 @@
 #
 #   docker run --rm -p 8000:8000 deepecg
 #   docker run --rm --user "$(id -u):$(id -g)" -v DIR:/data deepecg-score       writes to DIR/results
+#     (with a report.pdf of each: ... deepecg-score /data --out /data/results --pdf)
 #   docker run --rm --user "$(id -u):$(id -g)" -v DATA:/data deepecg-training   writes to DATA/model
 #
 # `make images` builds all three and prints their sizes.
@@ -48,7 +49,7 @@ WORKDIR /src
 COPY requirements.lock ./
 COPY layers/runtime layers/runtime
 COPY layers/images layers/images
-RUN make -C layers/images -f packages.mk OUT=/packages runtime api command serve
+RUN make -C layers/images -f packages.mk OUT=/packages runtime api command pdf serve
 COPY layers/deepecg/download_browser_libraries.py layers/deepecg/
 RUN python3 layers/deepecg/download_browser_libraries.py
 COPY LICENSE README.md pyproject.toml template.yaml ./
@@ -71,6 +72,11 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ORT_DISABLE_TELEMETRY=1
 # --- score: the command line ----------------------------------------------------------------------------
 
 FROM runtime AS score
+# Pango and a font, with which WeasyPrint writes report.pdf.
+RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /packages/pdf/python /usr/local/lib/python3.13/site-packages
 COPY --from=build /commands /usr/local/bin
 COPY --from=build /deepecg /usr/local/lib/python3.13/site-packages
 USER 1000:1000

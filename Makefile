@@ -84,7 +84,7 @@ lock: $(VENV)/test.stamp ## Write the installed versions to requirements.lock
 		$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//'; } > requirements.lock
 
 clean: ## Remove everything that make has created
-	rm -rf $(VENV) .venv-sam .venv-bench .aws-sam layers/deepecg/deepecg/outputs/report/vendor layers/deepecg/deepecg/cloud/api/vendor out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-sam .venv-bench .aws-sam layers/deepecg/deepecg/cloud/api/vendor out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/made.stamp:

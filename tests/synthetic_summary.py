@@ -1,6 +1,7 @@
 """A made-up summary of schema version 2, and the graphics that go with it."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -119,6 +120,8 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         },
         "heart_rate": {
             "mean_bpm": 68.3,
+            "day_mean_bpm": 74.9,
+            "night_mean_bpm": 58.7,
             "minimum_bpm": 44.1,
             "minimum_at_s": 61_235.0,
             "maximum_bpm": 141.2,
@@ -171,7 +174,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         "notable": [
             _finding("atrial_fibrillation", 70_000.0, 5, "Atrial fibrillation of 67 min at 99/min"),
         ],
-        "hours": [_hour(number, start_local) for number in range(24)],
+        "hours": _hours(start_local),
         "events": events,
         "events_left_out_count": {"ventricular_couplet": 1_203},
         "clusters": [
@@ -258,12 +261,22 @@ def _finding(kind: str, at_s: float, event: int, message: str) -> dict[str, Any]
     }
 
 
-def _hour(number: int, start_local: str | None) -> dict[str, Any]:
+def _hours(start_local: str | None) -> list[dict[str, Any]]:
+    """Return the hours of the clock, or from the start if it is unknown."""
+    start = None if start_local is None else datetime.fromisoformat(start_local)
+    past_s = 0 if start is None else 60 * start.minute + start.second
+    starts_s = [0, *range(3600 - past_s, DAY_S, 3600)]
+    lengths_s = np.diff([*starts_s, DAY_S]).tolist()
+    rows = zip(starts_s, lengths_s, strict=True)
+    return [_hour(number, start_local, *row) for number, row in enumerate(rows)]
+
+
+def _hour(number: int, start_local: str | None, start_s: int, length_s: int) -> dict[str, Any]:
     return {
         "hour": number,
-        "start_s": 3600 * number,
+        "start_s": start_s,
         "start_local": start_local,
-        "analysable_s": 3600 - number,
+        "analysable_s": length_s - number,
         "beats_count": 4000 + number,
         "mean_bpm": None if number == 8 else 60.5 + number,
         "minimum_bpm": None if number == 8 else 50.5 + number,

@@ -1,4 +1,4 @@
-"""Downloads the JavaScript libraries of the pages from the npm registry: uPlot and Swagger UI.
+"""Downloads the JavaScript library of the pages from the npm registry: Swagger UI.
 
     python layers/deepecg/download_browser_libraries.py
 
@@ -67,17 +67,6 @@ class NpmPackage:
         return {f"package/{path}": path.rpartition("/")[2] for path in self.files}
 
 
-UPLOT = NpmPackage(
-    name="uplot",
-    version="1.6.32",
-    integrity=(
-        "sha512-"
-        "KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw=="
-    ),
-    purpose="which draws the report's trend",
-    files=("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"),
-    folder="outputs/report/vendor/uplot",
-)
 SWAGGER_UI = NpmPackage(
     name="swagger-ui-dist",
     version="5.35.0",
@@ -95,7 +84,7 @@ SWAGGER_UI = NpmPackage(
     ),
     folder="cloud/api/vendor/swagger_ui",
 )
-PACKAGES = (UPLOT, SWAGGER_UI)
+PACKAGES = (SWAGGER_UI,)
 
 
 def download_all() -> None:

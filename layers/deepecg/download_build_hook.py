@@ -8,9 +8,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class VendorHook(BuildHookInterface):
-    """Downloads uPlot and Swagger UI into the source tree, where the wheel's artifacts lie."""
+    """Downloads Swagger UI into the source tree, where the wheel's artifacts lie."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Download both, unless they are there."""
+        """Download it, unless it is there."""
         script = Path(self.root) / "layers" / "deepecg" / "download_browser_libraries.py"
         runpy.run_path(str(script))["download_all"]()

@@ -9,7 +9,7 @@ SERVICES := s3 sqs
 MOTO := core cloudwatch events iam moto_api s3 s3bucket_path sqs sts utilities
 all_but = $$$$(find $(1) -mindepth 1 -maxdepth 1 -type d $(patsubst %,! -name %,$(2)))
 
-.PHONY: runtime api command serve
+.PHONY: runtime api command pdf serve
 runtime:
 	$(LAYER) build-RuntimeLayer
 
@@ -18,6 +18,9 @@ api:
 
 command:
 	$(LAYER) build-ApiLayer PACKAGES=$(CURDIR)/command.txt UNUSED=bin
+
+pdf:
+	$(LAYER) build-ApiLayer PACKAGES=$(CURDIR)/pdf.txt UNUSED='bin share'
 
 serve:
 	$(LAYER) build-ApiLayer PACKAGES=$(CURDIR)/serve.txt \

@@ -39,7 +39,9 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
             for number, strip in enumerate(strips())
         )
         html = render_report(
-            summary_of(made_up_summary()), replace(graphics, strips=shown), "disclosure.html"
+            summary_of(made_up_summary()),
+            replace(graphics, strips=shown),
+            disclosure="disclosure.html",
         )
         path = Path(folder, f"{name}.html")
         path.write_text(html, encoding="utf-8")

@@ -13,12 +13,20 @@ from synthetic_summary import EVENTS, made_up_graphics, made_up_summary, summary
 
 from deepecg.outputs.report.report_page import render_report
 from deepecg.rhythm.event_kinds import PAUSE
+from deepecg.study import Study
 
 DAY_S = 86_400
 START_S = 9.5 * 3600
 MM = 96 / 25.4
 """Pixels of CSS."""
 A4_WIDTH_MM, MARGIN_MM = 210, 12
+
+
+PLACE = """path => {
+  const box = path.getBBox(), matrix = path.getScreenCTM();
+  return [matrix.a * box.x + matrix.e, matrix.a * box.width];
+}"""
+"""Left edge and width of a path on the screen, without its line's width."""
 
 
 @pytest.fixture
@@ -32,7 +40,7 @@ def page(browser: Browser, report: str) -> Iterator[Page]:
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on("request", lambda request: asked.append(request.url))
         opened.goto(report)
-        opened.wait_for_selector("#trend-plot canvas")
+        opened.wait_for_selector(".js #trend-plot[data-from]")
         yield opened
         assert not complaints
         assert [url for url in asked if not url.startswith("data:")] == [report]
@@ -63,27 +71,28 @@ def test_figures_on_the_first_screen_equal_the_summary(page: Page) -> None:
         digits = len(text.partition(".")[2])
         assert float(text.replace(",", "")) == pytest.approx(value, abs=0.51 * 10**-digits), path
     assert all(bottom < 900 for _, _, bottom in shown), "the first screen holds them all"
+    expect(page.get_by_role("link", name="3 urgent findings")).to_be_in_viewport()
 
 
 def test_the_trend_is_drawn_with_all_its_lanes(page: Page) -> None:
-    colours = page.locator("#trend-plot canvas").evaluate(
-        """canvas => {
-          const {width, height} = canvas;
-          const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-          const count = {};
-          for (let i = 0; i < pixels.length; i += 4) {
-            if (pixels[i + 3] < 255) continue;
-            const key = [pixels[i], pixels[i + 1], pixels[i + 2]].join();
-            count[key] = (count[key] || 0) + 1;
-          }
-          return count;
-        }"""
-    )
-    for name, colour in {
-        "V": "213,94,0", "S": "0,114,178", "AF": "204,121,167", "shade": "248,233,241",
-        "lost": "152,163,173", "curve": "20,33,44",
-    }.items():  # fmt: skip
-        assert colours.get(colour, 0) > 20, name
+    plot = page.locator("#trend-plot svg.trend")
+    # what is drawn of the whole day: a curve as wide as the view, and fibrillation where it was
+    left, width = plot.locator(".view .grid").first.evaluate(PLACE)  # a line from end to end
+    assert plot.locator(".curve").evaluate(PLACE)[1] == pytest.approx(width, abs=1)
+    for lane, first_s, last_s in (("fibrillation", 70_000, 74_000), ("gap", 30_000, 30_350)):
+        assert plot.locator(f".lane.{lane} .fill").evaluate(PLACE) == pytest.approx(
+            [left + width * first_s / DAY_S, width * (last_s - first_s) / DAY_S], abs=0.5
+        )
+    for group in ("ventricular", "supraventricular"):
+        assert plot.locator(f".lane.{group} .fill").evaluate("path => path.getTotalLength()") > 900
+    expect(plot.locator(".times text")).to_contain_text(["10:00", "12:00", "14:00"])
+    # zoomed in, the same paths show their middle, with thin lines still
+    for _ in range(6):
+        page.get_by_role("button", name="Zoom in").click()
+    expect(plot.locator(".times text").first).to_have_text("21:20")
+    assert plot.locator(".curve").evaluate(PLACE)[1] == pytest.approx(64 * width, rel=0.01)
+    style = plot.locator(".curve").evaluate("e => getComputedStyle(e).vectorEffect")
+    assert style == "non-scaling-stroke"
 
 
 def test_keys_and_buttons_zoom_and_move_the_trend(page: Page) -> None:
@@ -107,11 +116,11 @@ def test_keys_and_buttons_zoom_and_move_the_trend(page: Page) -> None:
 
 
 def test_dragging_zooms_and_the_wheel_with_ctrl_too(page: Page) -> None:
-    plot = page.locator("#trend-plot .u-over")
+    plot = page.locator("#trend-plot .view .grid >> nth=0")
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     assert box
-    x, y = box["x"], box["y"] + 60
+    x, y = box["x"], box["y"] - 20
     page.mouse.move(x + box["width"] * 0.25, y)
     page.mouse.down()
     page.mouse.move(x + box["width"] * 0.5, y, steps=5)
@@ -187,7 +196,7 @@ def crowded(browser: Browser, tmp_path: Path) -> Iterator[Page]:
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         page = context.new_page()
         page.goto(path.as_uri())
-        page.wait_for_selector("#trend-plot canvas")
+        page.wait_for_selector(".js #trend-plot[data-from]")
         yield page
 
 
@@ -205,17 +214,23 @@ def test_marks_that_would_overlap_are_one_that_leads_to_the_first(crowded: Page)
 
 
 def test_a_rate_with_unknown_ones_on_either_side_is_a_point(crowded: Page) -> None:
-    dark = crowded.locator("#trend-plot canvas").evaluate(
-        """canvas => {
-          const pixels = canvas.getContext("2d").getImageData(80, 0, canvas.width - 80, 250).data;
-          let found = 0;
-          for (let i = 0; i < pixels.length; i += 4) {
-            found += pixels[i + 3] > 100 && pixels[i] < 60;
-          }
-          return found;
-        }"""
-    )
-    assert 4 <= dark <= 40
+    curve = crowded.locator("#trend-plot .curve")
+    path, cap = curve.evaluate("e => [e.getAttribute('d'), getComputedStyle(e).strokeLinecap]")
+    assert re.fullmatch(r"M(\S+ \S+)L\1", path)
+    assert cap == "round", "a line of no length is a dot"
+
+
+def test_the_readout_says_what_the_pointer_is_at(page: Page) -> None:
+    line = page.locator("#trend-plot .view .grid >> nth=0")
+    line.scroll_into_view_if_needed()
+    view_box = line.bounding_box()
+    assert view_box
+    page.mouse.move(view_box["x"] + view_box["width"] / 2, view_box["y"] - 20)
+    bpm = made_up_graphics().trend.mean_bpm[DAY_S // 20]
+    expect(page.locator("#trend-readout")).to_contain_text("1 Mar 21:30:00 · ")
+    expect(page.locator("#trend-readout")).to_contain_text(f" · {bpm:.0f} bpm · V ")
+    page.mouse.move(0, 0)
+    expect(page.locator("#trend-readout")).to_be_empty()
 
 
 def test_a_time_zone_shifts_nothing(browser: Browser, report: str) -> None:
@@ -257,7 +272,7 @@ def test_events_are_filtered_by_keyboard(page: Page) -> None:
 def test_the_page_is_as_wide_as_the_screen(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.wait_for_function(
-        "document.querySelector('#trend-plot .uplot').offsetWidth <= "
+        "document.querySelector('.trend').viewBox.baseVal.width == "
         "document.getElementById('trend-plot').clientWidth"
     )
     assert page.evaluate("document.documentElement.scrollWidth") == width
@@ -267,17 +282,27 @@ def test_without_scripts_the_trend_is_there_too(browser: Browser, report: str) -
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(report)
-        expect(page.locator("svg.twin")).to_be_visible()
+        expect(page.locator("svg.trend .curve")).to_be_visible()
         expect(page.locator(".tools")).to_be_hidden()
 
 
 def test_on_paper_the_controls_go_and_the_trend_stays(page: Page) -> None:
     page.emulate_media(media="print")
-    for gone in ("nav", ".tools", "#trend-plot", ".filter"):
+    for gone in ("nav", ".tools", ".filter", ".settings", "#trend-plot a.mark >> nth=0"):
         expect(page.locator(gone)).to_be_hidden()
-    expect(page.locator("svg.twin")).to_be_visible()
-    lengths = page.locator("svg.twin .curve").evaluate("path => path.getTotalLength()")
+    lengths = page.locator("svg.trend .curve").evaluate("path => path.getTotalLength()")
     assert lengths > 900
+    page.emulate_media(media="screen")
+    page.locator(".settings summary").click()
+    page.emulate_media(media="print")
+    expect(page.locator(".settings")).to_be_visible()
+
+
+def test_what_was_zoomed_is_printed_whole(page: Page) -> None:
+    page.get_by_role("button", name="Zoom in").click()
+    assert view(page) != pytest.approx((0, DAY_S))
+    page.pdf()  # as the browser's own print dialogue does
+    assert view(page) == pytest.approx((0, DAY_S))
 
 
 def test_on_paper_strips_are_true_to_scale_and_nothing_is_wider_than_the_page(page: Page) -> None:
@@ -299,7 +324,7 @@ def test_printed_pages_cut_no_strip_and_no_row(browser: Browser, report: str) ->
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(report)
-        page.wait_for_selector("#trend-plot canvas")
+        page.wait_for_selector(".js #trend-plot[data-from]")
         n_marked = page.evaluate(MARK_ENDS, UNCUT)
         pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     places = places_of_links(pdf)
@@ -309,6 +334,27 @@ def test_printed_pages_cut_no_strip_and_no_row(browser: Browser, report: str) ->
         (first, top), (last, end) = places[f"top-{item}"], places[f"end-{item}"]
         assert first == last, f"number {item} of {UNCUT} lies on two pages"
         assert top > end  # a PDF counts upwards
+
+
+def test_the_first_printed_page_ends_with_the_advisory(browser: Browser, tmp_path: Path) -> None:
+    """With many findings, in a night in which clocks were put back."""
+    summary = made_up_summary("2026-10-24T09:30:00")
+    text = "12 supraventricular tachycardias longer than 30 s; the longest 12 min at 160/min"
+    urgent, notable = summary["urgent"], summary["notable"]
+    summary["urgent"] = [urgent[n % 3] | {"message": text} for n in range(8)]
+    summary["notable"] = [notable[0] | {"message": text} for _ in range(6)]
+    summary["recording"]["time_zone"] = "Europe/Zurich"
+    path = tmp_path / "crowded.html"
+    path.write_text(
+        render_report(summary_of(summary), made_up_graphics(), Study(patient_label="x" * 90)),
+        encoding="utf-8",
+    )
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.evaluate(MARK_ENDS, ".patient, #advisory, #events")
+        places = places_of_links(page.pdf(prefer_css_page_size=True, print_background=True))
+    assert [places[name][0] for name in ("top-0", "end-1", "top-2")] == [0, 0, 1]
 
 
 UNCUT = "figure, .card, tbody tr, .clusters li, .urgent li"

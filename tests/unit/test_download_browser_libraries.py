@@ -13,12 +13,14 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / "layers" / "deepecg" / "download_browser_libraries.py"
 CONTENTS = {
-    "package/dist/uPlot.iife.min.js": b"/*! https://github.com/leeoniya/uPlot (v1.6.32) */",
-    "package/dist/uPlot.min.css": b".uplot{}",
-    "package/LICENSE": b"MIT",
+    "package/swagger-ui-bundle.js": b"/*! For license information please see */",
+    "package/swagger-ui-bundle.js.LICENSE.txt": b"MIT",
+    "package/swagger-ui.css": b".swagger-ui{}",
+    "package/LICENSE": b"Apache-2.0",
+    "package/NOTICE": b"swagger-ui",
     "package/../../outside": b"must not be written",
 }
-VERSION = "1.6.32"
+VERSION = "5.35.0"
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +48,11 @@ def tarball() -> bytes:
 
 @pytest.fixture
 def package(vendor: ModuleType, tarball: bytes) -> Any:
-    """uPlot, made to be the tarball above."""
+    """Swagger UI, made to be the tarball above."""
     digest = base64.b64encode(hashlib.sha512(tarball).digest()).decode()
-    fields = {name: getattr(vendor.UPLOT, name) for name in vendor.UPLOT.__dataclass_fields__}
+    fields = {
+        name: getattr(vendor.SWAGGER_UI, name) for name in vendor.SWAGGER_UI.__dataclass_fields__
+    }
     return vendor.NpmPackage(**{**fields, "integrity": f"sha512-{digest}"})
 
 
@@ -62,13 +66,15 @@ def test_script_style_and_licence_are_downloaded_once(
         return tarball
 
     vendor.install(package, tmp_path / "a" / "b", download)
-    assert requested == ["https://registry.npmjs.org/uplot/-/uplot-1.6.32.tgz"]
+    assert requested == ["https://registry.npmjs.org/swagger-ui-dist/-/swagger-ui-dist-5.35.0.tgz"]
     installed = {path.name: path.read_bytes() for path in (tmp_path / "a" / "b").iterdir()}
     assert installed == {
-        "uPlot.iife.min.js": CONTENTS["package/dist/uPlot.iife.min.js"],
-        "uPlot.min.css": b".uplot{}",
-        "LICENSE": b"MIT",
         "VERSION": VERSION.encode(),
+        **{
+            path.removeprefix("package/"): content
+            for path, content in CONTENTS.items()
+            if ".." not in path
+        },
     }
     vendor.install(package, tmp_path / "a" / "b", download)
     assert len(requested) == 1, "existing files are not downloaded again"
@@ -79,10 +85,10 @@ def test_another_version_and_an_incomplete_one_are_replaced(
     vendor: ModuleType, package: Any, tarball: bytes, tmp_path: Path, missing: str
 ) -> None:
     vendor.install(package, tmp_path, lambda _: tarball)
-    (tmp_path / "uPlot.min.css").write_text("older")
-    (tmp_path / "VERSION").write_text("1.6.31")
+    (tmp_path / "swagger-ui.css").write_text("older")
+    (tmp_path / "VERSION").write_text("5.34.0")
     vendor.install(package, tmp_path, lambda _: tarball)
-    assert (tmp_path / "uPlot.min.css").read_bytes() == b".uplot{}"
+    assert (tmp_path / "swagger-ui.css").read_bytes() == b".swagger-ui{}"
     (tmp_path / missing).unlink()
     vendor.install(package, tmp_path, lambda _: tarball)
     assert (tmp_path / missing).is_file()

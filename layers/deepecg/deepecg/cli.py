@@ -26,10 +26,11 @@ from deepecg.night.folder_night_store import LOCAL_SETTINGS, FolderStore
 from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import night_entry
 from deepecg.night.night_store import NIGHTS, PAGE, REPORTS, parse_night
-from deepecg.outputs.file_names import REJECTION_FILE
+from deepecg.outputs.file_names import PDF_FILE, REJECTION_FILE, REPORT_FILE
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
+from deepecg.outputs.report.report_pdf import refuse_missing_weasyprint, report_pdf
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import Summary
 from deepecg.outputs.wave_annotations import WAVE_EXTENSION, write_waves
@@ -87,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
         help=f"also write P, QRS and T of every beat as NAME.{WAVE_EXTENSION}, a WFDB annotation "
         "file like that of ecgpuwave",
     )
+    score.add_argument(
+        "--pdf",
+        action="store_true",
+        help=f"also write the report as {PDF_FILE} (needs `pip install 'deepecg[pdf]'`)",
+    )
     score.add_argument("--quiet", action="store_true", help="no progress bars")
     report = commands.add_parser(
         "report", help="write the report on all recordings scored on one day"
@@ -143,10 +149,18 @@ def _score(given: argparse.Namespace) -> int:
     classifier = BeatClassifier.load(given.model)
     classifier.card.refuse_other_conditioning(settings.scoring.conditioning)
     delineator_beside(given.model)  # so that one that does not fit is reported before scoring
+    if given.pdf:
+        refuse_missing_weasyprint()
     _refuse_unwritable(given.out)
     n_scored = sum(
         _score_one(
-            path, given.out / name, classifier, settings, waves=given.waves, quiet=given.quiet
+            path,
+            given.out / name,
+            classifier,
+            settings,
+            waves=given.waves,
+            pdf=given.pdf,
+            quiet=given.quiet,
         )
         for name, path in jobs.items()
     )
@@ -182,13 +196,15 @@ def _score_one(
     settings: SettingsFile,
     *,
     waves: bool,
+    pdf: bool,
     quiet: bool,
 ) -> bool:
     """Score one recording and write its results or rejection; return whether it was scored."""
     name, identity = folder.name, recording_id(folder.name)
     folder.mkdir(parents=True, exist_ok=True)
     wave_file = folder / f"{name}.{WAVE_EXTENSION}"
-    wave_file.unlink(missing_ok=True)
+    for stale in (wave_file, folder / PDF_FILE):
+        stale.unlink(missing_ok=True)
     now, began_s = datetime.now().astimezone(), time.perf_counter()
     try:
         with _progress(name, quiet=quiet) as progress, _readable():
@@ -197,9 +213,12 @@ def _score_one(
         document: Summary | Rejection = write_outputs(scored, folder, name, identity, settings)
         if waves:
             write_waves(scored, folder, name)
+        if pdf:
+            html = (folder / REPORT_FILE).read_text(encoding="utf-8")
+            (folder / PDF_FILE).write_bytes(report_pdf(html))
     except RefusedRecordingError as error:
-        for stale in output_files(name):
-            (folder / stale).unlink(missing_ok=True)
+        for file_name in output_files(name):
+            (folder / file_name).unlink(missing_ok=True)
         document = rejection_document(error, identity)
         (folder / REJECTION_FILE).write_text(to_json(document), encoding="utf-8")
         print(f"{name}: rejected ({error.code}): {error}", file=sys.stderr)

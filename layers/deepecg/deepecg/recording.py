@@ -108,6 +108,14 @@ class Recording:
                 f"found the leads {', '.join(self.leads)}, expected the requested lead among them"
             ) from None
 
+    @property
+    def midnight_s(self) -> float | None:
+        """Seconds from midnight to the start by the recorder's clock; None if it is unknown."""
+        if self.start is None:
+            return None
+        midnight = self.start.replace(hour=0, minute=0, second=0, microsecond=0)
+        return (self.start - midnight).total_seconds()
+
     def read(self, lead: int, start: int, stop: int) -> Floats32:
         """Return samples ``start`` to ``stop`` of one lead, clipped to the recording.
 

@@ -92,7 +92,12 @@ def score_recording(
     )
     pause_confirmed &= ~primary.flags.gap_before(found.times_s)
     beats = BeatStream(
-        found.times_s, found.rr_s, probabilities, pause_confirmed, found.flags.analysable
+        found.times_s,
+        found.rr_s,
+        probabilities,
+        pause_confirmed,
+        found.flags.analysable,
+        recording.midnight_s,
     )
     flutter = beats_with_flutter_waves(found.used, found.r_peaks, waves, settings.flutter_waves)
     rhythm = analyse_rhythm(beats, settings.rhythm, waves, flutter)

@@ -124,6 +124,8 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
         },
         "heart_rate": {
             "mean_bpm": 68.3,
+            "day_mean_bpm": 74.9,
+            "night_mean_bpm": 58.7,
             "minimum_bpm": 44.1,
             "minimum_at_s": 12345.6,
             "maximum_bpm": 141.0,

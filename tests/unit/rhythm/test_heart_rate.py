@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_one_missed_beat_makes_no_absurd_minimum() -> None:
 def test_without_intervals_there_is_no_rate() -> None:
     for n_beats in (0, 1, 3):
         found = heart_rate(stream_of("|".join("N" * n_beats)), RateSettings())
-        assert found == HeartRate(None, None, None, None, None, 0, 0)
+        assert found == HeartRate(None, None, None, None, None, None, None, 0, 0)
 
 
 def test_a_recording_shorter_than_half_a_window_has_a_mean_only() -> None:
@@ -70,6 +71,19 @@ def test_how_much_of_a_window_is_to_be_known_is_a_setting() -> None:
     stream = stream_of("N" * 37, 0.8)  # 28.8 s
     assert heart_rate(stream, RateSettings()).minimum_bpm is None
     assert heart_rate(stream, RateSettings(covered_share=0.4)).minimum_bpm == pytest.approx(75)
+
+
+def test_means_by_day_and_by_night() -> None:
+    # from 21:00: an hour at 75 until the night begins, ten hours of night at 50, an hour at 100
+    rr = np.concatenate([np.full(4500, 0.8), np.full(30_000, 1.2), np.full(6000, 0.6)])
+    stream = stream_of("N" * (len(rr) + 1), rr, first_s=0.0)
+    found = heart_rate(replace(stream, midnight_s=21 * 3600.0 - 1e-6), RateSettings())
+    assert found.night_mean_bpm == pytest.approx(50)
+    assert found.day_mean_bpm == pytest.approx(10_500 / 7200 * 60)
+    other = RateSettings(day_start_hours=7, night_start_hours=21)
+    assert heart_rate(replace(stream, midnight_s=8 * 3600.0), other).night_mean_bpm is None
+    unknown = heart_rate(stream, RateSettings())
+    assert (unknown.day_mean_bpm, unknown.night_mean_bpm) == (None, None)
 
 
 def test_time_in_gaps_counts_for_nothing() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,32 @@ def test_two_hours_and_a_half_by_hand() -> None:
     assert [hour.supraventricular_count for hour in (first, second, last)] == [1, 3, 0]
     assert [hour.supraventricular_run_count for hour in (first, second, last)] == [0, 1, 0]
     assert [hour.pause_count for hour in (first, second, last)] == [0, 0, 0]
+
+
+def test_hours_are_those_of_the_clock_where_the_time_of_day_is_known() -> None:
+    # from 09:30:00.5, at 60 a minute in the first half hour and at 75 in the next two hours
+    rr = np.concatenate([np.full(1799, 1.0), np.full(9000, 0.8)])
+    stream = stream_of("N" * (len(rr) + 1), rr, first_s=0.25, duration_s=9000)
+    stream = replace(stream, midnight_s=9.5 * 3600 + 0.5)
+    first, second, third = hours_of(stream)
+    assert [hour.start_s for hour in (first, second, third)] == [0, 1799.5, 5399.5]
+    assert [hour.analysable_s for hour in (first, second, third)] == [1800, 3600, 3600]
+    assert first.mean_bpm == pytest.approx(60)
+    assert [second.mean_bpm, third.mean_bpm] == pytest.approx([75, 75])
+
+
+@pytest.mark.parametrize(
+    ("midnight_s", "starts_s"),
+    [(None, [0, 3600]), (7200.0, [0, 3600]), (86_399.5, [0, 0.5, 3600.5]), (3599.0, [0, 1, 3601])],
+)
+def test_the_first_hour_ends_with_the_full_hour(
+    midnight_s: float | None, starts_s: list[float]
+) -> None:
+    stream = stream_of("N" * 7200, 1.0, duration_s=7200)
+    table = hours_of(replace(stream, midnight_s=midnight_s))
+    assert [hour.start_s for hour in table] == starts_s
+    assert sum(hour.analysable_s for hour in table) == 7200
+    assert sum(hour.n_beats for hour in table) == 7200
 
 
 def test_a_whole_number_of_hours_has_no_empty_row() -> None:

@@ -13,17 +13,6 @@ class MissingVendoredError(RuntimeError):
     """The package was built without the scripts and style sheets that pages need."""
 
 
-def uplot(name: str) -> str:
-    """Return the text of ``uPlot.iife.min.js``, ``uPlot.min.css`` or ``LICENSE``.
-
-    Raises
-    ------
-    MissingVendoredError
-        If the file is missing.
-    """
-    return vendored("outputs/report/vendor/uplot", name)
-
-
 def vendored(folder: str, name: str) -> str:
     """Return the text of a file that was downloaded when the package was built.
 

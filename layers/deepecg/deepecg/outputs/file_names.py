@@ -3,5 +3,6 @@
 SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.html"
 DISCLOSURE_FILE = "disclosure.html"
+PDF_FILE = "report.pdf"
 FHIR_FILE = "diagnostic_report.json"
 REJECTION_FILE = "rejection.json"

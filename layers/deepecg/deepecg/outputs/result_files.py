@@ -57,7 +57,8 @@ def write_outputs(
     recording_id : str
         ID of the recording in the documents.
     study : Study, optional
-        What the caller says about the recording; only the FHIR document contains its references.
+        What the caller says about the recording; only the FHIR document contains its references,
+        and only the report its patient label.
 
     Returns
     -------
@@ -75,8 +76,8 @@ def write_outputs(
     listed = listed_events(rhythm.events, scored.settings.rhythm.events, kept=rhythm.finding_events)
     graphics = draw(scored, listed)
     summary = summarise(scored, listed, graphics, recording_id, study)
-    report = render_report(summary, graphics, DISCLOSURE_FILE if study.disclosure else None)
-    forms = {"text/html; charset=utf-8": report.encode()} if study.embed_report else {}
+    report = render_report(summary, graphics, study, DISCLOSURE_FILE if study.disclosure else None)
+    forms = {HTML: report.encode()} if study.embed_report else {}
     fhir = diagnostic_report(summary, study, forms)
     write_annotations(scored, folder, name)
     if study.disclosure:

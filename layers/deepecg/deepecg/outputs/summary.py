@@ -110,6 +110,12 @@ class HeartRateBlock(Block, frozen=True):
 
     mean_bpm: Measure | None
     """Mean heart rate: confirmed RR intervals over the time that they cover."""
+    day_mean_bpm: Measure | None
+    """Mean heart rate by day, by default from 8 to 22 on the recorder's clock (settings). Null also
+    if the recording has no start time."""
+    night_mean_bpm: Measure | None
+    """Mean heart rate by night, by default from 22 to 8 on the recorder's clock (settings). Null
+    also if the recording has no start time."""
     minimum_bpm: Measure | None
     """Lowest mean rate in any window of ``window_s``."""
     minimum_at_s: Measure | None
@@ -328,14 +334,17 @@ class NotableRow(FindingRow, frozen=True):
 
 
 class HourRow(Block, frozen=True):
-    """One hour from the start of the recording; the last one may be shorter."""
+    """One hour of the recorder's clock, such as 08 to 09; the first and the last may be shorter.
+
+    If the recording has no start time, hours count from its start.
+    """
 
     hour: Count
-    """Number of the hour; 0 is the first."""
+    """Number of the row; 0 is the hour in which the recording starts."""
     start_s: Measure
-    """Start of the hour, in seconds from the start of the recording."""
+    """Start of the row, in seconds from the start of the recording."""
     start_local: str | None
-    """Start of the hour: ISO 8601 local time without a time zone. Null if it is unknown."""
+    """Start of the row: ISO 8601 local time without a time zone. Null if it is unknown."""
     analysable_s: Count
     """Seconds that could be analysed."""
     beats_count: Count
@@ -508,7 +517,7 @@ class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
     """What is worth mentioning but not urgent, the most important first; one finding of a kind. A
     kind of event that is urgent is not repeated."""
     hours: tuple[HourRow, ...]
-    """One row an hour, from the start of the recording."""
+    """One row for each hour that the recording reaches."""
     events: tuple[EventRow, ...]
     """Events in the order of time: the most severe of each kind, up to a number in the settings."""
     events_left_out_count: dict[EventKey, Count]

@@ -32,6 +32,9 @@ class BeatStream:
         that no beat was missed in it.
     analysable : ndarray of bool, shape (n_seconds,)
         Which seconds of the recording can be analysed.
+    midnight_s : float or None
+        Seconds from midnight to the recording's start by the recorder's clock, from 0 to 86,400;
+        None if the time of day is unknown.
     """
 
     times_s: Floats
@@ -39,6 +42,7 @@ class BeatStream:
     probabilities: Floats32
     pause_confirmed: Bools
     analysable: Bools
+    midnight_s: float | None = None
 
     @classmethod
     def of_labels(

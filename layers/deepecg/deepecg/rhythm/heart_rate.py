@@ -8,7 +8,7 @@ from deepecg.arrays import Floats, Ints
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import RATE_DIGITS
 from deepecg.rhythm.settings import RateSettings
-from deepecg.time_units import SECONDS_PER_MINUTE
+from deepecg.time_units import HOURS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,9 @@ class HeartRate:
     ----------
     mean_bpm : float or None
         Number of intervals divided by the time they cover.
+    day_mean_bpm, night_mean_bpm : float or None
+        The same of the intervals that end by day, from ``RateSettings.day_start_hours`` to
+        ``night_start_hours``, and by night; None also where the time of day is unknown.
     minimum_bpm, maximum_bpm : float or None
         Lowest and highest rate in any window of ``RateSettings.window_s``.
     minimum_at_s, maximum_at_s : float or None
@@ -29,6 +32,8 @@ class HeartRate:
     """
 
     mean_bpm: float | None
+    day_mean_bpm: float | None
+    night_mean_bpm: float | None
     minimum_bpm: float | None
     maximum_bpm: float | None
     minimum_at_s: float | None
@@ -57,17 +62,17 @@ def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
     """
     rr = stream.rr_s[np.isfinite(stream.rr_s)]
     if not len(rr):
-        return HeartRate(None, None, None, None, None, 0.0, 0.0)
-    mean = SECONDS_PER_MINUTE * len(rr) / float(rr.sum())
+        return HeartRate(None, None, None, None, None, None, None, 0.0, 0.0)
+    means = (_mean(rr), *_day_and_night(stream, settings))
     around = rates_around(stream, settings)
     tachycardia_s = float(rr[around > settings.tachycardia_bpm].sum())
     bradycardia_s = float(rr[around < settings.bradycardia_bpm].sum())
     begins, rates = rate_windows(stream, settings)
     if np.isnan(rates).all():
-        return HeartRate(mean, None, None, None, None, tachycardia_s, bradycardia_s)
+        return HeartRate(*means, None, None, None, None, tachycardia_s, bradycardia_s)
     low, high = int(np.nanargmin(rates)), int(np.nanargmax(rates))
     return HeartRate(
-        mean,
+        *means,
         float(rates[low]),
         float(rates[high]),
         float(begins[low]),
@@ -75,6 +80,19 @@ def heart_rate(stream: BeatStream, settings: RateSettings) -> HeartRate:
         tachycardia_s,
         bradycardia_s,
     )
+
+
+def _day_and_night(stream: BeatStream, settings: RateSettings) -> tuple[float | None, float | None]:
+    if stream.midnight_s is None:
+        return None, None
+    known = np.isfinite(stream.rr_s)
+    hour = (stream.midnight_s + stream.times_s[known]) / SECONDS_PER_HOUR % HOURS_PER_DAY
+    by_day = (hour >= settings.day_start_hours) & (hour < settings.night_start_hours)
+    return _mean(stream.rr_s[known][by_day]), _mean(stream.rr_s[known][~by_day])
+
+
+def _mean(rr_s: Floats) -> float | None:
+    return SECONDS_PER_MINUTE * len(rr_s) / float(rr_s.sum()) if len(rr_s) else None
 
 
 def rate_windows(stream: BeatStream, settings: RateSettings) -> tuple[Floats, Floats]:

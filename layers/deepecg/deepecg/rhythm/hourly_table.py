@@ -10,21 +10,22 @@ from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.findings import Findings
 from deepecg.rhythm.heart_rate import rate_windows
 from deepecg.rhythm.settings import RateSettings
-from deepecg.time_units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
+from deepecg.time_units import ROUNDING_S, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 _ByHour = list[Floats]
 
 
 @dataclass(frozen=True)
 class Hour:
-    """One hour, counted from the recording's start; the last one may be shorter.
+    """One hour of the recorder's clock; the first and the last one may be shorter.
 
-    Counts and durations add up to those of the whole recording.
+    If the time of day is unknown, hours count from the recording's start. Counts and durations add
+    up to those of the whole recording.
 
     Attributes
     ----------
     hour : int
-        0 for the first 60 minutes.
+        0 for the hour in which the recording starts.
     start_s : float
         Start of the hour in seconds from the recording's start.
     analysable_s : int
@@ -79,8 +80,7 @@ def hourly(stream: BeatStream, settings: RateSettings, found: Findings) -> tuple
     tuple of Hour
         One for every hour that the recording reaches.
     """
-    n_hours = -(-len(stream.analysable) // SECONDS_PER_HOUR)
-    starts_s = np.arange(n_hours) * float(SECONDS_PER_HOUR)
+    starts_s = hour_starts_s(stream)
     edges_s = np.append(starts_s, np.inf)
 
     def counted(times_s: Floats) -> list[int]:
@@ -94,7 +94,8 @@ def hourly(stream: BeatStream, settings: RateSettings, found: Findings) -> tuple
     begins_s, rates_bpm = rate_windows(stream, settings)
     columns = zip(
         starts_s.tolist(),
-        np.add.reduceat(stream.analysable, starts_s.astype(np.int64), dtype=np.int64).tolist(),
+        # A second of the recording belongs to the hour in which it begins.
+        np.add.reduceat(stream.analysable, np.ceil(starts_s).astype(int), dtype=np.int64).tolist(),
         counted(stream.times_s),
         split(stream.rr_s, stream.times_s),
         split(rates_bpm, begins_s),
@@ -121,6 +122,25 @@ def hourly(stream: BeatStream, settings: RateSettings, found: Findings) -> tuple
             enumerate(columns)
         )
     )
+
+
+def hour_starts_s(stream: BeatStream) -> Floats:
+    """Return where the hours of a stream begin.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_hours,)
+        Seconds from the recording's start: 0, then every full hour of the recorder's clock, or
+        every hour from the start if the time of day is unknown.
+    """
+    first_s = SECONDS_PER_HOUR - (stream.midnight_s or 0.0) % SECONDS_PER_HOUR
+    last_s = len(stream.analysable) - 1  # an hour contains the beginning of at least one second
+    return np.append(0.0, np.arange(first_s, last_s + ROUNDING_S, SECONDS_PER_HOUR))
 
 
 def _starts(episodes: tuple[Episode, ...]) -> Floats:

@@ -31,6 +31,12 @@ class RateSettings:
     episode_beats: int = 15
     """Fewest beats of such an episode: 15 a minute is the slowest escape rhythm; with fewer the
     heart or the electrode pauses, which is reported as such."""
+    day_start_hours: float = 8.0
+    """Hour of the day at which the mean heart rate by day begins (our choice: no standard gives
+    hours, and most adults are up from 8 to 22)."""
+    night_start_hours: float = 22.0
+    """Hour of the day at which the mean heart rate by day ends and that by night begins (our
+    choice: no standard gives hours, and most adults are up from 8 to 22)."""
     covered_share: float = 0.5
     """Known intervals must cover this share of a window for its rate to count. With less than half
     a minute, a few beats beside a gap would decide the minimum or maximum (our choice; no standard

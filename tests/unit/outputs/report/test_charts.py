@@ -130,7 +130,7 @@ def test_bars_of_the_hours_are_as_high_as_their_counts() -> None:
     row = next(row for row in picture.rows if row.group == "ventricular")
     heights = [height for *_, height in rectangles(row.path)]
     counts = [hour.ventricular_count for hour in hours if hour.ventricular_count]
-    assert len(heights) == len(counts) == 23
+    assert len(heights) == len(counts) == 24
     np.testing.assert_allclose(
         np.array(heights) / heights[-1], np.array(counts) / counts[-1], atol=0.002
     )
@@ -175,17 +175,38 @@ def test_a_bin_with_any_fibrillation_or_lost_time_is_seen(n: int) -> None:
     share = np.zeros(n)
     share[[100, 400]] = (0.05, 1.0)
     shown = trend(n, fibrillation_share=share, analysable_share=1 - share)
-    chart = TrendChart(shown, CLOCK)
-    drawn = chart.picture()
+    drawn = TrendChart(shown, CLOCK).picture()
     for lane in drawn.lanes[2:]:
         spans = rectangles(lane.path)
-        inner = drawn.right - drawn.left
+        bin_width = drawn.view_width / n
         assert [x for x, *_ in spans] == pytest.approx(
-            [drawn.left + inner * 100 / n, drawn.left + inner * 400 / n], abs=0.1
+            [100 * bin_width, 400 * bin_width], abs=0.001
         )
-        assert all(width >= 1 for *_, width, _ in spans)
-    data = chart.data([])
-    assert data["af"] == data["gap"] == [[100, 101], [400, 401]]
+        assert [width for *_, width, _ in spans] == pytest.approx([bin_width] * 2, abs=0.001)
+
+
+def test_every_bin_of_the_heart_rate_is_drawn() -> None:
+    bpm = np.linspace(50, 150, 9000)
+    bpm[4500] = 30.0  # one bin of ten seconds in 25 hours
+    drawn = TrendChart(trend(9000, mean_bpm=bpm), CLOCK).picture()
+    points = np.array(re.findall(r"([\d.]+) ([\d.]+)", drawn.curve), float)
+    assert len(points) == 9000
+    np.testing.assert_allclose(points[:, 0], (np.arange(9000) + 0.5) * 930 / 9000, atol=0.001)
+    places, texts = zip(*drawn.rate_ticks, strict=True)
+    slope = (float(texts[-1]) - float(texts[0])) / (places[-1] - places[0])
+    read_bpm = float(texts[0]) + (points[:, 1] - places[0]) * slope
+    np.testing.assert_allclose(read_bpm, bpm, atol=0.1)
+
+
+def test_beats_are_counted_by_the_minute() -> None:
+    count = np.zeros(360, np.int64)
+    count[[0, 5, 6]] = (1, 2, 6)  # three in the first minute, six in the second
+    lane = TrendChart(trend(360, ventricular_count=count), CLOCK).picture().lanes[0]
+    (x, _, width, low), (second_x, _, _, high) = rectangles(lane.path)
+    assert lane.most == "≤ 6/min"
+    assert high == pytest.approx(2 * low)
+    assert (x, second_x) == (0, pytest.approx(width, abs=0.001))
+    assert width == pytest.approx(930 / 60, abs=0.001)
 
 
 def test_a_bin_between_unknown_ones_is_a_point_on_paper() -> None:

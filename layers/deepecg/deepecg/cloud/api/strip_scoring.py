@@ -72,7 +72,11 @@ def strip_document(scored: ScoredRecording) -> dict[str, Any]:
             for time_s, probabilities in zip(beats.times_s, beats.probabilities, strict=True)
         ],
         "class_count": beats_block(scored).class_count,
-        "heart_rate": msgspec.to_builtins(heart_rate_block(scored)),
+        "heart_rate": {
+            key: value
+            for key, value in msgspec.to_builtins(heart_rate_block(scored)).items()
+            if key not in {"day_mean_bpm", "night_mean_bpm"}  # a strip has no time of day
+        },
         "quality": msgspec.to_builtins(signal_block(scored))
         | {"not_analysable": _not_analysable(scored)},
     }

@@ -68,8 +68,9 @@ def hours_picture(hours: Sequence[HourRow], clock: Clock) -> HoursPicture:
         rows.append(HoursRow(title, group, top, COUNT_HEIGHT, path, ticks))
         top += COUNT_HEIGHT + ROW_GAP
     every = -(-len(hours) // MOST_LABELS) or 1
+    ends_s = [*(hour.start_s for hour in hours[1:]), clock.duration_s]
     labels = tuple(
-        (LEFT + (i + 0.5) * step, clock.tick_of_hour(hours[i].start_s))
+        (LEFT + (i + 0.5) * step, clock.hour(hours[i].start_s, ends_s[i]))
         for i in range(0, len(hours), every)
     )
     return HoursPicture(width=WIDTH, height=top, left=LEFT, rows=tuple(rows), labels=labels)

@@ -19,6 +19,8 @@ CLASS_NAMES = {
 }
 KINDS = {kind.key: kind for kind in (*URGENT_KINDS, *NOTABLE_KINDS, *EXAMPLE_KINDS, *EVENT_KINDS)}
 """Every kind by its key; where a kind of finding has the key of its event, the event's."""
+STATUSES = {"preliminary": "Preliminary: not signed", "final": "Final", "amended": "Amended"}
+"""Status of a report by that of its review."""
 REVIEWS = {"not_reviewed": "Not reviewed by a clinician", "reviewed": "Reviewed by a clinician"}
 
 

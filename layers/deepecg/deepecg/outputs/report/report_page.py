@@ -6,12 +6,12 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from jinja2 import Environment
 from markupsafe import Markup
 
-from deepecg.outputs.browser_libraries import uplot
 from deepecg.outputs.graphics.ecg_strips import Strip
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.html_pages import page_policy, script_json, template_environment
@@ -28,7 +28,7 @@ from deepecg.outputs.report.ecg_paper import (
     strip_picture,
 )
 from deepecg.outputs.report.hourly_bars import hours_picture
-from deepecg.outputs.report.recording_clock import Clock
+from deepecg.outputs.report.recording_clock import Clock, written
 from deepecg.outputs.report.rr_charts import histogram_picture, poincare_picture
 from deepecg.outputs.report.strip_figures import mm, strip_figure
 from deepecg.outputs.report.trend_chart import TrendChart
@@ -40,6 +40,7 @@ from deepecg.rhythm.event_kinds import (
     UNCONFIRMED_PAUSE,
 )
 from deepecg.signal.stretches import stretches
+from deepecg.study import Study
 from deepecg.time_units import SECONDS_PER_HOUR
 
 SCRIPTS = ("report/trend.js", "report/events.js", "packed_levels.js", "report/strips.js")
@@ -47,9 +48,16 @@ NO_RATE = "\N{EN DASH}"
 PRINTED_EVENTS = 60
 """Longest list of events that is printed whole. Of a longer one, paper shows only events of
 findings and those with a strip."""
+LABEL_LENGTH = 60
+"""Characters of a patient label that the top of every printed page has room for."""
 
 
-def render_report(summary: Summary, graphics: Graphics, disclosure: str | None = None) -> str:
+def render_report(
+    summary: Summary,
+    graphics: Graphics,
+    study: Study | None = None,
+    disclosure: str | None = None,
+) -> str:
     """Return the report of a recording as one HTML page.
 
     The same summary and graphics give the same bytes.
@@ -60,6 +68,8 @@ def render_report(summary: Summary, graphics: Graphics, disclosure: str | None =
         The results of a recording.
     graphics : Graphics
         Trend, histograms, strips and clusters of the same recording.
+    study : Study, optional
+        What the caller says about the recording: the patient label is in this document only.
     disclosure : str, optional
         Address of the full disclosure, relative to the report; without it, no event links there.
 
@@ -67,13 +77,9 @@ def render_report(summary: Summary, graphics: Graphics, disclosure: str | None =
     -------
     str
         HTML that loads nothing from the network.
-
-    Raises
-    ------
-    MissingVendoredError
-        If the package was built without uPlot.
     """
     clock = report_clock(summary)
+    patient_label = (study or Study()).patient_label
     values = SummaryValue(summary)
     pictures = [strip_picture(strip) for strip in graphics.strips]
     leading = [strip for strip in graphics.strips if not strip.is_further]
@@ -91,8 +97,8 @@ def render_report(summary: Summary, graphics: Graphics, disclosure: str | None =
         event = None if strip.event_number is None else summary.events[strip.event_number]
         return strip_figure(strip, picture, event, clock, disclosure, with_traces=with_traces)
 
-    style = Markup(uplot("uPlot.min.css") + _text("report/style.css") + _page_style(summary))
-    scripts = [Markup(text) for text in (uplot("uPlot.iife.min.js"), *map(_text, SCRIPTS))]
+    style = Markup(_text("report/style.css") + _page_style(summary, patient_label))
+    scripts = [Markup(_text(name)) for name in SCRIPTS]
     settings = summary.provenance.settings
     return (
         _environment()
@@ -106,7 +112,7 @@ def render_report(summary: Summary, graphics: Graphics, disclosure: str | None =
             policy=page_policy([style], scripts),
             style=style,
             scripts=scripts,
-            uplot_licence=uplot("LICENSE"),
+            patient_label=patient_label,
             trend=chart.picture(),
             trend_data=script_json(chart.data(_marks(leading, clock))),
             trend_bin=graphics.trend.bin_s,
@@ -137,8 +143,12 @@ def render_report(summary: Summary, graphics: Graphics, disclosure: str | None =
 
 def report_clock(summary: Summary) -> Clock:
     """Return the clock of a recording, as its report and its full disclosure show it."""
-    start = summary.recording.start_local
-    return Clock(datetime.fromisoformat(start) if start else None, summary.recording.duration_s)
+    start, zone = summary.recording.start_local, summary.recording.time_zone
+    return Clock(
+        datetime.fromisoformat(start) if start else None,
+        summary.recording.duration_s,
+        ZoneInfo(zone) if zone else None,
+    )
 
 
 StripFigure = Callable[..., Markup]
@@ -153,6 +163,7 @@ def _environment() -> Environment:
         "duration": labels.duration,
         "rate": _rate,
         "mm": mm,
+        "written": written,
     }
     return environment
 
@@ -224,9 +235,11 @@ def _settings(settings: Mapping[str, Any], path: str = "") -> list[tuple[str, st
     return found
 
 
-def _page_style(summary: Summary) -> str:
+def _page_style(summary: Summary, patient_label: str | None) -> str:
     """Return the style of the header of every printed page."""
-    text = f"Holter ECG report · {summary.recording_id}"
+    patient = f"{patient_label[:LABEL_LENGTH]} · " if patient_label else ""
+    status = "Preliminary " if summary.review.signed_by is None else ""
+    text = f"{patient}{status}Holter ECG report · {summary.recording_id}"
     return f'@page{{@top-left{{content:"{_css_text(text)}"}}}}'
 
 

@@ -17,12 +17,13 @@ def short(value: float, digits: int = 1) -> str:
     return "0" if text == "-0" else text
 
 
-def line(x: NDArray[np.floating], y: NDArray[np.floating]) -> str:
+def line(x: NDArray[np.floating], y: NDArray[np.floating], x_digits: int = 1) -> str:
     """Return the path of a line through points, broken where ``y`` is NaN."""
     pieces = []
     for first, stop in stretches(np.isfinite(y)):
         points = [
-            f"{short(a)} {short(b)}" for a, b in zip(x[first:stop], y[first:stop], strict=True)
+            f"{short(a, x_digits)} {short(b)}"
+            for a, b in zip(x[first:stop], y[first:stop], strict=True)
         ]
         if len(points) == 1:
             points.append(points[0])  # a dot: a line of no length with a round cap
@@ -44,10 +45,11 @@ def trace(levels: Ints, shown: Bools | None = None) -> str:
     )
 
 
-def bars(rectangles: Iterable[tuple[float, float, float, float]]) -> str:
+def bars(rectangles: Iterable[tuple[float, float, float, float]], x_digits: int = 1) -> str:
     """Return one path of rectangles with x, y, width and height."""
     return "".join(
-        f"M{short(x)} {short(y)}h{short(w)}v{short(h)}h{short(-w)}z" for x, y, w, h in rectangles
+        f"M{short(x, x_digits)} {short(y)}h{short(w, x_digits)}v{short(h)}h{short(-w, x_digits)}z"
+        for x, y, w, h in rectangles
     )
 
 

@@ -1,125 +1,39 @@
 "use strict";
-// The trend: heart rate above, ventricular and supraventricular beats, AF and lost signal beneath,
-// all on one axis of time in seconds since midnight, so that no time zone can shift it.
+// Zooms and moves the trend, whose drawing is on the page: the inner SVG shows a part of itself, and
+// the times beneath are written anew. Times are seconds since midnight, so that no time zone shifts them.
 (() => {
-  const root = document.getElementById("trend-plot");
   const data = JSON.parse(document.getElementById("trend-data").textContent);
+  const root = document.getElementById("trend-plot");
+  const svg = root.querySelector(".trend"), view = svg.querySelector(".view"), times = svg.querySelector(".times");
+  const status = document.getElementById("trend-status"), readout = document.getElementById("trend-readout");
   document.documentElement.classList.add("js");
 
-  const css = getComputedStyle(document.documentElement);
-  const colour = (name) => css.getPropertyValue(name).trim();
-  const COLOURS = {
-    ink: colour("--ink"), soft: colour("--soft"), line: colour("--line"),
-    v: colour("--v-fill"), s: colour("--s-fill"), af: colour("--af-fill"), gap: colour("--gap"),
-    shade: colour("--af-shade"),
-  };
-  const FONT = "12px system-ui, sans-serif";
-  const HEIGHT = 446, MARK_ROWS = 3, MARK_HEIGHT = 17, MARK_WIDTH = 28, AXIS = 30, GUTTER = 66, LANES = 0.4;
-  const NARROWEST_S = 60, DAY_S = 86400, ZOOM = 2, PAN = 0.4;
+  const MARK_ROWS = 3, MARK_HEIGHT = 17, MARK_WIDTH = 28, RIGHT = 8, TICK_WIDTH = 72;
+  const NARROWEST_S = 60, DAY_S = 86400, ZOOM = 2, PAN = 0.4, LEAST_DRAG = 4;
   const STEPS = [1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400, 172800];
-  const n = data.bpm.length;
-  const first = data.origin, last = first + n * data.bin;
-  // Known bins between unknown ones: no line reaches them, so they are drawn as points.
-  const alone = data.bpm.map((_, i) => i).filter(
-    (i) => data.bpm[i] != null && data.bpm[i - 1] == null && data.bpm[i + 1] == null,
-  );
-  const times = data.bpm.map((_, i) => first + (i + 0.5) * data.bin);
-  const known = data.days.length > 0;
-  const two = (value) => String(value).padStart(2, "0");
+  const first = data.origin, last = first + data.bpm.length * data.bin;
+  const drawn = view.viewBox.baseVal, left = view.x.baseVal.value, bottom = drawn.height;
+  const unit = drawn.width / (last - first), printed = svg.viewBox.baseVal.width, tall = svg.viewBox.baseVal.height;
+  let from = first, until = last, width = drawn.width;
 
+  const two = (value) => String(value).padStart(2, "0");
   function clock(seconds, withSeconds) {
-    const whole = Math.round(seconds), day = Math.floor(whole / DAY_S);
-    const hours = Math.floor((known ? whole - day * DAY_S : whole) / 3600);
+    const whole = Math.round(seconds), known = data.days.length > 0;
+    const hours = Math.floor((known ? whole % DAY_S : whole) / 3600);
     const time = `${known ? two(hours) : hours}:${two(Math.floor(whole / 60) % 60)}`;
     return withSeconds ? `${time}:${two(whole % 60)}` : time;
   }
-  function dated(seconds, withSeconds) {
-    const time = clock(seconds, withSeconds);
-    return data.days.length > 1 ? `${data.days[Math.floor(seconds / DAY_S)] || ""} ${time}` : time;
-  }
-  function label(seconds, step) {
-    const day = seconds / DAY_S;
-    if (known && day > 0 && Number.isInteger(day)) return data.days[day] || "";
-    return clock(seconds, step < 60);
-  }
-
-  // --- Lanes: top and height of each, as shares of the height of all lanes
-  const LANE = { v: [0.06, 0.3], s: [0.42, 0.3], af: [0.79, 0.08], gap: [0.92, 0.08] };
-  const span = data.high - data.low;
-  const bottom = data.low - (span * LANES) / (1 - LANES);
-
-  function bands(u, spans, top, height, fill) {
-    u.ctx.fillStyle = fill;
-    for (const [from, until] of spans) {
-      const left = Math.max(u.valToPos(first + from * data.bin, "x", true), u.bbox.left);
-      const right = Math.min(u.valToPos(first + until * data.bin, "x", true), u.bbox.left + u.bbox.width);
-      if (right > left || (right === left && right > u.bbox.left)) {
-        u.ctx.fillRect(left, top, Math.max(right - left, devicePixelRatio), height);
-      }
-    }
-  }
-  function perMinute(u, counts) {
-    // Bins that share a column of pixels are shown as their mean.
-    const { min, max } = u.scales.x;
-    const from = Math.max(Math.floor((min - first) / data.bin), 0);
-    const until = Math.min(Math.ceil((max - first) / data.bin), n);
-    const columns = Math.max(Math.min(until - from, Math.floor(u.bbox.width / devicePixelRatio)), 1);
-    const bars = [];
-    for (let column = 0; column < columns; column++) {
-      const a = from + Math.floor((column * (until - from)) / columns);
-      const b = from + Math.floor(((column + 1) * (until - from)) / columns);
-      let total = 0;
-      for (let i = a; i < b; i++) total += counts[i];
-      if (total) bars.push([a, b, (total / ((b - a) * data.bin)) * 60]);
-    }
-    return bars;
-  }
-  function countLane(u, counts, [share, height], fill, mark) {
-    const { ctx, bbox } = u, lanes = bbox.height * LANES;
-    const top = bbox.top + bbox.height - lanes + share * lanes, tall = height * lanes;
-    const bars = perMinute(u, counts);
-    const most = Math.max(1, ...bars.map((bar) => bar[2]));
-    ctx.strokeStyle = COLOURS.line;
-    ctx.lineWidth = devicePixelRatio;
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, top + tall);
-    ctx.lineTo(bbox.left + bbox.width, top + tall);
-    ctx.stroke();
-    ctx.fillStyle = fill;
-    for (const [a, b, rate] of bars) {
-      const left = Math.max(u.valToPos(first + a * data.bin, "x", true), bbox.left);
-      const right = Math.min(u.valToPos(first + b * data.bin, "x", true), bbox.left + bbox.width);
-      const size = Math.max((tall * rate) / most, 2 * devicePixelRatio);
-      ctx.fillRect(left, top + tall - size, Math.max(right - left, devicePixelRatio), size);
-    }
-    name(u, mark, top + tall / 2 - 7 * devicePixelRatio);
-    ctx.fillStyle = COLOURS.soft;
-    const limit = bars.length ? `≤ ${Math.max(Math.round(most), 1)}/min` : "none";
-    ctx.fillText(limit, bbox.left - 8 * devicePixelRatio, top + tall / 2 + 8 * devicePixelRatio);
-  }
-  function name(u, mark, y) {
-    u.ctx.textAlign = "right";
-    u.ctx.fillStyle = COLOURS.ink;
-    u.ctx.fillText(mark, u.bbox.left - 8 * devicePixelRatio, y);
-  }
-  function background(u) {
-    bands(u, data.af, u.bbox.top, u.bbox.height * (1 - LANES), COLOURS.shade);
-  }
-  function foreground(u) {
-    const { ctx, bbox } = u, lanes = bbox.height * LANES;
-    ctx.save();
-    ctx.font = FONT.replace("12", String(12 * devicePixelRatio));
-    ctx.textBaseline = "middle";
-    countLane(u, data.v, LANE.v, COLOURS.v, "V");
-    countLane(u, data.s, LANE.s, COLOURS.s, "S");
-    for (const [key, mark] of [["af", "AF"], ["gap", "lost"]]) {
-      const top = bbox.top + bbox.height - lanes + LANE[key][0] * lanes, tall = LANE[key][1] * lanes;
-      ctx.fillStyle = "#f0f3f5";
-      ctx.fillRect(bbox.left, top, bbox.width, tall);
-      bands(u, data[key], top, tall, COLOURS[key]);
-      name(u, mark, top + tall / 2);
-    }
-    ctx.restore();
+  const day = (seconds) => data.days[Math.floor(Math.round(seconds) / DAY_S)] || "";
+  const dated = (seconds, withSeconds) =>
+    `${data.days.length > 1 ? day(seconds) : ""} ${clock(seconds, withSeconds)}`.trim();
+  const x = (seconds) => ((seconds - from) / (until - from)) * width;
+  const at = (event) => from + ((event.clientX - view.getScreenCTM().e) / width) * (until - from);
+  function draw(parent, name, attributes, text) {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.textContent = text || "";
+    parent.append(element);
+    return element;
   }
 
   // --- Marks above the plot link to the strips
@@ -127,24 +41,24 @@
     const link = document.createElement("a");
     link.href = `#${mark.id}`;
     link.className = `mark ${mark.group}`;
+    root.append(link);
     return { ...mark, link, at: first + mark.at };
   });
-  function placeMarks(u) {
+  function placeMarks() {
     // Where all rows are full, a mark joins the previous one, which shows their number and links to the first.
     const rows = Array(MARK_ROWS).fill(-Infinity), shown = []; // position of the last mark in each row
-    const offset = u.over.offsetLeft, width = u.over.clientWidth; // read once: writing undoes layout
     for (const mark of marks) {
-      const x = u.valToPos(mark.at, "x");
-      const row = rows.findIndex((taken) => taken <= x - MARK_WIDTH);
-      mark.link.hidden = x < 0 || x > width || row < 0;
-      if (x < 0 || x > width) continue;
+      const place = x(mark.at), row = rows.findIndex((taken) => taken <= place - MARK_WIDTH);
+      const inside = place >= 0 && place <= width;
+      mark.link.hidden = !inside || row < 0;
+      if (!inside) continue;
       if (row < 0) {
         shown[shown.length - 1].push(mark);
         continue;
       }
-      rows[row] = x;
+      rows[row] = place;
       shown.push([mark]);
-      mark.link.style.left = `${offset + x}px`;
+      mark.link.style.left = `${left + place}px`;
       mark.link.style.top = `${row * MARK_HEIGHT}px`;
     }
     for (const together of shown) {
@@ -158,138 +72,104 @@
   }
 
   // --- The view
-  const status = document.getElementById("trend-status");
-  const readout = document.getElementById("trend-readout");
-  let chart;
-  function show(from, until) {
-    const width = Math.min(Math.max(until - from, NARROWEST_S), last - first);
-    const begin = Math.min(Math.max((from + until - width) / 2, first), last - width);
-    chart.setScale("x", { min: begin, max: begin + width });
+  function show(begin, end) {
+    const span = Math.min(Math.max(end - begin, NARROWEST_S), last - first);
+    from = Math.min(Math.max((begin + end - span) / 2, first), last - span);
+    until = from + span;
+    view.setAttribute("viewBox", `${(from - first) * unit} 0 ${span * unit} ${bottom}`);
+    times.replaceChildren();
+    const step = STEPS.find((s) => span / s <= Math.max(Math.floor(width / TICK_WIDTH), 2)) || STEPS[STEPS.length - 1];
+    for (let t = Math.ceil(from / step) * step; t <= until; t += step) {
+      draw(times, "path", { class: "grid", d: `M${left + x(t)} 12V${bottom}` });
+      const label = t > 0 && t % DAY_S === 0 && day(t) ? day(t) : clock(t, step < 60);
+      draw(times, "text", { class: "tick middle", x: left + x(t), y: bottom + 14 }, label);
+    }
+    placeMarks();
+    root.dataset.from = from;
+    root.dataset.until = until;
+    status.textContent = `Showing ${dated(from, span < 600)} to ${dated(until, span < 600)}`;
   }
-  function zoom(factor, at = 0.5) {
-    const { min, max } = chart.scales.x, width = (max - min) / factor;
-    const begin = min + (max - min - width) * at;
-    show(begin, begin + width);
+  function zoom(factor, around = 0.5) {
+    const span = Math.min((until - from) / factor, last - first), begin = from + (until - from - span) * around;
+    show(begin, begin + span);
   }
-  function pan(share) {
-    const { min, max } = chart.scales.x;
-    const by = Math.min(Math.max(share * (max - min), first - min), last - max);
-    show(min + by, max + by);
-  }
+  const pan = (seconds) => {
+    const by = Math.min(Math.max(seconds, first - from), last - until);
+    show(from + by, until + by);
+  };
   const reset = () => show(first, last);
+  function resize(whole) {
+    width = whole - left - RIGHT;
+    svg.setAttribute("viewBox", `0 0 ${whole} ${tall}`);
+    view.setAttribute("width", width);
+    show(from, until);
+  }
   const actions = {
-    in: () => zoom(ZOOM), out: () => zoom(1 / ZOOM), left: () => pan(-PAN), right: () => pan(PAN), reset,
+    in: () => zoom(ZOOM), out: () => zoom(1 / ZOOM), reset,
+    left: () => pan(-PAN * (until - from)), right: () => pan(PAN * (until - from)),
   };
   const keys = { "+": "in", "=": "in", "-": "out", ArrowLeft: "left", ArrowRight: "right", 0: "reset", Home: "reset" };
-
-  function describe(u) {
-    const { min, max } = u.scales.x;
-    root.dataset.from = min;
-    root.dataset.until = max;
-    status.textContent = `Showing ${dated(min, max - min < 600)} to ${dated(max, max - min < 600)}`;
-  }
-  function read(u) {
-    const i = u.cursor.idx;
-    if (i == null) {
-      readout.textContent = "";
-      return;
-    }
-    const bpm = data.bpm[i] == null ? "rate not known" : `${Math.round(data.bpm[i])} bpm`;
-    const beats = `V ${data.v[i]}, S ${data.s[i]} in ${data.bin} s`;
-    readout.textContent = `${dated(first + i * data.bin, true)} · ${bpm} · ${beats}`;
-  }
-  function press(u, target, handler) {
-    return (event) => {
-      if (!event.shiftKey) {
-        handler(event);
-        return;
-      }
-      event.preventDefault();
-      const { min, max } = u.scales.x, from = event.clientX;
-      const perPixel = (max - min) / u.over.clientWidth;
-      const move = (moved) => {
-        const by = Math.min(Math.max((from - moved.clientX) * perPixel, first - min), last - max);
-        show(min + by, max + by);
-      };
-      document.addEventListener("mousemove", move);
-      document.addEventListener("mouseup", () => document.removeEventListener("mousemove", move), { once: true });
-    };
-  }
-
-  function splits(u, axis, min, max) {
-    const most = Math.max(Math.floor((root.clientWidth - GUTTER) / 72), 2);
-    const step = STEPS.find((s) => (max - min) / s <= most) || STEPS[STEPS.length - 1];
-    const found = [];
-    for (let t = Math.ceil(min / step) * step; t <= max; t += step) found.push(t);
-    return found;
-  }
-  const size = () => ({ width: root.clientWidth, height: HEIGHT });
-  const grid = { stroke: COLOURS.line, width: 1 };
-  chart = new uPlot(
-    {
-      ...size(),
-      padding: [MARK_ROWS * MARK_HEIGHT + 8, 14, 0, 0],
-      legend: { show: false },
-      scales: {
-        x: { time: false, range: (u, min, max) => [Math.max(min, first), Math.min(max, last)] },
-        y: { range: () => [bottom, data.high] },
-      },
-      axes: [
-        {
-          splits, size: AXIS, grid, ticks: { ...grid, size: 5 }, stroke: COLOURS.soft, font: FONT,
-          values: (u, found) => found.map((t) => label(t, found.length > 1 ? found[1] - found[0] : 60)),
-        },
-        {
-          size: GUTTER, grid, ticks: { show: false }, stroke: COLOURS.soft, font: FONT,
-          splits: () => {
-            const step = span > 120 ? 40 : 20, found = [];
-            for (let bpm = Math.ceil(data.low / step) * step; bpm <= data.high; bpm += step) found.push(bpm);
-            return found;
-          },
-        },
-      ],
-      series: [{}, { stroke: COLOURS.ink, width: 1.1, spanGaps: false, points: { show: false, filter: () => alone, size: 4, fill: COLOURS.ink } }],
-      cursor: { y: false, drag: { x: true, y: false, dist: 4 }, points: { size: 7 }, bind: { mousedown: press } },
-      hooks: { drawClear: [background], draw: [foreground, placeMarks], setScale: [describe], setCursor: [read] },
-    },
-    [times, data.bpm],
-    root,
-  );
-  for (const { link } of marks) chart.root.append(link);
-  reset();
-
   root.addEventListener("keydown", (event) => {
-    if (event.target.closest("a") || event.ctrlKey || event.metaKey || event.altKey) return;
     const action = keys[event.key];
-    if (!action) return;
+    if (!action || event.target.closest("a") || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     actions[action]();
   });
   for (const button of document.querySelectorAll("[data-trend]")) {
     button.addEventListener("click", () => actions[button.dataset.trend]());
   }
-  // A plain wheel scrolls the page; with Ctrl (as a pinch reports itself) it zooms, sideways it pans.
-  chart.over.addEventListener(
-    "wheel",
-    (event) => {
-      if (event.ctrlKey || event.metaKey) {
-        event.preventDefault();
-        zoom(event.deltaY < 0 ? 1.25 : 0.8, event.offsetX / chart.over.clientWidth);
-      } else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-        event.preventDefault();
-        pan(event.deltaX / chart.over.clientWidth);
-      }
-    },
-    { passive: false },
-  );
   // Links of strips that are drawn later, too.
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-at]");
+    const link = event.target.closest("[data-at].to-trend");
     if (!link) return;
-    const at = first + Number(link.dataset.at);
-    show(at - 300, at + 300);
+    const moment = first + Number(link.dataset.at);
+    show(moment - 300, moment + 300);
   });
-  new ResizeObserver(() => {
-    if (root.clientWidth && root.clientWidth !== chart.width) chart.setSize(size());
-  }).observe(root);
+
+  // --- The pointer: what it points at, a stretch to zoom to, and with Shift a move
+  const cursor = draw(svg, "path", { class: "cursor" });
+  const chosen = draw(svg, "rect", { class: "chosen", y: 12, height: bottom - 12 });
+  let begun = null; // where a drag began: its time, its place, and whether it moves the view
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || event.pointerType === "touch" || at(event) < from || at(event) > until) return;
+    begun = { time: at(event), place: event.clientX, moves: event.shiftKey };
+    svg.setPointerCapture(event.pointerId);
+    event.preventDefault();
+    root.focus({ preventScroll: true });
+  });
+  svg.addEventListener("pointermove", (event) => {
+    const now = Math.min(Math.max(at(event), from), until);
+    if (begun && begun.moves) pan(begun.time - at(event));
+    else if (begun) {
+      chosen.setAttribute("x", left + x(Math.min(begun.time, now)));
+      chosen.setAttribute("width", Math.abs(x(begun.time) - x(now)));
+    }
+    const i = Math.min(Math.floor((now - first) / data.bin), data.bpm.length - 1);
+    const bpm = data.bpm[i] == null ? "rate not known" : `${Math.round(data.bpm[i])} bpm`;
+    readout.textContent = `${dated(first + i * data.bin, true)} · ${bpm} · V ${data.v[i]}, S ${data.s[i]} in ${data.bin} s`;
+    cursor.setAttribute("d", `M${left + x(now)} 12V${bottom}`);
+  });
+  svg.addEventListener("pointerup", (event) => {
+    if (begun && !begun.moves && Math.abs(event.clientX - begun.place) >= LEAST_DRAG) {
+      show(...[begun.time, at(event)].sort((a, b) => a - b));
+    }
+    begun = null;
+    chosen.setAttribute("width", 0);
+  });
+  svg.addEventListener("pointerleave", () => {
+    readout.textContent = "";
+    cursor.setAttribute("d", "");
+  });
+  // A plain wheel scrolls the page; with Ctrl (as a pinch reports itself) it zooms, sideways it moves.
+  svg.addEventListener("wheel", (event) => {
+    if (event.ctrlKey || event.metaKey) zoom(event.deltaY < 0 ? 1.25 : 0.8, (at(event) - from) / (until - from));
+    else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) pan((event.deltaX / width) * (until - from));
+    else return;
+    event.preventDefault();
+  }, { passive: false });
+
+  new ResizeObserver(() => root.clientWidth && resize(root.clientWidth)).observe(root);
+  addEventListener("beforeprint", () => { reset(); resize(printed); });
+  addEventListener("afterprint", () => resize(root.clientWidth));
+  resize(root.clientWidth);
 })();

@@ -1,10 +1,9 @@
-"""The heart-rate trend: the data that ``trend.js`` draws, and an SVG for paper."""
+"""The heart-rate trend as an SVG, which ``trend.js`` zooms and moves on screen."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deepecg.arrays import Floats
 from deepecg.outputs.graphics.heart_rate_trend import Trend
@@ -13,15 +12,19 @@ from deepecg.outputs.report.svg_paths import bars, line, multiples, nice_step, s
 from deepecg.signal.stretches import stretches
 from deepecg.time_units import SECONDS_PER_MINUTE
 
-WIDTH = 1000
 LEFT = 62
-RIGHT = 8
+"""Width of the labels at the left of the view."""
+VIEW_WIDTH = 930
 TOP = 12
-CURVE_HEIGHT = 168
-LANE_GAP = 10
-COUNT_LANE_HEIGHT = 34
+CURVE_HEIGHT = 130
+LANE_GAP = 8
+COUNT_LANE_HEIGHT = 26
 SPAN_LANE_HEIGHT = 10
 AXIS_HEIGHT = 18
+LEAST_BAR = 2.0
+"""Height of the lowest bar, so that a single beat is seen."""
+FINE_DIGITS = 3
+"""Decimals of times in paths: a minute of a day fills the view at 1,440 times this."""
 FEWEST_BPM_SHOWN = 40.0
 """Smallest span of the heart rate's axis, so that a steady rate does not look irregular."""
 TICK_STEPS_S = (300, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200, 86_400, 172_800)
@@ -42,15 +45,15 @@ class Lane:
 
 @dataclass(frozen=True)
 class TrendPicture:
-    """Paths and labels of the trend's SVG."""
+    """Paths and labels of the trend's SVG; paths count from the left edge of the view."""
 
     width: int
     height: float
     left: float
-    right: float
+    view_width: float
+    top: float
     bottom: float
     curve: str
-    range: str
     shaded: str
     lanes: tuple[Lane, ...]
     rate_ticks: tuple[tuple[float, str], ...]
@@ -58,7 +61,7 @@ class TrendPicture:
 
 
 class TrendChart:
-    """The heart-rate trend as both drawings show it: in the browser and on paper.
+    """The heart-rate trend: one drawing for screen and paper, in which every bin is drawn.
 
     Attributes
     ----------
@@ -68,97 +71,87 @@ class TrendChart:
         Time of day of the recording.
     low_bpm, high_bpm : float
         Ends of the heart rate's axis, multiples of ten.
-    fibrillation, lost : list of list of int
-        First and last-plus-one bin of stretches with any atrial fibrillation, and with any time
-        that cannot be analysed: no episode is too short to be seen.
     """
 
     def __init__(self, trend: Trend, clock: Clock) -> None:
         self.trend = trend
         self.clock = clock
         self.low_bpm, self.high_bpm = rate_limits(trend.mean_bpm)
-        self.fibrillation: list[list[int]] = stretches(trend.fibrillation_share > 0).tolist()
-        self.lost: list[list[int]] = stretches(trend.analysable_share < 1).tolist()
 
     def data(self, marks: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return what ``trend.js`` draws: short lists, and times in seconds since midnight."""
+        """Return what ``trend.js`` reads out: short lists, and times in seconds since midnight."""
         return {
             "bin": self.trend.bin_s,
             "origin": self.clock.since_midnight_s,
             "days": self.clock.days,
-            "low": self.low_bpm,
-            "high": self.high_bpm,
             "bpm": [None if np.isnan(v) else round(v, 1) for v in self.trend.mean_bpm.tolist()],
             "v": self.trend.ventricular_count.tolist(),
             "s": self.trend.supraventricular_count.tolist(),
-            "af": self.fibrillation,
-            "gap": self.lost,
             "marks": marks,
         }
 
     def picture(self) -> TrendPicture:
-        """Draw the trend for paper, and for browsers without scripts.
+        """Draw the trend of the whole recording.
 
-        Bins that share a pixel are drawn as their mean, with a band from the least to the most.
+        Stretches with any atrial fibrillation or any lost time are drawn: none is too short to be
+        seen.
         """
         trend, n = self.trend, len(self.trend.mean_bpm)
-        inner = WIDTH - LEFT - RIGHT
-        n_columns = min(n, inner)
-        first = np.arange(n_columns) * n // n_columns
-        least = np.fmin.reduceat(trend.mean_bpm, first)
-        most = np.fmax.reduceat(trend.mean_bpm, first)
-        known = np.add.reduceat(np.isfinite(trend.mean_bpm), first)
-        total = np.add.reduceat(np.nan_to_num(trend.mean_bpm), first)
-        mean = np.divide(total, known, out=np.full(n_columns, np.nan), where=known > 0)
-
-        span_s = n * trend.bin_s
-        x_of = inner / span_s
-        x = LEFT + (first + 0.5) * trend.bin_s * x_of
+        per_bin = VIEW_WIDTH / n
 
         def y(bpm: Floats) -> Floats:
             return TOP + CURVE_HEIGHT * (self.high_bpm - bpm) / (self.high_bpm - self.low_bpm)
 
+        def bands(shown: Any, top: float, height: float) -> str:
+            spans = stretches(shown).tolist()
+            rectangles = ((a * per_bin, top, (b - a) * per_bin, height) for a, b in spans)
+            return bars(rectangles, FINE_DIGITS)
+
         lanes: list[Lane] = []
         top = float(TOP + CURVE_HEIGHT + LANE_GAP)
+        # A bar is a minute, or a bin if that is longer.
+        together = max(round(SECONDS_PER_MINUTE / trend.bin_s), 1)
+        first = np.arange(0, n, together)
         for mark, group, count in (
             ("V", "ventricular", trend.ventricular_count),
             ("S", "supraventricular", trend.supraventricular_count),
         ):
-            counted = np.add.reduceat(count, first)
             minutes = np.diff(first, append=n) * trend.bin_s / SECONDS_PER_MINUTE
-            per_minute = counted / minutes
-            highest = float(per_minute.max(initial=0))
-            heights = COUNT_LANE_HEIGHT * per_minute / max(highest, 1)
-            heights = np.where(counted > 0, np.maximum(heights, 1.5), 0)
-            width = inner / n_columns
+            per_minute = np.add.reduceat(count, first) / minutes
+            highest = float(per_minute.max())
+            heights = np.maximum(COUNT_LANE_HEIGHT * per_minute / max(highest, 1), LEAST_BAR)
+            bottom = top + COUNT_LANE_HEIGHT
             path = bars(
-                (LEFT + i * width, top + COUNT_LANE_HEIGHT - heights[i], max(width, 1), heights[i])
-                for i in np.flatnonzero(counted)
+                (
+                    (first[i] * per_bin, bottom - heights[i], together * per_bin, heights[i])
+                    for i in np.flatnonzero(per_minute)
+                ),
+                FINE_DIGITS,
             )
             limit = f"≤ {max(round(highest), 1)}/min" if highest else "none"
             lanes.append(Lane(mark, group, top, COUNT_LANE_HEIGHT, path, limit))
-            top += COUNT_LANE_HEIGHT + LANE_GAP
-        for mark, group, spans in (
-            ("AF", "fibrillation", self.fibrillation),
-            ("lost", "gap", self.lost),
+            top = bottom + LANE_GAP
+        for mark, group, shown in (
+            ("AF", "fibrillation", trend.fibrillation_share > 0),
+            ("lost", "gap", trend.analysable_share < 1),
         ):
-            path = bars(_bands(spans, trend.bin_s * x_of, top, SPAN_LANE_HEIGHT))
+            path = bands(shown, top, SPAN_LANE_HEIGHT)
             lanes.append(Lane(mark, group, top, SPAN_LANE_HEIGHT, path, ""))
             top += SPAN_LANE_HEIGHT + LANE_GAP
         step = nice_step(self.high_bpm - self.low_bpm, 6)
         rates = np.arange(np.ceil(self.low_bpm / step) * step, self.high_bpm + step / 2, step)
         return TrendPicture(
-            width=WIDTH,
+            width=LEFT + VIEW_WIDTH + LANE_GAP,
             height=top + AXIS_HEIGHT,
             left=LEFT,
-            right=WIDTH - RIGHT,
+            view_width=VIEW_WIDTH,
+            top=TOP,
             bottom=top,
-            curve=line(x, y(mean)),
-            range=_envelope(x, y(least), y(most)),
-            shaded=bars(_bands(self.fibrillation, trend.bin_s * x_of, TOP, CURVE_HEIGHT)),
+            curve=line((np.arange(n) + 0.5) * per_bin, y(trend.mean_bpm), FINE_DIGITS),
+            shaded=bands(trend.fibrillation_share > 0, TOP, CURVE_HEIGHT),
             lanes=tuple(lanes),
             rate_ticks=tuple((float(y(np.array(bpm))), short(float(bpm), 0)) for bpm in rates),
-            time_ticks=time_ticks(self.clock, span_s, LEFT, x_of),
+            time_ticks=time_ticks(self.clock, n * trend.bin_s, LEFT, per_bin / trend.bin_s),
         )
 
 
@@ -184,24 +177,3 @@ def time_ticks(
         (left + (tick - origin) * x_of, clock.tick(tick))
         for tick in multiples(step, origin, origin + span_s)
     )
-
-
-def _bands(
-    spans: list[list[int]], width: float, top: float, height: float
-) -> list[tuple[float, float, float, float]]:
-    return [
-        (LEFT + first * width, top, max((stop - first) * width, 1), height) for first, stop in spans
-    ]
-
-
-def _envelope(
-    x: NDArray[np.floating], low: NDArray[np.floating], high: NDArray[np.floating]
-) -> str:
-    """Return the area between two lines."""
-    pieces = []
-    for first, stop in stretches(np.isfinite(low)):
-        there = zip(x[first:stop], high[first:stop], strict=True)
-        back = zip(x[first:stop][::-1], low[first:stop][::-1], strict=True)
-        points = [f"{short(a)} {short(b)}" for a, b in (*there, *back)]
-        pieces.append("M" + points[0] + "L" + " ".join(points[1:]) + "z")
-    return "".join(pieces)
