@@ -7,8 +7,9 @@ import numpy as np
 
 from deepecg.arrays import Floats, Floats32
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.outputs.graphics.mark_strips import marks_with_strip
 from deepecg.outputs.graphics.settings import StripSettings
-from deepecg.rhythm.event_kinds import EVENT_KINDS, Kind
+from deepecg.rhythm.event_kinds import EVENT_KINDS, PATIENT_MARK, Kind
 from deepecg.rhythm.events import Event
 from deepecg.scored_recording import ScoredRecording
 from deepecg.signal.stretches import stretches
@@ -130,7 +131,8 @@ def cut_strips(
     Returns
     -------
     tuple of Strip
-        The strips of events in the order of :func:`choose_strips`, then the examples.
+        The strips of events in the order of :func:`choose_strips`, then the examples, then those of
+        the patient's marks, in the order of time.
     """
     wanted: list[tuple[int | None, Kind, float, float]] = [
         (number, events[number].kind, events[number].start_s, events[number].duration_s)
@@ -139,6 +141,9 @@ def cut_strips(
     for kind, beats in isolated.items():
         for beat in _typical(scored, beats, settings.examples):
             wanted.append((None, kind, float(scored.beats.times_s[beat]), 0.0))
+    marks = scored.recording.marks
+    for number in marks_with_strip(marks, settings):
+        wanted.append((None, PATIENT_MARK, marks[number].start_s, 0.0))
     return tuple(
         _cut(scored, f"strip-{place}", what, settings) for place, what in enumerate(wanted, start=1)
     )
