@@ -24,7 +24,7 @@ from deepecg.settings import ScoringSettings
 
 UNITS = ("_s", "_bpm", "_hz", "_percent", "_count", "_mv", "_per_hour", "_ms", "_ms2", "_ratio")
 WHOLE_KEYS = {"count", "percent", "per_hour", "triangular_index"}
-NUMBERS_OF_THINGS = {"hour", "number", "event"}
+NUMBERS_OF_THINGS = {"hour", "number", "event", "events"}
 """These name something: no unit belongs to them."""
 SETTINGS_UNITS = (
     *("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor", "_samples"),

@@ -24,9 +24,11 @@ _BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 """Of UTF-16, which spreadsheets write as "Unicode text"."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _FIRST_CELL: Final = re.compile(
-    r"""^[ ]*(?:"[^"\r\n]*"|[0-9]+,[0-9]+(?=[;\t])|[^",;\t\r\n]*)[ ]*([,;\t])""", re.MULTILINE
+    r"""^(?:"[^"\r\n]*"|[0-9]+,[0-9]+(?=[;\t])|[^",;\t\r\n]*)([,;\t])""", re.MULTILINE
 )
 """First cell of a row, which may be seconds with a decimal comma, and the delimiter after it."""
+_SAMPLE: Final = 10_000
+"""Characters at the beginning of a diary by which its delimiter is chosen: some hundred rows."""
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{1,9})?", re.ASCII)
 _CLOCK: Final = re.compile(
     r"""(?:(?:(?P<year>\d{4})-(?P<month>\d\d?)-(?P<day>\d\d?)(?:T|\s+)
@@ -116,7 +118,7 @@ def _text(content: bytes, warnings: dict[str, str]) -> str:
 
 def _rows(text: str) -> list[tuple[str, str]]:
     """Return time and text of each row that is not empty."""
-    delimiters = Counter(_FIRST_CELL.findall(text)).most_common(1)
+    delimiters = Counter(_FIRST_CELL.findall(text[:_SAMPLE])).most_common(1)
     delimiter = delimiters[0][0] if delimiters else ","
     try:
         table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
@@ -155,7 +157,10 @@ class _DiaryClock:
         else:
             return None
         duration_s = self._recording.duration_s
-        inside = [at_s for at_s in times_s if -lasts_s < at_s <= duration_s and at_s + lasts_s >= 0]
+        # A minute that began before the recording counts as its first seconds.
+        inside = [
+            at_s for at_s in times_s if (at_s >= 0 or at_s + lasts_s > 0) and at_s <= duration_s
+        ]
         if not inside:
             return None
         self.n_ambiguous += len(inside) > 1
