@@ -65,7 +65,7 @@ def test_annotations_with_a_text_are_marks(tmp_path: Path, bdf: bool) -> None:
     )  # fmt: skip
     recording = open_recording(path)
     assert marks_of(recording) == [
-        (3.25, 2.5, "Event"), (3.25, 0, "button"), (7.5, 0, "Schwindel, 2. Stock ½")
+        (3.25, 0, "button"), (3.25, 2.5, "Event"), (7.5, 0, "Schwindel, 2. Stock ½")
     ]  # fmt: skip
     assert recording.warnings == ()
     assert "button" not in repr(recording)
@@ -124,7 +124,7 @@ def test_a_time_can_have_a_text_after_that_of_its_record(tmp_path: Path) -> None
 
 
 def test_a_slow_clock_does_not_move_marks_from_their_samples(tmp_path: Path) -> None:
-    """An EDF+C file whose records begin every 1.01 s: its tenth record is at sample 10 × 200."""
+    """An EDF+C file whose records begin every 1.01 s: its tenth record is at sample 2000."""
     onsets = [round(1.01 * record, 2) for record in range(12)]
     path = write_edf(tmp_path / "a.edf", SIGNALS, RATE, ("I", "II"), onsets_s=onsets)
     path.write_bytes(path.read_bytes().replace(b"EDF+D", b"EDF+C"))
@@ -162,3 +162,12 @@ def test_all_annotation_signals_are_read(tmp_path: Path) -> None:
 def test_any_bytes_give_annotations_or_none(content: bytes) -> None:
     records = np.frombuffer(content.ljust(200, b"\0"), np.uint8).reshape(2, 100)
     assert all(text for _, _, text in annotations(records, [slice(0, 60), slice(60, 100)]))
+
+
+def test_annotations_in_a_file_that_is_edf_by_its_header(tmp_path: Path) -> None:
+    """As edfio writes them where they are added to an EDF file."""
+    file = edfio.read_edf(write_edf(tmp_path / "a.edf", SIGNALS, RATE, ("I", "II")))
+    file.add_annotations([edfio.EdfAnnotation(7.5, None, "x")])
+    file.write(tmp_path / "b.edf")
+    assert b"EDF+" not in (tmp_path / "b.edf").read_bytes()[:256]
+    assert marks_of(open_recording(tmp_path / "b.edf")) == [(7.5, 0, "x")]

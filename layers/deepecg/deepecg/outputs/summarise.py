@@ -14,7 +14,7 @@ from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.graphics.settings import StripSettings
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
-from deepecg.rhythm.event_kinds import PATIENT_MARK
+from deepecg.rhythm.event_kinds import EVENT_KINDS, PATIENT_MARK
 from deepecg.rhythm.event_tiers import event_tier
 from deepecg.rhythm.events import Event, ListedEvents
 from deepecg.rhythm.finding import Finding
@@ -290,7 +290,7 @@ def _marks(
             duration_s=_rounded(mark.duration_s, 3),
             source=mark.source,
             text=mark.text if study.diary_text else None,
-            event_kinds=tuple(dict.fromkeys(event.kind.key for event in around.events)),
+            event_kinds=tuple(kind.key for kind in EVENT_KINDS if kind in around.event_kinds),
             events=tuple(number_of[event] for event in around.events if event in number_of),
             strip=strips.get(number),
         )

@@ -412,7 +412,7 @@ class MarkRow(Block, frozen=True):
     supraventricular_count: Count
     """Supraventricular ectopic beats in them."""
     event_kinds: tuple[EventKey, ...]
-    """Kinds of the events that overlap them, listed or not, in the order of time."""
+    """Kinds of the events that overlap them, listed or not, the most severe first."""
     events: tuple[Count, ...]
     """``number`` of these events in ``events``, as far as they are listed there."""
     strip: StripId | None

@@ -156,10 +156,8 @@ def read_edf(path: Path) -> Recording:
                 )
         return out
 
-    marks: tuple[PatientMark, ...] = ()
-    if _is_plus(header):
-        found = _marks(records, columns, segments, per_record, rate=rate, first_onset=first_onset)
-        marks = marks_within(found, n_samples / rate, warnings)
+    found = _marks(records, columns, segments, per_record, rate=rate, first_onset=first_onset)
+    marks = marks_within(found, n_samples / rate, warnings)
     return Recording(
         format="edf",
         sampling_rate_hz=rate,
@@ -323,7 +321,8 @@ def _timeline(
 ) -> tuple[list[_Segment], float]:
     """Return the segments, and the onset of the first data record in seconds."""
     timekeeping = next((column for column in columns if column.annotations), None)
-    if timekeeping is None or not _is_plus(header):
+    is_plus = header[192:196] in (b"EDF+", b"BDF+")
+    if timekeeping is None or not is_plus:
         return [_Segment(0, 0, len(records))], 0.0
     origin = _onset(records, timekeeping, 0) or 0.0
     if header[196:197] != b"D":
@@ -350,10 +349,6 @@ def _timeline(
     return segments, origin
 
 
-def _is_plus(header: bytes) -> bool:
-    return header[192:196] in (b"EDF+", b"BDF+")
-
-
 def _marks(
     records: NDArray[np.uint8],
     columns: list[_Column],
@@ -364,6 +359,8 @@ def _marks(
     first_onset: float,
 ) -> Iterator[PatientMark]:
     """Yield the annotations, each at the samples of the data record that its onset lies in.
+
+    Some files have annotations without EDF+ in their header.
 
     A recorder's clock may run faster or slower than its samples, and an EDF+C file may have gaps
     although it must not: seconds from the start would then be other samples.

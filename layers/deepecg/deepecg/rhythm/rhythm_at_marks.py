@@ -8,6 +8,7 @@ import numpy as np
 from deepecg.recording import PatientMark
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.episode import RATE_DIGITS
+from deepecg.rhythm.event_kinds import EventKind
 from deepecg.rhythm.events import Event
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.time_units import SECONDS_PER_MINUTE
@@ -38,6 +39,11 @@ class RhythmAtMark:
     ventricular_count: int
     supraventricular_count: int
     events: tuple[Event, ...]
+
+    @property
+    def event_kinds(self) -> set[EventKind]:
+        """Kinds of these events."""
+        return {event.kind for event in self.events}
 
 
 def rhythm_at_marks(
