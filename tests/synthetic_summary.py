@@ -177,6 +177,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         "hours": _hours(start_local),
         "events": events,
         "events_left_out_count": {"ventricular_couplet": 1_203},
+        "marks": [_mark(0, 20_430.0, "diary", "dizzy on the stairs"), _mark(1, 50_000.0, "file")],
         "clusters": [
             {"number": 1, "class": "N", "count": 95_316, "percent": 96.9},
             {"number": 2, "class": "V", "count": 2_017, "percent": 2.1},
@@ -269,6 +270,24 @@ def _hours(start_local: str | None) -> list[dict[str, Any]]:
     lengths_s = np.diff([*starts_s, DAY_S]).tolist()
     rows = zip(starts_s, lengths_s, strict=True)
     return [_hour(number, start_local, *row) for number, row in enumerate(rows)]
+
+
+def _mark(number: int, at_s: float, source: str, text: str | None = None) -> dict[str, Any]:
+    return {
+        "number": number,
+        "at_s": at_s,
+        "duration_s": 0.0,
+        "source": source,
+        "text": text,
+        "window_s": 60,
+        "analysable_s": 53 - 53 * number,
+        "rate_bpm": None if number else 91.4,
+        "ventricular_count": 11 - 11 * number,
+        "supraventricular_count": 0,
+        "event_kinds": [] if number else ["ventricular_tachycardia"],
+        "events": [] if number else [2],
+        "strip": None,
+    }
 
 
 def _hour(number: int, start_local: str | None, start_s: int, length_s: int) -> dict[str, Any]:

@@ -181,17 +181,18 @@ def test_files_that_cannot_be_uploaded_are_listed_with_reasons(place: Place) -> 
 
 def test_a_multi_segment_record_is_uploaded_whole(place: Place) -> None:
     page, api, _ = place
-    api.takes(ID, 5)
+    api.takes(ID, 6)
     master = b"r/3 1 250 150\nr_0 0\n~ 50\nr_1 100\n"
     layout, segment = b"r_0 1 250 0\n~ 0 200\n", b"r_1 1 250 100\r\nr_1.dat 212 200\r\n# paced\r\n"
     texts = {"r.hea": master, "r_0.hea": layout, "r_1.hea": segment, "r_1.dat": b"x"}
     texts["r.settings.json"] = b"{}"
+    texts["r.diary.csv"] = b"9:00,dizzy"
     with page.expect_request(lambda request: request.method == "POST") as asked:
         choose(page, *({"name": n, "mimeType": "", "buffer": b} for n, b in texts.items()))
     body = asked.value.post_data_json
     assert body["main"] == {"name": "r.hea", "size_bytes": len(master)}
     assert [part["name"] for part in body["parts"]] == list(texts)[1:]
-    expect(upload_card(page, "r.hea")).to_contain_text("in 5 files")
+    expect(upload_card(page, "r.hea")).to_contain_text("in 6 files")
 
 
 def test_at_most_two_are_sent_at_once_and_the_others_wait(place: Place) -> None:

@@ -583,6 +583,13 @@ def test_settings_file(api: Api, cloud: Cloud, edf_file: bytes) -> None:
     assert settings["rhythm"]["pauses"]["pause_s"] == 2.5
 
 
+def test_diary(api: Api, cloud: Cloud, edf_file: bytes) -> None:
+    recording = send_all(api, {"a.edf": edf_file, "A.diary.csv": b"9:30:30,dizzy\n"})
+    cloud.settle()
+    (mark,) = api.status(recording)["summary"]["marks"]
+    assert (mark["at_s"], mark["text"]) == (30, None)
+
+
 def test_a_folders_settings_file_names_no_subject(api: Api, cloud: Cloud, edf_file: bytes) -> None:
     announced = api.announce({"a.edf": edf_file, "settings.json": b'{"subject": "Patient/1"}'})
     recording, settings = announced["uploads"]
@@ -622,6 +629,7 @@ def test_names_of_files_appear_nowhere(
     files = {
         **renamed(wfdb_files, "rec", NAME),
         f"{NAME}.settings.json": b'{"lead": "lead a"}',
+        f"{NAME}.diary.csv": f"30,{NAME}\n{NAME},x\n".encode(),
         f"x.{NAME}": b"1",
     }
     announced = api.announce(files)

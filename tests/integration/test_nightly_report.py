@@ -475,11 +475,14 @@ def test_dead_letter_about_no_recording_reports_none(evening: Cloud, key: str) -
 
 
 @pytest.mark.parametrize("name", ["w/rec.edf", "w/rec.EDF", "w/rec.hea", "w/rec.ecg"])
-def test_dead_letter_of_a_settings_file_fails_its_recording(evening: Cloud, name: str) -> None:
+@pytest.mark.parametrize("beside", ["w/rec.settings.json", "w/rec.diary.csv", "w/rec.not"])
+def test_dead_letter_of_a_file_beside_it_fails_its_recording(
+    evening: Cloud, name: str, beside: str
+) -> None:
     put(evening, night_entry(recording_id(name), outcome="received"))
     put(evening, night_entry(recording_id("w/other.edf"), outcome="received"))
     evening.sqs.send_message(
-        QueueUrl=evening.queue("DeadLetterQueue"), MessageBody=notification("w/rec.settings.json")
+        QueueUrl=evening.queue("DeadLetterQueue"), MessageBody=notification(beside)
     )
     ask(evening, {"date": NIGHT})
     assert listed(evening) == {

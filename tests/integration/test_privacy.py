@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus
 
+import edfio
 import pytest
 from integration.aws_with_clock_and_faults import Cloud, fail_s3, throttled, unreachable
 
@@ -55,6 +56,28 @@ def test_scored_record(
     cloud.settle()
     assert cloud.current(f"{PATIENT}/rec 1.hea")["outcome"] == "scored"
     assert_unnamed(everything_written(cloud))
+    assert_unnamed(output())
+
+
+DIARY = "time;text\n9:30:20;Hans fell, Müller born 1950 too\nHans at noon;Müller\n".encode()
+
+
+def test_what_the_patient_wrote(cloud: Cloud, edf_file: bytes, output: Callable[[], str]) -> None:
+    recording = edfio.read_edf(io.BytesIO(edf_file))
+    recording.add_annotations([edfio.EdfAnnotation(10, None, "Hans pressed the button")])
+    cloud.upload("a.diary.csv", DIARY)
+    cloud.upload("a.edf", recording.to_bytes())
+    cloud.settle()
+    summary = cloud.outcome("a.edf")
+    assert [mark["at_s"] for mark in summary["marks"]] == [10, 20]
+    assert [warning["code"] for warning in summary["warnings"]] == ["diary_time_unknown"]
+    assert_unnamed(everything_written(cloud))
+    cloud.upload("a.settings.json", b'{"diary_text": true}')
+    cloud.settle()
+    holding = [
+        key for key, (body, _) in cloud.bodies().items() if any(t.encode() in body for t in TRACES)
+    ]
+    assert sorted(key.rsplit("/", 1)[1] for key in holding) == ["report.html", "summary.json"]
     assert_unnamed(output())
 
 

@@ -233,6 +233,26 @@ def test_thresholds_of_a_settings_file_are_used_and_reported(tmp_path: Path, out
     assert holding == {"diagnostic_report.json"}
 
 
+def test_the_diary_beside_a_recording_is_read(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    write_edf(tmp_path / "in" / "a.edf", SIGNALS)
+    (tmp_path / "in" / "a.diary.csv").write_text("9:30:10,Hans felt dizzy\nHans,x")
+    assert score(out, tmp_path / "in") == 0
+    summary = json.loads((out / "a" / "summary.json").read_text())
+    assert [(mark["at_s"], mark["text"]) for mark in summary["marks"]] == [(10, None)]
+    assert [warning["code"] for warning in summary["warnings"]] == ["diary_time_unknown"]
+    written = [path for path in out.rglob("*") if path.is_file() and b"Hans" in path.read_bytes()]
+    assert written == []
+    assert "Hans" not in "".join(capsys.readouterr())
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"diary_text": true}')
+    assert score(out, tmp_path / "in", "--settings", settings) == 0
+    written = [path for path in out.rglob("*") if path.is_file() and b"Hans" in path.read_bytes()]
+    assert sorted(path.name for path in written) == ["report.html", "summary.json"]
+
+
 @pytest.mark.parametrize(
     "settings", ["{", '{"rhythm": {"pauses": 3}}', '{"subject": "John Smith"}', None]
 )

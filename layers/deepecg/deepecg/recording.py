@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 
@@ -45,6 +46,29 @@ class ReadingWarning:
 
 
 @dataclass(frozen=True)
+class PatientMark:
+    """A moment that was marked while the recording was made: by the event button or in the diary.
+
+    Attributes
+    ----------
+    start_s : float
+        Seconds from the first sample.
+    duration_s : float
+        Length of the marked time in seconds; 0 for a moment. A time of day without seconds is a
+        mark of up to a minute.
+    text : str
+        What was written, which may be anything about the patient; may be empty.
+    source : str
+        ``file`` for an annotation of the recorder, ``diary`` for a row of the diary.
+    """
+
+    start_s: float
+    duration_s: float
+    text: str = field(repr=False)
+    source: Literal["file", "diary"]
+
+
+@dataclass(frozen=True)
 class Recording:
     """One ECG recording; its samples stay on disk.
 
@@ -67,6 +91,8 @@ class Recording:
         Whether the patient has a pacemaker by the header; None if the header does not say.
     warnings : tuple of ReadingWarning
         Faults of the file.
+    marks : tuple of PatientMark
+        The patient's own marks, in the order of time.
     """
 
     format: str
@@ -77,6 +103,7 @@ class Recording:
     start: datetime | None = None
     paced: bool | None = None
     warnings: tuple[ReadingWarning, ...] = ()
+    marks: tuple[PatientMark, ...] = ()
 
     def __post_init__(self) -> None:
         if not MIN_SAMPLING_RATE_HZ <= self.sampling_rate_hz <= MAX_SAMPLING_RATE_HZ:

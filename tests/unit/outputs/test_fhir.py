@@ -205,6 +205,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
         "hours": [],
         "events": [],
         "events_left_out_count": {},
+        "marks": [],
         "clusters": [],
         "not_computed": ["st_segment", "qt_interval", "first_degree_av_block"],
         "warnings": [],

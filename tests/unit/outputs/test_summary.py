@@ -17,14 +17,15 @@ from deepecg.outputs.graphics.report_graphics import draw
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.summarise import summarise as summarise_listed
 from deepecg.outputs.summary import Summary
-from deepecg.recording import ReadingWarning
+from deepecg.recording import PatientMark, ReadingWarning
 from deepecg.rhythm.events import listed_events
 from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
+from deepecg.study import Study
 
 UNITS = ("_s", "_bpm", "_hz", "_percent", "_count", "_mv", "_per_hour", "_ms", "_ms2", "_ratio")
 WHOLE_KEYS = {"count", "percent", "per_hour", "triangular_index"}
-NUMBERS_OF_THINGS = {"hour", "number", "event"}
+NUMBERS_OF_THINGS = {"hour", "number", "event", "events"}
 """These name something: no unit belongs to them."""
 SETTINGS_UNITS = (
     *("_share", "_beats", "_blocks", "_threshold", "_rr", "_floor", "_samples"),
@@ -80,6 +81,48 @@ def test_a_summary_is_valid_against_its_schema() -> None:
     assert document["recording"]["start_local"] == "2024-03-01T09:30:00"
     assert [warning["code"] for warning in document["warnings"]] == ["crc_mismatch", "paced"]
     assert document["advisory"] == ADVISORY
+
+
+def test_marks_have_the_rhythm_there_and_their_text_only_if_asked_for() -> None:
+    marks = (
+        PatientMark(30.0, 0.0, "Hans felt dizzy", "diary"),
+        PatientMark(200.25, 60.0, "", "file"),
+    )
+    classes = "N" * 28 + "VVVV" + "N" * 268
+    recording = replace(recording_of(np.zeros(75_000)), marks=marks)
+    rr_s = np.where([letter == "V" for letter in classes], 0.4, 1.0)
+    scored = scored_of(np.cumsum(rr_s), classes, recording=recording, duration_s=300)
+    document = summarise(scored, "r")
+    validate(document)
+    first, second = document["marks"]
+    assert (first["at_s"], first["source"], first["text"]) == (30, "diary", None)
+    assert (first["window_s"], first["analysable_s"]) == (60, 60)
+    assert first["ventricular_count"] == 4
+    assert first["event_kinds"][0] == "ventricular_tachycardia"
+    kinds = {document["events"][number]["kind"] for number in first["events"]}
+    assert kinds == set(first["event_kinds"])
+    assert (second["window_s"], second["ventricular_count"]) == (121, 0)
+    assert second["rate_bpm"] == 60
+    listed = listed_events(scored.rhythm.events, scored.settings.rhythm.events)
+    asked = summarise_listed(scored, listed, draw(scored, listed), "r", Study(diary_text=True))
+    assert [mark.text for mark in asked.marks] == ["Hans felt dizzy", ""]
+    strips = {strip.id: strip for strip in draw(scored, listed).strips}
+    assert [strips[mark.strip or ""].event_at_s for mark in asked.marks] == [
+        pytest.approx(mark.start_s, abs=0.01) for mark in marks
+    ]
+
+
+def test_of_very_many_marks_those_of_the_patient_have_strips() -> None:
+    """150 stages of sleep by the recorder, 30 button presses, a diary: 100 strips in all."""
+    texts = ["Sleep stage W"] * 4 + ["Event"]
+    recorded = [PatientMark(float(n), 0.0, texts[n % 5], "file") for n in range(150)]
+    marks = (*recorded, PatientMark(200.0, 0.0, "x", "diary"))
+    recording = replace(recording_of(np.zeros(75_000)), marks=marks)
+    document = summarise(steady("N" * 290, duration_s=300, recording=recording), "r")
+    rows = document["marks"]
+    assert sum(row["strip"] is not None for row in rows) == 100
+    assert all(row["strip"] for row in [*rows[4:150:5], rows[-1]])
+    assert [row["strip"] is not None for row in rows[:6]] == [True] * 6
 
 
 def test_the_schema_refuses_what_it_does_not_know() -> None:

@@ -161,15 +161,15 @@ def test_a_group_of_settings_changes_what_rests_on_it(group: str, settings: obje
     assert after[group] != before[group]
 
 
-def test_each_group_of_settings_is_looked_at_but_that_of_the_list_of_events() -> None:
+def test_each_group_of_settings_is_looked_at_but_those_of_events_and_marks() -> None:
     groups = {item.name for item in fields(RhythmSettings)}
     looked_at = figures(analyse_rhythm(stream_of("NNN"), SETTINGS)).keys()
     need_waves = {
         *("p_waves", "aberrant_conduction", "av_block"),
         *("strip_fibrillation", "flutter", "timely_beats", "wide_tachycardia"),
     }
-    # analyse_rhythm() leaves "events" to listed_events()
-    assert groups - looked_at - need_waves == {"events"}
+    # analyse_rhythm() leaves "events" to listed_events() and "marks" to rhythm_at_marks()
+    assert groups - looked_at - need_waves == {"events", "marks"}
 
 
 def outline(rhythm: RhythmAnalysis) -> list[object]:

@@ -27,6 +27,7 @@ from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
+from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES, mark_suffix
 from deepecg.readers.open_recording import open_recording
 from deepecg.scoring import score_recording
 
@@ -58,8 +59,8 @@ class MessageOutcome:
 
 def result_folder(upload: Upload, model_version: str, *conditions: str) -> str:
     """Return the folder of the result of an upload as it is now, with a slash at its end."""
-    objects = (*upload.parts, upload.settings_file) if upload.settings_file else upload.parts
-    etags = ((part.key, part.etag) for part in objects)
+    objects = (*upload.parts, *upload.mark_files, upload.settings_file)
+    etags = ((part.key, part.etag) for part in objects if part is not None)
     software = (__version__, SUMMARY_SCHEMA_VERSION)
     result_version = version(etags, model_version, *software, *conditions)
     return f"{RESULTS_PREFIX}{upload.id}/{result_version}/"
@@ -96,7 +97,8 @@ def score_upload(
         entries.write_unfinished(upload, "received")
         given = load_settings_file(uploads, upload.settings_file)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
-            scored = score_recording(open_recording(path), classifier, given.scoring)
+            recording = open_recording(path, given.zone)
+            scored = score_recording(recording, classifier, given.scoring)
             summary = write_outputs(scored, Path(outputs), upload.id, upload.id, given)
             if results.exists(summary_key):
                 # Another function was faster; the files beside a summary do not change either.
@@ -162,7 +164,7 @@ def _conclude(
     if now is None:
         entries.finish(upload.id)  # deleted meanwhile, for which S3 sends no message
         return outcome
-    if now.parts != upload.parts or _has_other_settings(now, upload):
+    if now.parts != upload.parts or _has_other_files_beside(now, upload):
         return outcome  # changed meanwhile: the message of that change sets the valid result
     entries.write_result(upload, result, document, processing_s)
     current = {"outcome": kind, "result": result}
@@ -174,12 +176,14 @@ def _conclude(
     return outcome
 
 
-def _has_other_settings(now: Upload, then: Upload) -> bool:
-    """Return whether a recording's own settings file was added or replaced.
+def _has_other_files_beside(now: Upload, then: Upload) -> bool:
+    """Return whether a recording's own settings file or diary was added or replaced.
 
-    The message about that file has it scored anew. No message does so where a settings file was
-    deleted, or that of the folder was replaced.
+    The message about that file has it scored anew. No message does so where such a file was
+    deleted, or the settings file of the folder was replaced.
     """
+    if not set(now.mark_files) <= set(then.mark_files):
+        return True
     found = now.settings_file
     return found is not None and found != then.settings_file and is_own_settings_file(found.key)
 
@@ -200,7 +204,10 @@ def _join_parts(upload: Upload, entries: NightEntries) -> None:
 
 @contextmanager
 def _downloaded(upload: Upload, uploads: Uploads) -> Iterator[Path]:
-    """Yield the main file of an upload, with its parts beside it under the names in its header."""
+    """Yield the main file of an upload, with its parts beside it under the names in its header.
+
+    Of a file with marks only as much is read as shows that it is too large.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if upload.size_bytes > shutil.disk_usage(folder).free - SPARE_BYTES:
@@ -211,4 +218,7 @@ def _downloaded(upload: Upload, uploads: Uploads) -> Iterator[Path]:
         with ThreadPoolExecutor(DEFAULT_CONNECTIONS) as pool:
             for _ in pool.map(lambda part: uploads.download(part, folder / part.name), others):
                 pass
+        for part in upload.mark_files:
+            beside = path.with_suffix(mark_suffix(part.key) or "")
+            beside.write_bytes(uploads.read(part, MAX_MARK_FILE_BYTES + 1))
         yield path

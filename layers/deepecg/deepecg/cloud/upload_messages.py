@@ -16,6 +16,7 @@ from deepecg.cloud.s3_buckets import Results, Uploads, folder_of
 from deepecg.cloud.s3_keys import waiting_key
 from deepecg.cloud.score_upload import MessageOutcome, reject, result_folder, score_upload
 from deepecg.cloud.settings import IngestSettings
+from deepecg.cloud.upload_mark_files import is_mark_file, recordings_of_mark_file
 from deepecg.cloud.upload_parts import Upload, find_upload
 from deepecg.cloud.upload_settings_files import is_settings_file, recordings_of_settings_file
 from deepecg.errors import MissingPartError
@@ -84,8 +85,8 @@ class UploadIngest:
         Yields
         ------
         MessageOutcome
-            The outcome for each object that the message names; for a settings file, the outcome
-            for each recording that it is for.
+            The outcome for each object that the message names; for a settings file or diary,
+            the outcome for each recording that it is for.
 
         Raises
         ------
@@ -188,8 +189,11 @@ class UploadIngest:
 def _requests_for_recordings(
     listing: FolderListing, request: ObjectCreated | Recheck
 ) -> list[ObjectCreated | Recheck]:
-    """Return the request, or one for each recording that a settings file is for."""
-    if not is_settings_file(request.key):
+    """Return the request, or one for each recording that a settings file or diary is for."""
+    if is_mark_file(request.key):
+        keys = recordings_of_mark_file(listing, request.key)
+    elif is_settings_file(request.key):
+        keys = recordings_of_settings_file(listing, request.key)
+    else:
         return [request]
-    keys = recordings_of_settings_file(listing, request.key)
     return [ObjectCreated(request.bucket, key) for key in keys]

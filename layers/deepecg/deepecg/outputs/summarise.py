@@ -9,12 +9,16 @@ import numpy as np
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs import summary
 from deepecg.outputs.advisory import ADVISORY
+from deepecg.outputs.graphics.mark_strips import marks_with_strip
 from deepecg.outputs.graphics.report_graphics import Graphics
+from deepecg.outputs.graphics.settings import StripSettings
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
+from deepecg.rhythm.event_kinds import EVENT_KINDS, PATIENT_MARK
 from deepecg.rhythm.event_tiers import event_tier
 from deepecg.rhythm.events import Event, ListedEvents
 from deepecg.rhythm.finding import Finding
+from deepecg.rhythm.rhythm_at_marks import rhythm_at_marks
 from deepecg.scored_recording import ScoredRecording
 from deepecg.study import Study
 
@@ -102,6 +106,7 @@ def summarise(
         events_left_out_count=dict(
             sorted((kind.key, count) for kind, count in listed.unlisted_count.items())
         ),
+        marks=_marks(scored, listed.events, graphics, study or Study()),
         clusters=tuple(_block(summary.ClusterRow, cluster) for cluster in graphics.clusters),
         not_computed=NOT_COMPUTED,
         warnings=_warnings(scored),
@@ -260,6 +265,36 @@ def _events(
             strip=strips.get(number),
         )
         for number, event in enumerate(events)
+    )
+
+
+def _marks(
+    scored: ScoredRecording, listed: Sequence[Event], graphics: Graphics, study: Study
+) -> tuple[summary.MarkRow, ...]:
+    marks, rhythm = scored.recording.marks, scored.rhythm
+    strips = dict(
+        zip(
+            marks_with_strip(marks, StripSettings()),
+            (strip.id for strip in graphics.strips if strip.kind is PATIENT_MARK),
+            strict=True,
+        )
+    )
+    found = rhythm_at_marks(marks, rhythm.confirmed, rhythm.events, scored.settings.rhythm)
+    number_of = {event: number for number, event in enumerate(listed)}
+    return tuple(
+        _block(
+            summary.MarkRow,
+            around,
+            number=number,
+            at_s=_rounded(mark.start_s, 3),
+            duration_s=_rounded(mark.duration_s, 3),
+            source=mark.source,
+            text=mark.text if study.diary_text else None,
+            event_kinds=tuple(kind.key for kind in EVENT_KINDS if kind in around.event_kinds),
+            events=tuple(number_of[event] for event in around.events if event in number_of),
+            strip=strips.get(number),
+        )
+        for number, (mark, around) in enumerate(zip(marks, found, strict=True))
     )
 
 

@@ -393,6 +393,43 @@ class EventRow(Block, frozen=True):
     one."""
 
 
+class MarkRow(Block, frozen=True):
+    """A time that the patient marked with the event button or in the diary.
+
+    It is no finding: it may have any rhythm.
+    """
+
+    number: Count
+    """Position in the list; 0 is the first."""
+    at_s: Measure
+    """Time, in seconds from the start of the recording."""
+    duration_s: Measure
+    """Seconds from there that are marked; 0 for a moment. A diary's time of day without seconds is
+    a mark of a minute."""
+    source: Literal["file", "diary"]
+    """Where the mark comes from: an annotation in the recorder's file, which may be one of the
+    recorder's own, or the patient's diary."""
+    text: str | None
+    """What was written there. Null unless the settings file has ``diary_text``."""
+    window_s: Count
+    """Seconds around the mark in which the rhythm is described (the margin is a setting)."""
+    analysable_s: Count
+    """How many of them could be analysed. If 0, that nothing was found means nothing."""
+    rate_bpm: Measure | None
+    """Mean heart rate in them, in beats per minute. Null if too few RR intervals are confirmed."""
+    ventricular_count: Count
+    """Ventricular ectopic beats in them."""
+    supraventricular_count: Count
+    """Supraventricular ectopic beats in them."""
+    event_kinds: tuple[EventKey, ...]
+    """Kinds of the events that overlap them, listed or not, the most severe first."""
+    events: tuple[Count, ...]
+    """``number`` of these events in ``events``, as far as they are listed there."""
+    strip: StripId | None
+    """ID of the mark's strip in report.html. Null if there are too many marks for each to have
+    one."""
+
+
 class ClusterRow(Block, frozen=True):
     """Beats of one class and one shape."""
 
@@ -523,6 +560,8 @@ class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
     events_left_out_count: dict[EventKey, Count]
     """Events of a kind that are counted but not listed, because there are more than the settings
     allow. Kinds that are listed in full are absent."""
+    marks: tuple[MarkRow, ...]
+    """Times that the patient marked, with the rhythm there, in the order of time."""
     clusters: tuple[ClusterRow, ...]
     """Beats by class and shape (morphology clusters)."""
     not_computed: Annotated[tuple[str, ...], Meta(extra_json_schema={"uniqueItems": True})]

@@ -13,11 +13,13 @@ import io
 import math
 import re
 import warnings as python_warnings
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import starmap
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,8 +36,16 @@ from deepecg.errors import (
     TruncatedSamplesError,
 )
 from deepecg.readers.ecg_leads_and_units import ecg_leads, excluded, millivolts_per_unit
+from deepecg.readers.edf_annotations import annotations
 from deepecg.readers.formats import BDF_MAGIC
-from deepecg.recording import MAX_DURATION_S, ReadingWarning, Recording, unique_leads
+from deepecg.readers.patient_marks import marks_within
+from deepecg.recording import (
+    MAX_DURATION_S,
+    PatientMark,
+    ReadingWarning,
+    Recording,
+    unique_leads,
+)
 
 _BLOCK: Final = 256
 """Bytes of the header's fixed part, and of each signal's part."""
@@ -85,7 +95,9 @@ def read_edf(path: Path) -> Recording:
         The ECG leads of the highest sampling rate, in millivolts. A discontinuous recording
         gets one timeline with NaN in its gaps. Warnings: ``not_ecg``, ``uncalibrated``,
         ``other_rate``, ``bad_calibration``, ``record_count_unknown``, ``partial_record``,
-        ``trailing_bytes``, ``bad_timekeeping``, ``no_start``.
+        ``trailing_bytes``, ``bad_timekeeping``, ``no_start``, and those of
+        :func:`~deepecg.readers.patient_marks.marks_within`. Every annotation with a text is a
+        mark, since recorders do not distinguish those of the patient from their own.
 
     Raises
     ------
@@ -144,6 +156,8 @@ def read_edf(path: Path) -> Recording:
                 )
         return out
 
+    found = _marks(records, columns, segments, per_record, rate=rate, first_onset=first_onset)
+    marks = marks_within(found, n_samples / rate, warnings)
     return Recording(
         format="edf",
         sampling_rate_hz=rate,
@@ -152,6 +166,7 @@ def read_edf(path: Path) -> Recording:
         read_samples=read_samples,
         start=_start(header, first_onset, warnings),
         warnings=tuple(starmap(ReadingWarning, warnings.items())),
+        marks=marks,
     )
 
 
@@ -332,6 +347,41 @@ def _timeline(
             "start time, expected one start time each; read as following it without a gap"
         )
     return segments, origin
+
+
+def _marks(
+    records: NDArray[np.uint8],
+    columns: list[_Column],
+    segments: list[_Segment],
+    per_record: int,
+    *,
+    rate: float,
+    first_onset: float,
+) -> Iterator[PatientMark]:
+    """Yield the annotations, each at the samples of the data record that its onset lies in.
+
+    Some files have annotations without EDF+ in their header.
+
+    A recorder's clock may run faster or slower than its samples, and an EDF+C file may have gaps
+    although it must not: seconds from the start would then be other samples.
+    """
+    signals = [column for column in columns if column.annotations]
+
+    def onset_of(record: int) -> float:
+        onset = _onset(records, signals[0], record)
+        return first_onset + record * per_record / rate if onset is None else onset
+
+    def place_of(record: int) -> int:
+        by_record = attrgetter("first_record")
+        segment = segments[bisect_right(segments, record, key=by_record) - 1]
+        return segment.first_sample + (record - segment.first_record) * per_record
+
+    for onset, duration, text in annotations(records, [signal.place for signal in signals]):
+        record = max(bisect_right(range(len(records)), onset, key=onset_of) - 1, 0)
+        at = place_of(record) + (onset - onset_of(record)) * rate
+        if record + 1 < len(records):
+            at = min(at, place_of(record + 1))
+        yield PatientMark(at / rate, duration, text, "file")
 
 
 def _onset(records: NDArray[np.uint8], timekeeping: _Column, record: int) -> float | None:

@@ -1,14 +1,18 @@
 """Opens a recording of any format, and finds the recordings in a folder."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import tzinfo
 from pathlib import Path
 from pkgutil import resolve_name
 
 from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
+from deepecg.readers.diary import diary_beside, read_diary
 from deepecg.readers.formats import FORMAT_LIST, HEAD_BYTES, detect_format, is_recording_name
+from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.readers.wfdb_header import read_header
-from deepecg.recording import Recording
+from deepecg.recording import ReadingWarning, Recording
 
 
 def main_file(path: Path) -> Path:
@@ -17,8 +21,8 @@ def main_file(path: Path) -> Path:
     return header if not path.is_file() and header.is_file() else path
 
 
-def open_recording(path: Path) -> Recording:
-    """Open a recording of any format; its samples stay on disk.
+def open_recording(path: Path, zone: tzinfo | None = None) -> Recording:
+    """Open a recording of any format, with the diary beside it; its samples stay on disk.
 
     Parameters
     ----------
@@ -26,11 +30,13 @@ def open_recording(path: Path) -> Recording:
         The main file of a format in :data:`~deepecg.readers.formats.FORMATS`, or a WFDB record's
         header without its suffix. The content decides on the format; the suffix decides only
         where no format recognises the content.
+    zone : tzinfo, optional
+        Time zone of the recorder's clock, for times in the diary that have a UTC offset.
 
     Returns
     -------
     Recording
-        The ECG leads, in millivolts.
+        The ECG leads, in millivolts, and the patient's marks.
 
     Raises
     ------
@@ -52,7 +58,26 @@ def open_recording(path: Path) -> Recording:
     if found is None:
         raise UnknownFormatError(f"found content of another kind, expected {FORMAT_LIST}")
     read: Callable[[Path], Recording] = resolve_name(found.reader)
-    return read(path)
+    return _with_diary(read(path), diary_beside(path), zone)
+
+
+def _with_diary(recording: Recording, diary: Path, zone: tzinfo | None) -> Recording:
+    """Return a recording with the marks of its diary, if there is one."""
+    try:
+        with diary.open("rb") as file:
+            content = file.read(MAX_MARK_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return recording
+    except OSError as error:
+        message = f"found a diary that cannot be read ({type(error).__name__}), expected a file"
+        warning = ReadingWarning("bad_diary", message)
+        return replace(recording, warnings=(*recording.warnings, warning))
+    marks, warnings = read_diary(content, recording, zone)
+    return replace(
+        recording,
+        marks=tuple(sorted((*recording.marks, *marks), key=lambda mark: mark.start_s)),
+        warnings=(*recording.warnings, *warnings),
+    )
 
 
 def find_recordings(folder: Path) -> list[Path]:

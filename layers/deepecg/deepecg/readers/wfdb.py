@@ -24,6 +24,7 @@ from deepecg.errors import (
     TruncatedSamplesError,
 )
 from deepecg.readers.ecg_leads_and_units import ecg_leads, excluded, millivolts_per_unit
+from deepecg.readers.patient_marks import marks_within
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.readers.wfdb_header import (
     DEFAULT_GAIN,
@@ -35,6 +36,7 @@ from deepecg.readers.wfdb_header import (
     parse_start,
     read_header,
 )
+from deepecg.readers.wfdb_notes import read_notes
 from deepecg.readers.wfdb_signal_files import BLOCK_FRAMES, Digital, SignalFile, frames_in_file
 from deepecg.recording import (
     MAX_DURATION_S,
@@ -70,7 +72,9 @@ def read_wfdb(path: Path) -> Recording:
         units. If the frame rate is below :data:`~deepecg.recording.MIN_SAMPLING_RATE_HZ`, the
         leads with the most samples per frame are read at their own rate. Warnings:
         ``uncalibrated``, ``not_ecg``, ``bad_calibration``, ``other_rate``,
-        ``sample_count_mismatch``, ``extra_header_lines``, ``bad_start``.
+        ``sample_count_mismatch``, ``extra_header_lines``, ``bad_start``, ``bad_notes``, and
+        those of :func:`~deepecg.readers.patient_marks.marks_within`. Marks are the notes beside
+        the record.
 
     Raises
     ------
@@ -108,6 +112,8 @@ def read_wfdb(path: Path) -> Recording:
     by_label = bool(header.segments) and header.segments[0][1] == 0
     sources = [_sources(segment, layout, leads, by_label) for segment in segments]
     _check_sources(segments, sources, per_frame, warnings)
+    notes = read_notes(path, header.rate_hz, warnings)
+    marks = marks_within(notes, n_frames / max(header.rate_hz, 1.0), warnings)
     return Recording(
         format="wfdb",
         sampling_rate_hz=header.rate_hz * per_frame,
@@ -117,6 +123,7 @@ def read_wfdb(path: Path) -> Recording:
         start=parse_start(header.when, warnings),
         paced=header.paced,
         warnings=tuple(starmap(ReadingWarning, warnings.items())),
+        marks=marks,
     )
 
 

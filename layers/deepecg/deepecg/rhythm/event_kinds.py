@@ -143,3 +143,6 @@ EXAMPLE_KINDS: Final = (
     ),
 )
 """Kinds of strip that show an example rather than an event."""
+
+PATIENT_MARK: Final = Kind("patient_mark", "Mark of the patient", "M", "other")
+"""Kind of strip that shows a time which the patient marked, whatever the rhythm is there."""

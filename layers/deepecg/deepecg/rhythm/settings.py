@@ -377,6 +377,15 @@ class EventSettings:
 
 
 @dataclass(frozen=True)
+class MarkSettings:
+    """The rhythm at the patient's marks."""
+
+    margin_s: float = 30.0
+    """Seconds before and after a mark in which the rhythm is described: a minute together, since a
+    button is pressed some seconds after what was felt, and one arrhythmia is felt for longer."""
+
+
+@dataclass(frozen=True)
 class RhythmSettings:
     """All settings of :func:`deepecg.rhythm.rhythm_analysis.analyse_rhythm`."""
 
@@ -397,3 +406,4 @@ class RhythmSettings:
     urgent: UrgentSettings = field(default_factory=UrgentSettings)
     notable: NotableSettings = field(default_factory=NotableSettings)
     events: EventSettings = field(default_factory=EventSettings)
+    marks: MarkSettings = field(default_factory=MarkSettings)

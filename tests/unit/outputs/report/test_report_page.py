@@ -496,6 +496,37 @@ def test_a_recording_with_nothing_in_it_still_has_a_report() -> None:
     assert "No urgent findings" in html
 
 
+def test_marks_have_the_rhythm_found_there(html: str) -> None:
+    (section,) = re.findall(r'<section id="marks".*?</section>', html, re.DOTALL)
+    section = text_of(section.replace("</t", " </t"))
+    assert "2 marks" in section
+    assert (
+        "15:10:30 diary dizzy on the stairs Ventricular tachycardia; heart rate 91/min; "
+        "11 ventricular beats, no supraventricular beats; 53 of 60 s analysable" in section
+    )
+    assert "23:23:20 file Not analysable" in section
+
+
+def test_without_what_the_patient_wrote_the_page_says_how_to_see_it() -> None:
+    mark = made_up_summary()["marks"][0] | {
+        "text": None, "event_kinds": [], "rate_bpm": None, "ventricular_count": 1,
+        "analysable_s": 60,
+    }  # fmt: skip
+    html = rendered(marks=[mark])
+    assert '<th scope="col">Text</th>' not in html
+    assert "diary_text" in html
+    assert (
+        "No event found; heart rate not known; 1 ventricular beat, no supraventricular beats "
+        in text_of(html)
+    )
+
+
+def test_without_marks_there_is_no_table_of_them() -> None:
+    html = rendered(marks=[])
+    assert 'id="marks"' not in html
+    assert 'href="#marks"' not in html
+
+
 def test_names_from_a_file_cannot_become_markup() -> None:
     summary = made_up_summary()
     summary["recording"] |= {"leads": [HOSTILE, "V1"], "lead_used": HOSTILE}
@@ -503,6 +534,7 @@ def test_names_from_a_file_cannot_become_markup() -> None:
     summary["warnings"] = [{"code": HOSTILE, "message": HOSTILE}]
     summary["urgent"][0]["message"] = HOSTILE
     summary["notable"][0]["message"] = HOSTILE
+    summary["marks"][0]["text"] = HOSTILE
     for event in summary["events"]:
         event["lead"] = HOSTILE
     graphics = made_up_graphics()

@@ -104,7 +104,8 @@ class PartFile(NamedFile):
         pattern=PART_NAME,
         description=(
             "Name of the file in the WFDB header. A settings file has the main file's name, with "
-            "`.settings.json` in place of the suffix. The name is not stored."
+            "`.settings.json` in place of the suffix, and the patient's diary with `.diary.csv`. "
+            "The name is not stored."
         ),
     )
 
@@ -116,8 +117,8 @@ class UploadRequest(StrictRequest):
     parts: list[PartFile] = Field(
         default=[],
         max_length=MAX_PARTS,
-        description="A WFDB record's signal files and segment headers; a settings file. Other "
-        "formats have no parts.",
+        description="A WFDB record's signal files and segment headers; a settings file, the "
+        "patient's diary. Other formats have no further parts.",
     )
 
 

@@ -71,11 +71,11 @@ async function groupFiles(files) {
   const taken = new Set();
   const recordings = [];
   for (const main of mains) {
-    const settings = stemOf(main.name) + FILES.settings_suffix;
+    const beside = [FILES.settings_suffix, ...FILES.mark_suffixes].map((suffix) => stemOf(main.name) + suffix);
     const needed = allNeeded(main.name, named);
-    [main.name, settings, ...needed].forEach((name) => taken.add(name));
+    [main.name, ...beside, ...needed].forEach((name) => taken.add(name));
     const missing = needed.filter((name) => !byName.has(name));
-    const parts = [...needed, settings].map((name) => byName.get(name)).filter(Boolean);
+    const parts = [...needed, ...beside].map((name) => byName.get(name)).filter(Boolean);
     if (missing.length) {
       leftOut.push({ file: main, why: whyIncomplete(missing), isHeld: true });
       leftOut.push(
@@ -145,6 +145,8 @@ async function cannotBeRead(file) {
 function whyAlone(name) {
   if (endsIn(name, FILES.settings_suffix))
     return { why: "is a settings file. Choose its recording as well.", isHeld: true };
+  if (FILES.mark_suffixes.some((suffix) => endsIn(name, suffix)))
+    return { why: "is a patient's diary or notes. Choose the recording as well.", isHeld: true };
   if (ANNOTATION.test(name)) return { why: "contains annotations, which are not needed.", isHeld: false };
   if (SIGNAL.test(name)) {
     const why = `is a signal file of a WFDB record. Choose its header (${FILES.header_suffix}) as well.`;

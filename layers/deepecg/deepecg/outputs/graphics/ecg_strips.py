@@ -8,8 +8,9 @@ import numpy as np
 
 from deepecg.arrays import Bools, Floats, Floats32
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.outputs.graphics.mark_strips import marks_with_strip
 from deepecg.outputs.graphics.settings import StripSettings
-from deepecg.rhythm.event_kinds import EVENT_KINDS, Kind
+from deepecg.rhythm.event_kinds import EVENT_KINDS, PATIENT_MARK, Kind
 from deepecg.rhythm.event_tiers import event_tier
 from deepecg.rhythm.events import Event
 from deepecg.scored_recording import ScoredRecording
@@ -225,8 +226,8 @@ def cut_strips(
     Returns
     -------
     tuple of Strip
-        The strips of events in the order of :func:`choose_strips`, then the examples, then the
-        other urgent and notable events in the order of time.
+        The strips of events in the order of :func:`choose_strips`, then the examples, then those of
+        the patient's marks, then the other urgent and notable events, both in the order of time.
     """
     findings = scored.rhythm.finding_events
     clarity = event_clarity(scored, events, settings)
@@ -238,6 +239,9 @@ def cut_strips(
     for kind, beats in isolated.items():
         for beat in _typical(scored, beats, settings.examples):
             wanted.append(WantedStrip(None, kind, float(scored.beats.times_s[beat]), 0.0))
+    marks = scored.recording.marks
+    for number in marks_with_strip(marks, settings):
+        wanted.append(WantedStrip(None, PATIENT_MARK, marks[number].start_s, 0.0))
     further = {*range(len(events))}.difference(chosen)
     wanted += [
         _of_event(number, events[number], is_further=True)

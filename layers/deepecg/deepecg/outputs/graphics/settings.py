@@ -55,6 +55,9 @@ class StripSettings:
     """Number of example strips of isolated beats, of V and of S each."""
     max_per_kind: int = 4
     """Largest number of printed strips of one kind of event."""
+    max_marks: int = 100
+    """Largest number of strips of the patient's marks: ten a day for ten days. A file with more
+    contains a recorder's own annotations."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Labels of keys, and formats of numbers and durations, on pages and in documents for people."""
 
-from deepecg.rhythm.event_kinds import EVENT_KINDS, EXAMPLE_KINDS, Kind
+from deepecg.rhythm.event_kinds import EVENT_KINDS, EXAMPLE_KINDS, PATIENT_MARK, Kind
 from deepecg.rhythm.notable_kinds import NOTABLE_KINDS
 from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 from deepecg.time_units import SECONDS_PER_DAY, SECONDS_PER_HOUR, SECONDS_PER_MINUTE
@@ -17,7 +17,10 @@ CLASS_NAMES = {
     "F": "Fusion of ventricular and normal",
     "Q": "Unclassifiable",
 }
-KINDS = {kind.key: kind for kind in (*URGENT_KINDS, *NOTABLE_KINDS, *EXAMPLE_KINDS, *EVENT_KINDS)}
+KINDS = {
+    kind.key: kind
+    for kind in (*URGENT_KINDS, *NOTABLE_KINDS, *EXAMPLE_KINDS, PATIENT_MARK, *EVENT_KINDS)
+}
 """Every kind by its key; where a kind of finding has the key of its event, the event's."""
 STATUSES = {"preliminary": "Preliminary: not signed", "final": "Final", "amended": "Amended"}
 """Status of a report by that of its review."""

@@ -1,0 +1,60 @@
+"""Annotations of EDF+ and BDF+ files, as time-stamped annotations lists (TALs).
+
+References
+----------
+Kemp B, Olivan J. European data format 'plus' (EDF+), section 2.2.4. Clin Neurophysiol 2003;
+114:1755-1761. doi:10.1016/S1388-2457(03)00123-8
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.readers.patient_marks import decoded
+
+_ENDS_TIME: Final = 0x14
+_TIME: Final = re.compile(
+    rb"([+-][0-9]{1,12}(?:\.[0-9]{0,12})?)(?:\x15([0-9]{1,12}(?:\.[0-9]{0,12})?))?\x14"
+)
+"""Onset, and the duration if there is one, in seconds."""
+_CHUNK_BYTES: Final = 1 << 24
+
+
+def annotations(
+    records: NDArray[np.uint8], places: Sequence[slice]
+) -> Iterator[tuple[float, float, str]]:
+    """Yield onset and duration in seconds and the text of each annotation that has a text.
+
+    Parameters
+    ----------
+    records : ndarray of uint8, shape (n_records, n_bytes)
+        The data records.
+    places : sequence of slice
+        The bytes of each annotation signal in a data record.
+
+    Yields
+    ------
+    float, float, str
+        The onset counts from the start in the header. The duration is 0 if there is none.
+    """
+    for place in places:
+        n_bytes = place.stop - place.start
+        step = max(_CHUNK_BYTES // max(n_bytes, 1), 1)
+        for first in range(0, len(records), step):
+            chunk = np.ascontiguousarray(records[first : first + step, place])
+            # Most records have only the time of their start, which no text follows.
+            ends, after = chunk[:, :-1] == _ENDS_TIME, chunk[:, 1:]
+            with_text = (ends & (after != _ENDS_TIME) & (after != 0)).any(axis=1)
+            for record in np.flatnonzero(with_text):
+                yield from _annotations_of(chunk[record].tobytes())
+
+
+def _annotations_of(field: bytes) -> Iterator[tuple[float, float, str]]:
+    for entry in field.split(b"\0"):
+        if time := _TIME.match(entry):
+            for text in entry[time.end() :].split(b"\x14"):
+                if text:
+                    yield float(time[1]), float(time[2] or 0), decoded(text)
