@@ -12,7 +12,7 @@ from page_servers import opened, served, upload_card
 from playwright.sync_api import Browser, Error, Page, Request, Route, expect
 from synthetic_day import make_day
 
-from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
+from deepecg.outputs.next_steps import NEXT_STEPS
 
 SCORED_MS = 60_000
 """Longest wait for scoring a recording of one minute, which takes 1 to 2 s on an idle machine."""

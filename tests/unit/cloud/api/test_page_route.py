@@ -12,7 +12,7 @@ import pytest
 import deepecg.cloud.errors
 import deepecg.errors
 from deepecg.cloud.settings import ApiSettings
-from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
+from deepecg.outputs.next_steps import NEXT_STEPS
 from deepecg.cloud.upload_page.render_page import Page, render_page
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.advisory import ADVISORY

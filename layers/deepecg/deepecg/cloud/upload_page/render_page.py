@@ -9,7 +9,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.cloud.api.recording_models import MAX_BYTES, MAX_PARTS
 from deepecg.cloud.s3_keys import OWN_SETTINGS_SUFFIX
 from deepecg.cloud.settings import ApiSettings
-from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
+from deepecg.outputs.next_steps import NEXT_STEPS
 from deepecg.cloud.upload_parts import MAX_HEADER_BYTES
 from deepecg.night.night_entry import OUTCOME_LABELS
 from deepecg.outputs.advisory import ADVISORY

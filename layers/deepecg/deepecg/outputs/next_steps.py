@@ -1,4 +1,4 @@
-"""What the user of the upload page should do about a rejected recording."""
+"""What to do about a rejected recording, for the person who uploaded it."""
 
 from deepecg.readers.formats import FORMAT_LIST
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
@@ -33,3 +33,12 @@ NEXT_STEPS = {
     "bad_settings": "Correct the settings file and upload both again.",
 }
 """Next step for each rejection code."""
+READ_REJECTION = "Open the rejection and read what was found; then correct the file."
+"""Next step for the rejection codes of other versions."""
+UNSCORED_NEXT_STEPS = {
+    "waiting": "Upload the recording's other files.",
+    "received": "Wait for the result. If there is none tomorrow, give the operator the ID.",
+    "failed": "Give the operator of this service the ID; the files are stored and can be scored "
+    "again.",
+}
+"""Next step for uploads without a result, by outcome."""
