@@ -265,15 +265,19 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_text_can_be_read_on_every_ground() -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_on_every_ground(scheme: str) -> None:
     css = (files("deepecg.night") / "style.css").read_text(encoding="utf-8")
     report = (files("deepecg.outputs.report") / "style.css").read_text(encoding="utf-8")
-    tokens = dict(re.findall(r"--([\w-]+): (#\w{6});", report))
-    texts = {tokens[name] for name in re.findall(r"(?<![-\w])color: var\(--([\w-]+)\)", css)}
-    texts |= {tokens[name] for name in ("ink", "soft", "v", "link")}
-    for text in texts:
-        for ground in ("#ffffff", "#fdf3ec"):
-            assert contrast(text, ground) >= 4.5
+    light, dark = (
+        dict(re.findall(r"--([\w-]+): (#\w{6});", block))
+        for block in re.findall(r":root \{\s+color-scheme: \w+;(.*?)\}", report, re.DOTALL)
+    )
+    tokens = light if scheme == "light" else light | dark
+    names = {"ink", "soft", "v", "link", *re.findall(r"(?<![-\w])color: var\(--([\w-]+)\)", css)}
+    for name in names:
+        for ground in ("ground", "alert"):
+            assert contrast(tokens[name], tokens[ground]) >= 4.5, (name, ground)
 
 
 # --- Drawings -----------------------------------------------------------------------------------
