@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from deepecg.cloud.api.base_models import ApiResponse, StrictRequest, with_example
-from deepecg.night.night_entry import UploadOutcome
+from deepecg.night.night_entry import ReviewStatus, UploadOutcome
 from deepecg.outputs.recording_id import ID_PATTERN
 from deepecg.readers.formats import RECORDING_SUFFIXES, SUFFIX_LIST
 
@@ -265,6 +265,12 @@ class RecordingListItem(RecordingResponse):
     urgent: list[str] | None = Field(
         description="The worst finding of each kind in words, the most urgent kind first."
     )
+    notable: list[str] | None = Field(
+        description="The worst notable finding of each kind in words, the most important first."
+    )
+    review_status: ReviewStatus | None = Field(
+        description="`preliminary`: a review was begun and is not signed."
+    )
 
 
 EXAMPLE_ITEM = {
@@ -278,6 +284,8 @@ EXAMPLE_ITEM = {
     "analysable_percent": 98.7,
     "urgent_count": 1,
     "urgent": ["Pause of 3.4 s"],
+    "notable": ["Atrial fibrillation of 12 min at 80/min"],
+    "review_status": "not_reviewed",
 }
 
 

@@ -11,7 +11,7 @@ from deepecg.cloud.s3_keys import OWN_SETTINGS_SUFFIX
 from deepecg.cloud.settings import ApiSettings
 from deepecg.outputs.next_steps import NEXT_STEPS
 from deepecg.cloud.upload_parts import MAX_HEADER_BYTES
-from deepecg.night.night_entry import OUTCOME_LABELS
+from deepecg.night.night_entry import OUTCOME_LABELS, REVIEW_LABELS
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.html_pages import policy_hash, script_json, template_environment
 from deepecg.outputs.package_files import package_text
@@ -106,6 +106,7 @@ def _config(settings: ApiSettings) -> Markup:
         "class_names": {name: CLASS_NAMES[name] for name in CLASSES},
         "reviews": REVIEWS,
         "outcomes": OUTCOME_LABELS,
+        "review_labels": REVIEW_LABELS,
         "rejections": {
             code: {"name": plain(code), "next_step": step} for code, step in NEXT_STEPS.items()
         },
