@@ -71,7 +71,7 @@ def ward(folder: Path) -> Path:
 
 
 def expect_ward(page: Page, requests: list[dict[str, Any]]) -> None:
-    """Hold that the recordings of the folder are uploaded, each with the parts of its own folder."""
+    """Expect the folder's recordings, each uploaded with the parts of its own folder."""
     names = ("ward/day.edf", "ward/bed 1/holter.hea", "ward/bed 2/holter.hea")
     for name in names:
         expect(upload_card(page, name).locator(".mark-line")).to_have_text("Scored")
@@ -80,7 +80,7 @@ def expect_ward(page: Page, requests: list[dict[str, Any]]) -> None:
     assert sent == [("holter.hea", "holter.dat"), ("holter.hea", "holter.dat"), ("recording.edf",)]
     left_out = page.get_by_role("region", name="Files that were not uploaded")
     expect(left_out.get_by_role("listitem")).to_have_count(1)
-    expect(left_out).to_contain_text("ward/bed 1/letter.pdf and ward/bed 2/letter.pdf: each is no")
+    expect(left_out).to_contain_text("ward/bed 1/letter.pdf and ward/bed 2/letter.pdf: each is not")
 
 
 def test_a_folder_can_be_chosen(place: Place, tmp_path: Path) -> None:
@@ -113,9 +113,7 @@ def test_many_uploads_are_a_compact_list_with_the_urgent_ones_first(place: Place
         "6 uploads: 1 urgent, 1 notable, 1 in progress, 1 not scored, 2 without findings"
     )
     marks = page.locator(".upload .mark-line")
-    expect(marks).to_have_text(
-        ["Scored", "Scored", "Being scored", "Rejected", "Scored", "Scored"]
-    )
+    expect(marks).to_have_text(["Scored", "Scored", "Being scored", "Rejected", "Scored", "Scored"])
     cards = page.locator(".upload")
     expect(cards.first).to_contain_text("Ventricular tachycardia of 11 beats")
     expect(cards.nth(1)).to_contain_text("Atrial fibrillation of 67 min")

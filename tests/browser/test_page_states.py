@@ -172,7 +172,7 @@ def test_files_that_cannot_be_uploaded_are_listed_with_reasons(place: Place) -> 
         "long_1.hea",
     }  # fmt: skip
     assert "is empty" in said["empty.edf"]
-    assert "is no Holter file" in said["letter.docx"]
+    assert "is not a Holter file" in said["letter.docx"]
     assert "Choose its header (.hea)" in said["lone.dat"]
     assert "annotations" in said["100.atr"]
     assert "needs b.dat, which is missing" in said["m.hea"]

@@ -159,6 +159,7 @@ def test_an_unusable_recording_is_rejected_with_its_code(
     assert rejection["code"] == code
     printed = capsys.readouterr()
     assert f"r: rejected ({code})" in printed.err
+    assert NEXT_STEPS[code] in printed.err
     assert "0 of 1" in printed.out
     text = (out / "r" / "rejection.json").read_text()
     assert "Mustermann" not in text

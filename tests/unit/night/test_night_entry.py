@@ -13,9 +13,9 @@ from unit.night.hand_made_nights import body, summary, with_values
 from deepecg.errors import FlatLineError
 from deepecg.night.night_entry import (
     OUTCOMES,
+    KindFinding,
     NightEntry,
     UnreadableEntryError,
-    KindFinding,
     night_entry,
     read_entry,
 )

@@ -221,7 +221,9 @@ def test_the_table_is_a_worklist_by_tier_with_the_state_of_the_review() -> None:
         page_of(
             body(night_entry("calm", summary())),
             body(
-                night_entry("noted", summary(notable=(("pause", "Pause of 2.1 s"),), review="final"))
+                night_entry(
+                    "noted", summary(notable=(("pause", "Pause of 2.1 s"),), review="final")
+                )
             ),
             body(night_entry("worst", summary(urgent=(("pause", "Pause of 9.1 s"),)))),
         )

@@ -17,7 +17,7 @@ NEXT_STEPS = {
     "truncated_samples": "The file was probably cut off while it was copied. " + COPY_AGAIN,
     "missing_part": f"Choose the header ({HEADER_SUFFIX}) and all its signal files together.",
     "bad_sampling_rate": EXPORT_AGAIN,
-    "no_leads": "Choose a file that holds an ECG. " + EXPORT_AGAIN,
+    "no_leads": "Choose a file that contains an ECG. " + EXPORT_AGAIN,
     "bad_calibration": EXPORT_AGAIN,
     "too_short": "At least 10 seconds are needed. Check whether this is the right file.",
     "too_long": "At most 16 days can be read. Export it in shorter pieces.",
@@ -26,8 +26,8 @@ NEXT_STEPS = {
     "saturated": CHECK_RECORDER,
     "noisy": CHECK_RECORDER,
     "no_beats": CHECK_RECORDER,
-    "unknown_lead": "The settings file names a lead that the recording does not have. "
-    "Correct it and upload both again.",
+    "unknown_lead": "The settings name a lead that the recording does not have. "
+    "Correct them and send the recording again.",
     "too_large": "Export it in shorter pieces.",
     "too_many_parts": "Export it as one file, or in longer segments.",
     "bad_settings": "Correct the settings file and upload both again.",

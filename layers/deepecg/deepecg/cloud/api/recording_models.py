@@ -156,7 +156,7 @@ class UploadFormsResponse(RecordingResponse):
 
 
 class WaitingResponse(RecordingResponse):
-    """The recording has no result yet: ask again later."""
+    """The recording has no result yet: request its status again later."""
 
     model_config = with_example(
         recording_id=EXAMPLE_ID, status="waiting", waiting_for="parts", until="2026-11-22T20:00:00Z"
@@ -226,7 +226,7 @@ class RejectedResponse(RecordingResponse):
 
 
 class FailedResponse(RecordingResponse):
-    """Scoring failed several times for a reason outside of the recording: tell the operator."""
+    """Scoring failed several times, not because of the recording: report its ID to the operator."""
 
     model_config = with_example(recording_id=EXAMPLE_ID, status="failed", code="SlowDown")
 

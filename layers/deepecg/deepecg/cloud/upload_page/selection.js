@@ -203,7 +203,7 @@ function whyAlone(name) {
     return { why, isHeld: true };
   }
   const why =
-    `is no Holter file that can be read here: ${FILES.formats}. ` +
+    `is not a Holter file that can be read here: ${FILES.formats}. ` +
     "If it belongs to a WFDB record, choose the header as well.";
   return { why, isHeld: true };
 }

@@ -70,6 +70,7 @@ function recordingContent(status) {
   return [
     identity(s),
     recordingDocuments(id, `recording ${id}`),
+    make("h2.unseen", "At a glance"),
     findingsBox(s, id),
     pacedNote(s),
     cards(s),
