@@ -14,6 +14,7 @@ from published_schemas import schema
 
 from deepecg.beats.model_card import CARD_FILE
 from deepecg.cli import main
+from deepecg.outputs.next_steps import NEXT_STEPS
 
 SIGNALS = synthetic_ecg(40, 250, n_leads=2) + np.random.default_rng(0).normal(
     0, 0.01, (40 * 250, 2)
