@@ -28,8 +28,8 @@ def summary_with(**blocks: Any) -> Summary:
     return msgspec.convert(_merged(ANY_SUMMARY, blocks), Summary)
 
 
-def urgent_rows(*findings: tuple[str, str]) -> list[dict[str, Any]]:
-    """Return urgent findings of a summary from their kinds and messages."""
+def finding_rows(*findings: tuple[str, str]) -> list[dict[str, Any]]:
+    """Return urgent or notable findings of a summary from their kinds and messages."""
     return [ANY_FINDING | {"kind": kind, "message": message} for kind, message in findings]
 
 
@@ -146,6 +146,14 @@ def made_up_patient(
         )
     if pause_s is not None and pause_s >= 3.0:
         urgent.append(("pause", f"Pause of {pause_s:.1f} s"))
+    notable = []
+    if fibrillation and mean <= 90:
+        notable.append(("atrial_fibrillation", f"Atrial fibrillation of 40 min at {mean:.0f}/min"))
+    if longest is not None and longest < 6:
+        notable.append(
+            ("ventricular_tachycardia", f"Ventricular tachycardia of {longest} beats at 120/min")
+        )
+    is_reviewed = random.random() < 0.3
     return summary_with(
         recording={"duration_s": duration_s},
         signal={"analysable_s": analysable_s},
@@ -167,9 +175,15 @@ def made_up_patient(
         },
         pauses={"count": pauses, "longest_s": pause_s},
         atrial_fibrillation={"burden_percent": af_percent},
-        urgent=urgent_rows(*urgent),
+        urgent=finding_rows(*urgent),
+        notable=finding_rows(*notable),
         warnings=warning_rows("wrong_checksum") if random.random() < 0.03 else [],
-        provenance={"model": {"version": MODEL}, "software": {"version": "0.1.0"}},
+        provenance={
+            "model": {"version": MODEL},
+            "software": {"version": "0.1.0"},
+            "review": "reviewed" if is_reviewed else "not_reviewed",
+        },
+        review={"status": "final" if is_reviewed else "preliminary"},
     )
 
 

@@ -15,7 +15,8 @@ from deepecg.night.make_report import make_night
 from deepecg.night.night_report import DeadLettersOfDate
 
 NIGHT = date(2026, 11, 21)
-METRICS = 11
+JUDGED = 10
+"""Metrics that are compared with earlier nights."""
 MM = 96 / 25.4
 """Pixels of CSS."""
 A4_INSIDE_MM = 210 - 2 * 12
@@ -99,6 +100,8 @@ def test_it_opens_without_complaint_and_shows_the_night(page: Page, report: dict
         "Uploaded": str(outcomes["uploaded_count"]),
         "Scored": str(outcomes["scored_count"]),
         "With urgent findings": str(report["urgent"]["recordings_count"]),
+        "With notable findings": str(report["notable"]["recordings_count"]),
+        "Reviewed and signed": str(report["signed_count"]),
         "Rejected": str(outcomes["rejected_count"]),
         "Waiting for parts": str(outcomes["waiting_count"]),
         "Failed or not yet processed": str(outcomes["failed_count"] + outcomes["received_count"]),
@@ -110,18 +113,19 @@ def test_its_style_sheet_is_let_through_by_its_own_policy(page: Page) -> None:
 
 
 def test_the_ranked_table_says_what_the_document_says(page: Page, report: dict[str, Any]) -> None:
-    shown = page.locator(".ranked tbody tr").evaluate_all(
+    shown = page.locator(".ranked .recording").evaluate_all(
         "rows => rows.map(row => [...row.children].map(cell => cell.innerText.trim()))"
     )
     assert len(shown) == len(report["ranked"]) == 200
     for cells, row in zip(shown, report["ranked"], strict=True):
         assert cells[0] == str(row["rank"])
         assert cells[1] == row["recording_id"]
-        told = [found["message"] for found in row["urgent"]] or ["none"]
-        assert cells[2].splitlines() == told
-        assert float(cells[3]) == pytest.approx(row["ventricular_burden_percent"], abs=0.006)
-        assert float(cells[4]) == pytest.approx(row["supraventricular_burden_percent"], abs=0.006)
-        assert float(cells[5]) == pytest.approx(row["fibrillation_burden_percent"], abs=0.06)
+        messages = [found["message"] for found in (*row["urgent"], *row["notable"])]
+        assert cells[2].splitlines() == (messages or ["none"])
+        assert (cells[3] == "Signed") == (row["review_status"] == "final")
+        assert float(cells[4]) == pytest.approx(row["ventricular_burden_percent"], abs=0.006)
+        assert float(cells[5]) == pytest.approx(row["supraventricular_burden_percent"], abs=0.006)
+        assert float(cells[6]) == pytest.approx(row["fibrillation_burden_percent"], abs=0.06)
 
 
 def test_a_click_leads_to_the_recordings_own_report(page: Page) -> None:
@@ -146,8 +150,8 @@ def test_bars_and_lines_are_drawn_as_the_document_counts(
         scale = max(heights) / max(counts)
         for height, count in zip(heights, counts, strict=True):
             assert height == pytest.approx(scale * count, abs=2)
-    expect(page.locator(".spark .tonight")).to_have_count(METRICS)
-    expect(page.locator(".spark .band")).to_have_count(METRICS - 1)  # all but the uploads
+    expect(page.locator(".spark .tonight")).to_have_count(JUDGED)
+    expect(page.locator(".spark .band")).to_have_count(JUDGED)
 
 
 def test_an_unusual_metric_is_marked_in_words_and_outside_its_band(
@@ -175,10 +179,12 @@ def test_nothing_is_cut_at_any_width(page: Page, width: int) -> None:
 def test_on_a_narrow_screen_the_table_is_still_one_for_screen_readers(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 900})
     ranked = page.get_by_role("table").first
-    expect(ranked.get_by_role("row")).to_have_count(201)
-    expect(ranked.get_by_role("columnheader")).to_have_count(9)
-    expect(ranked.get_by_role("rowheader")).to_have_count(200)
-    label = page.locator(".ranked td[data-label]").first.evaluate(
+    n_tiers = page.locator(".ranked .tier").count()
+    assert n_tiers == 3
+    expect(ranked.get_by_role("row")).to_have_count(1 + n_tiers + 200)
+    expect(ranked.get_by_role("columnheader")).to_have_count(10)
+    expect(ranked.get_by_role("rowheader")).to_have_count(n_tiers + 200)
+    label = page.locator(".ranked td.number[data-label]").first.evaluate(
         "e => getComputedStyle(e, '::before').content"
     )
     assert label == '"V, % of beats"'
@@ -213,7 +219,7 @@ def test_the_keyboard_goes_past_the_header_to_the_recordings(page: Page) -> None
 
 def test_pictures_have_names_that_tell_their_numbers(page: Page, report: dict[str, Any]) -> None:
     pictures = page.get_by_role("img")
-    expect(pictures).to_have_count(1 + 3 + METRICS)
+    expect(pictures).to_have_count(1 + 3 + JUDGED)
     bars = report["distributions"]["analysable"]["bars"]
     name = page.locator(".histogram.quality").get_attribute("aria-label")
     assert name is not None

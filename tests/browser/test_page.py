@@ -12,7 +12,7 @@ from page_servers import opened, served, upload_card
 from playwright.sync_api import Browser, Error, Page, Request, Route, expect
 from synthetic_day import make_day
 
-from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
+from deepecg.outputs.next_steps import NEXT_STEPS
 
 SCORED_MS = 60_000
 """Longest wait for scoring a recording of one minute, which takes 1 to 2 s on an idle machine."""
@@ -109,6 +109,11 @@ def test_the_nightly_report_leads_back_to_its_recordings(page: Page, edf: Path) 
     report = popup.value
     link = report.locator("a.id").first
     recording = link.inner_text()
+    with report.expect_download() as saved:
+        report.get_by_role("link", name="All recordings (CSV)").click()
+    assert recording in Path(saved.value.path()).read_text()
+    expect(report.locator("#night-view")).to_be_visible()
+    report.go_back()
     link.click()
     expect(report.get_by_role("heading", level=1)).to_have_text(recording)
     expect(report.locator("#recording-view")).to_be_visible()
@@ -157,7 +162,7 @@ def test_progress_is_shown_in_words_and_an_upload_can_be_cancelled(page: Page) -
         {"name": "large.edf", "mimeType": "", "buffer": bytes(5_000_000)}
     )
     card = upload_card(page, "large.edf")
-    told = re.compile(r"^[1-9]\d? %, [\d.]+ [kM]B of 5\.0 MB$")
+    told = re.compile(r"^[1-9]\d? %, [\d.]+ [kM]B of 5\.0 MB, about \d+ s left$")
     expect(card.locator(".progress span")).to_have_text(told)
     assert 0 < card.get_by_role("progressbar").evaluate("e => e.position") < 1
     card.get_by_role("button", name="Cancel").click()
@@ -227,7 +232,8 @@ def test_the_keyboard_is_enough(page: Page, edf: Path) -> None:
     chooser.value.set_files(edf)
     expect_outcome(page, edf.name, "Scored")
     report = upload_card(page, edf.name).get_by_role("button", name=re.compile("^Report of"))
-    for stop in (upload_card(page, edf.name).get_by_role("button", name="Remove"), report):
+    remover = upload_card(page, edf.name).get_by_role("button", name="Remove")
+    for stop in (page.get_by_label("Choose a whole folder"), remover, report):
         page.keyboard.press("Tab")
         expect(stop).to_be_focused()
     with page.expect_popup() as popup:

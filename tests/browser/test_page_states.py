@@ -29,6 +29,7 @@ from playwright.sync_api import (
 from synthetic_summary import made_up_summary
 
 from deepecg.outputs.advisory import ADVISORY
+from deepecg.outputs.next_steps import NEXT_STEPS
 
 ID = "0123456789abcdef0123"
 OTHER_ID = "fedcba9876543210fedc"
@@ -52,19 +53,19 @@ def item(number: int, **more: Any) -> dict[str, Any]:
         "recording_id": f"{number:020x}", "night": "2024-11-22",
         "uploaded_at": "2024-11-22T10:05:00+00:00", "outcome": "scored", "code": None,
         "duration_s": 86_400.0, "beats_count": 98_344, "analysable_percent": 99.55,
-        "urgent_count": 0, "urgent": [],
+        "urgent_count": 0, "urgent": [], "notable": [], "review_status": "not_reviewed",
     }  # fmt: skip
     return found | more
 
 
 NOTHING = {"duration_s": None, "beats_count": None, "analysable_percent": None}
-NOTHING |= {"urgent_count": None, "urgent": None}
+NOTHING |= {"urgent_count": None, "urgent": None, "notable": None, "review_status": None}
 ITEMS = [
     item(1, urgent_count=2, urgent=["Ventricular tachycardia of 11 beats", "Pause of 3.2 s"]),
     item(2, **NOTHING, outcome="rejected", code="flat_line"),
     item(3, **NOTHING, outcome="waiting"),
     item(4, **NOTHING, outcome="received", uploaded_at=None),
-    item(5),
+    item(5, notable=["Atrial fibrillation of 67 min at 99/min"], review_status="final"),
 ]
 CURSOR = f"2024-11-22.1732270000.{3:020x}"
 NIGHT = {
@@ -107,7 +108,7 @@ def test_urgent_findings_come_first_and_values_are_those_of_the_summary(place: P
     choose(page, edf())
     card = upload_card(page, "ward 3.edf")
     expect(card.locator(".result > *").first).to_contain_text("3 urgent findings")
-    expect(card.locator(".urgent")).to_contain_text("Pause of 3.2 s at 00:01:52")
+    expect(card.locator(".urgent.some")).to_contain_text("Pause of 3.2 s at 00:01:52")
     figures = card.locator("dl.figures > div").evaluate_all(
         "all => all.map(e => [...e.children].map(child => child.innerText))"
     )
@@ -171,7 +172,7 @@ def test_files_that_cannot_be_uploaded_are_listed_with_reasons(place: Place) -> 
         "long_1.hea",
     }  # fmt: skip
     assert "is empty" in said["empty.edf"]
-    assert "is no Holter file" in said["letter.docx"]
+    assert "is not a Holter file" in said["letter.docx"]
     assert "Choose its header (.hea)" in said["lone.dat"]
     assert "annotations" in said["100.atr"]
     assert "needs b.dat, which is missing" in said["m.hea"]
@@ -368,9 +369,13 @@ def test_lists_are_paged_and_show_urgent_findings(place: Place) -> None:
     expect(rows).to_have_count(3)
     expect(rows.first).to_contain_text("2 urgent")
     expect(rows.first).to_contain_text("Ventricular tachycardia of 11 beats")
+    expect(rows.first).to_contain_text("Not reviewed")
+    expect(rows.nth(1)).to_contain_text(NEXT_STEPS["flat_line"])
     with page.expect_request(f"**/v1/recordings?limit=10&cursor={CURSOR}"):
         page.get_by_role("button", name="Show more recordings").click()
     expect(rows).to_have_count(5)
+    expect(rows.last).to_contain_text("Atrial fibrillation of 67 min at 99/min")
+    expect(rows.last).to_contain_text("Signed")
     expect(page.get_by_role("button", name="Show more recordings")).to_be_hidden()
     page.get_by_role("link", name="Friday, 22 Nov 2024").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Friday, 22 Nov 2024")
@@ -395,7 +400,8 @@ def test_with_iam_the_page_explains_that_it_cannot_be_used(browser: Browser) -> 
             "This page cannot be used in a browser"
         )
         expect(page.locator("main")).to_contain_text("JwtIssuer")
-        expect(page.locator("input")).to_be_hidden()
+        for chooser in page.locator("input").all():
+            expect(chooser).to_be_hidden()
 
 
 VIEWS = {

@@ -97,6 +97,8 @@ def test_items_contain_the_values_of_the_entries(api: Api, cloud: Cloud) -> None
         assert row["analysable_percent"] == pytest.approx(percent)
         assert row["urgent"] == [kind["message"] for kind in digest["urgent"]]
         assert row["urgent_count"] == len(digest["urgent"])
+        assert row["notable"] == [kind["message"] for kind in digest["notable"]]
+        assert row["review_status"] == digest["review_status"]
 
 
 def test_entries_added_or_changed_between_two_pages(api: Api, cloud: Cloud) -> None:

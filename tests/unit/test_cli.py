@@ -14,6 +14,7 @@ from published_schemas import schema
 
 from deepecg.beats.model_card import CARD_FILE
 from deepecg.cli import main
+from deepecg.outputs.next_steps import NEXT_STEPS
 
 SIGNALS = synthetic_ecg(40, 250, n_leads=2) + np.random.default_rng(0).normal(
     0, 0.01, (40 * 250, 2)
@@ -159,6 +160,7 @@ def test_an_unusable_recording_is_rejected_with_its_code(
     assert rejection["code"] == code
     printed = capsys.readouterr()
     assert f"r: rejected ({code})" in printed.err
+    assert NEXT_STEPS[code] in printed.err
     assert "0 of 1" in printed.out
     text = (out / "r" / "rejection.json").read_text()
     assert "Mustermann" not in text

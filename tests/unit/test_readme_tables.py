@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
+from deepecg.outputs.next_steps import NEXT_STEPS
 
 ROOT = Path(__file__).parents[2]
 

@@ -28,6 +28,7 @@ from deepecg.night.night_entry import night_entry
 from deepecg.night.night_store import NIGHTS, PAGE, REPORTS, parse_night
 from deepecg.outputs.file_names import PDF_FILE, REJECTION_FILE, REPORT_FILE
 from deepecg.outputs.json_documents import to_json
+from deepecg.outputs.next_steps import NEXT_STEPS
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.report.report_pdf import refuse_missing_weasyprint, report_pdf
@@ -221,7 +222,8 @@ def _score_one(
             (folder / file_name).unlink(missing_ok=True)
         document = rejection_document(error, identity)
         (folder / REJECTION_FILE).write_text(to_json(document), encoding="utf-8")
-        print(f"{name}: rejected ({error.code}): {error}", file=sys.stderr)
+        next_step = NEXT_STEPS.get(error.code, "")
+        print(f"{name}: rejected ({error.code}): {error}. {next_step}".rstrip(), file=sys.stderr)
     else:
         (folder / REJECTION_FILE).unlink(missing_ok=True)
     entry = night_entry(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from synthetic_nights import summary_with, urgent_rows, warning_rows
+from synthetic_nights import finding_rows, summary_with, warning_rows
 
 from deepecg.night.night_entry import NightEntry, night_entry, read_entry
 from deepecg.outputs.json_documents import to_json
@@ -27,6 +27,8 @@ def summary(
     longest_pause_s: float | None = None,
     ventricular_runs: tuple[int, ...] = (),
     urgent: tuple[tuple[str, str], ...] = (),
+    notable: tuple[tuple[str, str], ...] = (),
+    review: str = "not_reviewed",
     warnings: tuple[str, ...] = (),
     model: str = "model-1",
 ) -> Summary:
@@ -53,9 +55,15 @@ def summary(
         },
         pauses={"count": int(longest_pause_s is not None), "longest_s": longest_pause_s},
         atrial_fibrillation={"burden_percent": fibrillation_percent},
-        urgent=urgent_rows(*urgent),
+        urgent=finding_rows(*urgent),
+        notable=finding_rows(*notable),
         warnings=warning_rows(*warnings),
-        provenance={"model": {"version": model}, "software": {"version": "0.1.0"}},
+        provenance={
+            "model": {"version": model},
+            "software": {"version": "0.1.0"},
+            "review": review if review == "not_reviewed" else "reviewed",
+        },
+        review={"status": "preliminary" if review == "not_reviewed" else review},
     )
 
 

@@ -28,6 +28,7 @@ from deepecg.night.recordings_csv import COLUMNS
 from deepecg.night.settings import NightSettings, Prices
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.json_documents import to_json
+from deepecg.outputs.next_steps import NEXT_STEPS
 
 VT = ("ventricular_tachycardia", "Ventricular tachycardia of 9 beats at 150/min")
 PAUSE = ("pause", "Pause of 3.4 s")
@@ -208,6 +209,44 @@ def test_those_without_a_result_are_listed_what_needs_a_hand_first() -> None:
     ]
 
 
+def test_every_upload_without_a_result_says_what_to_do() -> None:
+    entries = [
+        night_entry(outcome, outcome=outcome) for outcome in ("failed", "received", "waiting")
+    ]
+    entries += [night_entry("cut", rejection("truncated_samples"))]
+    entries += [night_entry("new", rejection("a_code_of_tomorrow"))]
+    found = {row["recording_id"]: row["next_step"] for row in made(entries)[0]["not_scored"]}
+    assert found["cut"] == NEXT_STEPS["truncated_samples"]
+    assert "rejection" in found["new"]
+    assert all(len(found[name]) > 20 for name in ("failed", "received", "waiting"))
+
+
+def test_notable_findings_and_reviews_are_counted_and_listed() -> None:
+    fibrillation = ("atrial_fibrillation", "Atrial fibrillation of 40 min at 80/min")
+    entries = [
+        night_entry("quiet", summary(review="final")),
+        night_entry("notable", summary(notable=(fibrillation,), review="preliminary")),
+        night_entry("both", summary(urgent=(VT,), notable=(fibrillation,), review="amended")),
+    ]
+    report, store = made(entries)
+    assert report["notable"] == {
+        "recordings_count": 2,
+        "kinds": [{"kind": "atrial_fibrillation", "recordings_count": 2}],
+    }
+    assert report["signed_count"] == 2
+    assert [(row["recording_id"], row["review_status"]) for row in report["ranked"]] == [
+        ("both", "amended"),
+        ("notable", "preliminary"),
+        ("quiet", "final"),
+    ]
+    assert report["ranked"][1]["notable"] == [{"kind": fibrillation[0], "message": fibrillation[1]}]
+    assert [(row["notable"], row["review_status"]) for row in rows(store)] == [
+        ("atrial_fibrillation", "amended"),
+        ("atrial_fibrillation", "preliminary"),
+        ("", "final"),
+    ]
+
+
 def test_recordings_are_counted_by_burden_and_quality() -> None:
     burdens = (0.0, 0.05, 0.1, 0.99, 1.0, 9.99, 10.0, 20.0, 100.0)
     entries = [
@@ -353,9 +392,11 @@ def test_the_table_holds_every_upload_with_units_in_its_header() -> None:
     assert found[0]["processing_s"] == "10.0"
     assert found[0]["document"] == "../../recordings/urgent/v1/report.html"
     assert (found[5]["outcome"], found[5]["code"]) == ("rejected", "flat_line")
+    assert found[5]["next_step"] == NEXT_STEPS["flat_line"]
     assert found[5]["rank"] == found[5]["mean_bpm"] == ""
     plain = {"rank", "recording_id", "outcome", "code", "uploaded_at", "urgent", "urgency_points",
-             "model_version", "warning_codes", "document"}  # fmt: skip
+             "notable", "review_status", "next_step", "model_version", "warning_codes",
+             "document"}  # fmt: skip
     units = ("_h", "_s", "_bpm", "_percent", "_count", "_bytes")
     assert all(column in plain or column.endswith(units) for column in COLUMNS)
 
@@ -439,7 +480,8 @@ def test_links_lead_to_the_page_where_there_is_one(tmp_path: Path) -> None:
     assert not report["links_hold_folder_names"]
     folder = tmp_path / "reports" / NIGHT.isoformat()
     page = (folder / "index.html").read_text()
-    assert f'href="https://holter.example/#night/{NIGHT}"' in page
+    for name in ("recordings.csv", "report.json"):  # files that the upload page saves
+        assert f'href="https://holter.example/#night/{NIGHT}/{name}"' in page
     assert 'href="recordings.csv"' not in page
     assert not any(name in page for name in ("Mueller", "Meier"))
     assert "https://holter.example/#recording/b" in (folder / "recordings.csv").read_text()

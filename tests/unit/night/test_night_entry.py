@@ -13,9 +13,9 @@ from unit.night.hand_made_nights import body, summary, with_values
 from deepecg.errors import FlatLineError
 from deepecg.night.night_entry import (
     OUTCOMES,
+    KindFinding,
     NightEntry,
     UnreadableEntryError,
-    UrgentFinding,
     night_entry,
     read_entry,
 )
@@ -34,6 +34,8 @@ SCORED = night_entry(
         longest_pause_s=3.25,
         fibrillation_percent=12.5,
         urgent=(("pause", "Pause of 3.2 s"),),
+        notable=(("bradycardia", "Bradycardia of 40 s at 38/min"),),
+        review="amended",
         warnings=("wrong_checksum", "no_date", "wrong_checksum"),
     ),
     uploaded_at=datetime(2026, 11, 21, 23, 30, tzinfo=timezone(timedelta(hours=1))),
@@ -88,6 +90,8 @@ def test_the_entry_of_a_scored_recording_has_the_values_that_the_report_needs() 
         "longest_pause_s": 3.25,
         "fibrillation_burden_percent": 12.5,
         "urgent": [{"kind": "pause", "message": "Pause of 3.2 s"}],
+        "notable": [{"kind": "bradycardia", "message": "Bradycardia of 40 s at 38/min"}],
+        "review_status": "amended",
         "warning_codes": ["no_date", "wrong_checksum"],
         "model_version": "model-1",
         "software_version": "0.1.0",
@@ -126,7 +130,7 @@ def test_it_is_read_back_as_it_was_written() -> None:
     assert entry.digest is not None
     assert entry.digest.beats_count == 1000
     assert entry.digest.analysable_percent == 95.0
-    assert entry.digest.urgent == (UrgentFinding(kind="pause", message="Pause of 3.2 s"),)
+    assert entry.digest.urgent == (KindFinding(kind="pause", message="Pause of 3.2 s"),)
 
 
 def test_a_rejection_leaves_its_code() -> None:
@@ -206,6 +210,8 @@ def test_any_other_folder_is(folder: str) -> None:
         changed_digest(duration_s=1e13),
         changed_digest(urgent=["pause"]),
         changed_digest(urgent=None),
+        changed_digest(notable=[{"kind": "a", "message": "line\nbreak"}]),
+        changed_digest(review_status="signed"),
         changed_digest(warning_codes=[7]),
         body({k: v for k, v in with_values(SCORED).items() if k != "digest"}),
         b'{"kind": "night_entry", "schema_version": "1.0", "recording_id": "a", "code": "\\ud800"}',
@@ -214,6 +220,22 @@ def test_any_other_folder_is(folder: str) -> None:
 def test_a_document_that_is_not_a_valid_entry_is_refused(hostile: bytes) -> None:
     with pytest.raises(UnreadableEntryError, match="not a valid night entry"):
         read_entry(hostile)
+
+
+def test_entries_of_version_1_0_have_no_notable_findings_and_no_review() -> None:
+    digest = with_values(SCORED.digest)
+    del digest["notable"], digest["review_status"]
+    found = read_entry(changed(schema_version="1.0", digest=digest)).digest
+    assert found is not None
+    assert found.notable == ()
+    assert found.review_status == "not_reviewed"
+
+
+def test_a_review_that_was_begun_is_no_signed_one() -> None:
+    for review in ("not_reviewed", "preliminary", "final"):
+        digest = night_entry("a1", summary(review=review)).digest
+        assert digest is not None
+        assert digest.review_status == review
 
 
 def test_a_later_minor_version_may_add_fields() -> None:

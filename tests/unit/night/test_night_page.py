@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from synthetic_nights import made_up_entries, rejection
+from synthetic_nights import fill, made_up_entries, rejection
 from unit.night.hand_made_nights import NIGHT, MemoryStore, body, summary, with_values
 
 from deepecg.night.drift import MetricDrift
@@ -16,6 +16,7 @@ from deepecg.night.night_charts import histogram, outcome_bar, range_label, spar
 from deepecg.night.night_entry import night_entry
 from deepecg.night.night_report import DeadLettersOfDate, HistogramBar
 from deepecg.outputs.advisory import ADVISORY
+from deepecg.outputs.next_steps import NEXT_STEPS
 from deepecg.outputs.report.labels_and_formats import CLASS_NAMES
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
@@ -102,7 +103,7 @@ def test_every_part_has_a_heading_and_every_table_its_caption() -> None:
         if tag == "section":
             assert found["aria-labelledby"] in ids
         if tag == "th":
-            assert found["scope"] in {"row", "col"}
+            assert found["scope"] in {"row", "col", "rowgroup"}
         if tag == "svg":
             assert found["role"] == "img"
             assert found.get("aria-label") or found.get("aria-labelledby")
@@ -133,6 +134,7 @@ def test_texts_of_entries_are_never_markup() -> None:
     digest = with_values(
         scored.digest,
         urgent=[{"kind": HOSTILE, "message": ""}, {"kind": "other", "message": HOSTILE}],
+        notable=[{"kind": "other", "message": HOSTILE}],
         warning_codes=[HOSTILE],
         model_version=HOSTILE,
         software_version=HOSTILE,
@@ -146,7 +148,7 @@ def test_texts_of_entries_are_never_markup() -> None:
     reader = Reader(page := page_of(*bodies))
     assert "<script" not in page
     assert "<img" not in page
-    # reasons twice, the rejections' table, kinds twice, a message, a warning, two versions
+    # reasons twice, kinds twice, a message, a notable one, a warning, two versions
     assert reader.words.count("<script>") == 9
     assert not {tag for tag, _ in reader.tags} & {"script", "img"}
     assert all(not name.startswith("on") for _, found in reader.tags for name in found)
@@ -205,10 +207,44 @@ def test_urgent_kinds_are_called_as_in_a_recordings_report_and_new_ones_in_plain
 
 
 def test_classes_of_beats_are_called_as_in_a_recordings_report() -> None:
-    words = Reader(made_up()[0]).words
+    store = MemoryStore()
+    fill(store, NIGHT, 60, seed=6, n_before=60)
+    make_night(NIGHT, store)
+    words = Reader(store.files[NIGHT, "index.html"].decode()).words
     for name in CLASS_NAMES.values():
         assert words.count(f"{name} ") >= 2  # among the totals and the drift
         assert f"{name} beats" in words
+
+
+def test_the_table_is_a_worklist_by_tier_with_the_state_of_the_review() -> None:
+    words = Reader(
+        page_of(
+            body(night_entry("calm", summary())),
+            body(
+                night_entry(
+                    "noted", summary(notable=(("pause", "Pause of 2.1 s"),), review="final")
+                )
+            ),
+            body(night_entry("worst", summary(urgent=(("pause", "Pause of 9.1 s"),)))),
+        )
+    ).words
+    parts = ["Urgent 1", "worst", "Pause of 9.1 s", "Not reviewed", "Notable 1", "noted",
+             "Pause of 2.1 s", "Signed", "Others 1", "calm", "none", "Not reviewed"]  # fmt: skip
+    assert re.search(".*".join(map(re.escape, parts)), words)
+
+
+def test_a_rejected_upload_says_what_to_do() -> None:
+    words = Reader(page_of(body(night_entry("a", rejection("truncated_samples"))))).words
+    assert NEXT_STEPS["truncated_samples"] in words
+
+
+def test_a_comparison_that_is_not_possible_is_one_sentence_without_drawings() -> None:
+    few = [body(night_entry(f"r{i}", summary())) for i in range(4)]
+    reader = Reader(page_of(*few))
+    assert "too few nights to compare with" in reader.words
+    assert "14 such nights are needed" in reader.words
+    assert [found["class"] for tag, found in reader.tags if tag == "svg"] == ["bar"]
+    assert "Usual range" not in reader.words
 
 
 def test_what_is_left_out_is_said() -> None:
@@ -231,15 +267,19 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_text_can_be_read_on_every_ground() -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_on_every_ground(scheme: str) -> None:
     css = (files("deepecg.night") / "style.css").read_text(encoding="utf-8")
     report = (files("deepecg.outputs.report") / "style.css").read_text(encoding="utf-8")
-    tokens = dict(re.findall(r"--([\w-]+): (#\w{6});", report))
-    texts = {tokens[name] for name in re.findall(r"(?<![-\w])color: var\(--([\w-]+)\)", css)}
-    texts |= {tokens[name] for name in ("ink", "soft", "v", "link")}
-    for text in texts:
-        for ground in ("#ffffff", "#fdf3ec"):
-            assert contrast(text, ground) >= 4.5
+    light, dark = (
+        dict(re.findall(r"--([\w-]+): (#\w{6});", block))
+        for block in re.findall(r":root \{\s+color-scheme: \w+;(.*?)\}", report, re.DOTALL)
+    )
+    tokens = light if scheme == "light" else light | dark
+    names = {"ink", "soft", "v", "link", *re.findall(r"(?<![-\w])color: var\(--([\w-]+)\)", css)}
+    for name in names:
+        for ground in ("ground", "alert"):
+            assert contrast(tokens[name], tokens[ground]) >= 4.5, (name, ground)
 
 
 # --- Drawings -----------------------------------------------------------------------------------

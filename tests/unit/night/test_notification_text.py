@@ -6,6 +6,7 @@ from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import NightEntry, night_entry
 from deepecg.night.night_report import DeadLettersOfDate
 from deepecg.night.notification_text import night_message
+from deepecg.night.settings import NightSettings
 from deepecg.outputs.advisory import ADVISORY
 
 
@@ -19,7 +20,7 @@ def message(
 def test_the_message_contains_counts_and_no_names() -> None:
     subject, text = message(
         night_entry("0f3a", summary(urgent=(("pause", "Pause of 3.4 s"),)), folder="Jane Doe"),
-        night_entry("1b2c", summary()),
+        night_entry("1b2c", summary(notable=(("pause", "Pause of 2.1 s"),), review="final")),
         night_entry("2c3d", rejection("flat_line"), folder="John Roe"),
         night_entry("3d4e", outcome="waiting"),
         dead_letters=DeadLettersOfDate(6),
@@ -27,7 +28,8 @@ def test_the_message_contains_counts_and_no_names() -> None:
     )
     assert subject == "Deep-ECG 2026-11-21: 4 uploaded, 2 scored, 1 with urgent findings"
     words = " ".join(text.split())
-    for line in ("Uploaded 4", "Scored 2", "with urgent findings 1", "Rejected 1",
+    for line in ("Uploaded 4", "Scored 2", "with urgent findings 1", "with notable findings 1",
+                 "reviewed and signed 1", "Rejected 1",
                  "Waiting for parts 1",
                  "Failed 0", "Not yet processed 0", "Dead letters of this date 6",
                  "In the queue, any date about 17 messages",
@@ -36,6 +38,13 @@ def test_the_message_contains_counts_and_no_names() -> None:
     assert ADVISORY in text
     for name in ("0f3a", "1b2c", "2c3d", "3d4e", "Jane", "John", "flat_line"):
         assert name not in subject + text
+
+
+def test_the_message_says_where_the_report_is() -> None:
+    assert "Open the report: reports/2026-11-21/index.html in the results bucket." in message()[1]
+    settings = NightSettings(page="https://holter.example/")
+    _, text = night_message(make_night(NIGHT, MemoryStore(), settings), 0)
+    assert "Open the report at https://holter.example/#night/2026-11-21\n" in text
 
 
 def test_the_message_says_what_is_not_known() -> None:

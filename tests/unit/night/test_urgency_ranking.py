@@ -8,6 +8,7 @@ from unit.night.hand_made_nights import read_back, summary
 from deepecg.night.night_entry import NightEntry
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import by_urgency, urgency_points, urgent_kinds
+from deepecg.rhythm.notable_kinds import NOTABLE_KINDS
 from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 
 SETTINGS = RankingSettings()
@@ -35,6 +36,22 @@ def test_any_urgent_finding_comes_before_the_heaviest_burden_without() -> None:
         recording("burden", n=60_000, v=30_000, s=10_000, fibrillation_percent=100.0),
         recording("urgent", urgent=(("a_new_kind", "something"),)),
     ) == ["urgent", "burden"]
+
+
+def test_notable_findings_come_after_urgent_ones_and_before_the_heaviest_burden() -> None:
+    fibrillation, flutter = ("atrial_fibrillation", "AF"), ("atrial_flutter", "flutter")
+    assert order(
+        recording("burden", n=60_000, v=30_000, s=10_000, fibrillation_percent=100.0),
+        recording("notable", notable=(flutter,)),
+        recording("two_notable", notable=(fibrillation, flutter)),
+        recording("urgent", urgent=(("a_new_kind", "something"),)),
+        recording("urgent_and_notable", urgent=(BURDEN,), notable=(fibrillation,)),
+    ) == ["urgent_and_notable", "urgent", "two_notable", "notable", "burden"]
+
+
+def test_all_notable_kinds_together_weigh_less_than_one_urgent_kind() -> None:
+    least = min(points for _, points in SETTINGS.urgent_points)
+    assert SETTINGS.notable_points * len(NOTABLE_KINDS) <= least
 
 
 def test_urgent_findings_come_by_weight_and_more_kinds_before_fewer() -> None:

@@ -57,7 +57,7 @@ from deepecg.cli import main
 from deepecg.cloud.api.openapi_docs import DESCRIPTION
 from deepecg.cloud.api.recording_models import MainFile
 from deepecg.cloud.settings import ApiSettings
-from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
+from deepecg.outputs.next_steps import NEXT_STEPS
 from deepecg.cloud.upload_page.render_page import render_page
 from deepecg.cloud.upload_pseudonyms import key_in
 from deepecg.cloud.presigned_urls import CONTENT_TYPES

@@ -18,6 +18,7 @@ from deepecg.night.aws_cost import estimated_cost
 from deepecg.night.drift import drift, window
 from deepecg.night.night_entry import (
     OUTCOMES,
+    KindFinding,
     NightEntry,
     RecordingMeasures,
     SummaryExtract,
@@ -32,6 +33,8 @@ from deepecg.night.night_report import (
     DeadLettersOfDate,
     Distribution,
     Distributions,
+    FindingCounts,
+    FindingKindCount,
     HistogramBar,
     NightProvenance,
     NightReport,
@@ -42,8 +45,6 @@ from deepecg.night.night_report import (
     Sums,
     UnscoredOutcome,
     UnscoredUpload,
-    UrgentCounts,
-    UrgentKindCount,
 )
 from deepecg.night.night_store import (
     PAGE,
@@ -59,6 +60,7 @@ from deepecg.night.urgency_ranking import by_urgency, urgency_points, urgent_kin
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.file_names import REJECTION_FILE, REPORT_FILE
 from deepecg.outputs.json_documents import to_json
+from deepecg.outputs.next_steps import NEXT_STEPS, READ_REJECTION, UNSCORED_NEXT_STEPS
 from deepecg.outputs.summary import SOFTWARE
 from deepecg.time_units import SECONDS_PER_HOUR
 
@@ -68,6 +70,8 @@ TO_RESULTS = "../../"
 LINKED_FILES = {"scored": REPORT_FILE, "rejected": REJECTION_FILE}
 """File that the link to a recording leads to, by the recording's outcome."""
 NOT_SCORED: tuple[UnscoredOutcome, ...] = get_args(UnscoredOutcome)
+SIGNED = ("final", "amended")
+"""Values of ``review_status`` of a review that is signed."""
 
 
 def make_night(
@@ -122,17 +126,9 @@ def make_night(
             unreadable_entries_count=n_unreadable,
         ),
         rejections=counted(row.code or "unknown" for row in unscored if row.outcome == "rejected"),
-        urgent=UrgentCounts(
-            recordings_count=sum(bool(extract.urgent) for extract in extracts),
-            kinds=tuple(
-                UrgentKindCount(kind=item.code, recordings_count=item.count)
-                for item in counted(
-                    kind
-                    for extract in extracts
-                    for kind in {finding.kind for finding in extract.urgent}
-                )
-            ),
-        ),
+        urgent=_findings([extract.urgent for extract in extracts], settings.codes),
+        notable=_findings([extract.notable for extract in extracts], settings.codes),
+        signed_count=sum(extract.review_status in SIGNED for extract in extracts),
         ranked=tuple(ranked[: settings.rows]),
         ranked_left_out_count=max(len(ranked) - settings.rows, 0),
         not_scored=tuple(unscored[: settings.rows_not_scored]),
@@ -200,6 +196,8 @@ def _ranked_recordings(
             uploaded_at=entry.uploaded_at,
             urgency_points=urgency_points(extract, settings.ranking),
             urgent=tuple(urgent_kinds(extract, settings.ranking)),
+            notable=extract.notable,
+            review_status=extract.review_status,
             duration_h=_hours(extract.duration_s),
             analysable_percent=_rounded(extract.analysable_percent, 2),
             beats_count=extract.beats_count,
@@ -221,6 +219,7 @@ def _unscored_uploads(
             code=entry.code,
             uploaded_at=entry.uploaded_at,
             size_bytes=entry.size_bytes,
+            next_step=_next_step(entry.outcome, entry.code),
             rejection=_link(entry, settings.page),
         )
         for entry in entries
@@ -245,6 +244,23 @@ def _links_by_folder(entry: NightEntry, page: str | None) -> bool:
     if entry.folder is None or page is not None or _link(entry, page) is None:
         return False
     return not entry.folder.startswith(f"{RECORDINGS}/{entry.recording_id}/")
+
+
+def _next_step(outcome: UnscoredOutcome, code: str | None) -> str:
+    if outcome == "rejected":
+        return NEXT_STEPS.get(code or "", READ_REJECTION)
+    return UNSCORED_NEXT_STEPS[outcome]
+
+
+def _findings(of_recordings: Sequence[Sequence[KindFinding]], n_listed: int) -> FindingCounts:
+    kinds = [kind for findings in of_recordings for kind in {found.kind for found in findings}]
+    return FindingCounts(
+        recordings_count=sum(map(bool, of_recordings)),
+        kinds=tuple(
+            FindingKindCount(kind=item.code, recordings_count=item.count)
+            for item in _counted(kinds, n_listed)
+        ),
+    )
 
 
 def _sums(entries: Sequence[NightEntry], extracts: Sequence[SummaryExtract]) -> Sums:

@@ -14,10 +14,11 @@ from msgspec import Meta, Struct
 
 from deepecg.errors import HolterError
 from deepecg.outputs.rejection_json import Rejection
-from deepecg.outputs.summary import EctopyBlock, Summary
+from deepecg.outputs.summary import EctopyBlock, NotableRow, Summary, UrgentRow
 
-NIGHT_ENTRY_SCHEMA_VERSION = "1.0"
+NIGHT_ENTRY_SCHEMA_VERSION = "1.1"
 UploadOutcome = Literal["scored", "rejected", "waiting", "failed", "received"]
+ReviewStatus = Literal["not_reviewed", "preliminary", "final", "amended"]
 OUTCOMES: tuple[UploadOutcome, ...] = get_args(UploadOutcome)
 OUTCOME_LABELS = {
     "scored": "Scored",
@@ -27,6 +28,13 @@ OUTCOME_LABELS = {
     "failed": "Failed",
 }
 """Names of the outcomes, in the order in which pages show them."""
+REVIEW_LABELS: dict[ReviewStatus, str] = {
+    "not_reviewed": "Not reviewed",
+    "preliminary": "Not signed",
+    "final": "Signed",
+    "amended": "Signed, amended",
+}
+"""Names of the states of a review in lists of recordings."""
 
 MAX_TEXT = 200
 """Longest code, version or message, in characters."""
@@ -56,8 +64,8 @@ class UnreadableEntryError(HolterError):
     """A document is not a night entry of this major version."""
 
 
-class UrgentFinding(Struct, frozen=True, kw_only=True):
-    """The worst urgent finding of a kind in a recording."""
+class KindFinding(Struct, frozen=True, kw_only=True):
+    """The worst urgent or notable finding of a kind in a recording."""
 
     kind: Text
     """Kind of finding, as in the summary."""
@@ -121,8 +129,14 @@ class SummaryExtract(RecordingMeasures, frozen=True, kw_only=True):
     """Length of its analysable part, in seconds."""
     class_count: BeatsOfClass
     """Analysable beats of each AAMI class."""
-    urgent: tuple[UrgentFinding, ...]
+    urgent: tuple[KindFinding, ...]
     """Urgent findings, one of each kind, sorted by kind."""
+    notable: tuple[KindFinding, ...] = ()
+    """Notable findings, one of each kind, the most important first. Entries before version 1.1 do
+    not contain them."""
+    review_status: ReviewStatus = "not_reviewed"
+    """Whether a clinician has reviewed the recording: ``preliminary`` until the review is signed,
+    ``amended`` if it was changed and signed again. Entries before version 1.1 do not contain it."""
     warning_codes: Annotated[tuple[Text, ...], Meta(extra_json_schema={"uniqueItems": True})]
     """Codes of defects that did not prevent scoring, sorted, each once."""
     model_version: Text | None
@@ -269,7 +283,7 @@ def _texts(entry: NightEntry) -> Iterator[str | None]:
     yield from (entry.code, entry.uploaded_at)
     if (extract := entry.digest) is not None:
         yield from (extract.model_version, extract.software_version, *extract.warning_codes)
-        for found in extract.urgent:
+        for found in (*extract.urgent, *extract.notable):
             yield from (found.kind, found.message)
 
 
@@ -292,14 +306,22 @@ def _extract(summary: Summary) -> SummaryExtract:
         pause_count=pauses.count,
         longest_pause_s=pauses.longest_s,
         fibrillation_burden_percent=summary.atrial_fibrillation.burden_percent,
-        urgent=tuple(
-            UrgentFinding(kind=found.kind, message=found.message[:MAX_TEXT])
-            for found in sorted(summary.urgent, key=lambda found: found.kind)
-        ),
+        urgent=_findings(sorted(summary.urgent, key=lambda found: found.kind)),
+        notable=_findings(summary.notable),
+        review_status=_review_status(summary),
         warning_codes=tuple(sorted({warning.code for warning in summary.warnings})),
         model_version=summary.provenance.model.version,
         software_version=summary.provenance.software.version,
     )
+
+
+def _findings(rows: Iterable[UrgentRow | NotableRow]) -> tuple[KindFinding, ...]:
+    return tuple(KindFinding(kind=row.kind, message=row.message[:MAX_TEXT]) for row in rows)
+
+
+def _review_status(summary: Summary) -> ReviewStatus:
+    is_reviewed = summary.provenance.review == "reviewed"
+    return summary.review.status if is_reviewed else "not_reviewed"
 
 
 def _longest_run_beats(ectopy: EctopyBlock) -> int | None:

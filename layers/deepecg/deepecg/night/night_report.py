@@ -10,15 +10,16 @@ from deepecg.night.aws_cost import Cost
 from deepecg.night.drift import Drift
 from deepecg.night.night_entry import (
     BeatsOfClass,
+    KindFinding,
     RecordingId,
     RecordingMeasures,
+    ReviewStatus,
     Text,
-    UrgentFinding,
 )
 from deepecg.night.settings import NightSettings
 from deepecg.outputs.summary import Block, Count, Measure, Percent, SoftwareBlock
 
-NIGHT_REPORT_SCHEMA_VERSION: Literal["1.0"] = "1.0"
+NIGHT_REPORT_SCHEMA_VERSION: Literal["1.1"] = "1.1"
 UnscoredOutcome = Literal["failed", "received", "waiting", "rejected"]
 """Outcomes of uploads that were not scored, first those that need an engineer."""
 
@@ -73,8 +74,8 @@ class CodeCount(Block, frozen=True, kw_only=True):
     """Uploads that have it."""
 
 
-class UrgentKindCount(Block, frozen=True, kw_only=True):
-    """A kind of urgent finding, and how many recordings have it."""
+class FindingKindCount(Block, frozen=True, kw_only=True):
+    """A kind of finding, and how many recordings have it."""
 
     kind: str | None
     """Kind of finding. Null for all that are not listed."""
@@ -82,12 +83,12 @@ class UrgentKindCount(Block, frozen=True, kw_only=True):
     """Recordings that have it."""
 
 
-class UrgentCounts(Block, frozen=True, kw_only=True):
-    """Recordings with urgent findings."""
+class FindingCounts(Block, frozen=True, kw_only=True):
+    """Recordings with findings of a tier."""
 
     recordings_count: Count
-    """Recordings with at least one urgent finding."""
-    kinds: tuple[UrgentKindCount, ...]
+    """Recordings with at least one finding of the tier."""
+    kinds: tuple[FindingKindCount, ...]
     """Kinds of finding, the most frequent first."""
 
 
@@ -104,8 +105,12 @@ class RankedRecording(RecordingMeasures, frozen=True, kw_only=True, forbid_unkno
     """When the upload was complete: ISO 8601 in UTC."""
     urgency_points: Measure
     """Weight of the findings in the order of urgency."""
-    urgent: tuple[UrgentFinding, ...]
+    urgent: tuple[KindFinding, ...]
     """Urgent findings, one of each kind, the most urgent first."""
+    notable: tuple[KindFinding, ...]
+    """Notable findings, one of each kind, the most important first."""
+    review_status: ReviewStatus
+    """Whether a clinician has reviewed the recording, and signed the review."""
     duration_h: Measure
     """Length of the recording, in hours."""
     analysable_percent: Percent | None
@@ -129,6 +134,8 @@ class UnscoredUpload(Block, frozen=True, kw_only=True):
     """When the upload was complete: ISO 8601 in UTC."""
     size_bytes: Count | None
     """Size of all files of the upload, in bytes."""
+    next_step: str
+    """What to do about it."""
     rejection: str | None
     """Link to the rejection, relative to this document. Null if there is none."""
 
@@ -233,7 +240,7 @@ class NightProvenance(Block, frozen=True, kw_only=True):
 class NightReport(Block, frozen=True, kw_only=True, tag_field="kind", tag="night_report"):
     """The report on the uploads of a date."""
 
-    schema_version: Literal["1.0"]
+    schema_version: Literal["1.1"]
     """Version of this schema."""
     date: datetime.date
     """Date of the uploads, in the clinic's time zone."""
@@ -241,8 +248,12 @@ class NightReport(Block, frozen=True, kw_only=True, tag_field="kind", tag="night
     """Uploads by outcome."""
     rejections: tuple[CodeCount, ...]
     """Codes of rejections, the most frequent first."""
-    urgent: UrgentCounts
+    urgent: FindingCounts
     """Recordings with urgent findings."""
+    notable: FindingCounts
+    """Recordings with notable findings, those with urgent findings included."""
+    signed_count: Count
+    """Scored recordings whose review is signed."""
     ranked: tuple[RankedRecording, ...]
     """The most urgent recordings, in this order; recordings.csv has all."""
     ranked_left_out_count: Count

@@ -30,6 +30,8 @@ def night_message(report: NightReport, n_queued: int) -> tuple[str, str]:
         f"Uploaded                     {outcomes.uploaded_count}",
         f"Scored                       {outcomes.scored_count}",
         f"  with urgent findings       {urgent.recordings_count}",
+        f"  with notable findings      {report.notable.recordings_count}",
+        f"  reviewed and signed        {report.signed_count}",
         f"Rejected                     {outcomes.rejected_count}",
         f"Waiting for parts            {outcomes.waiting_count}",
         f"Not yet processed            {outcomes.received_count}",
@@ -40,11 +42,17 @@ def night_message(report: NightReport, n_queued: int) -> tuple[str, str]:
         f"Beats                        {totals.beats_count}",
         f"Compared with earlier nights {_drift(report.drift)}",
         "",
-        f"The report is {REPORTS}/{report.date}/{PAGE} in the results bucket.",
+        _place(report),
         "",
         report.advisory,
     ]
     return subject[:MAX_SUBJECT], "\n".join(lines) + "\n"
+
+
+def _place(report: NightReport) -> str:
+    if (page := report.provenance.settings.page) is not None:
+        return f"Open the report at {page}#night/{report.date}"
+    return f"Open the report: {REPORTS}/{report.date}/{PAGE} in the results bucket."
 
 
 def _dead_letters(outcomes: OutcomeCounts) -> str:

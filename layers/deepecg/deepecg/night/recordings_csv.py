@@ -16,8 +16,11 @@ COLUMNS = (
     "recording_id",
     "outcome",
     "code",
+    "next_step",
     "uploaded_at",
     "urgent",
+    "notable",
+    "review_status",
     "urgency_points",
     "duration_h",
     "analysable_percent",
@@ -55,6 +58,7 @@ def recordings_csv(
         cells = asdict(entry) | asdict(row)
         if isinstance(row, RankedRecording):
             cells["urgent"] = " ".join(finding.kind for finding in row.urgent)
+            cells["notable"] = " ".join(finding.kind for finding in row.notable)
             cells["model_version"] = entry.digest and entry.digest.model_version
             cells["warning_codes"] = " ".join(row.warning_codes)
             cells["document"] = row.report

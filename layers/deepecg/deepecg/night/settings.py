@@ -10,9 +10,9 @@ from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 class RankingSettings:
     """The order in which a clinician should open the recordings.
 
-    There is no standard for it. Recordings with an urgent finding come first. Within both groups
-    the points decide: those of each kind of urgent finding, counted once, plus those of the
-    burdens.
+    There is no standard for it. Recordings with an urgent finding come first, then those with a
+    notable one, then the others. In each of these tiers the points decide: those of each kind of
+    finding, counted once, plus those of the burdens.
     """
 
     urgent_points: tuple[tuple[str, float], ...] = tuple(
@@ -21,6 +21,9 @@ class RankingSettings:
     """Points of each kind of urgent finding: the sooner it can harm, the more."""
     other_urgent_points: float = 40.0
     """Points of an urgent finding of a kind that ``urgent_points`` does not contain."""
+    notable_points: float = 4.0
+    """Points of each kind of notable finding: all ten kinds together do not outweigh one kind of
+    urgent finding."""
     ventricular_points_per_percent: float = 1.0
     """Points per percent of ventricular beats: the urgent burden of 10 % adds 10, too few to
     outweigh a kind of urgent finding."""

@@ -12,10 +12,10 @@ import pytest
 import deepecg.cloud.errors
 import deepecg.errors
 from deepecg.cloud.settings import ApiSettings
-from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
 from deepecg.cloud.upload_page.render_page import Page, render_page
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.advisory import ADVISORY
+from deepecg.outputs.next_steps import NEXT_STEPS
 
 UPLOADS = "https://uploads.s3.eu-central-1.amazonaws.com"
 COGNITO = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf"

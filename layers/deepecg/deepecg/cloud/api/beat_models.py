@@ -37,7 +37,7 @@ SamplingRate = Annotated[
 
 
 class RealtimeContext(StrictRequest):
-    """What the caller knows of the patient's rhythm: more context gives a more reliable class."""
+    """The patient's rhythm before the beat: more context gives a more reliable class."""
 
     earlier_rr_s: Intervals = Field(
         default=[],
@@ -59,7 +59,7 @@ class RealtimeContext(StrictRequest):
 
 
 class DiagnosticContext(RealtimeContext):
-    """What the caller knows of the patient's rhythm before and after the beat."""
+    """The patient's rhythm before and after the beat."""
 
     later_rr_s: Intervals = Field(
         default=[], description="RR intervals after `post_rr_s` in seconds, oldest first."

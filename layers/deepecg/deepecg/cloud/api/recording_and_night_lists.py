@@ -192,6 +192,8 @@ def _list_item(night: str, entry: NightEntry) -> RecordingListItem:
         analysable_percent=digest.analysable_percent if digest else None,
         urgent_count=None if urgent is None else len(urgent),
         urgent=None if urgent is None else [kind.message for kind in urgent],
+        notable=[kind.message for kind in digest.notable] if digest else None,
+        review_status=digest.review_status if digest else None,
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from deepecg.cloud.api.base_models import ApiResponse, StrictRequest, with_example
-from deepecg.night.night_entry import UploadOutcome
+from deepecg.night.night_entry import ReviewStatus, UploadOutcome
 from deepecg.outputs.recording_id import ID_PATTERN
 from deepecg.readers.formats import RECORDING_SUFFIXES, SUFFIX_LIST
 
@@ -157,7 +157,7 @@ class UploadFormsResponse(RecordingResponse):
 
 
 class WaitingResponse(RecordingResponse):
-    """The recording has no result yet: ask again later."""
+    """The recording has no result yet: request its status again later."""
 
     model_config = with_example(
         recording_id=EXAMPLE_ID, status="waiting", waiting_for="parts", until="2026-11-22T20:00:00Z"
@@ -230,7 +230,7 @@ class RejectedResponse(RecordingResponse):
 
 
 class FailedResponse(RecordingResponse):
-    """Scoring failed several times for a reason outside of the recording: tell the operator."""
+    """Scoring failed several times, not because of the recording: report its ID to the operator."""
 
     model_config = with_example(recording_id=EXAMPLE_ID, status="failed", code="SlowDown")
 
@@ -269,6 +269,12 @@ class RecordingListItem(RecordingResponse):
     urgent: list[str] | None = Field(
         description="The worst finding of each kind in words, the most urgent kind first."
     )
+    notable: list[str] | None = Field(
+        description="The worst notable finding of each kind in words, the most important first."
+    )
+    review_status: ReviewStatus | None = Field(
+        description="`preliminary`: a review was begun and is not signed."
+    )
 
 
 EXAMPLE_ITEM = {
@@ -282,6 +288,8 @@ EXAMPLE_ITEM = {
     "analysable_percent": 98.7,
     "urgent_count": 1,
     "urgent": ["Pause of 3.4 s"],
+    "notable": ["Atrial fibrillation of 12 min at 80/min"],
+    "review_status": "not_reviewed",
 }
 
 

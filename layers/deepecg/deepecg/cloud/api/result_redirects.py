@@ -56,7 +56,7 @@ def result_route(
         Codes of the routes' problems besides that the storage does not respond.
     """
     responses: dict[int | str, dict[str, Any]] = {
-        200: {"description": "The URL of the result, if the header `Accept` asks for JSON."},
+        200: {"description": f"The URL of the result, if the header `Accept` contains `{JSON}`."},
         307: {"description": "Redirect to the result, for any other `Accept`.", **LOCATION},
         **documented(*problems, "storage_unavailable"),
     }

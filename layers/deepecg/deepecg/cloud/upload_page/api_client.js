@@ -144,14 +144,16 @@ async function* statusesOf(id, signal, onRetry) {
  * Open a document in a new tab. The tab is opened in the click itself: later, the browser would block
  * it as a pop-up. The API is asked for the URL, because a redirect cannot be followed with a token.
  * @param {string} path
+ * @param {string} [place] ID of an element of the document to show
  */
-async function openDocument(path) {
+async function openDocument(path, place) {
   const tab = open("", "_blank");
   try {
     const { url } = await ask(path);
-    if (!tab) return location.assign(url);
+    const address = place ? `${url}#${place}` : url;
+    if (!tab) return location.assign(address);
     tab.opener = null;
-    tab.location.replace(url);
+    tab.location.replace(address);
   } catch (problem) {
     tab?.close();
     throw problem;

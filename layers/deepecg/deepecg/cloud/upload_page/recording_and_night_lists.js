@@ -61,23 +61,31 @@ function pagedList(host, { path, name, limit, empty, start, row, onPage }) {
 /** Columns of a list of recordings after the first: label, class, content of a cell (null if not known). */
 const RECORDING_COLUMNS = [
   ["Uploaded", "uploaded", (item) => item.uploaded_at && moment(item.uploaded_at)],
-  ["Outcome", "", (item) => outcomeMark(item.outcome)],
+  ["Outcome", "", outcomeAndReview],
   ["Findings", "findings", findings],
   ["Duration", "number", (item) => item.duration_s != null && duration(item.duration_s)],
   ["Beats", "number", (item) => item.beats_count != null && number(item.beats_count)],
   ["Analysable", "number", (item) => item.analysable_percent != null && `${number(item.analysable_percent, 1)} %`],
 ];
 
-/** Urgent findings in words; without a result, the reason. @param {object} item */
-function findings({ urgent_count: count, urgent, outcome, code }) {
-  if (count)
-    return make(
-      "span",
-      make("strong.urgent-count", `${number(count)} urgent`),
-      ...urgent.map((message) => make("span.finding", message)),
-    );
-  const text = outcome === "scored" ? "none urgent" : (CONFIG.rejections[code]?.name ?? code);
-  return text && make("span.soft", text);
+/** The outcome and, for a scored recording, its review. @param {object} item */
+function outcomeAndReview({ outcome, review_status: review }) {
+  const label = review && make(`span.review-status.${review}`, CONFIG.review_labels[review] ?? review);
+  return make("span", outcomeMark(outcome), label);
+}
+
+/** Urgent and notable findings in words; without a result, the reason and what to do. @param {object} item */
+function findings({ urgent_count: count, urgent, notable: others, outcome, code }) {
+  const { name = code, next_step: nextStep } = CONFIG.rejections[code] ?? {};
+  if (outcome !== "scored")
+    return name && make("span", make("span.soft", name), nextStep && make("span.next-step", nextStep));
+  if (!count && !others?.length) return make("span.soft", "none");
+  return make(
+    "span",
+    count > 0 && make("strong.urgent-count", `${number(count)} urgent`),
+    ...urgent.map((message) => make("span.finding", message)),
+    ...(others ?? []).map((message) => make("span.finding.notable", message)),
+  );
 }
 
 /** A table whose rows become blocks on a narrow screen; its roles keep it a table for screen readers. */

@@ -9,11 +9,11 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.cloud.api.recording_models import MAX_BYTES, MAX_PARTS
 from deepecg.cloud.s3_keys import OWN_SETTINGS_SUFFIX
 from deepecg.cloud.settings import ApiSettings
-from deepecg.cloud.upload_page.next_steps import NEXT_STEPS
 from deepecg.cloud.upload_parts import MAX_HEADER_BYTES
-from deepecg.night.night_entry import OUTCOME_LABELS
+from deepecg.night.night_entry import OUTCOME_LABELS, REVIEW_LABELS
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.html_pages import policy_hash, script_json, template_environment
+from deepecg.outputs.next_steps import NEXT_STEPS
 from deepecg.outputs.package_files import package_text
 from deepecg.outputs.report.labels_and_formats import CLASS_NAMES, NOT_KNOWN, REVIEWS, plain
 from deepecg.outputs.report.recording_clock import MONTHS
@@ -107,6 +107,7 @@ def _config(settings: ApiSettings) -> Markup:
         "class_names": {name: CLASS_NAMES[name] for name in CLASSES},
         "reviews": REVIEWS,
         "outcomes": OUTCOME_LABELS,
+        "review_labels": REVIEW_LABELS,
         "rejections": {
             code: {"name": plain(code), "next_step": step} for code, step in NEXT_STEPS.items()
         },

@@ -3,19 +3,35 @@
 /** Notable findings; summaries before version 2.2 do not contain them. @param {object} s a summary */
 const notable = (s) => s.notable ?? [];
 
-/** The urgent findings, or that there are none: always shown first. @param {object} s a summary */
-function urgentBox(s) {
-  const clock = recordingClock(s.recording);
-  const findings = s.urgent.map(({ message, at_s: at }) =>
-    make("li", make("strong", message), at != null && make("span.when", ` at ${clock.at(at)}`)),
+/** Tier of a recording by its worst finding: "urgent", "notable" or "". @param {object} s a summary */
+const tierOf = (s) => (s.urgent.length ? "urgent" : notable(s).length ? "notable" : "");
+
+/** The urgent findings, or that there are none, and the notable ones. @param {object} s @param {string} id */
+function findingsBox(s, id) {
+  const tier = { urgent: ".some", notable: ".mentioned" }[tierOf(s)] ?? "";
+  return make(
+    "div.findings-box",
+    make(`div.urgent${tier}`, make("h3", urgentCount(s)), s.urgent.length > 0 && findingList(s, s.urgent, id)),
+    notable(s).length > 0 && make("div.urgent.notable", make("h3", "Notable"), findingList(s, notable(s), id)),
   );
-  if (!findings.length && notable(s).length) {
-    const messages = notable(s).map(({ message }) => message).join("; ");
-    return make("div.urgent.mentioned", make("h3", urgentCount(s)), make("p", `Notable: ${messages}`));
-  }
-  return findings.length
-    ? make("div.urgent.some", make("h3", urgentCount(s)), make("ol", ...findings))
-    : make("div.urgent", make("h3", urgentCount(s)));
+}
+
+/** Findings with their times, and buttons that open the report at their strips. */
+function findingList(s, findings, id) {
+  const clock = recordingClock(s.recording);
+  const trouble = make("p.trouble", { role: "alert" });
+  const items = findings.map(({ message, at_s: at, event: n }) => {
+    const place = n != null && (s.events.find((event) => event.number === n)?.strip ?? `event-${n}`);
+    const open = () => openDocument(`v1/recordings/${id}/report`, place).catch((problem) => (trouble.textContent = problem.message));
+    const label = { class: "quiet", "aria-label": `See in the report, in a new tab: ${message}` };
+    return make(
+      "li",
+      make("strong", message),
+      at != null && make("span.when", ` at ${clock.at(at)}`),
+      place && button("See in the report", open, label),
+    );
+  });
+  return make("div", make("ol", ...items), trouble);
 }
 
 /** @param {object} s */
@@ -96,7 +112,7 @@ function cards(s) {
       "", "Analysable time", largePercent(percent.analysable),
       line(`${duration(signal.analysable_s)} of ${duration(s.recording.duration_s)}`),
       softLine(
-        `lost: ${duration(signal.missing_s)} missing, ${duration(signal.flat_s)} flat, `,
+        `not analysable: ${duration(signal.missing_s)} missing, ${duration(signal.flat_s)} flat, `,
         `${duration(signal.saturated_s)} clipped, ${duration(noisy(signal))} too noisy`,
       ),
     ),
@@ -112,8 +128,9 @@ function cards(s) {
       line(`${counted(pauses.count, "pause")} of ${number(pauses.threshold_s, 1)}`, unit("s"), " or more"),
       pauses.longest_unconfirmed_s != null &&
         softLine(
-          `long interval, may hold a missed beat: ${number(pauses.longest_unconfirmed_s, 1)} s`,
+          `longest unconfirmed pause: ${number(pauses.longest_unconfirmed_s, 1)} s`,
           when(pauses.longest_unconfirmed_at_s),
+          "; a beat may have been missed in it",
         ),
     ),
     ectopyCard(s, "ventricular", "V", percent),
@@ -125,7 +142,7 @@ function cards(s) {
         line(`longest ${duration(af.longest_s)}; mean rate ${number(af.mean_bpm, 0)}`, unit("bpm")),
       af.precision_percent != null &&
         precisionLine(
-          "fibrillation", "AF", ` of 100 s called AF, ${number(af.precision_percent, 0)} were AF in evaluation`,
+          "fibrillation", "AF", ` in evaluation, ${number(af.precision_percent, 0)} of 100 s detected as AF were AF`,
         ),
     ),
   );
@@ -147,14 +164,14 @@ function ectopyCard(s, group, letter, percent) {
       found.longest_run && `, longest ${number(found.longest_run.beats_count)} beats`,
     ),
     found.left_out_in_fibrillation_count > 0 &&
-      line(`not counted, inside atrial fibrillation: ${number(found.left_out_in_fibrillation_count)}`),
+      line(`not counted, in atrial fibrillation: ${number(found.left_out_in_fibrillation_count)}`),
     precisionLine(
       group,
       letter,
       precision == null
-        ? ` how many of the beats called ${letter} are ${letter} is not known`
-        : ` of 100 beats called ${letter}, ${number(precision, 0)} were ${letter} in evaluation`,
-      found.run_count > 0 && runPrecision != null && `; of 100 runs found, ${number(runPrecision, 0)} were runs`,
+        ? ` precision of class ${letter} in evaluation: not known`
+        : ` in evaluation, ${number(precision, 0)} of 100 beats classified as ${letter} were ${letter}`,
+      found.run_count > 0 && runPrecision != null && `; ${number(runPrecision, 0)} of 100 detected runs were runs`,
     ),
   );
 }
@@ -223,7 +240,7 @@ function withoutResult({ status, recording_id: id, rejection, code, part_of: who
       make(
         "p",
         make("strong", "Scoring failed several times. "),
-        "The files are kept. Tell the operator of this service the recording’s ID.",
+        "Give the operator of this service the ID below; the files are stored and can be scored again.",
       ),
       make("p.soft", "ID ", make("span.id", id)),
       code && codeLine(code),
@@ -240,8 +257,9 @@ function withoutResult({ status, recording_id: id, rejection, code, part_of: who
 /**
  * What a recording waits for: a label and a sentence.
  * @param {{waiting_for: string, until: ?string}} status
+ * @param {?number} [elapsedS] since the last file was sent, if this tab has sent it
  */
-function waitingTexts({ waiting_for: what, until: end }) {
+function waitingTexts({ waiting_for: what, until: end }, elapsedS = null) {
   const until = end ? ` until ${moment(end)}` : "";
   const textsOf = {
     parts: {
@@ -255,5 +273,7 @@ function waitingTexts({ waiting_for: what, until: end }) {
       message: `The files have not arrived yet. The upload is open${until}.`,
     },
   };
-  return textsOf[what] ?? { label: "Being scored", message: "All files have arrived. The recording is being scored." };
+  const leftS = elapsedS == null ? 0 : usualScoringS() - elapsedS;
+  const time = leftS > 0 ? ` ${capitalised(about(leftS))} left.` : elapsedS > LATE_S ? " It takes longer than usual." : "";
+  return textsOf[what] ?? { label: "Being scored", message: `All files have arrived. The recording is being scored.${time}` };
 }

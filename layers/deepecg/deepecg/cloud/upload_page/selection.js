@@ -11,6 +11,58 @@ const NO_FILE = "~", NO_FORMAT = "0";
  *   still be chosen
  */
 
+/** Folders of dropped files; files of the folder chooser contain theirs. @type {WeakMap<File, string>} */
+const droppedFolders = new WeakMap();
+
+/** The folder of a file below the chosen one, "" for a file chosen by itself. @param {File} file */
+const folderOf = (file) =>
+  droppedFolders.get(file) ?? file.webkitRelativePath.split("/").slice(0, -1).join("/");
+
+/** The name that the user sees: with the folder, as many folders can contain files of one name. @param {File} file */
+const shownName = (file) => [folderOf(file), file.name].filter(Boolean).join("/");
+
+/**
+ * The dropped files, those in dropped folders included. Entries are only accessible during the event.
+ * @param {DataTransfer} transfer
+ */
+async function droppedFiles({ items }) {
+  const entries = [...items]
+    .filter(({ kind }) => kind === "file")
+    .map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
+  return (await Promise.all(entries.map(filesOf))).flat();
+}
+
+/** The files of a file or folder, without hidden ones. @param {FileSystemEntry|File} entry */
+async function filesOf(entry) {
+  if (entry instanceof File) return [entry];
+  if (entry.name.startsWith(".")) return [];
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    droppedFolders.set(file, entry.fullPath.slice(1, -entry.name.length - 1));
+    return [file];
+  }
+  const reader = entry.createReader();
+  const files = [];
+  for (;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject)); // at most 100
+    if (!some.length) return files;
+    for (const inside of some) files.push(...(await filesOf(inside)));
+  }
+}
+
+/**
+ * Group files of any number of folders into recordings. The parts of a recording are in its folder, or
+ * chosen one by one later.
+ * @param {File[]} held files of earlier choices
+ * @param {File[]} chosen
+ */
+async function groupFolders(held, chosen) {
+  if (chosen.every((file) => !folderOf(file))) return groupFiles([...held, ...chosen]);
+  const folders = Map.groupBy([...held, ...chosen], folderOf);
+  const groups = await Promise.all([...folders.values()].map(groupFiles));
+  return { recordings: groups.flatMap((group) => group.recordings), leftOut: groups.flatMap((group) => group.leftOut) };
+}
+
 /** @param {string} name @param {string} suffix in lower case */
 const endsIn = (name, suffix) => name.toLowerCase().endsWith(suffix);
 
@@ -55,7 +107,7 @@ function flawOf(file) {
 
 /**
  * Group files into recordings.
- * @param {File[]} files of any kind; the last one of each name counts
+ * @param {File[]} files of one folder, of any kind; the last one of each name counts
  * @returns {Promise<{recordings: ChosenRecording[], leftOut: LeftOut[]}>}
  */
 async function groupFiles(files) {
@@ -153,7 +205,7 @@ function whyAlone(name) {
     return { why, isHeld: true };
   }
   const why =
-    `is no Holter file that can be read here: ${FILES.formats}. ` +
+    `is not a Holter file that can be read here: ${FILES.formats}. ` +
     "If it belongs to a WFDB record, choose the header as well.";
   return { why, isHeld: true };
 }

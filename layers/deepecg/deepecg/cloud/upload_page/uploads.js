@@ -1,6 +1,10 @@
 // The uploads of this browser tab: a card each, at most two sent at once, remembered over a reload.
 
 const AT_ONCE = 2;
+const FEW = 4; // more uploads are a compact list, the most urgent first
+const TYPICAL_SCORING_S = 20; // 24 hours of 3 leads took 17 s (README.md), and the function has to start
+const LATE_S = 120; // from the last byte; a week of ECG takes this long
+const LEAST_RATE_S = 2; // the rate of a shorter upload is too uncertain for an estimate
 const REMEMBERED_KEY = "deepecg.uploads";
 const MILESTONE_PERCENT = 25;
 /** Colour (an outcome's) and label of the phases of an upload that are no outcome of scoring. */
@@ -26,6 +30,17 @@ const phaseMark = (phase, label) => {
 
 /** @type {Upload[]} newest first */
 const uploads = [];
+/** Seconds from the last byte to the result, of the uploads of this tab. @type {number[]} */
+const scoringTimes = [];
+
+/** The time that scoring usually takes, in s: the median in this tab, or a typical one. */
+const usualScoringS = () => scoringTimes.toSorted((a, b) => a - b)[scoringTimes.length >> 1] ?? TYPICAL_SCORING_S;
+
+/** "about 2 min": an estimate, not to the second. @param {number} seconds */
+function about(seconds) {
+  const step = [[10, 1], [MINUTE_S, 10], [HOUR_S, MINUTE_S], [Infinity, HOUR_S / 2]].find(([below]) => seconds < below)[1];
+  return `about ${duration(Math.max(Math.ceil(seconds / step) * step, 1))}`;
+}
 
 /** One upload and its card. */
 class Upload {
@@ -35,7 +50,7 @@ class Upload {
    * @param {?ChosenRecording} chosen null after a reload
    */
   constructor({ name, size, n, id = null, phase = "queued" }, chosen = null) {
-    Object.assign(this, { name, size, n, id, phase, chosen, label: undefined, percent: 0 });
+    Object.assign(this, { name, size, n, id, phase, chosen, label: undefined, percent: 0, sent: 0, tier: "" });
     this.controller = new AbortController();
     this.makeCard();
   }
@@ -44,6 +59,14 @@ class Upload {
   get memory() {
     const { name, size, n, id, phase } = this;
     return { name, size, n, id, phase };
+  }
+
+  /** Position in a long list: what is urgent, notable, under way, needs a hand, is done. */
+  get rank() {
+    if (this.tier === "urgent") return 0;
+    if (this.tier === "notable") return 1;
+    if (!isFinished(this.phase)) return 2;
+    return this.phase === "scored" || this.phase === "part" ? 4 : 3;
   }
 
   makeCard() {
@@ -134,6 +157,7 @@ class Upload {
   }
 
   async send() {
+    this.begunMs = Date.now();
     this.showProgress(0);
     this.become("sending", { said: "upload begins" });
     try {
@@ -150,6 +174,7 @@ class Upload {
       this.become("stopped", { message, said: message });
       return;
     }
+    this.sentMs = Date.now();
     this.become("sent", { said: "uploaded, waits to be scored" });
     this.follow();
   }
@@ -157,8 +182,13 @@ class Upload {
   /** @param {number} sent in bytes */
   showProgress(sent) {
     const percent = Math.floor((100 * sent) / this.size);
+    const elapsedS = (Date.now() - this.begunMs) / 1000;
+    const leftS = elapsedS < LEAST_RATE_S ? null : ((this.size - sent) / sent) * elapsedS;
+    this.sent = sent;
     this.bar.value = sent;
-    this.percentText.textContent = `${percent} %, ${bytes(sent)} of ${bytes(this.size)}`;
+    this.percentText.textContent =
+      `${percent} %, ${bytes(sent)} of ${bytes(this.size)}` + (leftS > 0 && leftS < DAY_S ? `, ${about(leftS)} left` : "");
+    showSummary();
     if (sent > 0) this.say("");
     if (Math.floor(percent / MILESTONE_PERCENT) > Math.floor(this.percent / MILESTONE_PERCENT))
       announce(`${this.name}: ${percent} % uploaded`);
@@ -183,7 +213,14 @@ class Upload {
     const { status: phase, summary, rejection } = status;
     // All files are sent, so the service is about to process them.
     const waitingFor = status.waiting_for === "upload" ? { waiting_for: "scoring" } : status;
-    if (phase === "waiting") return this.become("sent", waitingTexts(waitingFor));
+    if (phase === "waiting") {
+      const elapsedS = this.sentMs && (Date.now() - this.sentMs) / 1000;
+      return this.become("sent", waitingTexts(waitingFor, elapsedS));
+    }
+    if (phase === "scored") {
+      if (this.sentMs) scoringTimes.push((Date.now() - this.sentMs) / 1000);
+      this.tier = tierOf(summary);
+    }
     const said = {
       scored: () => `scored, ${urgentCount(summary).toLowerCase()}`,
       rejected: () => `rejected, ${CONFIG.rejections[rejection.code]?.name ?? rejection.code}`,
@@ -200,7 +237,7 @@ class Upload {
     const { summary } = status, documents = recordingDocuments(status, this.name);
     const link = { href: `#recording/${this.id}`, "aria-label": `All values of ${this.name}` };
     documents.firstChild.append(make("a.details-link", link, "All values"));
-    return [urgentBox(summary), pacedNote(summary), mainValues(summary), documents].filter(Boolean);
+    return [findingsBox(summary, this.id), pacedNote(summary), mainValues(summary), documents].filter(Boolean);
   }
 
   /** After a reload during the upload: find out whether it was complete. */
@@ -232,7 +269,38 @@ function sendNext() {
 /** Remember the uploads of this tab. */
 function remember() {
   sessionStorage.setItem(REMEMBERED_KEY, JSON.stringify(uploads.map(({ memory }) => memory)));
+  arrange();
+  showSummary();
   byId("uploads-tools").hidden = uploads.filter(({ phase }) => isFinished(phase)).length < 2;
+}
+
+/** Show many uploads as a compact list, the most urgent first; few ones as cards, the newest first. */
+function arrange() {
+  const list = byId("uploads"), isMany = uploads.length > FEW;
+  list.classList.toggle("many", isMany);
+  const focused = document.activeElement;
+  const arranged = isMany ? uploads.toSorted((a, b) => a.rank - b.rank) : uploads;
+  arranged.forEach(({ card }, i) => list.children[i] === card || list.insertBefore(card, list.children[i] ?? null));
+  if (list.contains(focused)) focused.focus(); // a moved element loses it
+}
+
+/** Above a long list: how many of each kind, and the time left. */
+function showSummary() {
+  const line = byId("uploads-summary");
+  line.hidden = uploads.length <= FEW;
+  if (line.hidden) return;
+  const names = ["urgent", "notable", "in progress", "not scored", "without findings"];
+  const counts = names
+    .map((name, rank) => [uploads.filter((upload) => upload.rank === rank).length, name])
+    .filter(([count]) => count)
+    .map(([count, name]) => `${number(count)} ${name}`);
+  const running = uploads.filter(({ phase }) => !isFinished(phase));
+  const sending = running.filter(({ phase, sent }) => phase === "sending" && sent);
+  const rate = sending.reduce((sum, { sent, begunMs }) => sum + sent / Math.max(Date.now() - begunMs, 1), 0); // bytes/ms
+  const left = running.filter(({ phase }) => isUploading(phase)).reduce((sum, { size, sent }) => sum + size - sent, 0);
+  const leftS = left / rate / 1000 + usualScoringS();
+  const time = left && leftS < 2 * DAY_S ? `; ${about(leftS)} left` : "";
+  line.textContent = `${counted(uploads.length, "upload")}: ${counts.join(", ")}${time}.`;
 }
 
 /** The local file name of a recording that this tab uploaded. @param {string} id */
@@ -240,12 +308,11 @@ const localName = (id) => uploads.find((upload) => upload.id === id)?.name;
 
 /** After a reload: show the remembered uploads and continue to follow them. */
 function restoreUploads() {
-  for (const memory of JSON.parse(sessionStorage.getItem(REMEMBERED_KEY) ?? "[]")) {
-    const upload = new Upload(memory);
-    uploads.push(upload);
-    byId("uploads").append(upload.card);
-    if (isUploading(memory.phase)) upload.checkInterrupted();
-    else if (hasStatus(memory.phase)) upload.follow();
+  const remembered = JSON.parse(sessionStorage.getItem(REMEMBERED_KEY) ?? "[]");
+  uploads.push(...remembered.map((memory) => new Upload(memory)));
+  for (const upload of [...uploads]) {
+    if (isUploading(upload.phase)) upload.checkInterrupted();
+    else if (hasStatus(upload.phase)) upload.follow();
     else upload.say("This upload was not completed. Choose the file again.");
   }
   remember();
@@ -258,14 +325,12 @@ let held = [];
 async function takeFiles(files) {
   if (!files.length) return;
   location.hash = "";
-  const { recordings, leftOut } = await groupFiles([...held, ...files]);
+  const { recordings, leftOut } = await groupFolders(held, files);
   held = leftOut.filter(({ isHeld }) => isHeld).map(({ file }) => file);
   for (const chosen of recordings) {
     const all = [chosen.main, ...chosen.parts];
     const size = all.reduce((sum, file) => sum + file.size, 0);
-    const upload = new Upload({ name: chosen.main.name, size, n: all.length }, chosen);
-    uploads.unshift(upload);
-    byId("uploads").prepend(upload.card);
+    uploads.unshift(new Upload({ name: shownName(chosen.main), size, n: all.length }, chosen));
   }
   remember();
   sendNext();
@@ -277,8 +342,11 @@ function showLeftOut(leftOut) {
   const box = byId("left-out");
   box.hidden = !leftOut.length;
   if (!leftOut.length) return;
-  const reasons = new Map(leftOut.map(({ file, why }) => [file.name, why]));
-  const items = [...reasons].map(([name, why]) => make("li", make("strong", name), ` ${why}`));
+  const texts = [...Map.groupBy(leftOut, ({ why }) => why)].map(([why, of]) => {
+    const names = [...new Set(of.map(({ file }) => shownName(file)))].sort();
+    return [listed(names), names.length > 1 ? `: each ${why}` : ` ${why}`];
+  });
+  const items = texts.map(([names, why]) => make("li", make("strong", names), why));
   const dismiss = () => {
     held = [];
     box.hidden = true;
@@ -293,15 +361,15 @@ function showLeftOut(leftOut) {
       make("p.buttons", button("Dismiss", dismiss, label)),
     ),
   );
-  announce(`Not uploaded: ${[...reasons].map((reason) => reason.join(" ")).join(" ")}`);
+  announce(`Not uploaded: ${texts.flat().join("")}`);
 }
 
 function listenForFiles() {
-  const input = byId("files");
-  input.addEventListener("change", () => {
-    takeFiles([...input.files]);
-    input.value = "";
-  });
+  for (const input of [byId("files"), byId("folder")])
+    input.addEventListener("change", () => {
+      takeFiles([...input.files].filter(({ name }) => !name.startsWith(".")));
+      input.value = "";
+    });
   const showDragging = (isDragging) => document.body.classList.toggle("dragging", isDragging);
   const onFiles = (type, act) =>
     addEventListener(type, (event) => {
@@ -310,9 +378,9 @@ function listenForFiles() {
       act(event.dataTransfer);
     });
   onFiles("dragover", () => showDragging(true));
-  onFiles("drop", ({ files }) => {
+  onFiles("drop", (transfer) => {
     showDragging(false);
-    takeFiles([...files]);
+    droppedFiles(transfer).then(takeFiles).catch(showTrouble);
   });
   addEventListener("dragleave", ({ relatedTarget }) => relatedTarget || showDragging(false));
   byId("clear-uploads").addEventListener("click", () => {

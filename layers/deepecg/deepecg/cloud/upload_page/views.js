@@ -7,7 +7,7 @@ let cameFrom = null;
 /** Show what the address names. */
 function showView() {
   leaveView();
-  const [, kind, name] = /^#(recording|night)\/([0-9a-f-]+)$/.exec(location.hash) ?? [];
+  const [, kind, name, file] = /^#(recording|night)\/([0-9a-f-]+)(?:\/(recordings\.csv|report\.json))?$/.exec(location.hash) ?? [];
   byId("home").hidden = Boolean(kind);
   byId("recording-view").hidden = kind !== "recording";
   byId("night-view").hidden = kind !== "night";
@@ -15,6 +15,10 @@ function showView() {
   leaveView = () => controller.abort(cancelled());
   if (kind === "recording") showRecording(name, controller.signal);
   else if (kind === "night") showNight(name, controller.signal);
+  if (file) {
+    history.replaceState(null, "", `#night/${name}`); // a reload does not save the file again
+    saveDocument(`v1/nights/${name}/${file}`).catch(showTrouble);
+  }
   else showHome();
   if (kind) cameFrom = `to-${name}`;
 }
@@ -66,7 +70,8 @@ function recordingContent(status) {
   return [
     identity(s),
     recordingDocuments(status, `recording ${id}`),
-    urgentBox(s),
+    make("h2.unseen", "At a glance"),
+    findingsBox(s, id),
     pacedNote(s),
     cards(s),
     classTable(s),
