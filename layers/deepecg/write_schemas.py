@@ -21,6 +21,7 @@ from deepecg.night.night_entry import NIGHT_ENTRY_SCHEMA_VERSION, NightEntry
 from deepecg.night.night_report import NIGHT_REPORT_SCHEMA_VERSION, NightReport
 from deepecg.outputs.rejection_json import REJECTION_SCHEMA_VERSION, Rejection
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
+from deepecg.review.review_file import REVIEW_SCHEMA_VERSION, Review
 
 FOLDER = Path(__file__).parent / "deepecg" / "outputs" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -55,6 +56,7 @@ class DocumentType:
 DOCUMENTS = (
     DocumentType(Summary, SUMMARY_SCHEMA_VERSION, "Deep-ECG summary of a recording"),
     DocumentType(Rejection, REJECTION_SCHEMA_VERSION, "Deep-ECG rejection of a recording"),
+    DocumentType(Review, REVIEW_SCHEMA_VERSION, "Deep-ECG review of a recording"),
     DocumentType(
         NightEntry, NIGHT_ENTRY_SCHEMA_VERSION, "Deep-ECG night entry: what became of one upload"
     ),

@@ -52,6 +52,7 @@ LEVELS = (
     {"waves"},
     {"rhythm"},
     {"settings", "study", "settings_file", "scored_recording", "scoring"},
+    {"review"},
     {"outputs"},
     {"night"},
     {"cli", "__main__"},
