@@ -190,6 +190,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "model": {"version": "made-up-1", "sha256": "0" * 64},
             "settings": msgspec.json.decode(msgspec.json.encode(ScoringSettings())),
             "review": "not_reviewed",
+            "beats_sha256": "b" * 64,
         },
         "advisory": ADVISORY,
     }

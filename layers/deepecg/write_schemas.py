@@ -23,6 +23,7 @@ from deepecg.outputs.fhir_code_system import code_system
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.rejection_json import REJECTION_SCHEMA_VERSION, Rejection
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
+from deepecg.review.review_file import REVIEW_SCHEMA_VERSION, Review
 
 FOLDER = Path(__file__).parent / "deepecg" / "outputs" / "schemas"
 CODE_SYSTEM_FILE = FOLDER / "holter_codes.fhir.json"
@@ -58,6 +59,7 @@ class DocumentType:
 DOCUMENTS = (
     DocumentType(Summary, SUMMARY_SCHEMA_VERSION, "Deep-ECG summary of a recording"),
     DocumentType(Rejection, REJECTION_SCHEMA_VERSION, "Deep-ECG rejection of a recording"),
+    DocumentType(Review, REVIEW_SCHEMA_VERSION, "Deep-ECG review of a recording"),
     DocumentType(
         NightEntry, NIGHT_ENTRY_SCHEMA_VERSION, "Deep-ECG night entry: what became of one upload"
     ),

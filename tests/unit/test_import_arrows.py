@@ -51,10 +51,11 @@ LEVELS = (
     {"beats"},
     {"waves"},
     {"rhythm"},
-    {"settings", "study", "settings_file", "scored_recording", "scoring"},
+    {"applied_review", "settings", "study", "settings_file", "scored_recording", "scoring"},
+    {"review"},
     {"outputs"},
     {"night"},
-    {"cli", "__main__"},
+    {"review_command", "cli", "__main__"},
     {"cloud"},
     {"local_cloud"},
 )

@@ -106,3 +106,27 @@ class NoisyError(RefusedRecordingError, code="noisy"):
 
 class NoBeatsError(RefusedRecordingError, code="no_beats"):
     """The signal can be analysed, but (almost) no heartbeat was found in it."""
+
+
+class ReviewError(HolterError):
+    """A review cannot be applied. The unreviewed results stay as they are.
+
+    Attributes
+    ----------
+    code : str
+        Why not, for machines.
+    """
+
+    code: ClassVar[str] = "bad_review"
+
+
+class ReviewOfOtherBeatsError(ReviewError):
+    """The review was made on other beats than those of this analysis."""
+
+    code = "review_of_other_beats"
+
+
+class StoredBeatsError(ReviewError):
+    """The stored beats are damaged, or of another recording, software or model."""
+
+    code = "bad_stored_beats"

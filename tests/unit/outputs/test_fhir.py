@@ -215,6 +215,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "model": {"version": "default-1", "sha256": "ab" * 32},
             "settings": {"lead": None},
             "review": "not_reviewed",
+            "beats_sha256": "b" * 64,
         },
         "advisory": ADVISORY,
     }

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -19,16 +19,18 @@ from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.night_entries import NightEntries
 from deepecg.cloud.s3_buckets import Uploads, folder_of
 from deepecg.cloud.s3_keys import RESULTS_PREFIX, current_key, version
+from deepecg.cloud.score_reviewed import score_reviewed
 from deepecg.cloud.upload_parts import Upload, find_upload
 from deepecg.cloud.upload_settings_files import is_own_settings_file, load_settings_file
 from deepecg.errors import RefusedRecordingError
-from deepecg.outputs.file_names import REJECTION_FILE, SUMMARY_FILE
+from deepecg.outputs.file_names import BEATS_SUFFIX, REJECTION_FILE, SUMMARY_FILE
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
 from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES, mark_suffix
 from deepecg.readers.open_recording import open_recording
+from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
 from deepecg.scoring import score_recording
 
 SPARE_BYTES = 64 << 20
@@ -59,7 +61,7 @@ class MessageOutcome:
 
 def result_folder(upload: Upload, model_version: str, *conditions: str) -> str:
     """Return the folder of the result of an upload as it is now, with a slash at its end."""
-    objects = (*upload.parts, *upload.mark_files, upload.settings_file)
+    objects = (*upload.parts, *upload.mark_files, upload.settings_file, upload.review_file)
     etags = ((part.key, part.etag) for part in objects if part is not None)
     software = (__version__, SUMMARY_SCHEMA_VERSION)
     result_version = version(etags, model_version, *software, *conditions)
@@ -96,14 +98,22 @@ def score_upload(
             return conclude(folder + REJECTION_FILE)
         entries.write_unfinished(upload, "received")
         given = load_settings_file(uploads, upload.settings_file)
+        beats = _stored_beats(upload, uploads, entries, classifier)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
             recording = open_recording(path, given.zone)
-            scored = score_recording(recording, classifier, given.scoring)
+            if upload.review_file is None or beats is None:
+                scored = score_recording(recording, classifier, given.scoring)
+            else:
+                review = uploads.read(upload.review_file, MAX_REVIEW_BYTES + 1)
+                scored = score_reviewed(recording, beats, review, classifier, given.scoring)
             summary = write_outputs(scored, Path(outputs), upload.id, upload.id, given)
             if results.exists(summary_key):
                 # Another function was faster; the files beside a summary do not change either.
                 return conclude(summary_key)
-            for name, media_type in output_files(upload.id, disclosure=given.disclosure).items():
+            written = output_files(
+                upload.id, disclosure=given.disclosure, reviewed=scored.review is not None
+            )
+            for name, media_type in written.items():
                 if name != SUMMARY_FILE:
                     body = Path(outputs, name).read_bytes()
                     results.write_bytes(folder + name, body, media_type)
@@ -114,6 +124,25 @@ def score_upload(
         return conclude(summary_key)
     elapsed_s = time.perf_counter() - started_s
     return conclude(summary_key, document=summary, processing_s=elapsed_s)
+
+
+def _stored_beats(
+    upload: Upload, uploads: Uploads, entries: NightEntries, classifier: BeatClassifier
+) -> bytes | None:
+    """Return the beats of the unreviewed result, which is written if it is missing.
+
+    None without a review, and where the recording is rejected.
+    """
+    if upload.review_file is None:
+        return None
+    unreviewed = replace(upload, review_file=None)
+    key = f"{result_folder(unreviewed, classifier.version)}{upload.id}{BEATS_SUFFIX}"
+    beats = entries.results.read_bytes(key)
+    if beats is None:
+        # This does not make it the valid result, as there is a review.
+        score_upload(unreviewed, uploads, entries, classifier)
+        beats = entries.results.read_bytes(key)
+    return beats
 
 
 def reject(
@@ -177,15 +206,17 @@ def _conclude(
 
 
 def _has_other_files_beside(now: Upload, then: Upload) -> bool:
-    """Return whether a recording's own settings file or diary was added or replaced.
+    """Return whether a recording's own settings file, review or diary was added or replaced.
 
-    The message about that file has it scored anew. No message does so where such a file was
+    The message about that file has the result made anew. No message does so where such a file was
     deleted, or the settings file of the folder was replaced.
     """
     if not set(now.mark_files) <= set(then.mark_files):
         return True
-    found = now.settings_file
-    return found is not None and found != then.settings_file and is_own_settings_file(found.key)
+    found, review = now.settings_file, now.review_file
+    return (
+        found is not None and found != then.settings_file and is_own_settings_file(found.key)
+    ) or (review is not None and review != then.review_file)
 
 
 def _join_parts(upload: Upload, entries: NightEntries) -> None:

@@ -7,14 +7,8 @@ the recording or after it; then it is scored anew.
 
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Part, without_suffix
-from deepecg.readers.formats import RECORDING_SUFFIXES
-from deepecg.readers.mark_file_names import DIARY_SUFFIX, MARK_SUFFIXES, mark_suffix
+from deepecg.readers.mark_file_names import DIARY_SUFFIX, MARK_SUFFIXES
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
-
-
-def is_mark_file(key: str) -> bool:
-    """Return whether an object contains marks of a patient, by its name."""
-    return mark_suffix(key) is not None
 
 
 def find_mark_files(listing: FolderListing, key: str) -> tuple[Part, ...]:
@@ -22,17 +16,6 @@ def find_mark_files(listing: FolderListing, key: str) -> tuple[Part, ...]:
     suffixes = MARK_SUFFIXES if _is_header(key) else (DIARY_SUFFIX,)
     found = (listing.find(without_suffix(key) + suffix) for suffix in suffixes)
     return tuple(part for part in found if part is not None)
-
-
-def recordings_of_mark_file(listing: FolderListing, key: str) -> list[str]:
-    """Return the main files of the recordings that a file with marks is for."""
-    suffix = mark_suffix(key)
-    if suffix is None or listing.find(key) is None:
-        return []
-    stem = key.removesuffix(suffix)
-    keys = [part.key for part in listing.starting_with(f"{stem}.")]
-    mains = [main for main in keys if main.removeprefix(stem).casefold() in RECORDING_SUFFIXES]
-    return [main for main in mains if suffix == DIARY_SUFFIX or _is_header(main)]
 
 
 def _is_header(key: str) -> bool:

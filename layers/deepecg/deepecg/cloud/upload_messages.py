@@ -16,9 +16,9 @@ from deepecg.cloud.s3_buckets import Results, Uploads, folder_of
 from deepecg.cloud.s3_keys import waiting_key
 from deepecg.cloud.score_upload import MessageOutcome, reject, result_folder, score_upload
 from deepecg.cloud.settings import IngestSettings
-from deepecg.cloud.upload_mark_files import is_mark_file, recordings_of_mark_file
+from deepecg.cloud.upload_own_files import own_suffix, recordings_of_file
 from deepecg.cloud.upload_parts import Upload, find_upload
-from deepecg.cloud.upload_settings_files import is_settings_file, recordings_of_settings_file
+from deepecg.cloud.upload_settings_files import is_settings_file
 from deepecg.errors import MissingPartError
 from deepecg.outputs.file_names import REJECTION_FILE
 from deepecg.outputs.recording_id import recording_id
@@ -85,8 +85,8 @@ class UploadIngest:
         Yields
         ------
         MessageOutcome
-            The outcome for each object that the message names; for a settings file or diary,
-            the outcome for each recording that it is for.
+            The outcome for each object that the message names; for a settings file, review or
+            diary, the outcome for each recording that it is for.
 
         Raises
         ------
@@ -189,11 +189,8 @@ class UploadIngest:
 def _requests_for_recordings(
     listing: FolderListing, request: ObjectCreated | Recheck
 ) -> list[ObjectCreated | Recheck]:
-    """Return the request, or one for each recording that a settings file or diary is for."""
-    if is_mark_file(request.key):
-        keys = recordings_of_mark_file(listing, request.key)
-    elif is_settings_file(request.key):
-        keys = recordings_of_settings_file(listing, request.key)
-    else:
+    """Return the request, or one for each recording that a file beside recordings is about."""
+    if not is_settings_file(request.key) and own_suffix(request.key) is None:
         return [request]
+    keys = recordings_of_file(listing, request.key)
     return [ObjectCreated(request.bucket, key) for key in keys]

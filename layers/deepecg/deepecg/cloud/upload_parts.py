@@ -28,8 +28,10 @@ from deepecg.cloud.aws_clients import DEFAULT_CONNECTIONS
 from deepecg.cloud.errors import TooManyPartsError
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Part, without_suffix
-from deepecg.cloud.upload_mark_files import find_mark_files, is_mark_file
+from deepecg.cloud.upload_mark_files import find_mark_files
+from deepecg.cloud.upload_own_files import own_suffix
 from deepecg.cloud.upload_pseudonyms import is_api_folder, key_in
+from deepecg.cloud.upload_review_files import find_review_file
 from deepecg.cloud.upload_settings_files import find_settings_file, is_settings_file
 from deepecg.errors import RefusedRecordingError, UnknownFormatError
 from deepecg.outputs.recording_id import recording_id
@@ -76,6 +78,8 @@ class Upload:
         incomplete or refused.
     mark_files : tuple of Part
         The diary and notes beside it; none for an upload that is incomplete or refused.
+    review_file : Part or None
+        Its review file; None as for the settings file.
     """
 
     key: str
@@ -84,6 +88,7 @@ class Upload:
     refusal: RefusedRecordingError | None = None
     settings_file: Part | None = None
     mark_files: tuple[Part, ...] = ()
+    review_file: Part | None = None
 
     @property
     def id(self) -> str:
@@ -109,22 +114,26 @@ def find_upload(listing: FolderListing, key: str) -> Upload | None:
     listing : FolderListing
         The object's folder, listed for this message.
     key : str
-        The object, which may have been deleted since. A settings file or diary is no part of a
-        recording.
+        The object, which may have been deleted since. A settings file, review or diary is no part
+        of a recording.
 
     Raises
     ------
     StorageError
         If S3 fails, or a header is no longer the listed version.
     """
-    is_part = not (key.endswith("/") or is_settings_file(key) or is_mark_file(key))
-    part = listing.find(key) if is_part else None
+    is_no_part = key.endswith("/") or is_settings_file(key) or own_suffix(key) is not None
+    part = None if is_no_part else listing.find(key)
     upload = _upload(listing, part) if part is not None else None
     if upload is None or upload.n_missing or upload.refusal is not None:
         return upload
     settings_file = find_settings_file(listing, upload.key, upload.uploaded_at)
-    mark_files = find_mark_files(listing, upload.key)
-    return replace(upload, settings_file=settings_file, mark_files=mark_files)
+    return replace(
+        upload,
+        settings_file=settings_file,
+        mark_files=find_mark_files(listing, upload.key),
+        review_file=find_review_file(listing, upload.key),
+    )
 
 
 def _upload(listing: FolderListing, part: Part) -> Upload | None:

@@ -14,7 +14,6 @@ from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Part, Uploads, without_suffix
 from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME, OWN_SETTINGS_SUFFIX
 from deepecg.errors import SettingsError
-from deepecg.readers.formats import RECORDING_SUFFIXES
 from deepecg.settings_file import MAX_BYTES, SettingsFile, read_settings_file
 
 ABOUT_ONE = ("subject", "based_on", "patient_label")
@@ -49,15 +48,6 @@ def find_settings_file(listing: FolderListing, key: str, uploaded_at: datetime) 
         return own
     common = listing.find(listing.folder + FOLDER_SETTINGS_NAME)
     return common if common is not None and common.modified <= uploaded_at else None
-
-
-def recordings_of_settings_file(listing: FolderListing, key: str) -> list[str]:
-    """Return the main files that a recording's own settings file is for; none for a folder's."""
-    if not is_own_settings_file(key) or listing.find(key) is None:
-        return []
-    stem = key.removesuffix(OWN_SETTINGS_SUFFIX)
-    keys = [part.key for part in listing.starting_with(f"{stem}.")]
-    return [key for key in keys if key.removeprefix(stem).casefold() in RECORDING_SUFFIXES]
 
 
 def load_settings_file(uploads: Uploads, part: Part | None) -> SettingsFile:

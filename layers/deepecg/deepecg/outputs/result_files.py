@@ -4,13 +4,20 @@ from pathlib import Path
 
 from deepecg.outputs.disclosure.disclosure_page import write_disclosure
 from deepecg.outputs.fhir import diagnostic_report
-from deepecg.outputs.file_names import DISCLOSURE_FILE, FHIR_FILE, REPORT_FILE, SUMMARY_FILE
-from deepecg.outputs.graphics.report_graphics import draw
+from deepecg.outputs.file_names import (
+    BEATS_SUFFIX,
+    DISCLOSURE_FILE,
+    FHIR_FILE,
+    REPORT_FILE,
+    SUMMARY_FILE,
+)
+from deepecg.outputs.graphics.report_graphics import cluster_numbers, draw
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.report.report_page import render_report, report_clock
 from deepecg.outputs.summarise import summarise
 from deepecg.outputs.summary import Summary
 from deepecg.outputs.wfdb_annotations import EXTENSION, write_annotations
+from deepecg.review.stored_beats import StoredBeats
 from deepecg.rhythm.events import listed_events
 from deepecg.scored_recording import ScoredRecording
 from deepecg.study import Study, refuse_faulty_study
@@ -18,7 +25,7 @@ from deepecg.study import Study, refuse_faulty_study
 HTML = "text/html; charset=utf-8"
 
 
-def output_files(name: str, *, disclosure: bool = True) -> dict[str, str]:
+def output_files(name: str, *, disclosure: bool = True, reviewed: bool = False) -> dict[str, str]:
     """Return the files of a scored recording and their media types; the summary comes last.
 
     Parameters
@@ -27,8 +34,13 @@ def output_files(name: str, *, disclosure: bool = True) -> dict[str, str]:
         Record name of the annotation file.
     disclosure : bool
         Whether the full disclosure is written (:class:`~deepecg.study.Study`).
+    reviewed : bool
+        Whether a review was applied. The beats are stored beside the unreviewed results only, as
+        every review is of those.
     """
+    beats = {} if reviewed else {f"{name}{BEATS_SUFFIX}": "application/octet-stream"}
     return {
+        **beats,
         f"{name}.{EXTENSION}": "application/octet-stream",
         REPORT_FILE: HTML,
         **({DISCLOSURE_FILE: HTML} if disclosure else {}),
@@ -44,7 +56,7 @@ def write_outputs(
     recording_id: str,
     study: Study | None = None,
 ) -> Summary:
-    """Write annotations, report, full disclosure, FHIR document and summary of a scored recording.
+    """Write all result files of a scored recording, the stored beats included.
 
     Parameters
     ----------
@@ -84,6 +96,9 @@ def write_outputs(
         write_disclosure(scored, folder / DISCLOSURE_FILE, recording_id, report_clock(summary))
     else:
         (folder / DISCLOSURE_FILE).unlink(missing_ok=True)  # of an earlier result
+    if scored.review is None:
+        stored = StoredBeats.of(scored, cluster_numbers(scored, graphics.clusters))
+        (folder / f"{name}{BEATS_SUFFIX}").write_bytes(stored.to_bytes())
     (folder / REPORT_FILE).write_text(report, encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")
     (folder / SUMMARY_FILE).write_text(to_json(summary), encoding="utf-8")

@@ -484,6 +484,9 @@ class Provenance(Block, frozen=True):
     """Every setting that was used."""
     review: Literal["not_reviewed", "reviewed"]
     """Whether a review was applied to the results; see ``review``."""
+    beats_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    """SHA-256 of the beats that the software found, before any review, hexadecimal: a review
+    contains it, so that it is not applied to other beats."""
 
 
 class CommentRow(Block, frozen=True):

@@ -1,7 +1,11 @@
 """The plots and strips of a report, as data, computed from a scored recording."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
+from deepecg.arrays import Ints
 from deepecg.outputs.graphics.ecg_strips import Strip, cut_strips
 from deepecg.outputs.graphics.heart_rate_trend import Trend, heart_rate_trend
 from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters
@@ -57,18 +61,50 @@ def draw(scored: ScoredRecording, listed: ListedEvents) -> Graphics:
     Graphics
         The same for the same recording.
     """
-    stream, rhythm, beats = scored.rhythm.confirmed, scored.rhythm, scored.beats
-    shown = scored.used[0].flags.beats_analysable(beats.times_s)
+    stream, rhythm = scored.rhythm.confirmed, scored.rhythm
     isolated = {
         ISOLATED_VENTRICULAR: rhythm.ventricular.isolated,
         ISOLATED_SUPRAVENTRICULAR: rhythm.supraventricular.isolated,
     }
+    clusters = _clusters(scored)
     return Graphics(
         heart_rate_trend(stream, rhythm.fibrillation, TrendSettings()),
         rr_histogram(stream, rhythm.fibrillation.beats, RrPlotSettings()),
         poincare(stream, RrPlotSettings()),
         cut_strips(scored, listed.events, isolated, StripSettings()),
-        beat_clusters(
-            scored.conditioned, beats.times_s[shown], beats.labels[shown], ClusterSettings()
-        ),
+        clusters,
     )
+
+
+def cluster_numbers(scored: ScoredRecording, clusters: Iterable[Cluster] | None = None) -> Ints:
+    """Return the number of the morphology cluster of each beat, shape (n_beats,).
+
+    Parameters
+    ----------
+    scored : ScoredRecording
+        The recording.
+    clusters : iterable of Cluster, optional
+        Its clusters, if they are known already.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_beats,)
+        0 where the primary lead cannot be analysed.
+    """
+    shown = _shown(scored)
+    numbers = np.zeros(len(scored.beats.times_s), np.int64)
+    for cluster in _clusters(scored) if clusters is None else clusters:
+        numbers[shown[cluster.beats]] = cluster.number
+    return numbers
+
+
+def _clusters(scored: ScoredRecording) -> tuple[Cluster, ...]:
+    beats, shown = scored.beats, _shown(scored)
+    return beat_clusters(
+        scored.conditioned, beats.times_s[shown], beats.labels[shown], ClusterSettings()
+    )
+
+
+def _shown(scored: ScoredRecording) -> Ints:
+    """Return the beats that can be seen on the primary lead."""
+    return np.flatnonzero(scored.used[0].flags.beats_analysable(scored.beats.times_s))
