@@ -26,6 +26,7 @@ from deepecg.outputs.report.ecg_paper import (
 )
 from deepecg.outputs.report.hourly_bars import hours_picture
 from deepecg.outputs.report.recording_clock import Clock
+from deepecg.outputs.report.review_data import review_data
 from deepecg.outputs.report.rr_charts import histogram_picture, poincare_picture
 from deepecg.outputs.report.svg_paths import short
 from deepecg.outputs.report.trend_chart import TrendChart
@@ -38,7 +39,7 @@ from deepecg.rhythm.event_kinds import (
 )
 from deepecg.time_units import SECONDS_PER_HOUR
 
-SCRIPTS = ("trend.js", "events.js")
+SCRIPTS = ("trend.js", "events.js", "review.js")
 NO_RATE = "\N{EN DASH}"
 PRINTED_EVENTS = 60
 """Longest list of events that is printed whole. Of a longer one, paper shows only events of
@@ -78,7 +79,7 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
         max((paper.width for paper in papers), default=0.0),
         max((paper.height for paper in papers), default=0.0),
     )
-    style = Markup(uplot("uPlot.min.css") + _text("style.css") + _page_style(summary))
+    style = Markup(uplot("uPlot.min.css") + _text("style.css") + _text("review.css") + _page_style(summary))
     scripts = [Markup(text) for text in (uplot("uPlot.iife.min.js"), *map(_text, SCRIPTS))]
     settings = summary.provenance.settings
     return (
@@ -96,6 +97,7 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
             uplot_licence=uplot("LICENSE"),
             trend=chart.picture(),
             trend_data=script_json(chart.data(_marks(graphics.strips, clock))),
+            review_data=script_json(review_data(summary)),
             trend_bin=graphics.trend.bin_s,
             hours=hours_picture(summary.hours, clock),
             histogram=histogram_picture(graphics.rr_histogram),
