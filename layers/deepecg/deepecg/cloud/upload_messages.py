@@ -13,7 +13,7 @@ from deepecg.cloud.night_entries import NightEntries
 from deepecg.cloud.queue_messages import ObjectCreated, Recheck, parse_message
 from deepecg.cloud.queues import Queue
 from deepecg.cloud.s3_buckets import Results, Uploads, folder_of
-from deepecg.cloud.s3_keys import waiting_key
+from deepecg.cloud.s3_keys import UPLOAD_KEYS_PREFIX, waiting_key
 from deepecg.cloud.score_upload import MessageOutcome, reject, result_folder, score_upload
 from deepecg.cloud.settings import IngestSettings
 from deepecg.cloud.upload_parts import Upload, find_upload
@@ -189,6 +189,8 @@ def _requests_for_recordings(
     listing: FolderListing, request: ObjectCreated | Recheck
 ) -> list[ObjectCreated | Recheck]:
     """Return the request, or one for each recording that a settings file is for."""
+    if request.key.startswith(UPLOAD_KEYS_PREFIX):
+        return []
     if not is_settings_file(request.key):
         return [request]
     keys = recordings_of_settings_file(listing, request.key)

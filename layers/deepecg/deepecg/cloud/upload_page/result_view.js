@@ -202,11 +202,14 @@ function recordingDocuments(id, name) {
     const how = fetchDocument === openDocument ? "in a new tab" : "to save";
     return [fetchDocument, label, path, { "aria-label": `${label} of ${name}, ${how}`, ...more }];
   };
-  return documentBar(`v1/recordings/${id}`, [
+  const bar = documentBar(`v1/recordings/${id}`, [
     item(openDocument, "Report", "report", { class: "primary" }),
     item(saveDocument, "Annotations (WFDB)", "annotations"),
     item(openDocument, "FHIR report", "fhir"),
   ]);
+  const review = make("a.as-button", { href: `#review/${id}`, "aria-label": `Review ${name}` }, "Review");
+  bar.querySelector("button").after(review);
+  return bar;
 }
 
 /** Why there is no result, and what to do. @param {object} status of a rejected or failed recording, or a part */

@@ -79,7 +79,9 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
         max((paper.width for paper in papers), default=0.0),
         max((paper.height for paper in papers), default=0.0),
     )
-    style = Markup(uplot("uPlot.min.css") + _text("style.css") + _text("review.css") + _page_style(summary))
+    style = Markup(
+        uplot("uPlot.min.css") + _text("style.css") + _text("review.css") + _page_style(summary)
+    )
     scripts = [Markup(text) for text in (uplot("uPlot.iife.min.js"), *map(_text, SCRIPTS))]
     settings = summary.provenance.settings
     return (
