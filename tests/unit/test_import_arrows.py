@@ -51,7 +51,7 @@ LEVELS = (
     {"beats"},
     {"waves"},
     {"rhythm"},
-    {"settings", "study", "settings_file", "scored_recording", "scoring"},
+    {"applied_review", "settings", "study", "settings_file", "scored_recording", "scoring"},
     {"review"},
     {"outputs"},
     {"night"},

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from deepecg.applied_review import AppliedReview
 from deepecg.beats.model_card import ModelCard
 from deepecg.recording import Recording
 from deepecg.rhythm.beat_stream import BeatStream
@@ -34,6 +35,8 @@ class ScoredRecording:
         The card of the model that classified them.
     settings : ScoringSettings
         The settings used.
+    review : AppliedReview or None
+        The review that was applied; None for what the software found.
     """
 
     recording: Recording
@@ -43,6 +46,7 @@ class ScoredRecording:
     rhythm: RhythmAnalysis
     card: ModelCard
     settings: ScoringSettings
+    review: AppliedReview | None = None
 
     @property
     def beats(self) -> BeatStream:

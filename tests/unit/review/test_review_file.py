@@ -5,11 +5,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from published_schemas import schema
 
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.errors import ReviewError
 from deepecg.review.review_file import MAX_BYTES, RenameCluster, Review, read_review
-from published_schemas import schema
 
 BY = {"author": "Dr. A. Muster", "at": "2026-01-02T03:04:05+01:00"}
 SIGN = {"op": "sign"}

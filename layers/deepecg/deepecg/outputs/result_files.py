@@ -3,27 +3,33 @@
 from pathlib import Path
 
 from deepecg.outputs.fhir import diagnostic_report
-from deepecg.outputs.file_names import FHIR_FILE, REPORT_FILE, SUMMARY_FILE
+from deepecg.outputs.file_names import BEATS_SUFFIX, FHIR_FILE, REPORT_FILE, SUMMARY_FILE
 from deepecg.outputs.graphics.report_graphics import draw
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.report.report_page import render_report
 from deepecg.outputs.summarise import summarise
 from deepecg.outputs.summary import Summary
 from deepecg.outputs.wfdb_annotations import EXTENSION, write_annotations
+from deepecg.review.stored_beats import StoredBeats
 from deepecg.rhythm.events import listed_events
 from deepecg.scored_recording import ScoredRecording
 from deepecg.study import Study, refuse_faulty_study
 
 
-def output_files(name: str) -> dict[str, str]:
+def output_files(name: str, *, reviewed: bool = False) -> dict[str, str]:
     """Return the files of a scored recording and their media types; the summary comes last.
 
     Parameters
     ----------
     name : str
         Record name of the annotation file.
+    reviewed : bool
+        Whether a review was applied. The beats are stored beside the unreviewed results only, as
+        every review is of those.
     """
+    beats = {} if reviewed else {f"{name}{BEATS_SUFFIX}": "application/octet-stream"}
     return {
+        **beats,
         f"{name}.{EXTENSION}": "application/octet-stream",
         REPORT_FILE: "text/html; charset=utf-8",
         FHIR_FILE: "application/fhir+json",
@@ -38,7 +44,7 @@ def write_outputs(
     recording_id: str,
     study: Study | None = None,
 ) -> Summary:
-    """Write annotations, report, FHIR document and summary of a scored recording.
+    """Write annotations, report, FHIR document, summary and stored beats of a scored recording.
 
     Parameters
     ----------
@@ -71,6 +77,9 @@ def write_outputs(
     summary = summarise(scored, listed, graphics, recording_id, study)
     fhir = diagnostic_report(summary, study.subject)
     write_annotations(scored, folder, name)
+    if scored.review is None:
+        stored = StoredBeats.of(scored, graphics.cluster_of_beat)
+        (folder / f"{name}{BEATS_SUFFIX}").write_bytes(stored.to_bytes())
     (folder / REPORT_FILE).write_text(render_report(summary, graphics), encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")
     (folder / SUMMARY_FILE).write_text(to_json(summary), encoding="utf-8")

@@ -10,6 +10,7 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs import summary
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.graphics.report_graphics import Graphics
+from deepecg.review.stored_beats import StoredBeats
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.event_tiers import event_tier
@@ -59,6 +60,10 @@ def summarise(
         making.
     """
     rhythm, evaluation = scored.rhythm, scored.card.evaluation
+    if scored.review is not None:
+        beats_sha256 = scored.review.beats_sha256
+    else:
+        beats_sha256 = StoredBeats.of(scored, graphics.cluster_of_beat).sha256
     accuracy = evaluation.get("findings", {})
     return summary.Summary(
         schema_version=summary.SUMMARY_SCHEMA_VERSION,
@@ -105,12 +110,13 @@ def summarise(
         clusters=tuple(_block(summary.ClusterRow, cluster) for cluster in graphics.clusters),
         not_computed=NOT_COMPUTED,
         warnings=_warnings(scored),
-        review=summary.NO_REVIEW,
+        review=_review(scored),
         provenance=summary.Provenance(
             summary.SOFTWARE,
             summary.ModelBlock(scored.card.version, scored.card.sha256),
             scored.settings,
-            "not_reviewed",
+            "not_reviewed" if scored.review is None else "reviewed",
+            beats_sha256,
         ),
         advisory=ADVISORY,
     )
@@ -274,6 +280,13 @@ def _warnings(scored: ScoredRecording) -> tuple[summary.WarningRow, ...]:
         )
         found.append(summary.WarningRow(summary.PACED, message))
     return tuple(found)
+
+
+def _review(scored: ScoredRecording) -> summary.ReviewBlock:
+    if scored.review is None:
+        return summary.NO_REVIEW
+    comments = tuple(_block(summary.CommentRow, comment) for comment in scored.review.comments)
+    return _block(summary.ReviewBlock, scored.review, comments=comments)
 
 
 def _local(scored: ScoredRecording, at_s: float) -> str | None:

@@ -1,5 +1,6 @@
 """Atrial fibrillation, from the irregularity of RR intervals."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,6 +112,24 @@ def atrial_fibrillation(
     if in_strip is not None:
         inside |= in_strip
     firsts, lasts = stretches(inside & known).T - 1
+    return _fibrillation(stream, inside, firsts, lasts)
+
+
+def of_episodes(stream: BeatStream, episodes: Iterable[Episode]) -> Fibrillation:
+    """Return atrial fibrillation that consists of these episodes, such as a reviewer's.
+
+    Parameters
+    ----------
+    stream : BeatStream
+        The beats.
+    episodes : iterable of Episode
+        Episodes without gaps inside that share no interval, in the order of time.
+    """
+    bounds = [(episode.first, episode.last) for episode in episodes]
+    firsts, lasts = np.array(bounds, np.int64).reshape(-1, 2).T
+    inside = np.zeros(len(stream.times_s), bool)
+    for first, last in bounds:
+        inside[first + 1 : last + 1] = True
     return _fibrillation(stream, inside, firsts, lasts)
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from deepecg.arrays import Bools
 from deepecg.rhythm.aberrant_conduction import as_normal, conducted_wide_beats
 from deepecg.rhythm.atrial_fibrillation import atrial_fibrillation, without_supraventricular
@@ -20,6 +22,7 @@ from deepecg.rhythm.notable_findings import notable_findings
 from deepecg.rhythm.p_waves import steady_p_share
 from deepecg.rhythm.pauses import pauses, without_unconfirmed
 from deepecg.rhythm.rate_episodes import rate_episodes
+from deepecg.rhythm.reviewed_findings import ReviewedRhythm, with_event_edits
 from deepecg.rhythm.settings import RhythmSettings
 from deepecg.rhythm.strip_fibrillation import fibrillation_in_strip
 from deepecg.rhythm.timely_beats import with_timely_beats_normal
@@ -40,6 +43,13 @@ class RhythmAnalysis(Findings):
         The beats with their final classes: none is supraventricular inside atrial fibrillation,
         flutter and AV block, and wide beats with the patient's own PR interval are
         normal.
+    classified : BeatStream
+        The same beats before those in atrial fibrillation, flutter and AV block became normal:
+        these are found with it.
+    conducted : ndarray of bool, shape (n_beats,)
+        Beats with a wide QRS complex that are conducted.
+    with_flutter_waves : ndarray of bool, shape (n_beats,)
+        Beats that lie in flutter waves; none where the waves are not known.
     confirmed : BeatStream
         The same beats with NaN for every long interval in which a beat may have been missed. All
         values but the pauses are computed from it.
@@ -60,6 +70,9 @@ class RhythmAnalysis(Findings):
     """
 
     beats: BeatStream
+    classified: BeatStream
+    conducted: Bools
+    with_flutter_waves: Bools
     confirmed: BeatStream
     supraventricular_in_fibrillation_count: int
     variability: Variability
@@ -79,6 +92,7 @@ def analyse_rhythm(
     settings: RhythmSettings,
     waves: Waves | None = None,
     with_flutter_waves: Bools | None = None,
+    reviewed: ReviewedRhythm | None = None,
 ) -> RhythmAnalysis:
     """Analyse the rhythm of a stream of beats.
 
@@ -92,6 +106,9 @@ def analyse_rhythm(
         Waves of the same beats; if None, nothing that needs P waves is looked for or ruled out.
     with_flutter_waves : ndarray of bool, shape (n_beats,), optional
         Beats that lie in flutter waves; if None, flutter is not looked for.
+    reviewed : ReviewedRhythm, optional
+        What a reviewer decided. The classes of ``stream`` and of the reviewed beats are then taken
+        as they are.
 
     Returns
     -------
@@ -99,13 +116,15 @@ def analyse_rhythm(
         The final class of every beat, and all findings, which are based on these classes.
     """
     has_p_waves, in_strip, block = None, None, AvBlock()
+    conducted = np.zeros(len(stream.times_s), bool) if reviewed is None else reviewed.conducted
     wide: tuple[Episode, ...] = ()
     flutter: tuple[Episode, ...] = ()
     if waves is not None:
-        conducted = conducted_wide_beats(stream, waves, settings.aberrant_conduction)
-        stream = as_normal(stream, conducted)
-        stream = with_timely_beats_normal(stream, waves, settings.timely_beats)
-        stream = with_wide_runs_ventricular(stream, waves, settings.wide_tachycardia)
+        if reviewed is None:
+            conducted = conducted_wide_beats(stream, waves, settings.aberrant_conduction)
+            stream = as_normal(stream, conducted)
+            stream = with_timely_beats_normal(stream, waves, settings.timely_beats)
+            stream = with_wide_runs_ventricular(stream, waves, settings.wide_tachycardia)
         share = steady_p_share(stream.times_s, waves, settings.p_waves)
         has_p_waves = share >= settings.p_waves.sinus_share
         in_strip = fibrillation_in_strip(stream, waves, settings.strip_fibrillation)
@@ -118,10 +137,12 @@ def analyse_rhythm(
         block = av_block(stream, waves, fibrillation.beats, settings.av_block)
         named = fibrillation.beats | conducted
         wide = wide_tachycardia(stream, waves, named, settings.wide_tachycardia)
-    in_flutter = stream.within(flutter)
-    grouped = fibrillation.beats | in_flutter
-    grouped |= stream.within((*block.type_1, *block.second_degree, *block.third_degree))
-    beats = without_supraventricular(stream, grouped)
+    if reviewed is None:
+        grouped = fibrillation.beats | stream.within(flutter)
+        grouped |= stream.within((*block.type_1, *block.second_degree, *block.third_degree))
+        beats = without_supraventricular(stream, grouped)
+    else:
+        beats = reviewed.beats
     confirmed = without_unconfirmed(beats, settings.pauses)
     ectopic = beats.is_class("V") | beats.is_class("S") | fibrillation.beats | beats.within(wide)
     found = Findings(
@@ -135,17 +156,23 @@ def analyse_rhythm(
         rate_episodes=rate_episodes(confirmed, ectopic, settings.rate),
         wide_tachycardia=wide,
     )
+    if reviewed is not None:
+        found = with_event_edits(found, confirmed, reviewed.edits)
+    in_fibrillation = found.fibrillation.beats
     events = find_events(confirmed, settings, found)
     urgent = urgent_findings(events, found.ventricular, settings)
     return RhythmAnalysis(
         **vars(found),
         beats=beats,
-        confirmed=confirmed,
-        supraventricular_in_fibrillation_count=int(
-            (stream.is_class("S") & fibrillation.beats).sum()
+        classified=stream,
+        conducted=conducted,
+        with_flutter_waves=(
+            np.zeros(len(beats.times_s), bool) if with_flutter_waves is None else with_flutter_waves
         ),
+        confirmed=confirmed,
+        supraventricular_in_fibrillation_count=int((stream.is_class("S") & in_fibrillation).sum()),
         variability=heart_rate_variability(
-            confirmed, fibrillation.beats | in_flutter, settings.variability
+            confirmed, in_fibrillation | beats.within(found.flutter), settings.variability
         ),
         hours=hourly(confirmed, settings.rate, found),
         events=events,

@@ -29,12 +29,15 @@ class ConditionedLead:
         times. Differs from ``rate_hz`` where an odd sampling rate is no ratio of small integers.
     raw_statistics : PerSecondStatistics
         Extremes of the unfiltered signal in each second.
+    baseline_mv : float
+        Level that was subtracted from the samples and replaced missing ones.
     """
 
     signal: Floats32
     rate_hz: int
     clock_hz: float
     raw_statistics: PerSecondStatistics
+    baseline_mv: float = 0.0
 
 
 def condition_leads(
@@ -85,9 +88,13 @@ def condition_leads(
     clock_hz = float(Fraction(rate) * ratio)
     return [
         ConditionedLead(
-            signals[lead], settings.rate_hz, clock_hz, PerSecondStatistics.join(statistics[lead])
+            signals[lead],
+            settings.rate_hz,
+            clock_hz,
+            PerSecondStatistics.join(statistics[lead]),
+            baseline_mv,
         )
-        for lead in baselines_mv
+        for lead, baseline_mv in baselines_mv.items()
     ]
 
 

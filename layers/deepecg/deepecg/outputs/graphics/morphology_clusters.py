@@ -1,6 +1,6 @@
 """Morphology clusters: the beats of each class by shape."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -39,6 +39,8 @@ class Cluster:
     is_rest : bool
         Whether these are the beats of a class that are in no other cluster. Their mean may
         resemble none of them.
+    beats : ndarray of int64, shape (count,)
+        Indices of the beats.
     """
 
     number: int
@@ -48,6 +50,7 @@ class Cluster:
     rate_hz: float
     shape_mv: Floats32
     is_rest: bool = False
+    beats: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def beat_clusters(
@@ -88,7 +91,8 @@ def beat_clusters(
     peaks = np.rint(times_s * lead.clock_hz).astype(np.int64)
     found: list[Cluster] = []
     for label, (name, most) in enumerate(zip(CLASSES, settings.max_per_class, strict=True)):
-        of_class = peaks[labels == label]
+        beats = np.flatnonzero(labels == label)
+        of_class = peaks[beats]
         member = _members(lead, of_class, most, settings)
         numbers, counts = np.unique(member, return_counts=True)
         for number in numbers[np.lexsort([-counts, numbers == REST])]:
@@ -102,6 +106,7 @@ def beat_clusters(
                     rate_hz=lead.clock_hz,
                     shape_mv=_shown(lead, in_it, settings),
                     is_rest=bool(number == REST),
+                    beats=beats[member == number],
                 )
             )
     return tuple(found)

@@ -1,7 +1,10 @@
 """The plots and strips of a report, as data, computed from a scored recording."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
+
+from deepecg.arrays import Ints
 from deepecg.outputs.graphics.ecg_strips import Strip, cut_strips
 from deepecg.outputs.graphics.heart_rate_trend import Trend, heart_rate_trend
 from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters
@@ -33,6 +36,8 @@ class Graphics:
         Strips of the most severe events and of examples.
     clusters : tuple of Cluster
         Beats by class and shape.
+    cluster_of_beat : ndarray of int64, shape (n_beats,)
+        Number of the cluster of each beat; 0 where the primary lead cannot be analysed.
     """
 
     trend: Trend
@@ -40,6 +45,7 @@ class Graphics:
     poincare: Poincare
     strips: tuple[Strip, ...]
     clusters: tuple[Cluster, ...]
+    cluster_of_beat: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def draw(scored: ScoredRecording, listed: ListedEvents) -> Graphics:
@@ -63,12 +69,17 @@ def draw(scored: ScoredRecording, listed: ListedEvents) -> Graphics:
         ISOLATED_VENTRICULAR: rhythm.ventricular.isolated,
         ISOLATED_SUPRAVENTRICULAR: rhythm.supraventricular.isolated,
     }
+    clusters = beat_clusters(
+        scored.conditioned, beats.times_s[shown], beats.labels[shown], ClusterSettings()
+    )
+    cluster_of_beat = np.zeros(len(shown), np.int64)
+    for cluster in clusters:
+        cluster_of_beat[np.flatnonzero(shown)[cluster.beats]] = cluster.number
     return Graphics(
         heart_rate_trend(stream, rhythm.fibrillation, TrendSettings()),
         rr_histogram(stream, rhythm.fibrillation.beats, RrPlotSettings()),
         poincare(stream, RrPlotSettings()),
         cut_strips(scored, listed.events, isolated, StripSettings()),
-        beat_clusters(
-            scored.conditioned, beats.times_s[shown], beats.labels[shown], ClusterSettings()
-        ),
+        clusters,
+        cluster_of_beat,
     )
