@@ -1,7 +1,7 @@
 """What a review did to a recording, for its report."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class AppliedReview:
         The last conclusion.
     comments : tuple of ReviewComment
         In the order of the review.
+    operations : tuple of dict
+        The review's operations, as in its file: a later review continues from them.
     sha256 : str
         SHA-256 of the review file, hexadecimal.
     beats_sha256 : str
@@ -60,6 +62,7 @@ class AppliedReview:
     reviewers: tuple[str, ...]
     conclusion: str | None
     comments: tuple[ReviewComment, ...]
+    operations: tuple[dict[str, Any], ...] = field(repr=False)
     sha256: str
     beats_sha256: str
     renamed_beats_count: int = 0

@@ -80,7 +80,9 @@ def write_outputs(
     if scored.review is None:
         stored = StoredBeats.of(scored, graphics.cluster_of_beat)
         (folder / f"{name}{BEATS_SUFFIX}").write_bytes(stored.to_bytes())
-    (folder / REPORT_FILE).write_text(render_report(summary, graphics), encoding="utf-8")
+    operations = scored.review.operations if scored.review else ()
+    report = render_report(summary, graphics, operations)
+    (folder / REPORT_FILE).write_text(report, encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")
     (folder / SUMMARY_FILE).write_text(to_json(summary), encoding="utf-8")
     return summary

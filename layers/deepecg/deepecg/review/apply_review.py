@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 
 from deepecg.applied_review import AppliedReview, ReviewComment
@@ -363,6 +364,7 @@ def _said(review: Review, sha256: str) -> AppliedReview:
         reviewers=tuple(dict.fromkeys(operation.author for operation in review.operations)),
         conclusion=conclusion,
         comments=tuple(comments),
+        operations=tuple(msgspec.to_builtins(review.operations)),
         sha256=sha256,
         beats_sha256=review.beats,
     )

@@ -46,7 +46,9 @@ PRINTED_EVENTS = 60
 findings and those with a strip."""
 
 
-def render_report(summary: Summary, graphics: Graphics) -> str:
+def render_report(
+    summary: Summary, graphics: Graphics, operations: Sequence[Mapping[str, Any]] = ()
+) -> str:
     """Return the report of a recording as one HTML page.
 
     The same summary and graphics give the same bytes.
@@ -57,6 +59,8 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
         The results of a recording.
     graphics : Graphics
         Trend, histograms, strips and clusters of the same recording.
+    operations : sequence of mapping, optional
+        Operations of the review that was applied, for a review that continues from it.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def render_report(summary: Summary, graphics: Graphics) -> str:
             uplot_licence=uplot("LICENSE"),
             trend=chart.picture(),
             trend_data=script_json(chart.data(_marks(graphics.strips, clock))),
-            review_data=script_json(review_data(summary)),
+            review_data=script_json(review_data(summary, operations)),
             trend_bin=graphics.trend.bin_s,
             hours=hours_picture(summary.hours, clock),
             histogram=histogram_picture(graphics.rr_histogram),

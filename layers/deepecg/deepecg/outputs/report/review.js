@@ -138,9 +138,18 @@
       say(`Cluster ${cluster}: ${to}, ${data.class_names[to]}.`);
   }
 
-  function removeEvent(element) {
+  /** The event of an element, if it can be changed; says so if not. */
+  function changeable(element) {
     const event = eventOf(element);
-    if (!event) return say("This is an example, not a listed event. Choose a beat with ← and →.", true);
+    if (!event) return say("There is no event here. In a strip, ← and → choose a beat.", true);
+    if (!data.removable.includes(event.event_kind))
+      return say(`${eventName(event)} follows from the beats: rename or remove those, or mark an artefact.`, true);
+    return event;
+  }
+
+  function removeEvent(element) {
+    const event = changeable(element);
+    if (!event) return;
     const isIt = (one) => one.op === "remove_event" && isSameEvent(one, event);
     const done = operations.find(isIt);
     if (done) return undo(done);
@@ -317,7 +326,7 @@
       const list = make("select", { onchange: () => renameCluster(element, list.value) });
       list.append(...Object.keys(data.class_names).map((name) => option(name, `${name} ${data.class_names[name]}`, name === classOf(element))));
       tools.append(make("label", {}, `Class of cluster ${element.dataset.cluster} `, list));
-    } else if (eventOf(element)) {
+    } else if (data.removable.includes(eventOf(element)?.event_kind)) {
       const name = eventName(eventOf(element));
       tools.append(
         toolButton("Remove", () => removeEvent(element), `Remove ${name}`),
@@ -331,8 +340,8 @@
 
   /** Show the kinds that an event can be renamed to. */
   function offerKinds(element) {
-    const event = eventOf(element);
-    if (!event) return say("Go to an event first.", true);
+    const event = changeable(element);
+    if (!event) return;
     element.querySelector(".review-tools select")?.remove();
     const list = make("select", {
       onchange: () => {
@@ -342,7 +351,8 @@
       },
     });
     list.setAttribute("aria-label", `Kind of ${eventName(event)}`);
-    list.append(...Object.entries(data.kinds).map(([key, name]) => option(key, name, key === event.event_kind)));
+    const { event_kind: own } = event, others = data.targets.filter((key) => key !== own);
+    list.append(...[own, ...others].map((key) => option(key, kindName(key), key === own)));
     element.querySelector(".review-tools").append(list);
     list.focus();
   }
