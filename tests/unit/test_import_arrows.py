@@ -55,7 +55,7 @@ LEVELS = (
     {"review"},
     {"outputs"},
     {"night"},
-    {"cli", "__main__"},
+    {"review_command", "cli", "__main__"},
     {"cloud"},
     {"local_cloud"},
 )

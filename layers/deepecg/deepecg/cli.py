@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from deepecg.beats.model_card import model_folder
 from deepecg.errors import (
     ModelMismatchError,
     RefusedRecordingError,
+    ReviewError,
     SettingsError,
     UnreadableFileError,
 )
@@ -26,7 +27,7 @@ from deepecg.night.folder_night_store import LOCAL_SETTINGS, FolderStore
 from deepecg.night.make_report import make_night
 from deepecg.night.night_entry import night_entry
 from deepecg.night.night_store import NIGHTS, PAGE, REPORTS, parse_night
-from deepecg.outputs.file_names import REJECTION_FILE
+from deepecg.outputs.file_names import REJECTION_FILE, REPORT_FILE, SUMMARY_FILE
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
@@ -36,6 +37,7 @@ from deepecg.outputs.wave_annotations import WAVE_EXTENSION, write_waves
 from deepecg.readers.formats import SUFFIX_LIST, is_recording_name
 from deepecg.readers.open_recording import find_recordings, main_file, open_recording
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
+from deepecg.review_command import read_review_file, write_reviewed
 from deepecg.scoring import score_recording
 from deepecg.settings_file import SettingsFile, read_settings_file
 from deepecg.waves.wave_delineator import delineator_beside
@@ -86,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help=f"also write P, QRS and T of every beat as NAME.{WAVE_EXTENSION}, a WFDB annotation "
         "file like that of ecgpuwave",
+    )
+    score.add_argument(
+        "--review",
+        type=Path,
+        metavar="FILE",
+        help="apply a review (NAME.review.json) to one recording",
     )
     score.add_argument("--quiet", action="store_true", help="no progress bars")
     report = commands.add_parser(
@@ -140,6 +148,8 @@ def _score(given: argparse.Namespace) -> int:
         raise SettingsError(
             f"found {len(jobs)} recordings for the subject of a settings file, expected one"
         )
+    if given.review is not None:
+        return _review(given, jobs, settings)
     classifier = BeatClassifier.load(given.model)
     classifier.card.refuse_other_conditioning(settings.scoring.conditioning)
     delineator_beside(given.model)  # so that one that does not fit is reported before scoring
@@ -152,6 +162,38 @@ def _score(given: argparse.Namespace) -> int:
     )
     print(f"{n_scored} of {len(jobs)} recordings scored; results in {given.out}")
     return 0 if n_scored == len(jobs) else 1
+
+
+def _review(given: argparse.Namespace, jobs: Mapping[str, Path], settings: SettingsFile) -> int:
+    """Apply a review to the results of one recording; return 0 if it was applied, otherwise 1."""
+    if len(jobs) > 1:
+        raise SettingsError(f"found {len(jobs)} recordings for one review, expected one")
+    ((name, path),) = jobs.items()
+    folder = given.out / name
+    try:
+        content = read_review_file(given.review)
+        _refuse_unwritable(given.out)
+        if not (folder / SUMMARY_FILE).exists():
+            classifier = BeatClassifier.load(given.model)
+            if not _score_one(
+                path, folder, classifier, settings, waves=given.waves, quiet=given.quiet
+            ):
+                return 1
+        with _progress(name, quiet=given.quiet) as progress, _readable():
+            reviewed = write_reviewed(
+                path,
+                content,
+                folder,
+                settings,
+                given.model,
+                progress=progress,
+                waves=given.waves,
+            )
+    except (ReviewError, RefusedRecordingError) as error:
+        print(f"{name}: review not applied ({error.code}): {error}", file=sys.stderr)
+        return 1
+    print(f"Reviewed report in {reviewed / REPORT_FILE}")
+    return 0
 
 
 def _refuse_unwritable(folder: Path) -> None:

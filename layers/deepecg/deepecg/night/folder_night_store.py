@@ -1,12 +1,13 @@
 """Nights in a folder of results that ``deepecg score --out DIR`` wrote."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from deepecg.errors import SettingsError
-from deepecg.night.night_entry import NightEntry
+from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
 from deepecg.night.night_store import NIGHTS, REPORTS, TOTALS
 from deepecg.night.settings import NightSettings
 from deepecg.outputs.json_documents import to_json
@@ -51,6 +52,13 @@ class FolderStore:
         for path in sorted(folder.glob("*.json")):
             if path.is_file():
                 yield path.read_bytes()
+
+    def last_entry(self, recording_id: str) -> tuple[date, NightEntry] | None:
+        """Return the newest entry of a recording and its night; None if it has none."""
+        for path in sorted((self.results / NIGHTS).glob(f"*/{recording_id}.json"), reverse=True):
+            with suppress(UnreadableEntryError, ValueError):
+                return date.fromisoformat(path.parent.name), read_entry(path.read_bytes())
+        return None
 
     def totals(self, night: date) -> bytes | None:
         """Return the totals of an earlier night, or None."""

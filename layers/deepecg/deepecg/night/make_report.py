@@ -203,6 +203,7 @@ def _ranked_recordings(
             duration_h=_hours(extract.duration_s),
             analysable_percent=_rounded(extract.analysable_percent, 2),
             beats_count=extract.beats_count,
+            review_status=extract.review_status,
             warning_codes=extract.warning_codes,
             **{name: getattr(extract, name) for name in RecordingMeasures.__struct_fields__},
         )

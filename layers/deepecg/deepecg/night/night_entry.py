@@ -52,6 +52,9 @@ Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=PRINTABLE_PATTERN)]
 RecordingId = Annotated[str, Meta(pattern=ID_PATTERN)]
 
 
+ReviewStatus = Literal["not_reviewed", "preliminary", "final", "amended"]
+
+
 class UnreadableEntryError(HolterError):
     """A document is not a night entry of this major version."""
 
@@ -125,6 +128,8 @@ class SummaryExtract(RecordingMeasures, frozen=True, kw_only=True):
     """Urgent findings, one of each kind, sorted by kind."""
     warning_codes: Annotated[tuple[Text, ...], Meta(extra_json_schema={"uniqueItems": True})]
     """Codes of defects that did not prevent scoring, sorted, each once."""
+    review_status: ReviewStatus = "not_reviewed"
+    """Whether reviewers have changed or signed the results."""
     model_version: Text | None
     """Version of the model that scored the recording."""
     software_version: Text | None
@@ -297,6 +302,9 @@ def _extract(summary: Summary) -> SummaryExtract:
             for found in sorted(summary.urgent, key=lambda found: found.kind)
         ),
         warning_codes=tuple(sorted({warning.code for warning in summary.warnings})),
+        review_status=(
+            "not_reviewed" if summary.provenance.review == "not_reviewed" else summary.review.status
+        ),
         model_version=summary.provenance.model.version,
         software_version=summary.provenance.software.version,
     )

@@ -12,6 +12,7 @@ from deepecg.night.night_entry import (
     BeatsOfClass,
     RecordingId,
     RecordingMeasures,
+    ReviewStatus,
     Text,
     UrgentFinding,
 )
@@ -112,6 +113,8 @@ class RankedRecording(RecordingMeasures, frozen=True, kw_only=True, forbid_unkno
     """Share of the recording that could be analysed, in percent."""
     beats_count: Count
     """Analysable beats."""
+    review_status: ReviewStatus
+    """Whether reviewers have changed or signed the results."""
     warning_codes: tuple[Text, ...]
     """Codes of defects that did not prevent scoring."""
 
