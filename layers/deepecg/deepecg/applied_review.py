@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+
+from deepecg.arrays import Ints
+
 
 @dataclass(frozen=True)
 class ReviewComment:
@@ -42,6 +46,9 @@ class AppliedReview:
         In the order of the review.
     operations : tuple of dict
         The review's operations, as in its file: a later review continues from them.
+    cluster_of_beat : ndarray of int64, shape (n_beats,)
+        Number of the morphology cluster of each beat in the original analysis; 0 for inserted
+        beats and those of no cluster.
     sha256 : str
         SHA-256 of the review file, hexadecimal.
     beats_sha256 : str
@@ -70,3 +77,6 @@ class AppliedReview:
     inserted_beats_count: int = 0
     removed_events_count: int = 0
     artefact_s: float = 0.0
+    cluster_of_beat: Ints = field(
+        default_factory=lambda: np.empty(0, np.int64), repr=False, compare=False
+    )

@@ -308,6 +308,7 @@ class _Edited:
                 inserted_beats_count=int(is_inserted.sum()),
                 removed_events_count=len({_span(event) for _, event in self.events}),
                 artefact_s=float(self.artefact.sum()),
+                cluster_of_beat=np.where(is_inserted, 0, stored.cluster[original]),
             ),
         )
 

@@ -7,7 +7,7 @@ import numpy as np
 from deepecg.arrays import Ints
 from deepecg.outputs.graphics.ecg_strips import Strip, cut_strips
 from deepecg.outputs.graphics.heart_rate_trend import Trend, heart_rate_trend
-from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters
+from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters, known_clusters
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram, poincare, rr_histogram
 from deepecg.outputs.graphics.settings import (
     ClusterSettings,
@@ -69,9 +69,12 @@ def draw(scored: ScoredRecording, listed: ListedEvents) -> Graphics:
         ISOLATED_VENTRICULAR: rhythm.ventricular.isolated,
         ISOLATED_SUPRAVENTRICULAR: rhythm.supraventricular.isolated,
     }
-    clusters = beat_clusters(
-        scored.conditioned, beats.times_s[shown], beats.labels[shown], ClusterSettings()
-    )
+    those_shown = scored.conditioned, beats.times_s[shown], beats.labels[shown]
+    if scored.review is None:
+        clusters = beat_clusters(*those_shown, ClusterSettings())
+    else:
+        known = scored.review.cluster_of_beat[shown]
+        clusters = known_clusters(*those_shown, known, ClusterSettings())
     cluster_of_beat = np.zeros(len(shown), np.int64)
     for cluster in clusters:
         cluster_of_beat[np.flatnonzero(shown)[cluster.beats]] = cluster.number

@@ -342,16 +342,27 @@
   function offerKinds(element) {
     const event = changeable(element);
     if (!event) return;
-    element.querySelector(".review-tools select")?.remove();
+    const own = event.event_kind;
+    // By keys, the list changes with each of them: what it shows counts at Enter, or when it is left.
+    let isByKey = false, isDone = false;
+    const finish = (to) => {
+      if (isDone) return;
+      isDone = true;
+      list.remove();
+      choose(element);
+      if (to !== own) renameEvent(element, to);
+    };
     const list = make("select", {
-      onchange: () => {
-        renameEvent(element, list.value);
-        list.remove();
-        choose(element);
+      onkeydown: (pressed) => {
+        isByKey = true;
+        if (pressed.key === "Enter" && !pressed.ctrlKey) finish(list.value);
+        else if (pressed.key === "Escape") finish(own);
       },
+      onchange: () => isByKey || finish(list.value),
+      onblur: () => finish(list.value),
     });
     list.setAttribute("aria-label", `Kind of ${eventName(event)}`);
-    const { event_kind: own } = event, others = data.targets.filter((key) => key !== own);
+    const others = data.targets.filter((key) => key !== own);
     list.append(...[own, ...others].map((key) => option(key, kindName(key), key === own)));
     element.querySelector(".review-tools").append(list);
     list.focus();
