@@ -7,7 +7,6 @@ The unreviewed results in ``DIR/NAME`` are not changed; the reviewed ones are wr
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import read_card
@@ -15,6 +14,7 @@ from deepecg.errors import ReviewError, StoredBeatsError
 from deepecg.night.folder_night_store import FolderStore
 from deepecg.night.night_entry import night_entry
 from deepecg.outputs.file_names import BEATS_SUFFIX
+from deepecg.outputs.graphics.report_graphics import cluster_numbers
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.result_files import write_outputs
 from deepecg.outputs.summary import Summary
@@ -128,9 +128,7 @@ def _found_again(
 ) -> StoredBeats:
     """Return the beats of a recording that is scored again."""
     scored = score_recording(recording, BeatClassifier.load(model), settings.scoring, progress)
-    with TemporaryDirectory() as temporary:
-        write_outputs(scored, Path(temporary), "again", "again")
-        return read_stored_beats(Path(temporary, f"again{BEATS_SUFFIX}").read_bytes())
+    return StoredBeats.of(scored, cluster_numbers(scored))
 
 
 def _enter(summary: Summary, store: FolderStore, folder: str) -> None:

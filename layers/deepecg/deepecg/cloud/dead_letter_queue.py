@@ -12,8 +12,8 @@ from deepecg.cloud.errors import StorageError, UnknownMessageError
 from deepecg.cloud.queue_messages import parse_message
 from deepecg.cloud.queues import Queue
 from deepecg.cloud.s3_buckets import without_suffix
-from deepecg.cloud.s3_keys import OWN_SETTINGS_SUFFIX
-from deepecg.cloud.upload_settings_files import is_own_settings_file, is_settings_file
+from deepecg.cloud.s3_keys import OWN_SUFFIXES
+from deepecg.cloud.upload_settings_files import is_settings_file
 from deepecg.outputs.recording_id import recording_id
 from deepecg.readers.formats import RECORDING_SUFFIXES, is_recording_name
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX
@@ -131,8 +131,9 @@ def _dead_upload(key: str) -> DeadUpload | None:
     """Return what an object is, by its key alone; None where no recording depends on it."""
     if key.endswith("/"):
         return None
-    if is_own_settings_file(key):
-        stem = key.removesuffix(OWN_SETTINGS_SUFFIX)
+    own_suffix = next((suffix for suffix in OWN_SUFFIXES if key.endswith(suffix)), None)
+    if own_suffix is not None:
+        stem = key.removesuffix(own_suffix)
         suffixes = (spelt for suffix in RECORDING_SUFFIXES for spelt in (suffix, suffix.upper()))
         ids = tuple(recording_id(stem + suffix) for suffix in suffixes)
         return DeadUpload(ids, is_recording=False)

@@ -1,4 +1,4 @@
-"""The keys of the results bucket, and the names of settings files in the uploads bucket.
+"""The keys of the results bucket, and the names of files about recordings in the uploads bucket.
 
 Keys of uploads may contain a patient's name; those of results contain digests (recording IDs).
 """
@@ -18,8 +18,10 @@ UPLOAD_KEYS_PREFIX = "upload-keys/"
 """Prefix of the notes in the uploads bucket; no recording is looked for below it."""
 OWN_SETTINGS_SUFFIX = ".settings.json"
 """Suffix of a recording's settings file, in place of the recording's suffix."""
-OWN_REVIEW_SUFFIX = ".review.json"
-"""Suffix of a recording's review, in place of the recording's suffix."""
+REVIEW_SUFFIX = ".review.json"
+"""Suffix of a recording's review file, in place of the recording's suffix."""
+OWN_SUFFIXES = (OWN_SETTINGS_SUFFIX, REVIEW_SUFFIX)
+"""Suffixes of files about one recording, which are no part of it."""
 FOLDER_SETTINGS_NAME = "settings.json"
 """Name of the settings file of a folder of uploads."""
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -19,16 +19,18 @@ from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.night_entries import NightEntries
 from deepecg.cloud.s3_buckets import Uploads, folder_of
 from deepecg.cloud.s3_keys import RESULTS_PREFIX, current_key, upload_key_note, version
+from deepecg.cloud.score_reviewed import score_reviewed
 from deepecg.cloud.upload_parts import Upload, find_upload
 from deepecg.cloud.upload_settings_files import is_own_settings_file, load_settings_file
 from deepecg.errors import RefusedRecordingError
-from deepecg.outputs.file_names import REJECTION_FILE, SUMMARY_FILE
+from deepecg.outputs.file_names import BEATS_SUFFIX, REJECTION_FILE, SUMMARY_FILE
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
 from deepecg.readers.open_recording import open_recording
+from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
 from deepecg.scoring import score_recording
 
 SPARE_BYTES = 64 << 20
@@ -59,8 +61,8 @@ class MessageOutcome:
 
 def result_folder(upload: Upload, model_version: str, *conditions: str) -> str:
     """Return the folder of the result of an upload as it is now, with a slash at its end."""
-    objects = (*upload.parts, upload.settings_file) if upload.settings_file else upload.parts
-    etags = ((part.key, part.etag) for part in objects)
+    objects = (*upload.parts, upload.settings_file, upload.review_file)
+    etags = ((part.key, part.etag) for part in objects if part is not None)
     software = (__version__, SUMMARY_SCHEMA_VERSION)
     result_version = version(etags, model_version, *software, *conditions)
     return f"{RESULTS_PREFIX}{upload.id}/{result_version}/"
@@ -96,13 +98,20 @@ def score_upload(
             return conclude(folder + REJECTION_FILE)
         entries.write_unfinished(upload, "received")
         given = load_settings_file(uploads, upload.settings_file)
+        beats = _stored_beats(upload, uploads, entries, classifier)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
-            scored = score_recording(open_recording(path), classifier, given.scoring)
+            recording = open_recording(path)
+            if upload.review_file is None or beats is None:
+                scored = score_recording(recording, classifier, given.scoring)
+            else:
+                review = uploads.read(upload.review_file, MAX_REVIEW_BYTES + 1)
+                scored = score_reviewed(recording, beats, review, classifier, given.scoring)
             summary = write_outputs(scored, Path(outputs), upload.id, upload.id, given)
             if results.exists(summary_key):
                 # Another function was faster; the files beside a summary do not change either.
                 return conclude(summary_key)
-            for name, media_type in output_files(upload.id).items():
+            is_reviewed = scored.review is not None
+            for name, media_type in output_files(upload.id, reviewed=is_reviewed).items():
                 if name != SUMMARY_FILE:
                     body = Path(outputs, name).read_bytes()
                     results.write_bytes(folder + name, body, media_type)
@@ -113,6 +122,25 @@ def score_upload(
         return conclude(summary_key)
     elapsed_s = time.perf_counter() - started_s
     return conclude(summary_key, document=summary, processing_s=elapsed_s)
+
+
+def _stored_beats(
+    upload: Upload, uploads: Uploads, entries: NightEntries, classifier: BeatClassifier
+) -> bytes | None:
+    """Return the beats of the unreviewed result, which is written if it is missing.
+
+    None without a review, and where the recording is rejected.
+    """
+    if upload.review_file is None:
+        return None
+    unreviewed = replace(upload, review_file=None)
+    key = f"{result_folder(unreviewed, classifier.version)}{upload.id}{BEATS_SUFFIX}"
+    beats = entries.results.read_bytes(key)
+    if beats is None:
+        # This does not make it the valid result, as there is a review.
+        score_upload(unreviewed, uploads, entries, classifier)
+        beats = entries.results.read_bytes(key)
+    return beats
 
 
 def reject(
@@ -163,7 +191,7 @@ def _conclude(
     if now is None:
         entries.finish(upload.id)  # deleted meanwhile, for which S3 sends no message
         return outcome
-    if now.parts != upload.parts or _has_other_settings(now, upload):
+    if now.parts != upload.parts or _has_other_files(now, upload):
         return outcome  # changed meanwhile: the message of that change sets the valid result
     entries.write_result(upload, result, document, processing_s)
     current = {"outcome": kind, "result": result}
@@ -178,14 +206,16 @@ def _conclude(
     return outcome
 
 
-def _has_other_settings(now: Upload, then: Upload) -> bool:
-    """Return whether a recording's own settings file was added or replaced.
+def _has_other_files(now: Upload, then: Upload) -> bool:
+    """Return whether a recording's own settings file or its review was added or replaced.
 
-    The message about that file has it scored anew. No message does so where a settings file was
-    deleted, or that of the folder was replaced.
+    The message about that file has it scored anew. No message does so where a file was deleted, or
+    the settings file of the folder was replaced.
     """
-    found = now.settings_file
-    return found is not None and found != then.settings_file and is_own_settings_file(found.key)
+    found, review = now.settings_file, now.review_file
+    return (
+        found is not None and found != then.settings_file and is_own_settings_file(found.key)
+    ) or (review is not None and review != then.review_file)
 
 
 def _join_parts(upload: Upload, entries: NightEntries) -> None:

@@ -17,7 +17,8 @@ from deepecg.cloud.s3_keys import UPLOAD_KEYS_PREFIX, waiting_key
 from deepecg.cloud.score_upload import MessageOutcome, reject, result_folder, score_upload
 from deepecg.cloud.settings import IngestSettings
 from deepecg.cloud.upload_parts import Upload, find_upload
-from deepecg.cloud.upload_settings_files import is_settings_file, recordings_of_settings_file
+from deepecg.cloud.upload_review_files import is_review_file
+from deepecg.cloud.upload_settings_files import is_settings_file, recordings_of_file
 from deepecg.errors import MissingPartError
 from deepecg.outputs.file_names import REJECTION_FILE
 from deepecg.outputs.recording_id import recording_id
@@ -84,8 +85,8 @@ class UploadIngest:
         Yields
         ------
         MessageOutcome
-            The outcome for each object that the message names; for a settings file, the outcome
-            for each recording that it is for.
+            The outcome for each object that the message names; for a settings or review file, the
+            outcome for each recording that it is for.
 
         Raises
         ------
@@ -188,10 +189,10 @@ class UploadIngest:
 def _requests_for_recordings(
     listing: FolderListing, request: ObjectCreated | Recheck
 ) -> list[ObjectCreated | Recheck]:
-    """Return the request, or one for each recording that a settings file is for."""
+    """Return the request, or one for each recording that a settings or review file is for."""
     if request.key.startswith(UPLOAD_KEYS_PREFIX):
         return []
-    if not is_settings_file(request.key):
+    if not is_settings_file(request.key) and not is_review_file(request.key):
         return [request]
-    keys = recordings_of_settings_file(listing, request.key)
+    keys = recordings_of_file(listing, request.key)
     return [ObjectCreated(request.bucket, key) for key in keys]

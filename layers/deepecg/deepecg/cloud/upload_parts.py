@@ -29,6 +29,7 @@ from deepecg.cloud.errors import TooManyPartsError
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Part, without_suffix
 from deepecg.cloud.upload_pseudonyms import is_api_folder, key_in
+from deepecg.cloud.upload_review_files import find_review_file, is_review_file
 from deepecg.cloud.upload_settings_files import find_settings_file, is_settings_file
 from deepecg.errors import RefusedRecordingError, UnknownFormatError
 from deepecg.outputs.recording_id import recording_id
@@ -73,6 +74,8 @@ class Upload:
     settings_file : Part or None
         The settings file that applies to it; None where there is none, and for an upload that is
         incomplete or refused.
+    review_file : Part or None
+        Its review file; None as for the settings file.
     """
 
     key: str
@@ -80,6 +83,7 @@ class Upload:
     n_missing: int = 0
     refusal: RefusedRecordingError | None = None
     settings_file: Part | None = None
+    review_file: Part | None = None
 
     @property
     def id(self) -> str:
@@ -105,19 +109,22 @@ def find_upload(listing: FolderListing, key: str) -> Upload | None:
     listing : FolderListing
         The object's folder, listed for this message.
     key : str
-        The object, which may have been deleted since. A settings file is no part of a recording.
+        The object, which may have been deleted since. A settings or review file is no part of a
+        recording.
 
     Raises
     ------
     StorageError
         If S3 fails, or a header is no longer the listed version.
     """
-    part = None if key.endswith("/") or is_settings_file(key) else listing.find(key)
+    is_no_part = key.endswith("/") or is_settings_file(key) or is_review_file(key)
+    part = None if is_no_part else listing.find(key)
     upload = _upload(listing, part) if part is not None else None
     if upload is None or upload.n_missing or upload.refusal is not None:
         return upload
     settings_file = find_settings_file(listing, upload.key, upload.uploaded_at)
-    return replace(upload, settings_file=settings_file)
+    review_file = find_review_file(listing, upload.key)
+    return replace(upload, settings_file=settings_file, review_file=review_file)
 
 
 def _upload(listing: FolderListing, part: Part) -> Upload | None:

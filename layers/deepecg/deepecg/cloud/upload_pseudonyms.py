@@ -10,7 +10,7 @@ import secrets
 import unicodedata
 from hashlib import sha256
 
-from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME, OWN_REVIEW_SUFFIX, OWN_SETTINGS_SUFFIX
+from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME, OWN_SUFFIXES
 from deepecg.readers.formats import RECORDING_SUFFIXES
 from deepecg.readers.wfdb_file_names import SIGNAL_SUFFIX
 
@@ -19,7 +19,7 @@ RANDOM_BYTES = 16
 """Random bytes in a folder's name: 128 bits, 22 characters, so that neither the folder nor the
 names of its files can be found by trial."""
 DIGEST_DIGITS = 20
-KEPT_SUFFIXES = (OWN_SETTINGS_SUFFIX, OWN_REVIEW_SUFFIX, *RECORDING_SUFFIXES, SIGNAL_SUFFIX)
+KEPT_SUFFIXES = (*OWN_SUFFIXES, *RECORDING_SUFFIXES, SIGNAL_SUFFIX)
 """Suffixes that are kept in the key. Others go into the digest: ``.d1950`` may be a birthday."""
 API_FOLDER = re.compile(rf"{API_PREFIX}[A-Za-z0-9_-]{{22}}/")
 

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from deepecg.cloud.errors import BadSettingsError
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Part, Uploads, without_suffix
-from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME, OWN_SETTINGS_SUFFIX
+from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME, OWN_SETTINGS_SUFFIX, OWN_SUFFIXES
 from deepecg.errors import SettingsError
 from deepecg.readers.formats import RECORDING_SUFFIXES
 from deepecg.settings_file import MAX_BYTES, SettingsFile, read_settings_file
@@ -48,11 +48,15 @@ def find_settings_file(listing: FolderListing, key: str, uploaded_at: datetime) 
     return common if common is not None and common.modified <= uploaded_at else None
 
 
-def recordings_of_settings_file(listing: FolderListing, key: str) -> list[str]:
-    """Return the main files that a recording's own settings file is for; none for a folder's."""
-    if not is_own_settings_file(key) or listing.find(key) is None:
+def recordings_of_file(listing: FolderListing, key: str) -> list[str]:
+    """Return the main files that a recording's own settings or review file is for.
+
+    None for a folder's settings file, and for one that was deleted since.
+    """
+    suffix = next((suffix for suffix in OWN_SUFFIXES if key.endswith(suffix)), None)
+    if suffix is None or listing.find(key) is None:
         return []
-    stem = key.removesuffix(OWN_SETTINGS_SUFFIX)
+    stem = key.removesuffix(suffix)
     keys = [part.key for part in listing.starting_with(f"{stem}.")]
     return [key for key in keys if key.removeprefix(stem).casefold() in RECORDING_SUFFIXES]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from deepecg.outputs.fhir import diagnostic_report
 from deepecg.outputs.file_names import BEATS_SUFFIX, FHIR_FILE, REPORT_FILE, SUMMARY_FILE
-from deepecg.outputs.graphics.report_graphics import draw
+from deepecg.outputs.graphics.report_graphics import cluster_numbers, draw
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.report.report_page import render_report
 from deepecg.outputs.summarise import summarise
@@ -78,7 +78,7 @@ def write_outputs(
     fhir = diagnostic_report(summary, study.subject)
     write_annotations(scored, folder, name)
     if scored.review is None:
-        stored = StoredBeats.of(scored, graphics.cluster_of_beat)
+        stored = StoredBeats.of(scored, cluster_numbers(scored, graphics.clusters))
         (folder / f"{name}{BEATS_SUFFIX}").write_bytes(stored.to_bytes())
     operations = scored.review.operations if scored.review else ()
     report = render_report(summary, graphics, operations)

@@ -9,7 +9,7 @@ import numpy as np
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs import summary
 from deepecg.outputs.advisory import ADVISORY
-from deepecg.outputs.graphics.report_graphics import Graphics
+from deepecg.outputs.graphics.report_graphics import Graphics, cluster_numbers
 from deepecg.review.stored_beats import StoredBeats
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
@@ -63,7 +63,7 @@ def summarise(
     if scored.review is not None:
         beats_sha256 = scored.review.beats_sha256
     else:
-        beats_sha256 = StoredBeats.of(scored, graphics.cluster_of_beat).sha256
+        beats_sha256 = StoredBeats.of(scored, cluster_numbers(scored, graphics.clusters)).sha256
     accuracy = evaluation.get("findings", {})
     return summary.Summary(
         schema_version=summary.SUMMARY_SCHEMA_VERSION,

@@ -31,6 +31,9 @@ from deepecg.signal.quality import QualityFlags
 from deepecg.waves.waves import Waves
 
 KINDS = {kind.key: kind for kind in REVIEWABLE_KINDS}
+REACH_S = 60.0
+"""How far from an event changed beats may have ended it, in seconds: the longest window of a rule of
+the rhythm. A pattern ends with a beat next to it, a rate episode with one in its window."""
 INSERTED = -1
 """Number, among the original beats, of one that a reviewer inserted."""
 
@@ -332,7 +335,7 @@ class _Edited:
         spans = self.spans
         for number, event in self.events:
             start_s, end_s = _span(event)
-            first, stop = np.searchsorted(touched_s, (start_s - MATCH_S, end_s + MATCH_S))
+            first, stop = np.searchsorted(touched_s, (start_s - REACH_S, end_s + REACH_S))
             yield EventEdit(
                 operation=number,
                 kind=KINDS[event.event_kind],
@@ -340,7 +343,9 @@ class _Edited:
                 end_s=end_s,
                 to=KINDS[event.to] if isinstance(event, RenameEvent) else None,
                 is_touched=bool(stop > first)
-                or any(begin <= end_s and end >= start_s for begin, end in spans),
+                or any(
+                    begin <= end_s + REACH_S and end >= start_s - REACH_S for begin, end in spans
+                ),
             )
             spans = [*spans, (start_s, end_s)]
 

@@ -1,6 +1,7 @@
 """From stored beats and a review to a recording that is scored anew, step by step."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from deepecg.beats.pause_confirmation import confirm_pauses
 from deepecg.beats.rr_intervals import is_at_least, rr_intervals
 from deepecg.recording import Recording
 from deepecg.review.apply_review import apply_review
-from deepecg.review.review_file import Review
+from deepecg.review.review_file import REVIEW_SCHEMA_VERSION, Review
 from deepecg.review.stored_beats import StoredBeats
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.rhythm.reviewed_findings import ReviewedRhythm
@@ -111,6 +112,18 @@ def review_recording(
     return ScoredRecording(
         recording, beats.used, beats.flags, beats.waves, rhythm, card, settings, beats.applied
     )
+
+
+def unreviewed_recording(
+    recording: Recording, stored: StoredBeats, card: ModelCard, settings: ScoringSettings
+) -> ScoredRecording:
+    """Return a recording as the software scored it, from its stored beats.
+
+    The parameters and errors are those of :func:`review_recording`.
+    """
+    nothing = Review(schema_version=REVIEW_SCHEMA_VERSION, beats=stored.sha256, operations=())
+    scored = review_recording(recording, stored, nothing, card, settings, sha256="")
+    return replace(scored, review=None)
 
 
 def _probabilities(labels: Ints, probability: Floats32) -> Floats32:

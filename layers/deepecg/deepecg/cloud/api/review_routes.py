@@ -22,7 +22,7 @@ from deepecg.cloud.api.recording_models import EXAMPLE_ID, RecordingId, Recordin
 from deepecg.cloud.api.recording_status import require_result_folder
 from deepecg.cloud.api.strict_route import StrictRoute, reject_other_than_json
 from deepecg.cloud.s3_buckets import without_suffix
-from deepecg.cloud.s3_keys import OWN_REVIEW_SUFFIX, upload_key_note
+from deepecg.cloud.s3_keys import REVIEW_SUFFIX, upload_key_note
 from deepecg.errors import ReviewError
 from deepecg.outputs.file_names import SUMMARY_FILE
 from deepecg.review.review_file import MAX_BYTES, read_review, review_digest
@@ -161,4 +161,4 @@ def _review_key(services: Services, recording_id: str) -> str:
             "An older version scored it: upload it again, or put NAME.review.json beside it.",
         )
     key: str = json.loads(note[0])["key"]
-    return without_suffix(key) + OWN_REVIEW_SUFFIX
+    return without_suffix(key) + REVIEW_SUFFIX

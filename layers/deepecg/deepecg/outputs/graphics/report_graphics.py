@@ -1,6 +1,7 @@
 """The plots and strips of a report, as data, computed from a scored recording."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,8 +37,6 @@ class Graphics:
         Strips of the most severe events and of examples.
     clusters : tuple of Cluster
         Beats by class and shape.
-    cluster_of_beat : ndarray of int64, shape (n_beats,)
-        Number of the cluster of each beat; 0 where the primary lead cannot be analysed.
     """
 
     trend: Trend
@@ -45,7 +44,6 @@ class Graphics:
     poincare: Poincare
     strips: tuple[Strip, ...]
     clusters: tuple[Cluster, ...]
-    cluster_of_beat: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def draw(scored: ScoredRecording, listed: ListedEvents) -> Graphics:
@@ -63,26 +61,52 @@ def draw(scored: ScoredRecording, listed: ListedEvents) -> Graphics:
     Graphics
         The same for the same recording.
     """
-    stream, rhythm, beats = scored.rhythm.confirmed, scored.rhythm, scored.beats
-    shown = scored.used[0].flags.beats_analysable(beats.times_s)
+    stream, rhythm = scored.rhythm.confirmed, scored.rhythm
     isolated = {
         ISOLATED_VENTRICULAR: rhythm.ventricular.isolated,
         ISOLATED_SUPRAVENTRICULAR: rhythm.supraventricular.isolated,
     }
-    those_shown = scored.conditioned, beats.times_s[shown], beats.labels[shown]
-    if scored.review is None:
-        clusters = beat_clusters(*those_shown, ClusterSettings())
-    else:
-        known = scored.review.cluster_of_beat[shown]
-        clusters = known_clusters(*those_shown, known, ClusterSettings())
-    cluster_of_beat = np.zeros(len(shown), np.int64)
-    for cluster in clusters:
-        cluster_of_beat[np.flatnonzero(shown)[cluster.beats]] = cluster.number
+    clusters = _clusters(scored)
     return Graphics(
         heart_rate_trend(stream, rhythm.fibrillation, TrendSettings()),
         rr_histogram(stream, rhythm.fibrillation.beats, RrPlotSettings()),
         poincare(stream, RrPlotSettings()),
         cut_strips(scored, listed.events, isolated, StripSettings()),
         clusters,
-        cluster_of_beat,
     )
+
+
+def cluster_numbers(scored: ScoredRecording, clusters: Iterable[Cluster] | None = None) -> Ints:
+    """Return the number of the morphology cluster of each beat, shape (n_beats,).
+
+    Parameters
+    ----------
+    scored : ScoredRecording
+        The recording.
+    clusters : iterable of Cluster, optional
+        Its clusters, if they are known already.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_beats,)
+        0 where the primary lead cannot be analysed.
+    """
+    shown = _shown(scored)
+    numbers = np.zeros(len(scored.beats.times_s), np.int64)
+    for cluster in _clusters(scored) if clusters is None else clusters:
+        numbers[shown[cluster.beats]] = cluster.number
+    return numbers
+
+
+def _clusters(scored: ScoredRecording) -> tuple[Cluster, ...]:
+    beats, shown = scored.beats, _shown(scored)
+    those_shown = scored.conditioned, beats.times_s[shown], beats.labels[shown]
+    if scored.review is None:
+        return beat_clusters(*those_shown, ClusterSettings())
+    known = scored.review.cluster_of_beat[shown]
+    return known_clusters(*those_shown, known, ClusterSettings())
+
+
+def _shown(scored: ScoredRecording) -> Ints:
+    """Return the beats that can be seen on the primary lead."""
+    return np.flatnonzero(scored.used[0].flags.beats_analysable(scored.beats.times_s))
