@@ -32,8 +32,8 @@ from deepecg.waves.waves import Waves
 
 KINDS = {kind.key: kind for kind in REVIEWABLE_KINDS}
 REACH_S = 60.0
-"""How far from an event changed beats may have ended it, in seconds: the longest window of a rule of
-the rhythm. A pattern ends with a beat next to it, a rate episode with one in its window."""
+"""How far from an event changed beats may have ended it, in seconds: the longest window of a
+rhythm's rule. A pattern ends with a beat next to it, a rate episode with one in its window."""
 INSERTED = -1
 """Number, among the original beats, of one that a reviewer inserted."""
 

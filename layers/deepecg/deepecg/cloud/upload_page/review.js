@@ -95,6 +95,8 @@ async function showReview(id, signal) {
       const status = await askUntilAnswered(`v1/recordings/${id}`, { signal: until });
       if (status.status === "rejected" || status.status === "failed") return say(withoutResult(status));
       if (status.summary?.review?.sha256 === sha256) return finish(status.summary);
+      const refusal = status.summary?.warnings.find((warning) => warning.code === "review_not_applied");
+      if (refusal) return say(make("p.note.some", { role: "alert" }, sentence(refusal.message)));
       if (Date.now() - began > 1000 * SLOW_REVIEW_S)
         say(make("p.note", "Saved. Making the report anew takes longer than usual; you can close this page."));
       await pause(REVIEW_POLL_S, until);
