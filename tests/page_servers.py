@@ -96,6 +96,7 @@ class MadeUpApi:
                 **{"authorisation": "none"} | settings,
             ),
             "'self'",
+            "'self'",
         )
         self._headers = {"Content-Security-Policy": page.policy}
         self._html = page.html

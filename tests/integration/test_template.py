@@ -147,11 +147,12 @@ def test_role_has_no_wildcards(name: str) -> None:
 def test_scoring_can_neither_change_uploads_nor_delete_results() -> None:
     allowed = grants("ScoreRecordingRole")
     on_uploads = {action for action, resource in allowed if "UploadsBucket" in resource}
-    assert on_uploads == {"s3:GetObject", "s3:ListBucket"}
+    assert on_uploads == {"s3:GetObject", "s3:ListBucket", "s3:PutObject"}
     deletes = {resource for action, resource in allowed if action == "s3:DeleteObject"}
     assert deletes == within_results("recordings/*/waiting.json", "nights/*")
     puts = {resource for action, resource in allowed if action == "s3:PutObject"}
-    assert puts == within_results("recordings/*", "nights/*")
+    keys = str({"Fn::Sub": "${UploadsBucket.Arn}/upload-keys/*"})
+    assert puts == {*within_results("recordings/*", "nights/*"), keys}
 
 
 def test_nightly_report_can_neither_read_uploads_nor_delete_dead_letters() -> None:
@@ -178,7 +179,7 @@ def test_nightly_report_may_publish_only_where_there_is_a_topic() -> None:
 
 
 def test_api_has_just_these_permissions() -> None:
-    """It reads no upload, deletes nothing, and writes announcements alone."""
+    """It reads no upload, deletes nothing, and writes announcements and reviews alone."""
     results = str({"Fn::GetAtt": ["ResultsBucket", "Arn"]})
     read = within_results("recordings/*", "nights/*", "reports/*", "announced/*")
     (announced,) = within_results("announced/*")
@@ -187,6 +188,9 @@ def test_api_has_just_these_permissions() -> None:
         ("s3:ListBucket", results),
         ("s3:PutObject", announced),
         ("s3:PutObject", str({"Fn::Sub": "${UploadsBucket.Arn}/api/*"})),
+        ("s3:GetObject", str({"Fn::Sub": "${UploadsBucket.Arn}/upload-keys/*"})),
+        ("s3:GetObject", str({"Fn::Sub": "${UploadsBucket.Arn}/*.review.json"})),
+        ("s3:PutObject", str({"Fn::Sub": "${UploadsBucket.Arn}/*.review.json"})),
         ("logs:CreateLogStream", str({"Fn::GetAtt": ["ApiLogs", "Arn"]})),
         ("logs:PutLogEvents", str({"Fn::GetAtt": ["ApiLogs", "Arn"]})),
     }

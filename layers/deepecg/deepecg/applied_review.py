@@ -1,7 +1,11 @@
 """What a review did to a recording, for its report."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from deepecg.arrays import Ints
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class AppliedReview:
         The last conclusion.
     comments : tuple of ReviewComment
         In the order of the review.
+    operations : tuple of dict
+        The review's operations, as in its file: a later review continues from them.
+    cluster_of_beat : ndarray of int64, shape (n_beats,)
+        Number of the morphology cluster of each beat in the original analysis; 0 for inserted
+        beats and those of no cluster.
     sha256 : str
         SHA-256 of the review file, hexadecimal.
     beats_sha256 : str
@@ -60,6 +69,7 @@ class AppliedReview:
     reviewers: tuple[str, ...]
     conclusion: str | None
     comments: tuple[ReviewComment, ...]
+    operations: tuple[dict[str, Any], ...] = field(repr=False)
     sha256: str
     beats_sha256: str
     renamed_beats_count: int = 0
@@ -67,3 +77,6 @@ class AppliedReview:
     inserted_beats_count: int = 0
     removed_events_count: int = 0
     artefact_s: float = 0.0
+    cluster_of_beat: Ints = field(
+        default_factory=lambda: np.empty(0, np.int64), repr=False, compare=False
+    )

@@ -70,7 +70,7 @@ settings = ApiSettings(
     uploads_bucket="u", results_bucket="r", authorisation="none", model_folder=Path("m"),
     time_zone=ZoneInfo("UTC"),
 )
-html = render_page(settings, "https://s3.test").html
+html = render_page(settings, "https://s3.test", "https://s3.test").html
 try:
     open_recording(folder / "letter.txt")
 except UnknownFormatError as error:

@@ -53,15 +53,48 @@ def _status(error: ClientError) -> int:
     return error.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def _if_found(operation: str, request: Callable[[], T]) -> T | None:
-    """Return what a request returns, or None where there is no such object."""
+def _if_found(operation: str, request: Callable[[], T], *missing: HTTPStatus) -> T | None:
+    """Return what a request returns, or None where S3 answers that there is no such object."""
     with storage_errors(operation):
         try:
             return request()
         except ClientError as error:
-            if _status(error) == HTTPStatus.NOT_FOUND:
+            if _status(error) in missing:
                 return None
             raise
+
+
+def _get(s3: "S3Client", bucket: str, key: str, *missing: HTTPStatus) -> tuple[bytes, str] | None:
+    """Return an object with its ETag, or None where there is none."""
+
+    def get() -> tuple[bytes, str]:
+        response = s3.get_object(Bucket=bucket, Key=key)
+        return response["Body"].read(), response["ETag"]
+
+    return _if_found("GetObject", get, *missing)
+
+
+def _put_if(
+    s3: "S3Client",
+    bucket: str,
+    key: str,
+    body: bytes,
+    condition: dict[str, str],
+    *unmet: HTTPStatus,
+) -> str | None:
+    """Write JSON if a condition holds, which a conflict leaves open; return its ETag, or None."""
+    arguments: Any = {**condition, "Body": body, "ContentType": JSON}
+    with storage_errors("PutObject"):
+        for n_left in reversed(range(MAX_WRITE_ATTEMPTS)):
+            try:
+                return s3.put_object(Bucket=bucket, Key=key, **arguments)["ETag"]
+            except ClientError as error:
+                if _status(error) in unmet:
+                    return None
+                if _status(error) != HTTPStatus.CONFLICT or not n_left:
+                    raise
+            time.sleep(CONFLICT_PAUSE_S)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _pages(
@@ -105,7 +138,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Uploads:
-    """The uploads bucket, read only. One object serves all messages of an execution environment."""
+    """The uploads bucket: read, but for notes of keys and reviews.
+
+    One object serves all messages of an execution environment.
+    """
 
     s3: "S3Client"
     bucket: str
@@ -155,6 +191,22 @@ class Uploads:
             response = self.s3.get_object(Bucket=self.bucket, Key=part.key, IfMatch=part.etag)
             shutil.copyfileobj(response["Body"], file, COPY_BYTES)
 
+    def read_version(self, key: str) -> tuple[bytes, str] | None:
+        """Return an object with its ETag, or None where there is none.
+
+        S3 answers 403 instead of 404 to those who may not list the bucket, as the API.
+        """
+        return _get(self.s3, self.bucket, key, HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
+
+    def write_if(self, key: str, body: bytes, etag: str | None) -> str | None:
+        """Write a JSON object in place of one version, or of none, and return its ETag.
+
+        Returns None, and writes nothing, if there is another version by now.
+        """
+        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+        unmet = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND)
+        return _put_if(self.s3, self.bucket, key, body, condition, *unmet)
+
 
 @dataclass(frozen=True)
 class Results:
@@ -166,7 +218,7 @@ class Results:
     def exists(self, key: str) -> bool:
         """Return whether there is an object of this key."""
         head = partial(self.s3.head_object, Bucket=self.bucket, Key=key)
-        return _if_found("HeadObject", head) is not None
+        return _if_found("HeadObject", head, HTTPStatus.NOT_FOUND) is not None
 
     def read(self, key: str) -> dict[str, Any] | None:
         """Return a JSON document, or None where there is none."""
@@ -175,12 +227,12 @@ class Results:
 
     def read_version(self, key: str) -> tuple[dict[str, Any], str] | None:
         """Return a JSON document with its ETag, or None where there is none."""
-        found = self._get(key)
+        found = _get(self.s3, self.bucket, key, HTTPStatus.NOT_FOUND)
         return (json.loads(found[0]), found[1]) if found else None
 
     def read_bytes(self, key: str) -> bytes | None:
         """Return an object, or None where there is none."""
-        found = self._get(key)
+        found = _get(self.s3, self.bucket, key, HTTPStatus.NOT_FOUND)
         return found[0] if found else None
 
     def read_many(
@@ -248,29 +300,9 @@ class Results:
         with storage_errors("DeleteObject"):
             self.s3.delete_object(Bucket=self.bucket, Key=key)
 
-    def _get(self, key: str) -> tuple[bytes, str] | None:
-        """Return an object with its ETag, or None where there is none."""
-
-        def get() -> tuple[bytes, str]:
-            response = self.s3.get_object(Bucket=self.bucket, Key=key)
-            return response["Body"].read(), response["ETag"]
-
-        return _if_found("GetObject", get)
-
     def _write_if(
         self, key: str, document: Document, condition: dict[str, str], *unmet: HTTPStatus
     ) -> bool:
-        """Write if a condition holds, which a conflict leaves open; return whether it did."""
-        arguments: Any = {**condition, "Body": to_json(document).encode(), "ContentType": JSON}
-        with storage_errors("PutObject"):
-            for n_left in reversed(range(MAX_WRITE_ATTEMPTS)):
-                try:
-                    self.s3.put_object(Bucket=self.bucket, Key=key, **arguments)
-                    break
-                except ClientError as error:
-                    if _status(error) in unmet:
-                        return False
-                    if _status(error) != HTTPStatus.CONFLICT or not n_left:
-                        raise
-                time.sleep(CONFLICT_PAUSE_S)
-        return True
+        """Write if a condition holds; return whether it did."""
+        body = to_json(document).encode()
+        return _put_if(self.s3, self.bucket, key, body, condition, *unmet) is not None

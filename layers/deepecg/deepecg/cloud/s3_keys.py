@@ -15,6 +15,8 @@ RESULTS_PREFIX = f"{RECORDINGS}/"
 NIGHTS_PREFIX = f"{NIGHTS}/"
 REPORTS_PREFIX = f"{REPORTS}/"
 UNFINISHED_PREFIX = f"{NIGHTS_PREFIX}unfinished/"
+UPLOAD_KEYS_PREFIX = "upload-keys/"
+"""Prefix of the notes in the uploads bucket; no recording is looked for below it."""
 OWN_SETTINGS_SUFFIX = ".settings.json"
 """Suffix of a recording's settings file, in place of the recording's suffix."""
 REVIEW_SUFFIX = ".review.json"
@@ -57,6 +59,15 @@ def current_key(recording_id: str) -> str:
 def upload_request_key(recording_id: str) -> str:
     """Return the key of the note that a recording's upload was requested through the API."""
     return f"announced/{recording_id}.json"
+
+
+def upload_key_note(recording_id: str) -> str:
+    """Return the key of the note, in the uploads bucket, that contains the key of a recording.
+
+    A recording's ID does not give its key, which may contain a patient's name and is therefore
+    written to no other bucket.
+    """
+    return f"{UPLOAD_KEYS_PREFIX}{recording_id}.json"
 
 
 def entries_prefix(night: date) -> str:

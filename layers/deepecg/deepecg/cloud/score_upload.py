@@ -18,12 +18,13 @@ from deepecg.cloud.errors import StorageError, TooLargeError
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.night_entries import NightEntries
 from deepecg.cloud.s3_buckets import Uploads, folder_of
-from deepecg.cloud.s3_keys import RESULTS_PREFIX, current_key, version
+from deepecg.cloud.s3_keys import RESULTS_PREFIX, current_key, upload_key_note, version
 from deepecg.cloud.score_reviewed import score_reviewed
 from deepecg.cloud.upload_parts import Upload, find_upload
 from deepecg.cloud.upload_settings_files import is_own_settings_file, load_settings_file
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.file_names import BEATS_SUFFIX, REJECTION_FILE, SUMMARY_FILE
+from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
@@ -199,6 +200,9 @@ def _conclude(
     current = {"outcome": kind, "result": result}
     if entries.results.read(current_key(upload.id)) != current:
         _join_parts(upload, entries)
+        # So that the API finds where a review of it belongs.
+        note = to_json({"key": upload.key}).encode()
+        uploads.write_if(upload_key_note(upload.id), note, etag=None)
         entries.results.write(current_key(upload.id), current)  # last: then all of it was done
     # Only now: until here, the API reports that the recording is being scored.
     entries.finish(upload.id, keep=entries.night(upload.uploaded_at))

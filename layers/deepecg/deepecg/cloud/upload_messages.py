@@ -13,7 +13,7 @@ from deepecg.cloud.night_entries import NightEntries
 from deepecg.cloud.queue_messages import ObjectCreated, Recheck, parse_message
 from deepecg.cloud.queues import Queue
 from deepecg.cloud.s3_buckets import Results, Uploads, folder_of
-from deepecg.cloud.s3_keys import waiting_key
+from deepecg.cloud.s3_keys import UPLOAD_KEYS_PREFIX, waiting_key
 from deepecg.cloud.score_upload import MessageOutcome, reject, result_folder, score_upload
 from deepecg.cloud.settings import IngestSettings
 from deepecg.cloud.upload_own_files import own_suffix, recordings_of_file
@@ -190,6 +190,8 @@ def _requests_for_recordings(
     listing: FolderListing, request: ObjectCreated | Recheck
 ) -> list[ObjectCreated | Recheck]:
     """Return the request, or one for each recording that a file beside recordings is about."""
+    if request.key.startswith(UPLOAD_KEYS_PREFIX):
+        return []
     if not is_settings_file(request.key) and own_suffix(request.key) is None:
         return [request]
     keys = recordings_of_file(listing, request.key)

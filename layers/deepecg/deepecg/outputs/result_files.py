@@ -88,7 +88,13 @@ def write_outputs(
     listed = listed_events(rhythm.events, scored.settings.rhythm.events, kept=rhythm.finding_events)
     graphics = draw(scored, listed)
     summary = summarise(scored, listed, graphics, recording_id, study)
-    report = render_report(summary, graphics, study, DISCLOSURE_FILE if study.disclosure else None)
+    report = render_report(
+        summary,
+        graphics,
+        study,
+        DISCLOSURE_FILE if study.disclosure else None,
+        scored.review.operations if scored.review else (),
+    )
     forms = {HTML: report.encode()} if study.embed_report else {}
     fhir = diagnostic_report(summary, study, forms)
     write_annotations(scored, folder, name)

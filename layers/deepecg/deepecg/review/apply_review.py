@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 
 from deepecg.applied_review import AppliedReview, ReviewComment
@@ -36,6 +37,9 @@ from deepecg.signal.quality import QualityFlags
 from deepecg.waves.waves import Waves
 
 KINDS = {kind.key: kind for kind in REVIEWABLE_KINDS}
+REACH_S = 60.0
+"""How far from an event changed beats may have ended it, in seconds: the longest window of a
+rhythm's rule. A pattern ends with a beat next to it, a rate episode with one in its window."""
 INSERTED = -1
 """Number, among the original beats, of one that a reviewer inserted."""
 
@@ -313,6 +317,7 @@ class _Edited:
                 inserted_beats_count=int(is_inserted.sum()),
                 removed_events_count=len({_span(event) for _, event in self.events}),
                 artefact_s=float(self.artefact.sum()),
+                cluster_of_beat=np.where(is_inserted, 0, stored.cluster[original]),
             ),
         )
 
@@ -336,7 +341,7 @@ class _Edited:
         spans = self.spans
         for number, event in self.events:
             start_s, end_s = _span(event)
-            first, stop = np.searchsorted(touched_s, (start_s - MATCH_S, end_s + MATCH_S))
+            first, stop = np.searchsorted(touched_s, (start_s - REACH_S, end_s + REACH_S))
             to = KINDS[event.to] if isinstance(event, RenameEvent) else None
             yield EventEdit(
                 operation=number,
@@ -346,7 +351,9 @@ class _Edited:
                 to=to,
                 is_touched=bool(stop > first)
                 or to in PAUSES
-                or any(begin <= end_s and end >= start_s for begin, end in spans),
+                or any(
+                    begin <= end_s + REACH_S and end >= start_s - REACH_S for begin, end in spans
+                ),
             )
             spans = [*spans, (start_s, end_s)]
 
@@ -371,6 +378,7 @@ def _said(review: Review, sha256: str) -> AppliedReview:
         reviewers=tuple(dict.fromkeys(operation.author for operation in review.operations)),
         conclusion=conclusion,
         comments=tuple(comments),
+        operations=tuple(msgspec.to_builtins(review.operations)),
         sha256=sha256,
         beats_sha256=review.beats,
     )

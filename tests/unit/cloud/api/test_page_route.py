@@ -18,13 +18,14 @@ from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.next_steps import NEXT_STEPS
 
 UPLOADS = "https://uploads.s3.eu-central-1.amazonaws.com"
+RESULTS = "https://results.s3.eu-central-1.amazonaws.com"
 COGNITO = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf"
 
 
-def rendered_page(uploads: str = UPLOADS, **settings: Any) -> Page:
+def rendered_page(uploads: str = UPLOADS, results: str = RESULTS, **settings: Any) -> Page:
     common = {"authorisation": "none", "model_folder": Path("m"), "time_zone": ZoneInfo("UTC")}
     return render_page(
-        ApiSettings(uploads_bucket="u", results_bucket="r", **common | settings), uploads
+        ApiSettings(uploads_bucket="u", results_bucket="r", **common | settings), uploads, results
     )
 
 
@@ -38,6 +39,7 @@ def test_the_policy_allows_only_the_own_script_and_styles() -> None:
     policy = directives(found)
     assert policy["default-src"] == ["'none'"]
     assert policy["frame-ancestors"] == ["'none'"]
+    assert policy["frame-src"] == [RESULTS]
     for tag, directive in (("style", "style-src"), ('script type="module"', "script-src")):
         (text,) = re.findall(f"<{tag}>(.*?)</{tag.split()[0]}>", found.html, flags=re.S)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

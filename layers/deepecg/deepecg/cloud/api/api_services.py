@@ -11,7 +11,7 @@ from fastapi import Request
 
 from deepecg.cloud.aws_clients import INTERACTIVE, s3_client
 from deepecg.cloud.presigned_urls import Presigner
-from deepecg.cloud.s3_buckets import Results
+from deepecg.cloud.s3_buckets import Results, Uploads
 from deepecg.cloud.settings import ApiSettings
 from deepecg.errors import ModelMismatchError
 
@@ -29,14 +29,15 @@ class Services:
 
     The models are loaded at first use, here and in ``beat_routes.py``: importing ``scipy.signal``
     and ONNX Runtime takes longer than all other imports together, and most routes need neither.
-    The API never reads the uploads bucket; callers write to it with presigned forms.
+    Of the uploads bucket, the API reads and writes reviews alone; callers write their files to it
+    with presigned forms.
 
     Attributes
     ----------
     settings : ApiSettings
         Names of the buckets, the model folder, and how callers are authorised.
     s3 : S3Client
-        Client for the results bucket.
+        Client for both buckets.
     presigner : Presigner
         Signs the forms for uploads and the URLs of results.
     """
@@ -60,6 +61,11 @@ class Services:
     def results(self) -> Results:
         """The results bucket."""
         return Results(self.s3, self.settings.results_bucket)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """The uploads bucket."""
+        return Uploads(self.s3, self.settings.uploads_bucket)
 
     @cached_property
     def cards(self) -> "tuple[ModelCard, ModelCard]":

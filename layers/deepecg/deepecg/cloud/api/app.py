@@ -10,6 +10,7 @@ from deepecg.cloud.api import (
     openapi_docs,
     page_route,
     recording_routes,
+    review_routes,
 )
 from deepecg.cloud.api.api_services import Services
 from deepecg.cloud.api.exception_handlers import install_handlers
@@ -17,8 +18,8 @@ from deepecg.cloud.api.middleware import BodyLimit, RequestLog, ResponseHeaders
 from deepecg.cloud.logger_protocol import Log
 
 ROUTERS = (
-    beat_routes.router, health_route.router, recording_routes.router, night_routes.router,
-    page_route.router, openapi_docs.router,
+    beat_routes.router, health_route.router, recording_routes.router, review_routes.router,
+    night_routes.router, page_route.router, openapi_docs.router,
 )  # fmt: skip
 """A request goes to the first route that matches, in this order."""
 

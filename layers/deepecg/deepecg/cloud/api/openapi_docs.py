@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
@@ -26,6 +27,7 @@ from deepecg.cloud.settings import ApiSettings
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.browser_libraries import vendored
 from deepecg.readers.formats import FORMAT_LIST
+from deepecg.review.review_file import Review
 from deepecg.time_units import SECONDS_PER_DAY
 
 DESCRIPTION = f"""\
@@ -64,6 +66,7 @@ WITH_BODY = ("unsupported_media_type", "too_large")
 INVALID = "HTTPValidationError"
 INVALID_PARTS = (INVALID, "ValidationError")
 """Schemas that FastAPI adds for validation errors, which are problem documents here."""
+REFERENCE = "#/components/schemas/{name}"
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui-bundle.js.LICENSE.txt": "text/plain",
@@ -138,6 +141,7 @@ def openapi_document(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = problem_schema()
+    schemas |= msgspec.json.schema_components([Review], ref_template=REFERENCE)[1]
     for name in INVALID_PARTS:
         schemas.pop(name, None)
     for model in _all_subclasses(ApiResponse):

@@ -32,11 +32,15 @@ def _page(services: Services) -> "Page":
     )
 
     settings = services.settings
-    uploads_origin = SAME_ORIGIN
+    uploads_origin = results_origin = SAME_ORIGIN
     if not (settings.public_s3_endpoint or "").startswith("/"):
-        # The origin that files are posted to, taken from a form for a made-up file.
+        # The origins that files are posted to and read from, taken from those of made-up ones.
         form = services.presigner.post(
             settings.uploads_bucket, "any", size_bytes=1, origin=SAME_ORIGIN
         )
         uploads_origin = url_origin(form["url"])
-    return render_page(settings, uploads_origin)
+        report = services.presigner.get(
+            settings.results_bucket, "any", disposition="inline", origin=SAME_ORIGIN
+        )
+        results_origin = url_origin(report)
+    return render_page(settings, uploads_origin, results_origin)

@@ -18,7 +18,11 @@ from deepecg.cloud.api.recording_models import (
     UploadFormsResponse,
     UploadRequest,
 )
-from deepecg.cloud.api.recording_status import find_result_folder, find_status
+from deepecg.cloud.api.recording_status import (
+    find_status,
+    require_result_folder,
+    unknown_recording,
+)
 from deepecg.cloud.api.request_examples import UPLOAD_REQUESTS
 from deepecg.cloud.api.result_redirects import (
     LOCATION,
@@ -81,7 +85,7 @@ def get_recording(request: Request, recording_id: RecordingId) -> StatusResponse
     """
     status = find_status(services_of(request).results, recording_id)
     if status is None:
-        raise _unknown()
+        raise unknown_recording()
     return status
 
 
@@ -118,21 +122,4 @@ def get_fhir(request: Request, recording_id: RecordingId) -> Response:
 
 
 def _result_folder(request: Request, recording_id: str) -> str:
-    """Return the key prefix of a scored recording's files.
-
-    Raises
-    ------
-    ProblemError
-        If there is no such recording, or it is not scored.
-    """
-    results = services_of(request).results
-    folder = find_result_folder(results, recording_id)
-    if folder is not None:
-        return folder
-    if find_status(results, recording_id) is None:
-        raise _unknown()
-    raise ProblemError("no_result", "It is not scored: see its status.")
-
-
-def _unknown() -> ProblemError:
-    return ProblemError("unknown_recording", "It was never uploaded, or it has been deleted.")
+    return require_result_folder(services_of(request).results, recording_id)

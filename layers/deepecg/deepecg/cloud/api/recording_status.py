@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from deepecg.cloud import s3_keys
+from deepecg.cloud.api.problem_details import ProblemError
 from deepecg.cloud.api.recording_models import (
     FailedResponse,
     PartResponse,
@@ -67,6 +68,27 @@ def find_result_folder(results: Results, recording_id: str) -> str | None:
     if current is None or current["outcome"] != "scored":
         return None
     return folder_of(current["result"])
+
+
+def require_result_folder(results: Results, recording_id: str) -> str:
+    """Return the folder of a scored recording's files, with a slash at its end.
+
+    Raises
+    ------
+    ProblemError
+        If there is no such recording, or it is not scored.
+    """
+    folder = find_result_folder(results, recording_id)
+    if folder is not None:
+        return folder
+    if find_status(results, recording_id) is None:
+        raise unknown_recording()
+    raise ProblemError("no_result", "It is not scored: see its status.")
+
+
+def unknown_recording() -> ProblemError:
+    """Return the problem for an ID that no recording has."""
+    return ProblemError("unknown_recording", "It was never uploaded, or it has been deleted.")
 
 
 def _entry(results: Results, recording_id: str, night: str) -> NightEntry | None:

@@ -48,22 +48,24 @@ async function problemOf(response) {
 /**
  * Send one request to the API.
  * @param {string} path relative to the page
- * @param {{body?: object, signal?: AbortSignal}} [options] with a body, the request is a POST
+ * @param {{body?: object|string, method?: string, headers?: object, signal?: AbortSignal}} [options]
+ *   with a body, the request is a POST unless the method is given; a text is sent as it is
+ * @returns {Promise<{document: object, etag: ?string}>}
  */
-async function ask(path, { body, signal } = {}) {
-  const headers = { accept: "application/json", ...signInHeaders() };
+async function request(path, { body, method = body ? "POST" : "GET", headers: more, signal } = {}) {
+  const headers = { accept: "application/json", ...signInHeaders(), ...more };
   if (body) headers["content-type"] = "application/json";
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   let response;
   try {
     response = await fetch(path, {
-      method: body ? "POST" : "GET",
+      method,
       headers,
-      body: body && JSON.stringify(body),
+      body: typeof body === "object" ? JSON.stringify(body) : body,
       cache: "no-store",
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
-    if (response.ok) return await response.json();
+    if (response.ok) return { document: await response.json(), etag: response.headers.get("etag") };
   } catch (error) {
     signal?.throwIfAborted();
     throw offline();
@@ -74,6 +76,9 @@ async function ask(path, { body, signal } = {}) {
   }
   throw await problemOf(response);
 }
+
+/** The document that the API answers a request with; see {@link request}. */
+const ask = async (path, options) => (await request(path, options)).document;
 
 /** Growing pauses between repeated requests. @yields {number} seconds */
 function* growingPauses() {

@@ -20,10 +20,12 @@ from deepecg.outputs.report.recording_clock import MONTHS
 from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
 from deepecg.readers.mark_file_names import MARK_SUFFIXES
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
+from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
 
 SCRIPTS = (
     "format.js", "elements.js", "sign_in.js", "api_client.js", "selection.js", "send_files.js",
-    "result_view.js", "uploads.js", "recording_and_night_lists.js", "views.js",
+    "result_view.js", "uploads.js", "recording_and_night_lists.js",
+    "review.js", "views.js",
 )  # fmt: skip
 """Files of the page's one script: each uses only names of those before it, or inside functions."""
 SAME_ORIGIN = "'self'"
@@ -48,7 +50,7 @@ class Page:
     policy: str
 
 
-def render_page(settings: ApiSettings, uploads_origin: str) -> Page:
+def render_page(settings: ApiSettings, uploads_origin: str, results_origin: str) -> Page:
     """Return the page.
 
     Parameters
@@ -57,9 +59,13 @@ def render_page(settings: ApiSettings, uploads_origin: str) -> Page:
         Contain how callers are authorised.
     uploads_origin : str
         Origin that files are posted to, or :data:`SAME_ORIGIN`.
+    results_origin : str
+        Origin of reports, which are shown in a frame, or :data:`SAME_ORIGIN`.
     """
     style = Markup(
-        package_text("outputs/report", "style.css") + package_text("cloud/upload_page", "style.css")
+        package_text("outputs/report", "style.css")
+        + package_text("cloud/upload_page", "style.css")
+        + package_text("cloud/upload_page", "review.css")
     )
     script = Markup("\n".join(package_text("cloud/upload_page", name) for name in SCRIPTS))
     html = (
@@ -70,7 +76,8 @@ def render_page(settings: ApiSettings, uploads_origin: str) -> Page:
             authorisation=settings.authorisation, formats=FORMAT_LIST,
         )
     )  # fmt: skip
-    return Page(html, _policy(style, script, _destinations(settings, uploads_origin)))
+    destinations = _destinations(settings, uploads_origin)
+    return Page(html, _policy(style, script, destinations, results_origin))
 
 
 def url_origin(url: str) -> str:
@@ -89,12 +96,12 @@ def _destinations(settings: ApiSettings, uploads_origin: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _policy(style: str, script: str, destinations: list[str]) -> str:
+def _policy(style: str, script: str, destinations: list[str], frames: str) -> str:
     return (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'; require-trusted-types-for 'script'; "
         f"style-src {policy_hash(style)}; script-src {policy_hash(script)}; "
-        f"connect-src {' '.join(destinations)}"
+        f"connect-src {' '.join(destinations)}; frame-src {frames}"
     )
 
 
@@ -111,6 +118,7 @@ def _config(settings: ApiSettings) -> Markup:
         "rejections": {
             code: {"name": plain(code), "next_step": step} for code, step in NEXT_STEPS.items()
         },
+        "max_review_bytes": MAX_REVIEW_BYTES,
         "months": MONTHS,
         "not_known": NOT_KNOWN,
         "files": {

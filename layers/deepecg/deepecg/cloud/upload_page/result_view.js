@@ -222,12 +222,15 @@ function recordingDocuments({ recording_id: id, links }, name) {
     const how = fetchDocument === openDocument ? "in a new tab" : "to save";
     return [fetchDocument, label, path, { "aria-label": `${label} of ${name}, ${how}`, ...more }];
   };
-  return documentBar(`v1/recordings/${id}`, [
+  const bar = documentBar(`v1/recordings/${id}`, [
     item(openDocument, "Report", "report", { class: "primary" }),
     links.disclosure && item(openDocument, "Full disclosure", "disclosure"),
     item(saveDocument, "Annotations (WFDB)", "annotations"),
     item(openDocument, "FHIR report", "fhir"),
   ].filter(Boolean));
+  const review = make("a.as-button", { href: `#review/${id}`, "aria-label": `Review ${name}` }, "Review");
+  bar.querySelector("button").after(review);
+  return bar;
 }
 
 /** Why there is no result, and what to do. @param {object} status of a rejected or failed recording, or a part */

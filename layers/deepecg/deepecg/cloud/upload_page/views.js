@@ -7,19 +7,22 @@ let cameFrom = null;
 /** Show what the address names. */
 function showView() {
   leaveView();
-  const [, kind, name, file] = /^#(recording|night)\/([0-9a-f-]+)(?:\/(recordings\.csv|report\.json))?$/.exec(location.hash) ?? [];
+  const [, kind, name, file] =
+    /^#(recording|night|review)\/([0-9a-f-]+)(?:\/(recordings\.csv|report\.json))?$/.exec(location.hash) ?? [];
   byId("home").hidden = Boolean(kind);
   byId("recording-view").hidden = kind !== "recording";
   byId("night-view").hidden = kind !== "night";
+  byId("review-view").hidden = kind !== "review";
   const controller = new AbortController();
   leaveView = () => controller.abort(cancelled());
   if (kind === "recording") showRecording(name, controller.signal);
   else if (kind === "night") showNight(name, controller.signal);
+  else if (kind === "review") showReview(name, controller.signal);
+  else showHome();
   if (file) {
     history.replaceState(null, "", `#night/${name}`); // a reload does not save the file again
     saveDocument(`v1/nights/${name}/${file}`).catch(showTrouble);
   }
-  else showHome();
   if (kind) cameFrom = `to-${name}`;
 }
 
@@ -80,7 +83,7 @@ function recordingContent(status) {
 }
 
 /** Whether a clinician has reviewed the recording. @param {object} s a summary */
-const reviewMark = ({ provenance: { review } }) => make(`span.review.${review}`, CONFIG.reviews[review] ?? review);
+const reviewMark = (s) => make(`span.review.${s.provenance.review}`, reviewState(s));
 
 /** @param {string} date @param {AbortSignal} signal */
 function showNight(date, signal) {
@@ -117,7 +120,7 @@ function nightCounts({ date, report, outcomes }) {
 
 /** Hide everything but the sign-in. @param {string} [why] */
 function askForSignIn(why) {
-  for (const id of ["home", "recording-view", "night-view", "account"]) byId(id).hidden = true;
+  for (const id of ["home", "recording-view", "night-view", "review-view", "account"]) byId(id).hidden = true;
   byId("sign-in").hidden = false;
   if (why) byId("sign-in-why").textContent = why;
   byId("sign-in-title").focus();

@@ -122,6 +122,18 @@ class Strip:
         """Start of the event, in seconds from the start of the recording."""
         return self.start_s + self.from_s
 
+    @property
+    def length_s(self) -> float:
+        """Length of the strip, in seconds."""
+        return float(self.signal_mv.shape[1] / self.rate_hz)
+
+    def recording_s(self, at_s: float) -> float:
+        """Return the time of a place of the strip, in seconds from the start of the recording."""
+        skipped_s = 0.0
+        if self.cut and at_s >= self.cut.until_s:
+            skipped_s = self.cut.left_out_s - (self.cut.until_s - self.cut.from_s)
+        return self.start_s + at_s + skipped_s
+
 
 def choose_strips(
     events: Sequence[Event],

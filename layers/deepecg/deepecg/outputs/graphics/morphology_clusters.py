@@ -112,6 +112,52 @@ def beat_clusters(
     return tuple(found)
 
 
+def known_clusters(
+    lead: ConditionedLead,
+    times_s: Floats,
+    labels: Ints,
+    cluster_of_beat: Ints,
+    settings: ClusterSettings,
+) -> tuple[Cluster, ...]:
+    """Return clusters whose beats are known: after a review, those of the original analysis.
+
+    They keep their numbers, by which a later review names them, and take the class that most of
+    their beats have now.
+
+    Parameters
+    ----------
+    lead : ConditionedLead
+        The signal.
+    times_s, labels : ndarray, shape (n_beats,)
+        As for :func:`beat_clusters`.
+    cluster_of_beat : ndarray of int64, shape (n_beats,)
+        Number of the cluster of each beat; 0 for none.
+    settings : ClusterSettings
+        How the mean beat is computed.
+
+    Returns
+    -------
+    tuple of Cluster
+        In the order of their numbers. Beats that a reviewer inserted are in none.
+    """
+    peaks = np.rint(times_s * lead.clock_hz).astype(np.int64)
+    found = []
+    for number in np.unique(cluster_of_beat[cluster_of_beat > 0]).tolist():
+        beats = np.flatnonzero(cluster_of_beat == number)
+        found.append(
+            Cluster(
+                number=number,
+                class_name=CLASSES[int(np.bincount(labels[beats]).argmax())],
+                count=len(beats),
+                percent=100 * len(beats) / len(labels),
+                rate_hz=lead.clock_hz,
+                shape_mv=_shown(lead, peaks[beats], settings),
+                beats=beats,
+            )
+        )
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class _Shapes:
     """Shapes to compare beats with, each at several alignments.

@@ -8,7 +8,7 @@ import numpy as np
 from deepecg.arrays import Ints
 from deepecg.outputs.graphics.ecg_strips import Strip, cut_strips
 from deepecg.outputs.graphics.heart_rate_trend import Trend, heart_rate_trend
-from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters
+from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters, known_clusters
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram, poincare, rr_histogram
 from deepecg.outputs.graphics.settings import (
     ClusterSettings,
@@ -100,9 +100,11 @@ def cluster_numbers(scored: ScoredRecording, clusters: Iterable[Cluster] | None 
 
 def _clusters(scored: ScoredRecording) -> tuple[Cluster, ...]:
     beats, shown = scored.beats, _shown(scored)
-    return beat_clusters(
-        scored.conditioned, beats.times_s[shown], beats.labels[shown], ClusterSettings()
-    )
+    those_shown = scored.conditioned, beats.times_s[shown], beats.labels[shown]
+    if scored.review is None:
+        return beat_clusters(*those_shown, ClusterSettings())
+    known = scored.review.cluster_of_beat[shown]
+    return known_clusters(*those_shown, known, ClusterSettings())
 
 
 def _shown(scored: ScoredRecording) -> Ints:

@@ -29,6 +29,7 @@ from deepecg.outputs.report.ecg_paper import (
 )
 from deepecg.outputs.report.hourly_bars import hours_picture
 from deepecg.outputs.report.recording_clock import Clock, written
+from deepecg.outputs.report.review_data import review_data
 from deepecg.outputs.report.rr_charts import histogram_picture, poincare_picture
 from deepecg.outputs.report.strip_figures import mm, strip_figure
 from deepecg.outputs.report.trend_chart import TrendChart
@@ -43,7 +44,13 @@ from deepecg.signal.stretches import stretches
 from deepecg.study import Study
 from deepecg.time_units import SECONDS_PER_HOUR
 
-SCRIPTS = ("report/trend.js", "report/events.js", "packed_levels.js", "report/strips.js")
+SCRIPTS = (
+    "report/trend.js",
+    "report/events.js",
+    "packed_levels.js",
+    "report/strips.js",
+    "report/review.js",
+)
 NO_RATE = "\N{EN DASH}"
 PRINTED_EVENTS = 60
 """Longest list of events that is printed whole. Of a longer one, paper shows only events of
@@ -57,6 +64,7 @@ def render_report(
     graphics: Graphics,
     study: Study | None = None,
     disclosure: str | None = None,
+    operations: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the report of a recording as one HTML page.
 
@@ -72,6 +80,8 @@ def render_report(
         What the caller says about the recording: the patient label is in this document only.
     disclosure : str, optional
         Address of the full disclosure, relative to the report; without it, no event links there.
+    operations : sequence of mapping, optional
+        Operations of the review that was applied, for a review that continues from it.
 
     Returns
     -------
@@ -97,7 +107,8 @@ def render_report(
         event = None if strip.event_number is None else summary.events[strip.event_number]
         return strip_figure(strip, picture, event, clock, disclosure, with_traces=with_traces)
 
-    style = Markup(_text("report/style.css") + _page_style(summary, patient_label))
+    styles = map(_text, ("report/style.css", "report/review.css"))
+    style = Markup("".join(styles) + _page_style(summary, patient_label))
     scripts = [Markup(_text(name)) for name in SCRIPTS]
     settings = summary.provenance.settings
     return (
@@ -115,6 +126,7 @@ def render_report(
             patient_label=patient_label,
             trend=chart.picture(),
             trend_data=script_json(chart.data(_marks(leading, clock))),
+            review_data=script_json(review_data(summary, operations)),
             trend_bin=graphics.trend.bin_s,
             hours=hours_picture(summary.hours, clock),
             histogram=histogram_picture(graphics.rr_histogram),
@@ -163,6 +175,7 @@ def _environment() -> Environment:
         "duration": labels.duration,
         "rate": _rate,
         "mm": mm,
+        "ms": "{:.3f}".format,
         "written": written,
     }
     return environment

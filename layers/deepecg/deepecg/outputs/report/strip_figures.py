@@ -123,8 +123,11 @@ def _drawing(strip: Strip, p: StripPicture, at: str, *, with_traces: bool) -> It
     yield f'<path class="event-bar" d="M{event_x} {mm(p.height - 0.6)}h{event_width}"/>'
     for lead in p.leads:
         yield from _lead(lead, p, with_trace=with_traces)
-    for beat in p.letters:
-        yield f'<text class="beat class-{beat.name}" x="{beat.x:.2f}" y="4.2">{beat.name}</text>'
+    for beat, at_s in zip(p.letters, strip.beat_times_s.tolist(), strict=True):
+        yield (
+            f'<text class="beat class-{beat.name}" data-at="{strip.recording_s(at_s):.3f}" '
+            f'x="{beat.x:.2f}" y="4.2">{beat.name}</text>'
+        )
         if beat.rr_ms:
             yield f'<text class="rr" x="{beat.rr_x:.2f}" y="8">{beat.rr_ms}</text>'
     if p.cut:

@@ -29,6 +29,7 @@
       path.setAttribute("d", trace(levels, strip.first + lead * strip.samples, strip.shown[lead]));
     });
     scrolling.observe(figure.querySelector(".scroll"));
+    figure.dispatchEvent(new Event("strip-drawn", { bubbles: true }));
   }
   const near = new IntersectionObserver(
     (entries) => {
