@@ -35,7 +35,7 @@ def marks_of(recording: Recording) -> list[tuple[float, float, str]]:
     return [(mark.start_s, mark.duration_s, mark.text) for mark in recording.marks]
 
 
-@pytest.mark.parametrize("extension", ["not", "note", "notes", "event", "events"])
+@pytest.mark.parametrize("extension", ["not", "event", "events"])
 @pytest.mark.parametrize("fs", [None, 250])
 def test_notes_are_marks(header: Path, extension: str, fs: float | None) -> None:
     write(
@@ -52,7 +52,7 @@ def test_a_resolution_of_their_own_is_used(header: Path) -> None:
     assert marks_of(open_recording(header)) == [(5, 0, "x")]
 
 
-@pytest.mark.parametrize("extension", ["atr", "qrs", "man", "deepecg"])
+@pytest.mark.parametrize("extension", ["atr", "qrs", "man", "notes", "deepecg"])
 def test_what_annotators_noted_beside_beats_is_not_the_patients(
     header: Path, extension: str
 ) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from unit.rhythm.beat_streams import stream_of
 
@@ -79,10 +78,3 @@ def test_a_rate_needs_half_of_the_window() -> None:
 def test_no_beats_are_no_error() -> None:
     found = at("N", [], 0)
     assert (found.rate_bpm, found.ventricular_count) == (None, 0)
-
-
-def test_an_interval_that_begins_before_the_window_is_not_in_it() -> None:
-    """Ten intervals of 1 s end in the window, of which the first begins before it."""
-    found = at("N" * 40, 1.0, 20, margin_s=5)
-    assert found.rate_bpm == pytest.approx(60)
-    assert np.isclose(found.window_s, 10)

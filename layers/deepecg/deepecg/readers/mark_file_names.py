@@ -4,11 +4,11 @@ from typing import Final
 
 DIARY_SUFFIX: Final = ".diary.csv"
 """Suffix of the patient's diary, in place of the recording's suffix."""
-NOTE_SUFFIXES: Final = (".not", ".note", ".notes", ".event", ".events")
+NOTE_SUFFIXES: Final = (".not", ".event", ".events")
 """Suffixes of WFDB annotation files that contain the patient's marks as NOTE annotations.
 
 Annotation files of other names contain beats, rhythms or waves: what is noted there is an
-annotator's remark.
+annotator's remark, and ``.note`` and ``.notes`` are often plain text.
 """
 MARK_SUFFIXES: Final = (DIARY_SUFFIX, *NOTE_SUFFIXES)
 MAX_MARK_FILE_BYTES: Final = 1_000_000
