@@ -68,7 +68,7 @@ class NightlyReport:
         )
 
     def report(self, event: Mapping[str, Any]) -> NightlyReportOutcome:
-        """Write the report that an event asks for; send a message if the schedule asks.
+        """Write the report that an event requests; send a message if the schedule sent the event.
 
         The same entries and dead letters give the same files. A later report on the same date
         contains the present outcomes: uploads that were scored since, without the dead letters that
@@ -108,10 +108,10 @@ def utc_now() -> datetime:
 
 
 def _requested_night(event: Mapping[str, Any], zone: ZoneInfo) -> date:
-    """Return the date that an event asks a report for.
+    """Return the date whose report an event requests.
 
-    ``{"scheduled_time": "2026-11-22T05:00:00Z"}`` asks for the day before in the time zone;
-    ``{"date": "2026-11-21"}`` asks for that date.
+    ``{"scheduled_time": "2026-11-22T05:00:00Z"}`` requests the day before in the time zone;
+    ``{"date": "2026-11-21"}`` requests that date.
 
     Raises
     ------

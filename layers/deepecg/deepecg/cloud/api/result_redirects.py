@@ -1,7 +1,7 @@
 """Presigned URLs of results: as a redirect, or as JSON for callers that cannot follow one.
 
 A page that sends a token with its requests cannot follow the redirect: the browser would send the
-token to S3 as well, and S3 would reject it. Such a page asks for JSON with the header ``Accept``.
+token to S3 as well, and S3 would reject it. Such a page requests JSON with the header ``Accept``.
 """
 
 import re

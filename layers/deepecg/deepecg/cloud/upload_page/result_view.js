@@ -20,9 +20,10 @@ function findingsBox(s, id) {
 function findingList(s, findings, id) {
   const clock = recordingClock(s.recording);
   const trouble = make("p.trouble", { role: "alert" });
+  const showProblem = (problem) => (trouble.textContent = problem.message);
   const items = findings.map(({ message, at_s: at, event: n }) => {
     const place = n != null && (s.events.find((event) => event.number === n)?.strip ?? `event-${n}`);
-    const open = () => openDocument(`v1/recordings/${id}/report`, place).catch((problem) => (trouble.textContent = problem.message));
+    const open = () => openDocument(`v1/recordings/${id}/report`, place).catch(showProblem);
     const label = { class: "quiet", "aria-label": `See in the report, in a new tab: ${message}` };
     return make(
       "li",
@@ -277,6 +278,8 @@ function waitingTexts({ waiting_for: what, until: end }, elapsedS = null) {
     },
   };
   const leftS = elapsedS == null ? 0 : usualScoringS() - elapsedS;
-  const time = leftS > 0 ? ` ${capitalised(about(leftS))} left.` : elapsedS > LATE_S ? " It takes longer than usual." : "";
-  return textsOf[what] ?? { label: "Being scored", message: `All files have arrived. The recording is being scored.${time}` };
+  const late = elapsedS > LATE_S ? " It takes longer than usual." : "";
+  const time = leftS > 0 ? ` ${capitalised(about(leftS))} left.` : late;
+  const message = `All files have arrived. The recording is being scored.${time}`;
+  return textsOf[what] ?? { label: "Being scored", message };
 }

@@ -38,7 +38,8 @@ const usualScoringS = () => scoringTimes.toSorted((a, b) => a - b)[scoringTimes.
 
 /** "about 2 min": an estimate, not to the second. @param {number} seconds */
 function about(seconds) {
-  const step = [[10, 1], [MINUTE_S, 10], [HOUR_S, MINUTE_S], [Infinity, HOUR_S / 2]].find(([below]) => seconds < below)[1];
+  const steps = [[10, 1], [MINUTE_S, 10], [HOUR_S, MINUTE_S], [Infinity, HOUR_S / 2]];
+  const step = steps.find(([below]) => seconds < below)[1];
   return `about ${duration(Math.max(Math.ceil(seconds / step) * step, 1))}`;
 }
 
@@ -186,8 +187,8 @@ class Upload {
     const leftS = elapsedS < LEAST_RATE_S ? null : ((this.size - sent) / sent) * elapsedS;
     this.sent = sent;
     this.bar.value = sent;
-    this.percentText.textContent =
-      `${percent} %, ${bytes(sent)} of ${bytes(this.size)}` + (leftS > 0 && leftS < DAY_S ? `, ${about(leftS)} left` : "");
+    const time = leftS > 0 && leftS < DAY_S ? `, ${about(leftS)} left` : "";
+    this.percentText.textContent = `${percent} %, ${bytes(sent)} of ${bytes(this.size)}${time}`;
     showSummary();
     if (sent > 0) this.say("");
     if (Math.floor(percent / MILESTONE_PERCENT) > Math.floor(this.percent / MILESTONE_PERCENT))
@@ -296,9 +297,10 @@ function showSummary() {
     .map(([count, name]) => `${number(count)} ${name}`);
   const running = uploads.filter(({ phase }) => !isFinished(phase));
   const sending = running.filter(({ phase, sent }) => phase === "sending" && sent);
-  const rate = sending.reduce((sum, { sent, begunMs }) => sum + sent / Math.max(Date.now() - begunMs, 1), 0); // bytes/ms
-  const left = running.filter(({ phase }) => isUploading(phase)).reduce((sum, { size, sent }) => sum + size - sent, 0);
-  const leftS = left / rate / 1000 + usualScoringS();
+  const total = (of, value) => of.reduce((sum, upload) => sum + value(upload), 0);
+  const bytesPerMs = total(sending, ({ sent, begunMs }) => sent / Math.max(Date.now() - begunMs, 1));
+  const left = total(running.filter(({ phase }) => isUploading(phase)), ({ size, sent }) => size - sent);
+  const leftS = left / bytesPerMs / 1000 + usualScoringS();
   const time = left && leftS < 2 * DAY_S ? `; ${about(leftS)} left` : "";
   line.textContent = `${counted(uploads.length, "upload")}: ${counts.join(", ")}${time}.`;
 }

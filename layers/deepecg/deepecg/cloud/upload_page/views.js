@@ -1,14 +1,15 @@
 // Shows the part of the page that its address names: uploads and lists, one recording, or one night.
 
 const HOME_TITLE = "Holter recordings · Deep-ECG";
+/** Address of a view; that of a night can name a file, which is saved. */
+const VIEW = /^#(recording|night|review)\/([0-9a-f-]+)(?:\/(recordings\.csv|report\.json))?$/;
 let leaveView = () => {};
 let cameFrom = null;
 
 /** Show what the address names. */
 function showView() {
   leaveView();
-  const [, kind, name, file] =
-    /^#(recording|night|review)\/([0-9a-f-]+)(?:\/(recordings\.csv|report\.json))?$/.exec(location.hash) ?? [];
+  const [, kind, name, file] = VIEW.exec(location.hash) ?? [];
   byId("home").hidden = Boolean(kind);
   byId("recording-view").hidden = kind !== "recording";
   byId("night-view").hidden = kind !== "night";
