@@ -51,9 +51,10 @@ evaluate: $(VENV)/train.stamp ## Evaluate model, waves and findings on whole rec
 	$(BIN)/python -m training.waves.evaluate --data "$(DATA)"
 	$(BIN)/python -m training.findings --data "$(DATA)" --real --ds2
 
-bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (also of other packages), report, nightly report and API
+bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (also of other packages), report, review, nightly report and API
 	.venv-bench/bin/python tests/bench/scoring.py
 	$(BIN)/python tests/bench/report.py
+	$(BIN)/python tests/bench/review.py
 	$(BIN)/python tests/bench/nightly.py
 	$(BIN)/python tests/bench/predict.py
 

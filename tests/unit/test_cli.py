@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from holter_file_writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
 from published_schemas import schema
 
+from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import CARD_FILE
 from deepecg.cli import main
 
@@ -19,7 +21,7 @@ SIGNALS = synthetic_ecg(40, 250, n_leads=2) + np.random.default_rng(0).normal(
     0, 0.01, (40 * 250, 2)
 )
 FLAT = np.zeros((40 * 250, 2))
-OUTPUTS = {"summary.json", "report.html", "diagnostic_report.json", "r.deepecg"}
+OUTPUTS = {"summary.json", "report.html", "diagnostic_report.json", "r.deepecg", "r.beats.npz"}
 
 
 @pytest.fixture
@@ -349,3 +351,139 @@ def test_it_runs_as_a_module_and_shows_its_progress(tmp_path: Path, out: Path) -
     assert done.returncode == 0, done.stderr
     assert "100%" in done.stderr
     assert "1 of 1" in done.stdout
+
+
+def write_review(path: Path, beats: str, *operations: dict[str, Any]) -> Path:
+    by = {"author": "Dr. Muster", "at": "2026-01-02T03:04:05+01:00"}
+    path.write_text(
+        json.dumps(
+            {
+                "kind": "review",
+                "schema_version": "1.0",
+                "beats": beats,
+                "operations": [by | operation for operation in operations],
+            }
+        )
+    )
+    return path
+
+
+def beats_of(out: Path) -> str:
+    found: str = read(out / "r" / "summary.json", "summary")["provenance"]["beats_sha256"]
+    return found
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    found = folder.rglob("*")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found if path.is_file()}
+
+
+def refuse_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_: Path) -> None:
+        raise AssertionError("the model is loaded")
+
+    monkeypatch.setattr(BeatClassifier, "load", load)
+
+
+RENAME = {"op": "rename_beats", "times_s": [8.0], "class": "V"}
+SIGN = {"op": "sign"}
+
+
+def test_a_review_is_applied_without_the_model_and_changes_nothing_that_is_there(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    assert score(out, path) == 0
+    before = bytes_of(out / "r")
+    refuse_model(monkeypatch)
+    review = write_review(tmp_path / "r.review.json", beats_of(out), RENAME, SIGN)
+    assert score(out, path, "--review", review, "--waves") == 0
+    after = bytes_of(out / "r")
+    assert {name: after[name] for name in before} == before
+    folder = out / "r" / f"review-{hashlib.sha256(review.read_bytes()).hexdigest()[:8]}"
+    assert {found.name for found in folder.iterdir()} == OUTPUTS - {"r.beats.npz"} | {"r.waves"}
+    assert str(folder / "report.html") in capsys.readouterr().out
+    summary = read(folder / "summary.json", "summary")
+    counts = json.loads(before["summary.json"])["beats"]["class_count"]
+    renamed = counts | {"N": counts["N"] - 1, "V": counts["V"] + 1}
+    assert summary["beats"]["class_count"] == renamed
+    assert summary["review"]["signed_by"] == "Dr. Muster"
+    (entry,) = (out / "nights").rglob("*.json")
+    found = read(entry, "night_entry")
+    assert found["folder"] == f"r/{folder.name}"
+    assert found["digest"]["review_status"] == "final"
+    assert found["digest"]["class_count"] == renamed
+    assert main(["report", "--results", str(out), "--date", entry.parent.name]) == 0
+    page = out / "reports" / entry.parent.name / "report.json"
+    (ranked,) = read(page, "night_report")["ranked"]
+    assert ranked["review_status"] == "final"
+    assert (page.parent / ranked["report"]).resolve() == folder / "report.html"
+    assert score(out, path, "--review", review) == 0  # once more
+    assert bytes_of(folder) == {
+        name.split("/")[1]: body for name, body in after.items() if name.startswith("review-")
+    }
+
+
+def test_a_review_of_a_recording_without_results_has_it_scored_first(
+    tmp_path: Path, out: Path
+) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    assert score(tmp_path / "elsewhere", path) == 0
+    beats = beats_of(tmp_path / "elsewhere")
+    review = write_review(tmp_path / "r.review.json", beats, SIGN)
+    assert score(out, path, "--review", review) == 0
+    assert {found.name for found in (out / "r").iterdir() if found.is_file()} == OUTPUTS
+    assert len(list((out / "r").glob("review-*/summary.json"))) == 1
+
+
+@pytest.mark.parametrize("damage", [None, b"PK damaged"])
+def test_lost_or_damaged_beats_are_found_again(
+    tmp_path: Path, out: Path, damage: bytes | None
+) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    assert score(out, path) == 0
+    file = out / "r" / "r.beats.npz"
+    intact = file.read_bytes()
+    if damage is None:
+        file.unlink()
+    else:
+        file.write_bytes(damage)
+    review = write_review(tmp_path / "r.review.json", beats_of(out), RENAME)
+    assert score(out, path, "--review", review) == 0
+    assert file.read_bytes() == intact
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("damaged", "bad_review"),
+        ("no file", "bad_review"),
+        ("other beats", "review_of_other_beats"),
+        ("no such beat", "bad_review"),
+    ],
+)
+def test_a_review_that_does_not_fit_is_refused_and_changes_nothing(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], fault: str, code: str
+) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    assert score(out, path) == 0
+    before = bytes_of(out)
+    review = tmp_path / "Mustermann.review.json"
+    if fault == "damaged":
+        review.write_text('{"Mustermann": ')
+    elif fault == "other beats":
+        write_review(review, "0" * 64, SIGN)
+    elif fault == "no such beat":
+        write_review(review, beats_of(out), RENAME | {"times_s": [8.2]})
+    assert score(out, path, "--review", review) == 1
+    assert bytes_of(out) == before
+    printed = capsys.readouterr().err
+    assert f"r: review not applied ({code}): found" in printed
+    assert "Mustermann" not in printed
+
+
+def test_one_review_for_two_recordings_is_a_usage_error(tmp_path: Path, out: Path) -> None:
+    paths = [write_wfdb(tmp_path / f"{name}.hea", SIGNALS) for name in "ab"]
+    review = write_review(tmp_path / "r.review.json", "0" * 64, SIGN)
+    with pytest.raises(SystemExit):
+        score(out, *paths, "--review", review)

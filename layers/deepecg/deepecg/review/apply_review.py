@@ -25,7 +25,13 @@ from deepecg.review.review_file import (
 )
 from deepecg.review.stored_beats import StoredBeats
 from deepecg.rhythm import event_kinds as kinds
-from deepecg.rhythm.reviewed_findings import MATCH_S, PATTERNS, EventEdit, class_of_kind
+from deepecg.rhythm.reviewed_findings import (
+    MATCH_S,
+    PATTERNS,
+    PAUSES,
+    EventEdit,
+    class_of_kind,
+)
 from deepecg.signal.lead_selection import AnalysedLead, recording_flags
 from deepecg.signal.quality import QualityFlags
 from deepecg.waves.waves import Waves
@@ -336,13 +342,15 @@ class _Edited:
         for number, event in self.events:
             start_s, end_s = _span(event)
             first, stop = np.searchsorted(touched_s, (start_s - REACH_S, end_s + REACH_S))
+            to = KINDS[event.to] if isinstance(event, RenameEvent) else None
             yield EventEdit(
                 operation=number,
                 kind=KINDS[event.event_kind],
                 start_s=start_s,
                 end_s=end_s,
-                to=KINDS[event.to] if isinstance(event, RenameEvent) else None,
+                to=to,
                 is_touched=bool(stop > first)
+                or to in PAUSES
                 or any(
                     begin <= end_s + REACH_S and end >= start_s - REACH_S for begin, end in spans
                 ),

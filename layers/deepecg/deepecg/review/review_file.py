@@ -19,8 +19,8 @@ from deepecg.rhythm.event_kinds import EVENT_KINDS, MAXIMUM_HEART_RATE, MINIMUM_
 REVIEW_SCHEMA_VERSION: Final = "1.0"
 MAX_BYTES = 2_000_000
 """Largest size of a review file: 100,000 beat times, which are more than a long day has."""
-MAX_OPERATIONS = 20_000
-"""Largest number of operations: a beat of every fifth second of a day."""
+MAX_OPERATIONS = 5_000
+"""Largest number of operations: one every second for an hour and a half of work."""
 MAX_BEATS = 100_000
 """Largest number of beats of one operation."""
 MAX_AUTHOR = 100

@@ -54,6 +54,8 @@ PATTERNS: Final = {
     kinds.SUPRAVENTRICULAR_TRIGEMINY,
 }
 """Patterns of several classes: no event can be renamed to them, its beats have to be."""
+PAUSES: Final = (kinds.PAUSE, kinds.UNCONFIRMED_PAUSE)
+"""What a reviewer says of a long interval decides which of them it is."""
 MATCH_S = 0.01
 """Beats and events of a review are found within 10 ms: documents are rounded to 1 ms, and no two
 beats are that near."""
@@ -113,7 +115,8 @@ def with_event_edits(found: Findings, stream: BeatStream, edits: Iterable[EventE
     """Return findings in which events are removed and renamed.
 
     Of the episodes of the kind, the one that shares most time with the event is meant. Runs and
-    couplets that an event is renamed to follow from the classes of its beats.
+    couplets that an event is renamed to follow from the classes of its beats, pauses from what the
+    stream says of its intervals.
 
     Parameters
     ----------
@@ -139,7 +142,13 @@ def with_event_edits(found: Findings, stream: BeatStream, edits: Iterable[EventE
                 f"found no event of the kind {edit.kind.key} at operations[{edit.operation}], "
                 "expected one that the summary lists"
             )
-        if edit.to is not None and class_of_kind(edit.to) is None:
+        if edit.to in PAUSES:
+            if not any(_is_meant(episode, edit) for episode in _episodes(found, edit.to)):
+                raise ReviewError(
+                    f"found no interval of a pause's length at operations[{edit.operation}], "
+                    "expected one between two beats"
+                )
+        elif edit.to is not None and class_of_kind(edit.to) is None:
             others = _episodes(found, edit.to)
             named = _merged(stream, [*others, *_pieces(stream, edit)])
             found = _with_episodes(found, stream, edit.to, named)
