@@ -200,9 +200,9 @@ def _conclude(
     current = {"outcome": kind, "result": result}
     if entries.results.read(current_key(upload.id)) != current:
         _join_parts(upload, entries)
-        # So that the API finds where a review of it belongs.
-        note = to_json({"key": upload.key}).encode()
-        uploads.write_if(upload_key_note(upload.id), note, etag=None)
+        if kind == "scored":  # so that the API finds where a review of it belongs
+            note = to_json({"key": upload.key}).encode()
+            uploads.write_if(upload_key_note(upload.id), note, etag=None)
         entries.results.write(current_key(upload.id), current)  # last: then all of it was done
     # Only now: until here, the API reports that the recording is being scored.
     entries.finish(upload.id, keep=entries.night(upload.uploaded_at))
