@@ -5,7 +5,8 @@
 The day comes from ``tests/synthetic_day.py`` and is scored end to end; Chromium then opens its
 report.
 With ``--events``, so many further events are made up, of all kinds that are urgent or notable, and
-each has its strip. What a browser does is told by its own clock: until the page is laid out and the trend is drawn
+each has its strip.
+What a browser does is told by its own clock: until the page is laid out and the trend is drawn
 (``DOMContentLoaded``, after all scripts), until the first paint, and two frames after. These grow
 where other programs want the processor too; the main thread's processor time does not.
 """
