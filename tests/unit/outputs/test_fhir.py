@@ -169,6 +169,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
         "events": [],
         "events_left_out_count": {},
         "clusters": [],
+        "disclosure": True,
         "not_computed": ["st_segment", "qt_interval", "first_degree_av_block"],
         "warnings": [],
         "review": json.loads(msgspec.json.encode(NO_REVIEW)),

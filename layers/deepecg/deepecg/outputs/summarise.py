@@ -103,6 +103,7 @@ def summarise(
             sorted((kind.key, count) for kind, count in listed.unlisted_count.items())
         ),
         clusters=tuple(_block(summary.ClusterRow, cluster) for cluster in graphics.clusters),
+        disclosure=(study or Study()).disclosure,
         not_computed=NOT_COMPUTED,
         warnings=_warnings(scored),
         review=summary.NO_REVIEW,

@@ -516,6 +516,8 @@ class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
     allow. Kinds that are listed in full are absent."""
     clusters: tuple[ClusterRow, ...]
     """Beats by class and shape (morphology clusters)."""
+    disclosure: bool
+    """Whether the full disclosure was written, disclosure.html."""
     not_computed: Annotated[tuple[str, ...], Meta(extra_json_schema={"uniqueItems": True})]
     """Parts of a Holter report that this version does not compute: their absence means nothing."""
     warnings: tuple[WarningRow, ...]
