@@ -182,6 +182,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             {"number": 1, "class": "N", "count": 95_316, "percent": 96.9},
             {"number": 2, "class": "V", "count": 2_017, "percent": 2.1},
         ],
+        "disclosure": True,
         "not_computed": ["st_segment", "qt_interval", "first_degree_av_block"],
         "warnings": [{"code": "crc_mismatch", "message": "found 1, expected 2"}],
         "review": json.loads(msgspec.json.encode(NO_REVIEW)),

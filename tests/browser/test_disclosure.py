@@ -60,7 +60,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 def colours(page: Page, row: int) -> dict[str, int]:
     """Return how many pixels of each colour a drawn row has."""
-    canvas = page.locator(f'.row[data-row="{row}"] canvas[aria-label]')
+    canvas = page.locator(f'.row[data-row="{row}"][data-lead] canvas')
     found: dict[str, int] = canvas.evaluate(
         """canvas => {
           const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -88,8 +88,8 @@ def label_of(at_s: float) -> str:
 
 def test_only_rows_near_the_screen_are_drawn(page: Page) -> None:
     expect(page.locator(".row")).to_have_count(26 * 60 + 1)
-    expect(page.locator('.row[data-row="0"] canvas[aria-label]')).to_be_visible()
-    assert 10 < page.locator("canvas[aria-label]").count() < 60
+    expect(page.locator('.row[data-row="0"][data-lead] canvas')).to_be_visible()
+    assert 10 < page.locator(".row[data-lead]").count() < 60
 
 
 def test_an_address_with_a_time_shows_and_marks_its_minute(page: Page, address: str) -> None:
@@ -151,7 +151,7 @@ def test_samples_read_from_the_page_are_the_signal(page: Page, scored: ScoredRec
 @pytest.mark.parametrize("width", [390, 1440])
 def test_the_page_is_as_wide_as_the_screen(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    expect(page.locator('.row[data-row="0"] canvas[aria-label]')).to_be_visible()
+    expect(page.locator('.row[data-row="0"][data-lead] canvas')).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

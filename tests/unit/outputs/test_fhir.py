@@ -207,6 +207,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
         "events_left_out_count": {},
         "marks": [],
         "clusters": [],
+        "disclosure": True,
         "not_computed": ["st_segment", "qt_interval", "first_degree_av_block"],
         "warnings": [],
         "review": json.loads(msgspec.json.encode(NO_REVIEW)),

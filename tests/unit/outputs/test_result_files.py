@@ -81,6 +81,23 @@ def test_every_strip_that_the_summary_names_is_on_the_page(
     assert summary["recording_id"] in page
 
 
+def test_every_urgent_and_notable_event_has_its_strip(summary: dict[str, Any]) -> None:
+    tiered = [event for event in summary["events"] if event["tier"]]
+    assert len(tiered) == 15  # fourteen runs and a pause
+    assert all(event["strip"] for event in tiered)
+
+
+def test_without_full_disclosure_no_file_of_it_is_left_and_no_link(
+    scored: ScoredRecording, folder: Path, tmp_path: Path
+) -> None:
+    assert 'href="disclosure.html#t=' in (folder / "report.html").read_text()
+    write_outputs(scored, tmp_path, NAME, NAME)
+    again = write_outputs(scored, tmp_path, NAME, NAME, Study(disclosure=False))
+    assert not again.disclosure
+    assert {path.name for path in tmp_path.iterdir()} == {*output_files(NAME, disclosure=False)}
+    assert "disclosure.html" not in (tmp_path / "report.html").read_text()
+
+
 def test_the_fhir_document_is_one(folder: Path) -> None:
     text = (folder / "diagnostic_report.json").read_text()
     bundle = Bundle.model_validate_json(text)

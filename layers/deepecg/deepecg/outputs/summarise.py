@@ -113,6 +113,7 @@ def summarise(
         ),
         marks=_marks(scored, listed.events, graphics, study or Study()),
         clusters=tuple(_block(summary.ClusterRow, cluster) for cluster in graphics.clusters),
+        disclosure=(study or Study()).disclosure,
         not_computed=NOT_COMPUTED,
         warnings=_warnings(scored),
         review=_review(scored),

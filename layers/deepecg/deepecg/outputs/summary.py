@@ -567,6 +567,8 @@ class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
     """Times that the patient marked, with the rhythm there, in the order of time."""
     clusters: tuple[ClusterRow, ...]
     """Beats by class and shape (morphology clusters)."""
+    disclosure: bool
+    """Whether the full disclosure was written, disclosure.html."""
     not_computed: Annotated[tuple[str, ...], Meta(extra_json_schema={"uniqueItems": True})]
     """Parts of a Holter report that this version does not compute: their absence means nothing."""
     warnings: tuple[WarningRow, ...]

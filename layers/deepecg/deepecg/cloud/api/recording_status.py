@@ -4,7 +4,7 @@ It is the status of the newest upload whose message was received. While an uploa
 with a result is incomplete or being scored, the recording waits; where its message became a dead
 letter, it has failed. Until its message is received, the former result is valid.
 
-This takes three to five requests of S3. It needs ``GetObject`` for ``recordings/*``, ``nights/*``
+This takes three or four requests of S3. It needs ``GetObject`` for ``recordings/*``, ``nights/*``
 and ``announced/*`` of the results bucket, and ``ListBucket``, without which S3 answers 403 for a
 missing object.
 """
@@ -28,7 +28,6 @@ from deepecg.cloud.api.recording_models import (
 from deepecg.cloud.night_entries import FINAL_OUTCOMES
 from deepecg.cloud.s3_buckets import Results, folder_of
 from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
-from deepecg.outputs.file_names import DISCLOSURE_FILE, SUMMARY_FILE
 
 UNKNOWN_FAILURE = "unknown"
 
@@ -140,11 +139,9 @@ def _finished(
         return None
     if current["outcome"] == "scored":
         path = recording_path(recording_id)
-        folder = current["result"].removesuffix(SUMMARY_FILE)
-        has_disclosure = results.exists(folder + DISCLOSURE_FILE)
         links = ResultLinks(
             report=f"{path}/report",
-            disclosure=f"{path}/disclosure" if has_disclosure else None,
+            disclosure=f"{path}/disclosure" if document.get("disclosure") else None,
             annotations=f"{path}/annotations",
             fhir=f"{path}/fhir",
         )

@@ -21,7 +21,7 @@
       const heading = number && hourOf(label) === hourOf(index.labels[number - 1]) ? "" : `<h2>${label}</h2>`;
       const counts = ["V", "S"].map((name, k) => [name, index.ectopic[k][number]]).filter(([, count]) => count);
       const found = counts.map(([name, count]) => `<span class="class-${name}">${name} ${count}</span>`).join(" ");
-      return `${heading}<div class="row" tabindex="-1" data-row="${number}"><p><b>${label}</b> ${found}</p><canvas role="img"></canvas></div>`;
+      return `${heading}<div class="row" tabindex="-1" data-row="${number}"><p><b>${label}</b> ${found}</p><canvas role="img" aria-label="${label}"></canvas></div>`;
     })
     .join("");
   const rows = [...main.querySelectorAll(".row")];
@@ -109,6 +109,7 @@
         else {
           shown.delete(number);
           target.querySelector("canvas").width = 0;
+          delete target.dataset.lead;
         }
       }
       for (const { target } of entries) draw(Number(target.dataset.row));

@@ -339,12 +339,13 @@ def _parts(
 ) -> list[range]:
     """Return the samples that a strip shows: of a long event, those at either end."""
     end_s = what.start_s + what.duration_s
-    length_s = max(what.duration_s + 2 * settings.lead_in_s, settings.strip_s)
+    least_s = settings.further_s if what.is_further else settings.strip_s
+    length_s = max(what.duration_s + 2 * settings.lead_in_s, least_s)
     if length_s <= settings.whole_s:
         margin_s = (length_s - what.duration_s) / 2
         starts_s = [what.start_s - margin_s]
     else:
-        length_s = settings.strip_s
+        length_s = least_s
         starts_s = [what.start_s - settings.lead_in_s, end_s + settings.lead_in_s - length_s]
     length = min(round(length_s * clock_hz), n_samples)
     firsts = [min(max(round(at * clock_hz), 0), n_samples - length) for at in starts_s]

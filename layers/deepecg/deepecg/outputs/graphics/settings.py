@@ -35,6 +35,9 @@ class StripSettings:
 
     strip_s: float = 7.0
     """Length of a strip, in seconds: 175 mm at 25 mm/s fit on A4 beside the calibration pulse."""
+    further_s: float = 6.0
+    """Length of a further strip, and of either end of a long event in it, in seconds: those are not
+    printed and need not fill a row, but a thousand of them make up half of the report."""
     lead_in_s: float = 2.0
     """Least signal before and after an event, in seconds: about two beats, so that onset and end
     are seen on paper."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isfinite
+from math import ceil, isfinite
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,8 +38,7 @@ LABEL_MM = 8.0
 """Narrowest stretch of lost signal that is labelled."""
 
 
-@dataclass(frozen=True)
-class Letter:
+class Letter(NamedTuple):
     """Class of a beat above the trace, and the RR interval before it."""
 
     x: float
@@ -125,30 +125,23 @@ class StripPicture(Paper):
 
 def strip_picture(strip: Strip) -> StripPicture:
     """Draw a strip."""
-    at_s = np.arange(strip.signal_mv.shape[1]) / strip.rate_hz
-    tops, leads, lost, papers, is_beyond = [LETTERS_MM], [], [], [], False
-    for signal_mv, gaps in zip(strip.signal_mv, strip.lost, strict=True):
-        shown = np.isfinite(signal_mv)
-        for begin, end in gaps:
-            shown &= (at_s < begin) | (at_s >= end)
-        papers.append((shown, *_paper(signal_mv[shown])))
-    crowded = min(MOST_HEIGHT_MM / sum(above + below for _, above, below, _ in papers), 1.0)
-    for name, signal_mv, gaps, (shown, above, below, beyond) in zip(
-        strip.leads, strip.signal_mv, strip.lost, papers, strict=True
+    shown = [_shown(strip, lead) for lead in range(len(strip.leads))]
+    papers = [_paper(signal[mask]) for signal, mask in zip(strip.signal_mv, shown, strict=True)]
+    crowded = min(MOST_HEIGHT_MM / sum(above + below for above, below, _ in papers), 1.0)
+    leads, lost, bottom = [], [], LETTERS_MM
+    for name, levels, mask, gaps, (above, below, _) in zip(
+        strip.leads, _levels(strip.signal_mv), shown, strip.lost, papers, strict=True
     ):
-        top = tops[-1]
-        tops.append(top + round(crowded * (above + below)))
-        baseline = top + round(crowded * above)
-        leads.append(LeadPicture(name, baseline, _levels(signal_mv), shown))
+        top, bottom = bottom, bottom + round(crowded * (above + below))
+        leads.append(LeadPicture(name, top + round(crowded * above), levels, mask))
         lost += [
-            Lost(_x(begin), (end - begin) * MM_PER_S, top, tops[-1] - top) for begin, end in gaps
+            Lost(_x(begin), (end - begin) * MM_PER_S, top, bottom - top) for begin, end in gaps
         ]
-        is_beyond |= beyond
-    height = BOX_MM * np.ceil((tops[-1] + BAR_MM) / BOX_MM)
-    width = int(BOX_MM * np.ceil(_x(len(at_s) / strip.rate_hz) / BOX_MM))
+    height = BOX_MM * ceil((bottom + BAR_MM) / BOX_MM)
+    width = BOX_MM * ceil(_x(strip.signal_mv.shape[1] / strip.rate_hz) / BOX_MM)
     return StripPicture(
         width=width,
-        height=float(height),
+        height=height,
         scale=_scale(strip.rate_hz),
         leads=tuple(leads),
         letters=tuple(_letters(strip)),
@@ -159,8 +152,18 @@ def strip_picture(strip: Strip) -> StripPicture:
         more_rows=tuple(
             range(PRINTED_MM, max(width - SHORTEST_ROW_MM + 1, PRINTED_MM), PRINTED_MM)
         ),
-        is_beyond=is_beyond,
+        is_beyond=any(is_beyond for *_, is_beyond in papers),
     )
+
+
+def _shown(strip: Strip, lead: int) -> Bools:
+    """Return which samples of a lead are drawn."""
+    shown: Bools = np.isfinite(strip.signal_mv[lead])
+    if strip.lost[lead]:
+        at_s = np.arange(len(shown)) / strip.rate_hz
+        for begin, end in strip.lost[lead]:
+            shown &= (at_s < begin) | (at_s >= end)
+    return shown
 
 
 def _levels(signal_mv: Floats32) -> Ints:
@@ -219,5 +222,5 @@ def _paper(signal_mv: Floats32) -> tuple[float, float, bool]:
     """Return the paper above and below a baseline in mm, and whether the trace exceeds it."""
     above = float(signal_mv.max(initial=LEAST_ABOVE_MV))
     below = -float(signal_mv.min(initial=-LEAST_BELOW_MV))
-    boxes = [np.ceil(min(most, MOST_MV) * MM_PER_MV / BOX_MM) for most in (above, below)]
-    return BOX_MM * float(boxes[0]), BOX_MM * float(boxes[1]), max(above, below) > MOST_MV
+    boxes = [ceil(min(most, MOST_MV) * MM_PER_MV / BOX_MM) for most in (above, below)]
+    return BOX_MM * boxes[0], BOX_MM * boxes[1], max(above, below) > MOST_MV
