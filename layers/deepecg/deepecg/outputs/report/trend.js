@@ -118,12 +118,12 @@
   for (const button of document.querySelectorAll("[data-trend]")) {
     button.addEventListener("click", () => actions[button.dataset.trend]());
   }
-  for (const link of document.querySelectorAll("[data-at].to-trend")) {
-    link.addEventListener("click", () => {
-      const moment = first + Number(link.dataset.at);
-      show(moment - 300, moment + 300);
-    });
-  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".to-trend");
+    if (!link) return;
+    const moment = first + Number(link.dataset.at);
+    show(moment - 300, moment + 300);
+  });
 
   // --- The pointer: what it points at, a stretch to zoom to, and with Shift a move
   const cursor = draw(svg, "path", { class: "cursor" });
