@@ -77,6 +77,8 @@ RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq 
         libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /packages/pdf/python /usr/local/lib/python3.13/site-packages
+# Where Fontconfig may write, whoever the user is.
+ENV XDG_CACHE_HOME=/tmp
 COPY --from=build /commands /usr/local/bin
 COPY --from=build /deepecg /usr/local/lib/python3.13/site-packages
 USER 1000:1000

@@ -37,6 +37,7 @@ from deepecg.outputs.graphics.report_graphics import draw  # noqa: E402
 from deepecg.outputs.graphics.settings import StripSettings  # noqa: E402
 from deepecg.outputs.json_documents import to_json  # noqa: E402
 from deepecg.outputs.report.report_page import render_report, report_clock  # noqa: E402
+from deepecg.outputs.report.report_pdf import report_pages  # noqa: E402
 from deepecg.outputs.summarise import summarise  # noqa: E402
 from deepecg.outputs.summary import Summary  # noqa: E402
 from deepecg.readers.open_recording import open_recording  # noqa: E402
@@ -103,6 +104,15 @@ def main() -> None:
         path = given.save or folder / "report.html"
         path.write_text(html, encoding="utf-8")
         rows.append(("size, MB", len(html.encode()) / 1e6))
+        began_s = time.perf_counter(), time.process_time()
+        pages = report_pages(html)
+        pdf = pages.write_pdf()
+        rows += [
+            ("report.pdf, s", time.perf_counter() - began_s[0]),
+            ("report.pdf, s of the processor", time.process_time() - began_s[1]),
+            ("report.pdf, MB", len(pdf) / 1e6),
+            ("report.pdf, pages", len(pages.pages)),
+        ]
         laid_out, painted, framed, busy = _in_chromium(path)
         rows += [
             ("Chromium: laid out and trend drawn, s", laid_out),

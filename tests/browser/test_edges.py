@@ -60,7 +60,7 @@ def test_the_report_opens_of_a_recording(
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path.as_uri())
-        page.wait_for_selector("#trend-plot canvas")
+        page.wait_for_selector("#trend-plot[data-from]")
         page.locator("#trend-plot").focus()
         for key in "++-0":
             page.keyboard.press(key)

@@ -124,6 +124,18 @@ def test_a_folder_is_scored_without_network(images: str, tmp_path: Path) -> None
     assert rejection["code"] == "unknown_format"
 
 
+def test_the_score_image_writes_the_report_as_pdf(images: str, tmp_path: Path) -> None:
+    write_edf(tmp_path / "r.edf", SIGNALS)
+    user = f"{os.getuid()}:{os.getgid()}"
+    options = ("--rm", "--network", "none", "--user", user, "--volume", f"{tmp_path}:/data")
+    paths = ("/data/r.edf", "--out", "/data/results", "--pdf", "--quiet")
+    printed = docker("run", *options, "deepecg-score", *paths)
+    assert printed == "1 of 1 recordings scored; results in /data/results"
+    pdf = (tmp_path / "results" / "r" / "report.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF-")
+    assert b"DejaVu" in pdf
+
+
 def test_a_folder_that_cannot_be_written_is_said_with_what_helps(
     images: str, tmp_path: Path
 ) -> None:

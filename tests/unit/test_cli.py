@@ -59,6 +59,30 @@ def test_a_recording_gets_a_summary_and_its_beats(tmp_path: Path, out: Path) -> 
     assert annotation.sample[0] < 20
 
 
+def test_the_report_is_written_as_pdf_where_it_is_asked_for(
+    tmp_path: Path, out: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("weasyprint", reason="needs WeasyPrint and Pango", exc_type=OSError)
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    assert score(out, path, "--pdf") == 0
+    assert {found.name for found in (out / "r").iterdir()} == OUTPUTS | {"report.pdf"}
+    assert (out / "r" / "report.pdf").read_bytes().startswith(b"%PDF-")
+    assert capfd.readouterr() == (f"1 of 1 recordings scored; results in {out}\n", "")
+    assert score(out, path) == 0
+    assert {found.name for found in (out / "r").iterdir()} == OUTPUTS, "none of an earlier result"
+
+
+def test_a_pdf_that_cannot_be_made_is_said_before_scoring(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(SystemExit, match="2"):
+        score(out, path, "--pdf")
+    assert "pip install 'deepecg[pdf]'" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_waves_are_written_where_they_are_asked_for(tmp_path: Path, out: Path) -> None:
     path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
     assert score(out, path, "--waves") == 0

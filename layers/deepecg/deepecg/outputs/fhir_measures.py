@@ -124,6 +124,8 @@ def measures(summary: SummaryValue) -> Iterator[Measure]:
     yield Measure(signal.without_beats_s, "Analysable time in which a beat may have been missed")
     yield Measure(beats.total_count, "Beats", tuple(beats.class_count[name] for name in CLASSES))
     yield Measure(rate.mean_bpm, "Heart rate, mean")
+    yield Measure(rate.day_mean_bpm, "Heart rate, mean by day")
+    yield Measure(rate.night_mean_bpm, "Heart rate, mean by night")
     yield Measure(rate.minimum_bpm, "Heart rate, minimum", (rate.minimum_at_s, rate.window_s))
     yield Measure(rate.maximum_bpm, "Heart rate, maximum", (rate.maximum_at_s, rate.window_s))
     yield Measure(rate.tachycardia_s, "Time in tachycardia")

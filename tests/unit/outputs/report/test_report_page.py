@@ -209,7 +209,8 @@ def test_the_page_is_preliminary_until_somebody_signs(html: str) -> None:
     assert "Sinus rhythm. No cause for syncope found." in text
     assert "Reviewed by T. Frei, Dr A. Kern: 13 beats renamed" in text
     assert "10:30:00: Electrode loose (T. Frei, 2 Mar 2024, 13:00 UTC+01:00)" in text
-    assert "Lines to write on" not in signed
+    assert 'class="lines"' in html
+    assert 'class="lines"' not in signed
     amended = rendered(
         review__status="amended",
         review__signed_by="Dr A. Kern",

@@ -3,6 +3,7 @@
 import copy
 import logging
 import re
+import sys
 import zlib
 from base64 import b64decode
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 from synthetic_summary import made_up_graphics, made_up_summary, summary_of
 
 from deepecg.errors import SettingsError
-from deepecg.outputs.report import report_pdf as module
 from deepecg.outputs.report.report_page import render_report
 from deepecg.outputs.report.report_pdf import refuse_missing_weasyprint, report_pages, report_pdf
 from deepecg.study import Study
@@ -151,10 +151,6 @@ def test_what_a_drawing_uses_of_another_is_copied_into_it() -> None:
 
 
 def test_without_weasyprint_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(module.__dict__["__builtins__"], "__import__", _no_weasyprint)
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
     with pytest.raises(SettingsError, match=r"pip install 'deepecg\[pdf\]'.*libpangoft2-1\.0-0"):
         refuse_missing_weasyprint()
-
-
-def _no_weasyprint(name: str, *others: object) -> None:
-    raise ImportError(name)
