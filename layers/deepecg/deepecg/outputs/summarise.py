@@ -10,6 +10,11 @@ from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs import summary
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.graphics.report_graphics import Graphics
+from deepecg.outputs.repolarisation_blocks import (
+    hourly_repolarisation,
+    qt_interval_block,
+    st_segment_block,
+)
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
 from deepecg.rhythm.event_tiers import event_tier
@@ -21,7 +26,7 @@ from deepecg.study import Study
 AnyBlock = TypeVar("AnyBlock", bound=summary.Block)
 AnyRow = TypeVar("AnyRow", summary.UrgentRow, summary.NotableRow)
 
-NOT_COMPUTED = ("st_segment", "qt_interval", "first_degree_av_block")
+NOT_COMPUTED = ("first_degree_av_block",)
 """Parts of a Holter report that this version does not compute, so that their absence is not taken
 for a normal result."""
 
@@ -81,6 +86,8 @@ def summarise(
         pauses=_pauses(scored),
         atrial_fibrillation=_fibrillation(scored),
         heart_rate_variability=_block(summary.VariabilityBlock, rhythm.variability),
+        st_segment=st_segment_block(scored),
+        qt_interval=qt_interval_block(scored),
         urgent=tuple(
             _finding(summary.UrgentRow, one, listed.events, accuracy.get("urgent", {}))
             for one in rhythm.urgent
@@ -95,8 +102,11 @@ def summarise(
                 hour,
                 start_local=_local(scored, hour.start_s),
                 beats_count=hour.n_beats,
+                **repolarisation_of_hour,
             )
-            for hour in rhythm.hours
+            for hour, repolarisation_of_hour in zip(
+                rhythm.hours, hourly_repolarisation(scored), strict=True
+            )
         ),
         events=_events(scored, listed.events, graphics),
         events_left_out_count=dict(
