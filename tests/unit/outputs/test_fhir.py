@@ -455,7 +455,7 @@ def test_the_conclusion_in_words() -> None:
         "Atrial fibrillation: episodes 2, burden 5.81 %.",
         "Urgent findings: Pause of 3.2 s; <12 % & more than 10 %",
         "Notable: Atrial fibrillation of 67 min at 99/min.",
-        "Not computed: ST segment, QT interval, First degree AV block.",
+        "Not computed: First degree AV block.",
     ):
         assert sentence in report["conclusion"]
     assert "&lt;12 % &amp; more" in report["text"]["div"]

@@ -57,7 +57,7 @@ def repolarisation_picture(
         if np.isfinite(levels).any():
             y = TOP + len(rows) * (ROW_HEIGHT + ROW_GAP)
             x = LEFT + (np.arange(len(levels)) + 0.5) * step_s * x_of
-            rows.append(_row(title, x, levels, float(y), least, bands))
+            rows.append(_row(title, x, levels, float(y), least=least, bands=bands))
 
     for lead in st.leads:
         y = TOP + len(rows) * (ROW_HEIGHT + ROW_GAP)
@@ -78,7 +78,9 @@ def repolarisation_picture(
     return RepolarisationPicture(WIDTH, height, LEFT, tuple(rows), labels)
 
 
-def _row(title: str, x: Floats, levels: Floats, top: float, least: float, bands: str) -> TrendRow:
+def _row(
+    title: str, x: Floats, levels: Floats, top: float, *, least: float, bands: str
+) -> TrendRow:
     low, high = float(np.nanmin(levels)), float(np.nanmax(levels))
     missing = max(least - (high - low), 0)
     step = nice_step(high - low + missing, 4)
