@@ -11,14 +11,14 @@ from deepecg.outputs.report.repolarisation_chart import repolarisation_picture
 from deepecg.outputs.report.report_page import render_report
 
 
-def section(**changes: Any) -> str:
-    """Return what is read in the section; changes are at paths with ``__`` for the dot."""
+def section(begin: str = '<section id="repolarisation"', **changes: Any) -> str:
+    """Return what is read from a place to its section's end; paths of changes have ``__``."""
     document = copy.deepcopy(made_up_summary())
     for path, value in changes.items():
         block, key = path.split("__")
         document[block][key] = value
     html = render_report(summary_of(document), made_up_graphics())
-    part = html[html.index('<section id="repolarisation"') :]
+    part = html[html.index(begin) :]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", part[: part.index("</section>")]))
 
 
@@ -33,6 +33,23 @@ def test_values_are_there_with_their_times_and_what_they_are_not() -> None:
         "20:36:50 3 min 10 s II -0.22 20:38:30 -0.19 -0.7 112.4 gradual",
     ):
         assert words in re.sub(r"(\d) +(ms|bpm)", r"\1 \2", text)
+
+
+def test_page_one_has_the_values_in_a_line_or_why_there_are_none() -> None:
+    def line(**changes: Any) -> str:
+        text = section('<p class="known"><strong>QT interval', **changes)
+        return re.sub(r" +([,.])", r"\1", text[: text.index("see the values")]).strip()
+
+    assert line() == (
+        "QT interval: median QTc 409 ms, longest 447 ms at 16:27:00. "
+        "ST segment: 1 deviation of 0.10 mV or more. Screening:"
+    )
+    nothing = line(st_segment__not_assessed="wide_qrs", qt_interval__not_assessed="paced")
+    assert nothing == (
+        "QT interval: not assessed (pacemaker). "
+        "ST segment: not assessed (wide QRS complexes). Screening:"
+    )
+    assert "no deviation of 0.10 mV or more" in line(st_segment__episode_count=0)
 
 
 def test_an_abrupt_episode_says_what_it_may_be() -> None:
