@@ -56,7 +56,7 @@ def repolarisation_picture(
         levels = np.array(values, np.float64)  # None becomes NaN
         if np.isfinite(levels).any():
             y = TOP + len(rows) * (ROW_HEIGHT + ROW_GAP)
-            x = LEFT + (np.arange(len(levels)) + 0.5) * step_s * x_of
+            x = np.asarray(LEFT + (np.arange(len(levels)) + 0.5) * step_s * x_of, np.float64)
             rows.append(_row(title, x, levels, float(y), least=least, bands=bands))
 
     for lead in st.leads:
