@@ -66,8 +66,8 @@ def test_levels_and_their_trend_by_hand() -> None:
         -0.05, -0.05, 0.432,
     )  # fmt: skip
     assert lead.median_slope_mv_per_s == -0.5
-    assert lead.trend_level_mv == (None, *[0.03] * 8, *[-0.05] * 9)
-    assert (block.not_assessed, block.trend_step_s) == (None, 300)
+    assert lead.trend_level_mv == (*[None] * 5, *[0.03] * 40, *[-0.05] * 45)
+    assert (block.not_assessed, block.trend_step_s) == (None, 60)
 
 
 def test_the_largest_episodes_are_listed_in_the_order_of_time() -> None:
@@ -86,8 +86,12 @@ def test_qt_by_hand() -> None:
     assert block.longest is not None
     assert (block.longest.at_s, block.longest.qtc_ms) == (89 * 60.0, 499)
     assert (block.longest.qt_ms, block.longest.rate_bpm) == (489, 61.2)
-    assert block.trend_qtc_ms[:2] == (412, 417)
-    assert len(block.trend_qtc_ms) == 18
+    assert block.trend_qtc_ms == tuple(410 + minute for minute in range(90))
+
+
+def test_the_trend_of_a_long_recording_has_a_value_every_five_minutes() -> None:
+    block = qt_interval_block(scored_of([0.5], "N", duration_s=14_500.0))
+    assert (block.trend_step_s, len(block.trend_qtc_ms)) == (300, 49)
 
 
 def test_hours_have_the_medians_of_their_windows() -> None:

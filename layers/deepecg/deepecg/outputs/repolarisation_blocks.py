@@ -10,8 +10,10 @@ from deepecg.rhythm.assessable_beats import AssessedTime, window_medians
 from deepecg.scored_recording import ScoredRecording
 from deepecg.time_units import SECONDS_PER_HOUR
 
-TREND_STEP_S: Final = 300.0
-"""Distance of the values of a trend: 288 a day, more than a chart of a page's width can show."""
+TREND_STEP_S, SHORT_TREND_STEP_S = 300.0, 60.0
+"""Distance of the values of a trend, 288 a day, and of that of a short recording."""
+SHORT_S: Final = 4.0 * SECONDS_PER_HOUR
+"""Length up to which a recording is short."""
 MV_DIGITS, MS_DIGITS, OTHER_DIGITS = 3, 0, 1
 """Decimals: microvolts; whole milliseconds, as a sample is 8 ms long."""
 
@@ -19,6 +21,7 @@ MV_DIGITS, MS_DIGITS, OTHER_DIGITS = 3, 0, 1
 def st_segment_block(scored: ScoredRecording) -> summary.StSegmentBlock:
     """Return levels and episodes of the ST segment."""
     found, names = scored.repolarisation.st_segment, scored.recording.leads
+    step_s = _trend_step_s(scored)
     most = scored.settings.rhythm.events.max_events_per_kind
     largest = sorted(found.episodes, key=lambda one: -abs(one.deviation_mv))[:most]
     leads = tuple(
@@ -30,14 +33,14 @@ def st_segment_block(scored: ScoredRecording) -> summary.StSegmentBlock:
             lowest_level_mv=_value(np.min, lead.level_mv, MV_DIGITS),
             highest_level_mv=_value(np.max, lead.level_mv, MV_DIGITS),
             median_slope_mv_per_s=_value(np.median, lead.slope_mv_per_s, OTHER_DIGITS),
-            trend_level_mv=_medians(lead.level_mv, found.window_s, TREND_STEP_S, scored, MV_DIGITS),
+            trend_level_mv=_medians(lead.level_mv, found.window_s, step_s, scored, MV_DIGITS),
         )
         for lead in found.leads
     )
     return summary.StSegmentBlock(
         not_assessed=_why_nowhere([lead.time for lead in found.leads]),
         leads=leads,
-        trend_step_s=TREND_STEP_S,
+        trend_step_s=step_s,
         episode_count=len(found.episodes),
         episodes=tuple(
             summary.StEpisodeRow(
@@ -60,6 +63,7 @@ def st_segment_block(scored: ScoredRecording) -> summary.StSegmentBlock:
 def qt_interval_block(scored: ScoredRecording) -> summary.QtIntervalBlock:
     """Return QT and QTc of all windows, and the longest QTc."""
     found, longest = scored.repolarisation.qt_interval, None
+    step_s = _trend_step_s(scored)
     if (window := found.longest) is not None:
         longest = summary.LongestQtc(
             at_s=window * found.window_s,
@@ -77,8 +81,8 @@ def qt_interval_block(scored: ScoredRecording) -> summary.QtIntervalBlock:
         median_qtc_ms=_value(np.median, found.qtc_ms, MS_DIGITS),
         mean_qtc_ms=_value(np.mean, found.qtc_ms, MS_DIGITS),
         longest=longest,
-        trend_step_s=TREND_STEP_S,
-        trend_qtc_ms=_medians(found.qtc_ms, found.window_s, TREND_STEP_S, scored, MS_DIGITS),
+        trend_step_s=step_s,
+        trend_qtc_ms=_medians(found.qtc_ms, found.window_s, step_s, scored, MS_DIGITS),
     )
 
 
@@ -97,6 +101,10 @@ def hourly_repolarisation(scored: ScoredRecording) -> list[dict[str, Any]]:
             qt_ms, qtc_ms, zip(*levels_mv, strict=True), strict=True
         )
     ]
+
+
+def _trend_step_s(scored: ScoredRecording) -> float:
+    return SHORT_TREND_STEP_S if scored.recording.duration_s <= SHORT_S else TREND_STEP_S
 
 
 def _why_nowhere(times: list[AssessedTime]) -> str | None:

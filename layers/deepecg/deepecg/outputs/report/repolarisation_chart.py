@@ -9,7 +9,6 @@ from deepecg.arrays import Floats
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.outputs.report.svg_paths import bars, line, multiples, nice_step, short
 from deepecg.outputs.summary import QtIntervalBlock, StSegmentBlock
-from deepecg.time_units import SECONDS_PER_HOUR
 
 WIDTH = 960
 LEFT, RIGHT = 44, 8
@@ -18,6 +17,7 @@ ROW_HEIGHT = 80
 LEAST_MV, LEAST_MS = 0.2, 40.0
 """Smallest span of an axis, so that a steady level does not look restless."""
 MOST_LABELS = 12
+LABEL_STEPS_S = (60, 300, 900, 3600, 7200, 14_400, 43_200, 86_400, 172_800)
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ def repolarisation_picture(
     add("QTc in ms", qt.trend_qtc_ms, qt.trend_step_s, LEAST_MS)
     if not rows:
         return None
-    n_hours = int(-(-duration_s // SECONDS_PER_HOUR))
-    hours_s = [hour * SECONDS_PER_HOUR for hour in range(0, n_hours, -(-n_hours // MOST_LABELS))]
-    labels = tuple((LEFT + at_s * x_of, clock.tick_of_hour(at_s)) for at_s in hours_s)
+    step_s = next((s for s in LABEL_STEPS_S if duration_s <= MOST_LABELS * s), LABEL_STEPS_S[-1])
+    times_s = np.arange(0, duration_s, step_s).tolist()
+    labels = tuple((LEFT + at_s * x_of, clock.tick_of_hour(at_s)) for at_s in times_s)
     height = TOP + len(rows) * (ROW_HEIGHT + ROW_GAP)
     return RepolarisationPicture(WIDTH, height, LEFT, tuple(rows), labels)
 
@@ -83,7 +83,7 @@ def _row(
 ) -> TrendRow:
     low, high = float(np.nanmin(levels)), float(np.nanmax(levels))
     missing = max(least - (high - low), 0)
-    step = nice_step(high - low + missing, 4)
+    step = nice_step(high - low + missing, 3)
     low = step * np.floor((low - missing / 2) / step)
     high = step * np.ceil((high + missing / 2) / step)
     scale = ROW_HEIGHT / (high - low)
