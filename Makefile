@@ -49,6 +49,8 @@ evaluate: $(VENV)/train.stamp ## Evaluate model, waves and findings on whole rec
 	@test -n "$(DATA)" || { echo "usage: make evaluate DATA=DIR   (DIR holds mitdb/, svdb/, qtdb/, ludb/)"; exit 2; }
 	$(BIN)/python -m training.evaluate --data "$(DATA)"
 	$(BIN)/python -m training.waves.evaluate --data "$(DATA)"
+	$(BIN)/python -m training.waves.evaluate_qt --data "$(DATA)"
+	$(BIN)/python -m training.waves.evaluate_st --data "$(DATA)"
 	$(BIN)/python -m training.findings --data "$(DATA)" --real --ds2
 
 bench: .venv-bench/stamp $(VENV)/test.stamp ## Time scoring (also of other packages), report, review, nightly report and API

@@ -164,6 +164,49 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "lf_hf_ratio": 2.67,
             "spectrum_s": 60_300.0,
         },
+        "st_segment": {
+            "not_assessed": None,
+            "leads": [
+                {
+                    "lead": "II",
+                    "assessed_s": 71_230.0,
+                    "not_assessed_s": {"atrial_fibrillation": 4_010.0, "ectopic_beats": 11_160.0},
+                    "median_level_mv": 0.031,
+                    "lowest_level_mv": -0.187,
+                    "highest_level_mv": 0.093,
+                    "median_slope_mv_per_s": 0.4,
+                    "trend_level_mv": [None, *(0.03 - 0.001 * (n % 7) for n in range(287))],
+                }
+            ],
+            "trend_step_s": 300,
+            "episode_count": 1,
+            "episodes": [
+                {
+                    "lead": "II",
+                    "start_s": 40_010.0,
+                    "duration_s": 190.0,
+                    "peak_at_s": 40_110.0,
+                    "deviation_mv": -0.218,
+                    "level_mv": -0.186,
+                    "slope_mv_per_s": -0.7,
+                    "rate_bpm": 112.4,
+                    "abrupt": False,
+                }
+            ],
+        },
+        "qt_interval": {
+            "not_assessed": None,
+            "assessed_s": 70_140.0,
+            "not_assessed_s": {"atrial_fibrillation": 4_020.0, "rate_not_stable": 12_240.0},
+            "formula": "fridericia",
+            "window_s": 60.0,
+            "median_qt_ms": 391.0,
+            "median_qtc_ms": 409.0,
+            "mean_qtc_ms": 411.0,
+            "longest": {"at_s": 25_020.0, "qtc_ms": 447.0, "qt_ms": 461.0, "rate_bpm": 54.7},
+            "trend_step_s": 300,
+            "trend_qtc_ms": [405.0 + n % 9 for n in range(288)],
+        },
         "urgent": [
             _finding("ventricular_tachycardia", 20_400.2, 2, "Ventricular tachycardia of 11 beats"),
             _finding("pause", 52_311.8, 4, "Pause of 3.2 s"),
@@ -183,7 +226,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             {"number": 2, "class": "V", "count": 2_017, "percent": 2.1},
         ],
         "disclosure": True,
-        "not_computed": ["st_segment", "qt_interval", "first_degree_av_block"],
+        "not_computed": ["first_degree_av_block"],
         "warnings": [{"code": "crc_mismatch", "message": "found 1, expected 2"}],
         "review": json.loads(msgspec.json.encode(NO_REVIEW)),
         "provenance": {
@@ -308,6 +351,9 @@ def _hour(number: int, start_local: str | None, start_s: int, length_s: int) -> 
         "supraventricular_run_count": 0,
         "pause_count": number // 20,
         "fibrillation_s": 600.0 if number == 19 else 0.0,
+        "qt_ms": None if number == 8 else 380.0 + number,
+        "qtc_ms": None if number == 8 else 402.0 + number,
+        "st_level_mv": [None if number == 8 else 0.02],
     }
 
 

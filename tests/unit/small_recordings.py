@@ -11,6 +11,7 @@ from deepecg.beats.model_card import ModelCard, Scaling
 from deepecg.beats.settings import WindowSettings
 from deepecg.recording import Recording
 from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.rhythm.repolarisation import analyse_repolarisation
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
@@ -164,12 +165,15 @@ def scored_of(
     confirmed = np.ones(len(times), bool) if pause_confirmed is None else pause_confirmed
     beats = BeatStream.of_labels(times, rr, labels, np.asarray(confirmed, bool), seconds.analysable)
     lead = conditioned_lead(np.zeros(round(duration_s * RATE)) if signal_mv is None else signal_mv)
+    used, waves = (AnalysedLead(0, lead, seconds),), waves or Waves.none(len(times))
+    rhythm = analyse_rhythm(beats, settings.rhythm)
     return ScoredRecording(
         recording or recording_of(np.zeros(round(duration_s * rate)), rate=rate),
-        (AnalysedLead(0, lead, seconds),),
+        used,
         seconds,
-        waves or Waves.none(len(times)),
-        analyse_rhythm(beats, settings.rhythm),
+        waves,
+        rhythm,
+        analyse_repolarisation(rhythm, waves, used, settings.rhythm, paced=False),
         card(),
         settings,
     )

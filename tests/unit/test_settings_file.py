@@ -196,13 +196,27 @@ def test_any_json_is_read_or_rejected(value: object) -> None:
         read_settings_file(json.dumps(value).encode())
 
 
+@pytest.mark.parametrize("formula", ["fridericia", "bazett", "framingham", "hodges"])
+def test_each_formula_for_qtc_is_read(formula: str) -> None:
+    document = {"rhythm": {"qt_interval": {"formula": formula}}}
+    read = read_settings_file(json.dumps(document).encode())
+    assert read.rhythm.qt_interval.formula == formula
+
+
+def test_another_formula_for_qtc_is_rejected_without_its_text() -> None:
+    document = {"rhythm": {"qt_interval": {"formula": "Smith"}}}
+    with pytest.raises(SettingsError, match="expected one of fridericia, bazett") as refusal:
+        read_settings_file(json.dumps(document).encode())
+    assert "Smith" not in str(refusal.value)
+
+
 def leaves(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], float]]:
     """Yield the path and the default of every threshold."""
     for item in fields(group):
         value = getattr(group, item.name)
         if is_dataclass(value):
             yield from leaves(value, (*path, item.name))
-        else:
+        elif not isinstance(value, str):
             yield (*path, item.name), value
 
 

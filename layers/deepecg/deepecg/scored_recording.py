@@ -6,6 +6,7 @@ from deepecg.applied_review import AppliedReview
 from deepecg.beats.model_card import ModelCard
 from deepecg.recording import Recording
 from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.rhythm.repolarisation import Repolarisation
 from deepecg.rhythm.rhythm_analysis import RhythmAnalysis
 from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import ConditionedLead
@@ -31,6 +32,8 @@ class ScoredRecording:
         P, QRS and T of every beat, and further P waves.
     rhythm : RhythmAnalysis
         The beats with their classes, and what they make together.
+    repolarisation : Repolarisation
+        ST segment and QT interval.
     card : ModelCard
         The card of the model that classified them.
     settings : ScoringSettings
@@ -44,6 +47,7 @@ class ScoredRecording:
     flags: QualityFlags
     waves: Waves
     rhythm: RhythmAnalysis
+    repolarisation: Repolarisation
     card: ModelCard
     settings: ScoringSettings
     review: AppliedReview | None = None

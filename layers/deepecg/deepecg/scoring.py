@@ -8,6 +8,7 @@ from deepecg.beats.pause_confirmation import confirm_pauses
 from deepecg.errors import TooLongError, TooShortError
 from deepecg.recording import Recording
 from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.rhythm.repolarisation import analyse_repolarisation
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
@@ -101,8 +102,18 @@ def score_recording(
     )
     flutter = beats_with_flutter_waves(found.used, found.r_peaks, waves, settings.flutter_waves)
     rhythm = analyse_rhythm(beats, settings.rhythm, waves, flutter)
+    repolarisation = analyse_repolarisation(
+        rhythm, waves, found.used, settings.rhythm, paced=recording.paced is True
+    )
     return ScoredRecording(
-        recording, found.used, found.flags, waves, rhythm, classifier.card, settings
+        recording,
+        found.used,
+        found.flags,
+        waves,
+        rhythm,
+        repolarisation,
+        classifier.card,
+        settings,
     )
 
 

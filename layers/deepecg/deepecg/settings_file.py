@@ -17,10 +17,10 @@ import json
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from operator import attrgetter
 from types import NoneType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from deepecg.errors import SettingsError
-from deepecg.rhythm.settings import RhythmSettings
+from deepecg.rhythm.settings import QtFormula, RhythmSettings
 from deepecg.settings import ScoringSettings
 from deepecg.study import Study, refuse_faulty_study
 
@@ -42,6 +42,7 @@ KINDS = {
     dict: "an object",
 }
 """Types of JSON values for messages, which never contain the value."""
+FORMULA_NAMES = get_args(QtFormula)
 PAUSES_FROM = "shorter pauses are not found because of rhythm.pauses.pause_s"
 
 Group = TypeVar("Group")
@@ -115,6 +116,11 @@ def _refuse_contradictions(settings: ScoringSettings) -> None:
                 f"found a value for rhythm.{path} that is too low, expected at least {least:g}: "
                 f"{why}"
             )
+    if rhythm.qt_interval.formula not in FORMULA_NAMES:
+        raise SettingsError(
+            "found another text for rhythm.qt_interval.formula, expected one of "
+            f"{', '.join(FORMULA_NAMES)}"
+        )
 
 
 def _with_given(default: Group, given: object, path: str) -> Group:

@@ -89,7 +89,6 @@ def test_the_entry_of_a_scored_recording_has_the_values_that_the_report_needs() 
         "pause_count": 1,
         "longest_pause_s": 3.25,
         "fibrillation_burden_percent": 12.5,
-        "review_status": "not_reviewed",
         "urgent": [{"kind": "pause", "message": "Pause of 3.2 s"}],
         "notable": [{"kind": "bradycardia", "message": "Bradycardia of 40 s at 38/min"}],
         "review_status": "amended",

@@ -168,6 +168,26 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "lf_hf_ratio": 2.67,
             "spectrum_s": 60000.0,
         },
+        "st_segment": {
+            "not_assessed": "wide_qrs",
+            "leads": [],
+            "trend_step_s": 300,
+            "episode_count": 0,
+            "episodes": [],
+        },
+        "qt_interval": {
+            "not_assessed": None,
+            "assessed_s": 72000.0,
+            "not_assessed_s": {"ectopic_beats": 14400.0},
+            "formula": "fridericia",
+            "window_s": 60.0,
+            "median_qt_ms": 391.0,
+            "median_qtc_ms": 409.0,
+            "mean_qtc_ms": 411.0,
+            "longest": {"at_s": 25020.0, "qtc_ms": 447.0, "qt_ms": 461.0, "rate_bpm": 54.7},
+            "trend_step_s": 300,
+            "trend_qtc_ms": [409.0],
+        },
         "urgent": [
             {
                 "kind": "pause",
@@ -208,7 +228,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
         "marks": [],
         "clusters": [],
         "disclosure": True,
-        "not_computed": ["st_segment", "qt_interval", "first_degree_av_block"],
+        "not_computed": ["first_degree_av_block"],
         "warnings": [],
         "review": json.loads(msgspec.json.encode(NO_REVIEW)),
         "provenance": {
@@ -534,7 +554,7 @@ def test_the_conclusion_in_words() -> None:
         "Atrial fibrillation: episodes 2, burden 5.81 %.",
         "Urgent findings: Pause of 3.2 s; <12 % & more than 10 %",
         "Notable: Atrial fibrillation of 67 min at 99/min.",
-        "Not computed: ST segment, QT interval, First degree AV block.",
+        "Not computed: First degree AV block.",
     ):
         assert sentence in report["conclusion"]
     assert "&lt;12 % &amp; more" in report["text"]["div"]

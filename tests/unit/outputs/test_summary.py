@@ -23,7 +23,10 @@ from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.study import Study
 
-UNITS = ("_s", "_bpm", "_hz", "_percent", "_count", "_mv", "_per_hour", "_ms", "_ms2", "_ratio")
+UNITS = (
+    *("_s", "_bpm", "_hz", "_percent", "_count", "_mv", "_mv_per_s", "_per_hour", "_ms", "_ms2"),
+    "_ratio",
+)
 WHOLE_KEYS = {"count", "percent", "per_hour", "triangular_index"}
 NUMBERS_OF_THINGS = {"hour", "number", "event", "events"}
 """These name something: no unit belongs to them."""
@@ -142,9 +145,8 @@ def test_every_number_carries_its_unit_in_its_key() -> None:
     assert len(found) > 30
     for *parents, key in found:
         in_settings = "settings" in parents
-        named = (
-            key in WHOLE_KEYS | NUMBERS_OF_THINGS or key.endswith(UNITS) or "class_count" in parents
-        )
+        named = key in WHOLE_KEYS | NUMBERS_OF_THINGS or key.endswith(UNITS)
+        named |= bool({"class_count", "not_assessed_s"} & set(parents))
         named |= in_settings and (key in SETTINGS_KEYS or key.endswith(SETTINGS_UNITS))
         assert named, f"{'.'.join(parents)}.{key} has no unit"
 
@@ -395,5 +397,5 @@ def test_it_says_who_chose_the_lead_and_with_which_settings_and_model() -> None:
 
 def test_what_is_not_computed_is_named_and_not_there() -> None:
     document = summarise(steady(), "r")
-    assert document["not_computed"] == ["st_segment", "qt_interval", "first_degree_av_block"]
+    assert document["not_computed"] == ["first_degree_av_block"]
     assert not set(document["not_computed"]) & set(document)

@@ -167,6 +167,7 @@ def test_each_group_of_settings_is_looked_at_but_those_of_events_and_marks() -> 
     need_waves = {
         *("p_waves", "aberrant_conduction", "av_block"),
         *("strip_fibrillation", "flutter", "timely_beats", "wide_tachycardia"),
+        *("repolarisation", "st_level", "st_segment", "qt_interval"),
     }
     # analyse_rhythm() leaves "events" to listed_events() and "marks" to rhythm_at_marks()
     assert groups - looked_at - need_waves == {"events", "marks"}

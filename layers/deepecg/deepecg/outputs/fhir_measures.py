@@ -38,6 +38,7 @@ PART_NAMES = {
     "rate_bpm": "Rate",
     "window_s": "Averaging window",
     "threshold_s": "Shortest interval that counts as a pause",
+    "qt_ms": "QT interval",
     "tier": "Tier",
     "lead": "Lead that shows the event best",
 }
@@ -51,6 +52,8 @@ PANELS = {
     "pauses": "Pauses",
     "atrial_fibrillation": "Atrial fibrillation",
     "heart_rate_variability": "Heart-rate variability",
+    "qt_interval": "QT interval",
+    "st_segment": "ST segment",
 }
 """Observations that group others, by the first key of their paths; others are in no group."""
 
@@ -139,6 +142,7 @@ def measures(summary: SummaryValue) -> Iterator[Measure]:
     yield from _pauses(summary.pauses)
     yield from _fibrillation(summary.atrial_fibrillation)
     yield from _variability(summary.heart_rate_variability)
+    yield from _repolarisation(summary.qt_interval, summary.st_segment)
 
 
 def _ectopy(found: SummaryValue, kind: str) -> Iterator[Measure]:
@@ -220,6 +224,22 @@ def _variability(found: SummaryValue) -> Iterator[Measure]:
     yield Measure(found.hf_ms2, "High-frequency power of NN intervals")
     yield Measure(found.lf_hf_ratio, "Ratio of low- to high-frequency power")
     yield Measure(found.spectrum_s, "Time that the powers are computed from")
+
+
+def _repolarisation(qt: SummaryValue, st: SummaryValue) -> Iterator[Measure]:
+    formula = "" if qt.value is None else qt.value.formula.capitalize()
+    note = f"Screening. Corrected for heart rate by {formula}." if formula else ""
+    longest = qt.longest
+    yield Measure(qt.median_qt_ms, "QT interval, median", (qt.window_s,))
+    yield Measure(qt.median_qtc_ms, "QTc, median", accuracy=note)
+    yield Measure(qt.mean_qtc_ms, "QTc, mean", accuracy=note)
+    yield Measure(
+        longest.qtc_ms,
+        "QTc, longest",
+        (longest.at_s, longest.qt_ms, longest.rate_bpm),
+        accuracy=note,
+    )
+    yield Measure(st.episode_count, "ST deviations", accuracy="Screening." if formula else "")
 
 
 def _accuracy(what: str, precision: SummaryValue, sensitivity: SummaryValue | None = None) -> str:

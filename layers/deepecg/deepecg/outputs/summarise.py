@@ -12,6 +12,11 @@ from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.graphics.mark_strips import marks_with_strip
 from deepecg.outputs.graphics.report_graphics import Graphics, cluster_numbers
 from deepecg.outputs.graphics.settings import StripSettings
+from deepecg.outputs.repolarisation_blocks import (
+    hourly_repolarisation,
+    qt_interval_block,
+    st_segment_block,
+)
 from deepecg.review.stored_beats import StoredBeats
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
@@ -26,7 +31,7 @@ from deepecg.study import Study
 AnyBlock = TypeVar("AnyBlock", bound=summary.Block)
 AnyRow = TypeVar("AnyRow", summary.UrgentRow, summary.NotableRow)
 
-NOT_COMPUTED = ("st_segment", "qt_interval", "first_degree_av_block")
+NOT_COMPUTED = ("first_degree_av_block",)
 """Parts of a Holter report that this version does not compute, so that their absence is not taken
 for a normal result."""
 
@@ -90,6 +95,8 @@ def summarise(
         pauses=_pauses(scored),
         atrial_fibrillation=_fibrillation(scored),
         heart_rate_variability=_block(summary.VariabilityBlock, rhythm.variability),
+        st_segment=st_segment_block(scored),
+        qt_interval=qt_interval_block(scored),
         urgent=tuple(
             _finding(summary.UrgentRow, one, listed.events, accuracy.get("urgent", {}))
             for one in rhythm.urgent
@@ -104,8 +111,11 @@ def summarise(
                 hour,
                 start_local=_local(scored, hour.start_s),
                 beats_count=hour.n_beats,
+                **repolarisation_of_hour,
             )
-            for hour in rhythm.hours
+            for hour, repolarisation_of_hour in zip(
+                rhythm.hours, hourly_repolarisation(scored), strict=True
+            )
         ),
         events=_events(scored, listed.events, graphics),
         events_left_out_count=dict(

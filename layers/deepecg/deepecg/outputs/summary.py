@@ -14,8 +14,10 @@ from msgspec import Meta
 from deepecg import __version__
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.readers.formats import FORMAT_NAMES
+from deepecg.rhythm.assessment_obstacles import OBSTACLES
 from deepecg.rhythm.event_kinds import EVENT_KINDS, Tier
 from deepecg.rhythm.notable_kinds import NOTABLE_KINDS
+from deepecg.rhythm.settings import QtFormula
 from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 from deepecg.settings import ScoringSettings
 
@@ -39,6 +41,7 @@ BeatClass = Annotated[str, one_of(CLASSES)]
 EventKey = Annotated[str, one_of(tuple(kind.key for kind in EVENT_KINDS))]
 UrgentKey = Annotated[str, one_of(tuple(kind.key for kind in URGENT_KINDS))]
 NotableKey = Annotated[str, one_of(tuple(kind.key for kind in NOTABLE_KINDS))]
+ObstacleKey = Annotated[str, one_of(tuple(OBSTACLES))]
 StripId = Annotated[str, Meta(pattern="^strip-[0-9]+$")]
 
 
@@ -288,6 +291,111 @@ class VariabilityBlock(Block, frozen=True):
     """Seconds of the 5-minute segments that the powers are computed from."""
 
 
+class StLeadRow(Block, frozen=True):
+    """The ST segment on one lead: medians of 10 s of beats (a setting), against the PR level."""
+
+    lead: str
+    """Name of the lead."""
+    assessed_s: Measure
+    """Seconds in which the ST segment was assessed."""
+    not_assessed_s: dict[ObstacleKey, Measure]
+    """Seconds in which it was not, by the reason. Reasons that do not occur are absent."""
+    median_level_mv: float | None
+    """Median ST level, in millivolts. Null if none was assessed, as for the following values."""
+    lowest_level_mv: float | None
+    """Lowest ST level, in millivolts."""
+    highest_level_mv: float | None
+    """Highest ST level, in millivolts."""
+    median_slope_mv_per_s: float | None
+    """Median slope of the ST segment, in millivolts per second."""
+    trend_level_mv: tuple[float | None, ...]
+    """Median ST level of every ``trend_step_s`` from the start, in millivolts. Null where none was
+    assessed."""
+
+
+class StEpisodeRow(Block, frozen=True):
+    """A stretch in which the ST level deviates from the patient's own reference level."""
+
+    lead: str
+    """Name of the lead."""
+    start_s: Measure
+    """Start, in seconds from the start of the recording."""
+    duration_s: Measure
+    """Length, in seconds."""
+    peak_at_s: Measure
+    """Start of the 10 s of beats that deviate most, in seconds from the start of the recording."""
+    deviation_mv: float
+    """Their deviation from the reference level, in millivolts: below 0 for a depression."""
+    level_mv: float
+    """Their ST level, in millivolts."""
+    slope_mv_per_s: float
+    """Their slope of the ST segment, in millivolts per second."""
+    rate_bpm: Measure | None
+    """Their heart rate, in beats per minute. Null if it is not known."""
+    abrupt: bool
+    """Whether it begins or ends within seconds, as with posture, electrodes or conduction."""
+
+
+class StSegmentBlock(Block, frozen=True):
+    """The ST segment: screening, neither evidence nor exclusion of ischaemia."""
+
+    not_assessed: ObstacleKey | None
+    """Why the ST segment was assessed nowhere. Null if it was."""
+    leads: tuple[StLeadRow, ...]
+    """The analysed leads, the primary first."""
+    trend_step_s: Measure
+    """Distance of the values of the trends, in seconds."""
+    episode_count: Count
+    """Episodes in all leads: at least 0.1 mV for at least 60 s (settings)."""
+    episodes: tuple[StEpisodeRow, ...]
+    """Episodes in the order of time: those with the largest deviations, up to the number of events
+    of one kind in the settings."""
+
+
+class LongestQtc(Block, frozen=True):
+    """The window with the longest QTc."""
+
+    at_s: Measure
+    """Start of the window, in seconds from the start of the recording."""
+    qtc_ms: Measure
+    """QTc, in milliseconds."""
+    qt_ms: Measure
+    """QT interval, in milliseconds."""
+    rate_bpm: Measure
+    """Heart rate, in beats per minute."""
+
+
+class QtIntervalBlock(Block, frozen=True):
+    """QT interval, and QTc: corrected for heart rate. Medians of the beats of a window.
+
+    A value is null if the QT interval was assessed nowhere.
+    """
+
+    not_assessed: ObstacleKey | None
+    """Why the QT interval was assessed nowhere. Null if it was."""
+    assessed_s: Measure
+    """Seconds in which the QT interval was assessed."""
+    not_assessed_s: dict[ObstacleKey, Measure]
+    """Seconds in which it was not, by the reason. Reasons that do not occur are absent."""
+    formula: QtFormula
+    """How QT was corrected for heart rate."""
+    window_s: Measure
+    """Length of a window, in seconds."""
+    median_qt_ms: Measure | None
+    """Median of all windows' QT intervals, in milliseconds."""
+    median_qtc_ms: Measure | None
+    """Median of all windows' QTc, in milliseconds."""
+    mean_qtc_ms: Measure | None
+    """Mean of all windows' QTc, in milliseconds."""
+    longest: LongestQtc | None
+    """The window with the longest QTc."""
+    trend_step_s: Measure
+    """Distance of the values of the trend, in seconds."""
+    trend_qtc_ms: tuple[Measure | None, ...]
+    """Median QTc of every ``trend_step_s`` from the start, in milliseconds. Null where none was
+    assessed."""
+
+
 class FindingAccuracy(Block, frozen=True):
     """How often such a finding was right in the evaluation, on patients not used for training."""
 
@@ -367,6 +475,13 @@ class HourRow(Block, frozen=True):
     """Confirmed pauses that begin in the hour."""
     fibrillation_s: Measure
     """Seconds in atrial fibrillation."""
+    qt_ms: Measure | None
+    """Median QT interval, in milliseconds. Null if none was assessed."""
+    qtc_ms: Measure | None
+    """Median QTc, in milliseconds. Null if none was assessed."""
+    st_level_mv: tuple[float | None, ...]
+    """Median ST level on each lead of ``st_segment.leads``, in millivolts. Null where none was
+    assessed."""
 
 
 class EventRow(Block, frozen=True):
@@ -551,6 +666,8 @@ class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
     pauses: PausesBlock
     atrial_fibrillation: FibrillationBlock
     heart_rate_variability: VariabilityBlock
+    st_segment: StSegmentBlock
+    qt_interval: QtIntervalBlock
     urgent: tuple[UrgentRow, ...]
     """What a clinician should look at first, the most urgent first; one finding of a kind."""
     notable: tuple[NotableRow, ...]

@@ -15,6 +15,7 @@ from deepecg.review.apply_review import apply_review
 from deepecg.review.review_file import REVIEW_SCHEMA_VERSION, Review
 from deepecg.review.stored_beats import StoredBeats
 from deepecg.rhythm.beat_stream import BeatStream
+from deepecg.rhythm.repolarisation import analyse_repolarisation
 from deepecg.rhythm.reviewed_findings import ReviewedRhythm
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import ScoredRecording
@@ -98,9 +99,13 @@ def review_recording(
         _probabilities(beats.labels, beats.probability),
         (quiet | (long & beats.seen_quiet)) & ~beats.seen_unclear,
         beats.flags.analysable,
+        recording.midnight_s,
     )
-    classified = BeatStream.of_labels(
-        stream.times_s, rr_s, beats.classified, stream.pause_confirmed, stream.analysable
+    classified = replace(
+        BeatStream.of_labels(
+            stream.times_s, rr_s, beats.classified, stream.pause_confirmed, stream.analysable
+        ),
+        midnight_s=recording.midnight_s,
     )
     rhythm = analyse_rhythm(
         classified,
@@ -109,8 +114,19 @@ def review_recording(
         beats.with_flutter_waves,
         ReviewedRhythm(stream, beats.conducted, beats.edits),
     )
+    repolarisation = analyse_repolarisation(
+        rhythm, beats.waves, beats.used, settings.rhythm, paced=recording.paced is True
+    )
     return ScoredRecording(
-        recording, beats.used, beats.flags, beats.waves, rhythm, card, settings, beats.applied
+        recording,
+        beats.used,
+        beats.flags,
+        beats.waves,
+        rhythm,
+        repolarisation,
+        card,
+        settings,
+        beats.applied,
     )
 
 

@@ -5,8 +5,10 @@ were used.
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from deepecg.beats.settings import PauseSettings
+from deepecg.waves.settings import StLevelSettings
 
 
 @dataclass(frozen=True)
@@ -368,6 +370,72 @@ class NotableSettings:
 
 
 @dataclass(frozen=True)
+class RepolarisationSettings:
+    """Beats and windows in which ST segment and QT interval can be assessed."""
+
+    wide_qrs_s: float = 0.12
+    """Usual length in seconds of the QRS complexes above which neither is: repolarisation follows
+    the abnormal depolarisation (AHA/ACCF/HRS 2009)."""
+    pre_excitation_pr_s: float = 0.12
+    """Usual PR interval in seconds below which a long QRS complex is pre-excitation (AHA/ACCF/HRS
+    2009)."""
+    pre_excitation_qrs_s: float = 0.11
+    """Usual length in seconds of the QRS complexes above which a short PR interval is
+    pre-excitation: normal ones have at most 110 ms (AHA/ACCF/HRS 2009)."""
+    usual_beats: int = 11
+    """Number of beats around a beat whose median QRS complex, PR interval and QT interval are the
+    usual ones: some 10 s, as on a resting ECG."""
+    least_beats: int = 5
+    """Fewest assessed beats of a window: QT is averaged over at least three to five beats
+    (Goldenberg et al. 2006)."""
+    least_share: float = 0.5
+    """Smallest share of a window's beats that are assessed."""
+
+
+@dataclass(frozen=True)
+class StSegmentSettings:
+    """Deviations of the ST segment; see :mod:`deepecg.rhythm.st_segment`."""
+
+    window_s: float = 10.0
+    """Seconds of beats whose median is an ST level: single beats vary by more than what is looked
+    for."""
+    episode_mv: float = 0.1
+    """Deviation in mV from the reference level from which a window belongs to an episode (1 mm;
+    protocols B and C of the Long-Term ST Database, Jager et al. 2003)."""
+    episode_s: float = 60.0
+    """Shortest episode in seconds (protocol C of Jager et al. 2003)."""
+    joined_s: float = 30.0
+    """Longest time in seconds below ``episode_mv``, or not assessed, within an episode (30 s end an
+    episode of the European ST-T Database, Taddei et al. 1992)."""
+    reference_s: float = 7200.0
+    """Seconds around a moment whose median ST level is the reference there. Ischaemia lasts
+    minutes, so it changes no median of two hours; posture and electrodes change the level for
+    hours, so the median of the whole recording is no reference."""
+    least_reference_s: float = 300.0
+    """Fewest assessed seconds of a lead that give a reference level: in less, nobody knows what is
+    usual for the patient."""
+
+
+QtFormula = Literal["fridericia", "bazett", "framingham", "hodges"]
+"""Names of the formulas of :data:`deepecg.rhythm.qt_interval.FORMULAS`."""
+
+
+@dataclass(frozen=True)
+class QtIntervalSettings:
+    """QT interval and its correction for rate; see :mod:`deepecg.rhythm.qt_interval`."""
+
+    formula: QtFormula = "fridericia"
+    """How QT is corrected for heart rate: ``fridericia``, ``bazett``, ``framingham`` or ``hodges``.
+    Bazett's formula overcorrects at high rates (AHA/ACCF/HRS 2009)."""
+    window_s: float = 60.0
+    """Seconds of beats whose median QT interval is corrected with their mean RR interval: QT
+    follows the rate of about the last minute (Lau et al. 1988), not the last RR interval."""
+    stable_share: float = 0.1
+    """Largest difference of a window's mean RR interval from that of the window before, as a share:
+    while the rate changes, QT lags and QTc is wrong by up to a third of this share."""
+
+
+@dataclass(frozen=True)
 class EventSettings:
     """The list of events."""
 
@@ -403,6 +471,10 @@ class RhythmSettings:
     fibrillation: FibrillationSettings = field(default_factory=FibrillationSettings)
     flutter: FlutterSettings = field(default_factory=FlutterSettings)
     variability: VariabilitySettings = field(default_factory=VariabilitySettings)
+    repolarisation: RepolarisationSettings = field(default_factory=RepolarisationSettings)
+    st_level: StLevelSettings = field(default_factory=StLevelSettings)
+    st_segment: StSegmentSettings = field(default_factory=StSegmentSettings)
+    qt_interval: QtIntervalSettings = field(default_factory=QtIntervalSettings)
     urgent: UrgentSettings = field(default_factory=UrgentSettings)
     notable: NotableSettings = field(default_factory=NotableSettings)
     events: EventSettings = field(default_factory=EventSettings)

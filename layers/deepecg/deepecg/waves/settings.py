@@ -155,3 +155,30 @@ class FlutterWaveSettings:
     """Smallest standard deviation in mV of what is between the QRS complexes: waves of 0.06 mV."""
     padding: int = 4
     """Factor by which the window is padded, so that lines are not missed between frequencies."""
+
+
+@dataclass(frozen=True)
+class StLevelSettings:
+    """Where the level of the ST segment is measured; see :mod:`deepecg.waves.st_levels`."""
+
+    after_j_s: float = 0.08
+    """Seconds from the end of the QRS complex (J point) to where the ST level is measured (European
+    ST-T Database, Taddei et al. 1992)."""
+    after_j_fast_s: float = 0.06
+    """Seconds from the J point to where the ST level is measured at rates above ``fast_bpm``, since
+    the T wave begins earlier (Taddei et al. 1992)."""
+    fast_bpm: float = 120.0
+    """Heart rate in beats per minute above which ``after_j_fast_s`` applies (Taddei et al.
+    1992)."""
+    pr_before_s: float = 0.018
+    """Seconds before QRS onset at which the middle of the isoelectric PR level lies: just before
+    the complex, and a sample away from it, as filters smear it."""
+    averaged_s: float = 0.02
+    """Seconds of signal that PR level and ST level are means of: they average noise and are shorter
+    than the PR segment."""
+    slope_from_s: float = 0.02
+    """Seconds from the J point to where the slope of the ST segment begins: the end of the QRS
+    complex is not part of it."""
+    boundary_beats: int = 31
+    """Number of beats around a beat whose median QRS onset and end it takes: the boundaries of one
+    beat err by 10 ms."""

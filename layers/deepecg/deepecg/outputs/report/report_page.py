@@ -29,6 +29,7 @@ from deepecg.outputs.report.ecg_paper import (
 )
 from deepecg.outputs.report.hourly_bars import hours_picture
 from deepecg.outputs.report.recording_clock import Clock, written
+from deepecg.outputs.report.repolarisation_chart import repolarisation_picture
 from deepecg.outputs.report.review_data import review_data
 from deepecg.outputs.report.rr_charts import histogram_picture, poincare_picture
 from deepecg.outputs.report.strip_figures import mm, strip_figure
@@ -36,6 +37,7 @@ from deepecg.outputs.report.trend_chart import TrendChart
 from deepecg.outputs.report.value_markup import ValueMarkup
 from deepecg.outputs.summary import EventRow, Summary
 from deepecg.outputs.value_with_path import SummaryValue
+from deepecg.rhythm.assessment_obstacles import OBSTACLES
 from deepecg.rhythm.event_kinds import (
     GROUPS,
     UNCONFIRMED_PAUSE,
@@ -129,6 +131,10 @@ def render_report(
             review_data=script_json(review_data(summary, operations)),
             trend_bin=graphics.trend.bin_s,
             hours=hours_picture(summary.hours, clock),
+            repolarisation=repolarisation_picture(
+                summary.st_segment, summary.qt_interval, summary.recording.duration_s, clock
+            ),
+            obstacles=OBSTACLES,
             histogram=histogram_picture(graphics.rr_histogram),
             poincare=poincare_picture(graphics.poincare),
             strips=[(strip, figure(strip, p)) for strip, p in drawn if not strip.is_further],
