@@ -116,6 +116,7 @@ def test_a_review_on_the_page_equals_one_written_by_hand(
         expect(report_in(page).locator("#review-operations li")).to_have_count(
             len(without_authors(saved(context, address, recording)))
         )
+        expect(report_in(page).get_by_label("Your name")).to_have_value(FIRST)
         document = saved(context, address, recording)
         after = summary_of(context, address, recording)
         page.goto(f"{address}/#recording/{recording}")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from unit.small_recordings import RATE, conditioned_lead
 
-from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters
+from deepecg.outputs.graphics.morphology_clusters import Cluster, beat_clusters, known_clusters
 from deepecg.outputs.graphics.settings import ClusterSettings
 from deepecg.signal.conditioning import ConditionedLead
 
@@ -172,3 +172,15 @@ def test_clusters_and_rest_add_up_to_the_class(beats: list[tuple[str, str]]) -> 
         assert [cluster.is_rest for cluster in of_class[:-1]] == [False] * len(of_class[:-1])
     assert sum(cluster.percent for cluster in found) == pytest.approx(100)
     assert len([cluster for cluster in found if not cluster.is_rest]) <= 12
+
+
+def test_known_clusters_keep_their_numbers_and_take_the_class_of_most_beats() -> None:
+    lead, times = lead_of("nnnnwwwwnw")
+    labels = np.array(["NSVFQ".index(name) for name in "NNNNVNNNNV"], np.int64)
+    of_beat = np.array([4, 4, 4, 4, 7, 7, 7, 7, 4, 0])  # the last beat was inserted
+    found = known_clusters(lead, times, labels, of_beat, SETTINGS)
+    assert [(one.number, one.class_name, one.count) for one in found] == [(4, "N", 5), (7, "N", 4)]
+    assert [one.percent for one in found] == [50.0, 40.0]
+    assert [one.beats.tolist() for one in found] == [[0, 1, 2, 3, 8], [4, 5, 6, 7]]
+    assert likeness(found[0], NARROW) > 0.98
+    assert likeness(found[1], WIDE) > 0.98

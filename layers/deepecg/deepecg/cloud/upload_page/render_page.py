@@ -20,6 +20,7 @@ from deepecg.outputs.report.recording_clock import MONTHS
 from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
 from deepecg.readers.mark_file_names import MARK_SUFFIXES
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
+from deepecg.review.review_file import MAX_AUTHOR
 from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
 
 SCRIPTS = (
@@ -118,6 +119,7 @@ def _config(settings: ApiSettings) -> Markup:
         "rejections": {
             code: {"name": plain(code), "next_step": step} for code, step in NEXT_STEPS.items()
         },
+        "max_author": MAX_AUTHOR,
         "max_review_bytes": MAX_REVIEW_BYTES,
         "months": MONTHS,
         "not_known": NOT_KNOWN,

@@ -4,6 +4,8 @@
 const REVIEW_POLL_S = 3, SLOW_REVIEW_S = 120;
 /** What the frames of reports have sent and is not saved, by recording ID. @type {Map<string, object>} */
 const reviewDrafts = new Map();
+/** The reviewer's name, which a frame cannot remember. */
+let reviewer = "";
 
 /** The review of a recording with its version; null if there is none. @param {string} id */
 async function savedReview(id, signal) {
@@ -121,6 +123,7 @@ async function showReview(id, signal) {
       if (source !== frame.contentWindow || data?.kind !== "deepecg-review") return;
       const text = reviewText(data.review);
       if (!text) return complain(new Problem("The report has sent what is no review, or too large a one."));
+      if (typeof data.author === "string" && data.author.length <= CONFIG.max_author) reviewer = data.author;
       if (isSaved(data.review)) reviewDrafts.delete(id);
       else reviewDrafts.set(id, data.review);
       if (data.save) save(data.review, text);
@@ -128,7 +131,7 @@ async function showReview(id, signal) {
     { signal },
   );
   frame.addEventListener("load", () => {
-    post({ review: current?.document ?? null, draft: reviewDrafts.get(id) ?? null });
+    post({ review: current?.document ?? null, draft: reviewDrafts.get(id) ?? null, author: reviewer });
     frame.focus();
   });
   try {

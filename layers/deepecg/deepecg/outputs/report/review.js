@@ -429,7 +429,11 @@
 
   // --- Saving ---------------------------------------------------------------------------------------
 
-  const send = (save) => window.parent.postMessage({ kind: "deepecg-review", save, review: reviewDocument() }, host);
+  const send = (save) =>
+    window.parent.postMessage(
+      { kind: "deepecg-review", save, author: byId("author").value.trim(), review: reviewDocument() },
+      host,
+    );
 
   function save(sign) {
     if (!author() || !conclude()) return;
@@ -477,6 +481,7 @@
     if (!IS_FRAMED || source !== window.parent || message?.kind !== "deepecg-review-host") return;
     host = origin;
     byId("file-line").hidden = true;
+    byId("author").value ||= message.author ?? "";
     open();
     if (message.review) load(message.review);
     if (message.draft && !misfit(message.draft)) {
