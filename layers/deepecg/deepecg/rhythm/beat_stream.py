@@ -52,6 +52,7 @@ class BeatStream:
         labels: Ints,
         pause_confirmed: Bools,
         analysable: Bools,
+        midnight_s: float | None = None,
     ) -> Self:
         """Return a stream of beats whose classes are certain, such as reference annotations.
 
@@ -59,11 +60,11 @@ class BeatStream:
         ----------
         labels : ndarray of int64, shape (n_beats,)
             Index into :data:`deepecg.beats.aami_classes.CLASSES`.
-        times_s, rr_s, pause_confirmed, analysable
+        times_s, rr_s, pause_confirmed, analysable, midnight_s
             See the class.
         """
         certain = np.eye(len(CLASSES), dtype=np.float32)[labels]
-        return cls(times_s, rr_s, certain, pause_confirmed, analysable)
+        return cls(times_s, rr_s, certain, pause_confirmed, analysable, midnight_s)
 
     @cached_property
     def labels(self) -> Ints:

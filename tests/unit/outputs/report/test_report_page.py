@@ -232,7 +232,7 @@ def test_a_change_of_summer_time_is_told_and_shown_in_the_hours() -> None:
     summary = made_up_summary("2026-10-24T09:30:00")
     summary["recording"]["time_zone"] = "Europe/Zurich"
     text = text_of(render_report(summary, made_up_graphics()))
-    assert "At 03:00:00 clocks were put back by 1 h (Europe/Zurich)" in text
+    assert "At 03:00 clocks were put back by 1 h (Europe/Zurich)" in text
     assert "after the change, clocks on the wall showed less by 1 h" in text
     assert dash("03-04 on the wall 02-03") in text
     assert dash("08-09 on the wall 07-08") in text
