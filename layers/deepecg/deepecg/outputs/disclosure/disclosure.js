@@ -140,6 +140,7 @@
     draw(before);
     draw(number);
     status.textContent = index.labels[number];
+    day.value = dayOf(index.labels[number]);
   }
   function followAddress() {
     const found = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);

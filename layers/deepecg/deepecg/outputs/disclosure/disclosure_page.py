@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from jinja2 import Environment
 from markupsafe import Markup
 
-from deepecg.arrays import Floats32
+from deepecg.arrays import Floats32, Ints
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.outputs.disclosure.settings import DisclosureSettings
 from deepecg.outputs.html_pages import page_policy, script_json, template_environment
@@ -22,7 +23,6 @@ from deepecg.outputs.package_files import package_text
 from deepecg.outputs.packed_levels import pack_levels
 from deepecg.outputs.report.recording_clock import Clock
 from deepecg.scored_recording import ScoredRecording
-from deepecg.signal.lead_selection import AnalysedLead
 from deepecg.signal.stretches import stretches
 from deepecg.time_units import SECONDS_PER_MINUTE
 
@@ -33,11 +33,14 @@ R_WAVE_MM = 7.0
 
 @dataclass(frozen=True)
 class _Row:
-    """A minute of the clock, as far as the recording lasts, and the lead that shows it."""
+    """A minute of the clock, as far as the recording lasts, and the lead that shows it best."""
 
     start_s: float
     stop_s: float
-    lead: AnalysedLead
+    number: int
+    """Place of the lead among those analysed."""
+    lost: Ints
+    """First and last-plus-one second of each stretch that cannot be analysed in it."""
 
 
 def write_disclosure(
@@ -98,9 +101,10 @@ def _rows(scored: ScoredRecording, clock: Clock) -> Iterator[_Row]:
     analysable = [lead.flags.analysable for lead in scored.used]
     for edge in edges.tolist():
         start_s, stop_s = max(edge, 0.0), min(edge + SECONDS_PER_MINUTE, duration_s)
-        seconds = slice(int(start_s), int(stop_s) + 1)
-        usable = [int(flags[seconds].sum()) for flags in analysable]
-        yield _Row(start_s, stop_s, scored.used[int(np.argmax(usable))])
+        begin = int(start_s)
+        seconds = [flags[begin : ceil(stop_s)] for flags in analysable]
+        best = int(np.argmax([flags.sum() for flags in seconds]))
+        yield _Row(start_s, stop_s, best, begin + stretches(~seconds[best]))
 
 
 def _index(
@@ -139,25 +143,24 @@ def _blocks(
         signals: list[Floats32] = []
         documents = []
         for row in block:
-            clock_hz = row.lead.conditioned.clock_hz
+            lead = scored.used[row.number].conditioned
+            clock_hz = lead.clock_hz
             first, stop = round(row.start_s * clock_hz), round(row.stop_s * clock_hz)
-            signal, rate_hz = row.lead.conditioned.signal[first:stop], clock_hz
+            signal, rate_hz = lead.signal[first:stop], clock_hz
             if is_thinned:
-                per_pair = 2 * row.lead.conditioned.rate_hz // settings.long_rate_hz
+                per_pair = 2 * lead.rate_hz // settings.long_rate_hz
                 signal, rate_hz = _extremes(signal, per_pair), 2 * clock_hz / per_pair
             inside = slice(*np.searchsorted(beats.times_s, (row.start_s, row.stop_s)))
-            begin = int(row.start_s)
-            lost = ~row.lead.flags.analysable[begin : int(np.ceil(row.stop_s))]
             signals.append(signal)
             documents.append(
                 {
                     "from_s": round(first / clock_hz, 4),
                     "rate_hz": rate_hz,
                     "samples": len(signal),
-                    "lead": scored.used.index(row.lead),
+                    "lead": row.number,
                     "beats_s": np.round(beats.times_s[inside], 2).tolist(),
                     "classes": "".join(CLASSES[label] for label in beats.labels[inside]),
-                    "lost": (begin + stretches(lost)).tolist(),
+                    "lost": row.lost.tolist(),
                 }
             )
         levels = np.rint(np.concatenate(signals) / settings.step_mv).astype(np.int64)

@@ -17,6 +17,6 @@ class DisclosureSettings:
     long_rate_hz: int = 32
     """Samples a second of longer recordings: of each sixteenth of a second the lowest and the
     highest sample are kept, so that no R wave becomes smaller. A row has some 20 pixels a second;
-    14 days take about 30 MB."""
+    14 days take about 45 MB."""
     tall_share: float = 0.95
     """Share of the beats whose R wave fits into its row; taller ones reach into the next."""
