@@ -52,6 +52,7 @@ class BeatStream:
         labels: Ints,
         pause_confirmed: Bools,
         analysable: Bools,
+        *,
         midnight_s: float | None = None,
     ) -> Self:
         """Return a stream of beats whose classes are certain, such as reference annotations.
