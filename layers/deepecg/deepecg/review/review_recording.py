@@ -101,11 +101,13 @@ def review_recording(
         beats.flags.analysable,
         recording.midnight_s,
     )
-    classified = replace(
-        BeatStream.of_labels(
-            stream.times_s, rr_s, beats.classified, stream.pause_confirmed, stream.analysable
-        ),
-        midnight_s=recording.midnight_s,
+    classified = BeatStream.of_labels(
+        stream.times_s,
+        rr_s,
+        beats.classified,
+        stream.pause_confirmed,
+        stream.analysable,
+        recording.midnight_s,
     )
     rhythm = analyse_rhythm(
         classified,
@@ -126,7 +128,7 @@ def review_recording(
         repolarisation,
         card,
         settings,
-        beats.applied,
+        review=beats.applied,
     )
 
 
