@@ -9,10 +9,13 @@ is done step by step. What storing the beats adds to scoring is measured as well
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,6 @@ from deepecg.review.review_file import read_review, review_digest  # noqa: E402
 from deepecg.review.review_recording import review_recording  # noqa: E402
 from deepecg.review.stored_beats import read_stored_beats  # noqa: E402
 from deepecg.settings import ScoringSettings  # noqa: E402
-from deepecg.signal.conditioning import condition_leads  # noqa: E402
 
 BY = {"author": "Dr. Muster", "at": "2026-01-02T03:04:05+01:00"}
 
@@ -42,50 +44,45 @@ def main() -> None:
         folder = Path(name)
         day = make_day(folder, given.hours)
         command = [sys.executable, "-m", "deepecg", "score", day.path, "--out", folder, "--quiet"]
-        rows: list[tuple[str, float]] = [("scored, s", _seconds(command))]
-        beats_file = folder / "day" / "day.beats.npz"
-        review = folder / "day.review.json"
+        with _timed("scored by the command line"):
+            _run(command)
+        beats_file, review = folder / "day" / "day.beats.npz", folder / "day.review.json"
         review.write_bytes(_review(json.loads((folder / "day" / "summary.json").read_text())))
-        rows.append(
-            ("review applied by the command line, s", _seconds([*command, "--review", review]))
-        )
-        content = review.read_bytes()
-        recording, card, settings = (
-            open_recording(day.path),
-            read_card(model_folder()),
-            ScoringSettings(),
-        )
-        start = time.perf_counter()
+        with _timed("reviewed by the command line"):
+            _run([*command, "--review", review])
+        content, recording = review.read_bytes(), open_recording(day.path)
+        card, settings = read_card(model_folder()), ScoringSettings()
+        with _timed("- beats read"):
+            stored = read_stored_beats(beats_file.read_bytes())
+        with _timed("- leads conditioned, applied, analysed"):
+            scored = review_recording(
+                recording,
+                stored,
+                read_review(content),
+                card,
+                settings,
+                sha256=review_digest(content),
+            )
+        with _timed("- results written"):
+            write_outputs(scored, folder, "day", "day")
         stored = read_stored_beats(beats_file.read_bytes())
-        rows.append(("- beats read, s", time.perf_counter() - start))
-        start = time.perf_counter()
-        leads = dict(zip(stored.leads.tolist(), stored.baselines_mv.tolist(), strict=True))
-        condition_leads(recording, leads, settings.conditioning)
-        conditioned_s = time.perf_counter() - start
-        rows.append((f"- {len(leads)} leads conditioned, s", conditioned_s))
-        start = time.perf_counter()
-        scored = review_recording(
-            recording, stored, read_review(content), card, settings, sha256=review_digest(content)
-        )
-        rows.append(("- applied and analysed, s", time.perf_counter() - start - conditioned_s))
-        start = time.perf_counter()
-        write_outputs(scored, folder, "day", "day")
-        rows.append(("- written, s", time.perf_counter() - start))
-        start = time.perf_counter()
-        body = read_stored_beats(beats_file.read_bytes()).to_bytes()
-        rows.append(("beats stored at scoring, s", time.perf_counter() - start))
-        rows.append(("beats stored, MB", len(body) / 1e6))
-    print(
-        f"review of {given.hours:g} h, {len(stored.times_s)} beats\n\n| measure | value |\n|---|---|"
-    )
-    print("\n".join(f"| {measure} | {value:.2f} |" for measure, value in rows))
+        with _timed("beats stored at scoring"):
+            stored.to_bytes()
+        size_mb = beats_file.stat().st_size / 1e6
+        print(f"{given.hours:g} h, {len(stored.times_s)} beats, {size_mb:.1f} MB stored")
 
 
-def _seconds(command: list[Any]) -> float:
-    """Return the time that a command takes."""
-    start = time.perf_counter()
+@contextmanager
+def _timed(what: str) -> Iterator[None]:
+    """Print the time that a block takes, and its processor time, which others do not lengthen."""
+    start_s, start = time.perf_counter(), os.times()
+    yield
+    used_s = sum(os.times()[:4]) - sum(start[:4])
+    print(f"{what}: {time.perf_counter() - start_s:.2f} s, processor {used_s:.2f} s", flush=True)
+
+
+def _run(command: list[Any]) -> None:
     subprocess.run([*map(str, command)], check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
 
 
 def _review(summary: dict[str, Any]) -> bytes:

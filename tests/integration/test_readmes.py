@@ -18,6 +18,7 @@ from integration.aws_with_clock_and_faults import Cloud
 from integration.test_serve import Service, running
 
 from deepecg.outputs.recording_id import recording_id
+from deepecg.review.review_file import read_review
 from deepecg.settings_file import read_settings_file
 
 ROOT = Path(__file__).parents[2]
@@ -180,7 +181,16 @@ def test_the_laptop_commands_write_what_the_readme_lists(installed: Path, tmp_pa
     assert page.read_text(encoding="utf-8").lower().startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("example", [one for one in ALL if one.language == "json"])
+JSON = [one for one in ALL if one.language == "json"]
+REVIEWS = [one for one in JSON if '"operations"' in one.text]
+
+
+@pytest.mark.parametrize("example", REVIEWS)
+def test_reviews_are_accepted(example: Example) -> None:
+    assert read_review(example.text.encode()).status == "final"
+
+
+@pytest.mark.parametrize("example", [one for one in JSON if one not in REVIEWS])
 def test_settings_files_are_accepted(example: Example) -> None:
     settings = read_settings_file(example.text.encode())
     assert settings.lead == "V5"

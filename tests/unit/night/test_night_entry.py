@@ -87,11 +87,30 @@ def test_the_entry_of_a_scored_recording_has_the_values_that_the_report_needs() 
         "pause_count": 1,
         "longest_pause_s": 3.25,
         "fibrillation_burden_percent": 12.5,
+        "review_status": "not_reviewed",
         "urgent": [{"kind": "pause", "message": "Pause of 3.2 s"}],
         "warning_codes": ["no_date", "wrong_checksum"],
         "model_version": "model-1",
         "software_version": "0.1.0",
     }
+
+
+@pytest.mark.parametrize("status", ["preliminary", "final", "amended"])
+def test_the_entry_of_a_reviewed_recording_says_whether_it_is_signed(status: str) -> None:
+    whole = made_up_summary()
+    whole["review"]["status"] = status
+    not_reviewed = valid(night_entry("a1", summary_of(whole)))["digest"]["review_status"]
+    whole["provenance"]["review"] = "reviewed"
+    reviewed = valid(night_entry("a1", summary_of(whole)))["digest"]["review_status"]
+    assert (not_reviewed, reviewed) == ("not_reviewed", status)
+
+
+def test_an_entry_from_before_reviews_is_of_a_recording_that_was_not_reviewed() -> None:
+    document = valid(SCORED)
+    del document["digest"]["review_status"]
+    entry = read_entry(json.dumps(document).encode())
+    assert entry.digest is not None
+    assert entry.digest.review_status == "not_reviewed"
 
 
 def test_the_entry_takes_its_values_from_the_right_places_of_a_summary() -> None:
