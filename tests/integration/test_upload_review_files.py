@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from integration.aws_with_clock_and_faults import Cloud, environment_of, notific
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.cloud.upload_pseudonyms import key_in, new_folder
 from deepecg.outputs.recording_id import recording_id
+from deepecg.review.stored_beats import read_stored_beats
 
 AUTHOR = "Dr. Amanda Muster"
 BY = {"author": AUTHOR, "at": "2026-01-02T03:04:05+01:00"}
@@ -236,3 +238,17 @@ def test_a_review_alone_has_no_result(cloud: Cloud) -> None:
     cloud.upload("a.review.json", b"{}")
     cloud.settle()
     assert cloud.result_keys("") == []
+
+
+def test_beats_of_another_signal_are_found_again(
+    cloud: Cloud, scored: dict[str, Any], edf_file: bytes
+) -> None:
+    """A damaged file that can be read all the same must not fail for ever."""
+    (key,) = [key for key in cloud.result_keys() if key.endswith(".npz")]
+    body = cloud.s3.get_object(Bucket="deepecg-resultsbucket", Key=key)["Body"].read()
+    stored = read_stored_beats(body)
+    other = replace(stored, about=stored.about | {"signal_sha256": "0" * 64})
+    cloud.s3.put_object(Bucket="deepecg-resultsbucket", Key=key, Body=other.to_bytes())
+    cloud.upload("a.review.json", review_of(scored, SIGN))
+    cloud.settle()
+    assert cloud.outcome("a.edf")["review"]["status"] == "final"

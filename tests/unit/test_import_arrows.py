@@ -153,9 +153,10 @@ def test_settings_load_no_scipy() -> None:
 
 
 def test_types_of_documents_load_no_numpy() -> None:
-    assert not loaded_by("deepecg.outputs.summary", "deepecg.outputs.rejection_json") & {
-        "numpy", "scipy", "onnxruntime",
-    }  # fmt: skip
+    documents = (
+        "deepecg.outputs.summary", "deepecg.outputs.rejection_json", "deepecg.review.review_file",
+    )  # fmt: skip
+    assert not loaded_by(*documents) & {"numpy", "scipy", "onnxruntime"}
 
 
 def test_every_part_of_the_package_has_a_level() -> None:

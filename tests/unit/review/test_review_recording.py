@@ -318,7 +318,7 @@ def test_beats_of_another_recording_are_refused(
     with pytest.raises(StoredBeatsError, match="another signal"):
         review_recording(paused.recording, stored, review, slow.card, sha256="1" * 64)
     shorter = replace(slow.recording, n_samples=80 * RATE)
-    with pytest.raises(StoredBeatsError, match="another samples"):
+    with pytest.raises(StoredBeatsError, match="another number of samples"):
         review_recording(shorter, stored, review, slow.card, sha256="1" * 64)
 
 

@@ -72,7 +72,7 @@ def test_the_digest_is_of_the_arrays_and_not_of_the_archive(stored: StoredBeats)
 
 def test_it_contains_no_lead_name_and_no_patient(stored: StoredBeats) -> None:
     assert set(stored.about) == {
-        "format", "samples", "model", "lead or conditioning", "signal_sha256",
+        "format", "number of samples", "model", "lead or conditioning", "signal_sha256",
     }  # fmt: skip
 
 

@@ -40,17 +40,28 @@ def score_reviewed(
     settings : ScoringSettings
         Settings of the recording.
     """
-    card = classifier.card
     try:
-        stored = read_stored_beats(beats)
-        stored.refuse_other(recording, card, settings)
+        return _with_review(recording, read_stored_beats(beats), review, classifier, settings)
     except StoredBeatsError:
         scored = score_recording(recording, classifier, settings)
         stored = StoredBeats.of(scored, cluster_numbers(scored))
+        return _with_review(recording, stored, review, classifier, settings)
+
+
+def _with_review(
+    recording: Recording,
+    stored: StoredBeats,
+    review: bytes,
+    classifier: BeatClassifier,
+    settings: ScoringSettings,
+) -> ScoredRecording:
+    """Return a recording with its review, or a warning; fails if the stored beats do not fit."""
+    card, sha256 = classifier.card, review_digest(review)
     try:
-        return review_recording(
-            recording, stored, read_review(review), card, settings, sha256=review_digest(review)
-        )
+        given = read_review(review)
+        return review_recording(recording, stored, given, card, settings, sha256=sha256)
+    except StoredBeatsError:
+        raise
     except ReviewError as error:
         warning = ReadingWarning(NOT_APPLIED, f"the review was not applied: {error}")
         warned = replace(recording, warnings=(*recording.warnings, warning))

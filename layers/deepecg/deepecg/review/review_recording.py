@@ -110,7 +110,14 @@ def review_recording(
         ReviewedRhythm(stream, beats.conducted, beats.edits),
     )
     return ScoredRecording(
-        recording, beats.used, beats.flags, beats.waves, rhythm, card, settings, beats.applied
+        recording,
+        beats.used,
+        beats.flags,
+        beats.waves,
+        rhythm,
+        card,
+        settings,
+        review=beats.applied,
     )
 
 

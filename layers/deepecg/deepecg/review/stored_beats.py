@@ -253,7 +253,7 @@ def _about(recording: Recording, card: ModelCard, settings: ScoringSettings) -> 
     without_rhythm = replace(settings, rhythm=RhythmSettings())
     return {
         "format": FORMAT_VERSION,
-        "samples": [recording.n_samples, recording.sampling_rate_hz],
+        "number of samples": [recording.n_samples, recording.sampling_rate_hz],
         "model": [card.version, card.sha256],
         "lead or conditioning": json.loads(msgspec.json.encode(without_rhythm)),
     }
@@ -320,6 +320,6 @@ def _is_possible(stored: StoredBeats) -> bool:
         and len(np.unique(stored.leads)) == n_leads
         and np.isfinite(stored.baselines_mv).all()
         and isinstance(stored.about, dict)
-        and {"samples", "model", "signal_sha256"} <= set(stored.about)
+        and {"model", "signal_sha256"} <= set(stored.about)
         and stored.about.get("format") == FORMAT_VERSION
     )
