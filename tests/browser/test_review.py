@@ -174,6 +174,20 @@ def test_changes_are_shown_where_they_are_and_can_be_undone(page: Page) -> None:
     expect(page.locator("#review-operations li")).to_have_count(0)
 
 
+def test_strips_that_are_drawn_later_show_the_changes_too(page: Page) -> None:
+    whole = page.locator("#strip-1").inner_html()
+    page.locator("#strip-1").evaluate("figure => figure.replaceChildren()")
+    begin(page)
+    go_to(page, "figure[data-event='1']")
+    page.keyboard.press("x")
+    page.locator("#strip-1").evaluate("(figure, html) => { figure.innerHTML = html; }", whole)
+    expect(page.locator("#strip-1").get_by_role("button", name="Artefact")).to_be_visible()
+    page.locator("#strip-1 .beat").first.click()
+    page.keyboard.press("s")
+    expect(page.locator("#strip-1 .beat").first).to_have_text("S")
+    expect(page.locator("#review-operations li")).to_have_count(2)
+
+
 def test_what_follows_from_the_beats_cannot_be_removed(page: Page) -> None:
     begin(page)
     go_to(page, "figure[data-event='0']")

@@ -4,6 +4,7 @@ Schemathesis generates valid and invalid requests, and checks the responses with
 ``make fuzz EXAMPLES=2000`` sends more of them.
 """
 
+import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator
@@ -94,6 +95,10 @@ def api(edf_file: bytes, wfdb_files: dict[str, bytes]) -> Iterator[FastAPI]:
         cloud.upload(KNOWN["scored"], edf_file)
         cloud.upload(KNOWN["rejected"], b"no recording")
         cloud.upload(KNOWN["waiting"], wfdb_files["rec.hea"])
+        cloud.pump()
+        beats = cloud.outcome(KNOWN["scored"])["provenance"]["beats_sha256"]
+        review = {"kind": "review", "schema_version": "1.0", "beats": beats, "operations": []}
+        cloud.upload("scored.review.json", json.dumps(review).encode())
         cloud.pump()
         cloud.run_schedules(datetime(2026, 11, 22, 5, tzinfo=UTC))
         yield create_app(Services.connect(SETTINGS), log)

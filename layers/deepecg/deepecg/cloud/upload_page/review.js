@@ -1,7 +1,7 @@
 // The review of a recording: its report in a frame, in review mode. The frame may run scripts and
 // nothing else; it sends its review document, which is checked here and saved through the API.
 
-const REVIEW_POLL_S = 3, SLOW_REVIEW_S = 120;
+const LONGEST_REVIEW_POLL_S = 5, SLOW_REVIEW_S = 120;
 /** What the frames of reports have sent and is not saved, by recording ID. @type {Map<string, object>} */
 const reviewDrafts = new Map();
 /** The reviewer's name, which a frame cannot remember. */
@@ -93,7 +93,8 @@ async function showReview(id, signal) {
   /** Wait for the report that is made with a review, and show it. @param {string} sha256 */
   async function follow(sha256, until) {
     say(make("p.note", "Saved. The report is being made anew …"));
-    for (const began = Date.now(); ; ) {
+    const began = Date.now();
+    for (const seconds of growingPauses()) {
       const status = await askUntilAnswered(`v1/recordings/${id}`, { signal: until });
       if (status.status === "rejected" || status.status === "failed") return say(withoutResult(status));
       if (status.summary?.review?.sha256 === sha256) return finish(status.summary);
@@ -101,7 +102,7 @@ async function showReview(id, signal) {
       if (refusal) return say(make("p.note.some", { role: "alert" }, sentence(refusal.message)));
       if (Date.now() - began > 1000 * SLOW_REVIEW_S)
         say(make("p.note", "Saved. Making the report anew takes longer than usual; you can close this page."));
-      await pause(REVIEW_POLL_S, until);
+      await pause(Math.min(seconds, LONGEST_REVIEW_POLL_S), until);
     }
   }
 

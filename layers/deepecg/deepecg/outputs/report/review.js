@@ -321,7 +321,9 @@
   };
   const option = (value, label, selected) => new Option(label, value, selected, selected);
 
+  /** Add the buttons of an element, once it is drawn. */
   function addTools(element) {
+    if (element.querySelector(".review-tools") || (element.matches("figure") && !element.querySelector("figcaption"))) return;
     const tools = make("span", { className: "review-tools" });
     if (element.dataset.cluster) {
       const list = make("select", { onchange: () => renameCluster(element, list.value) });
@@ -494,18 +496,27 @@
 
   // --- Opening, keys and clicks ---------------------------------------------------------------------
 
+  // Strips may be drawn only when they come near the screen.
+  const drawing = new MutationObserver(() => {
+    const fresh = [...document.querySelectorAll(".strip:not(:has(.review-tools)):has(figcaption)")];
+    fresh.forEach(addTools);
+    if (fresh.length) show();
+  });
+
   function open() {
     if (!panel.hidden) return;
     panel.hidden = false;
     root.classList.add("reviewing");
     byId("open").setAttribute("aria-expanded", "true");
-    if (!document.querySelector(".review-tools")) document.querySelectorAll(PARTS).forEach(addTools);
+    document.querySelectorAll(PARTS).forEach(addTools);
     show();
+    drawing.observe(document.getElementById("events"), { childList: true, subtree: true });
     (byId("author").value ? panel : byId("author")).focus();
   }
 
   function close() {
     panel.hidden = true;
+    drawing.disconnect();
     root.classList.remove("reviewing");
     byId("open").setAttribute("aria-expanded", "false");
     byId("open").focus();
