@@ -22,7 +22,10 @@ SIGNALS = synthetic_ecg(40, 250, n_leads=2) + np.random.default_rng(0).normal(
     0, 0.01, (40 * 250, 2)
 )
 FLAT = np.zeros((40 * 250, 2))
-OUTPUTS = {"summary.json", "report.html", "diagnostic_report.json", "r.deepecg", "r.beats.npz"}
+OUTPUTS = {
+    *("summary.json", "report.html", "disclosure.html", "diagnostic_report.json"),
+    *("r.deepecg", "r.beats.npz"),
+}
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def review_recording(
         beats.classified,
         stream.pause_confirmed,
         stream.analysable,
-        recording.midnight_s,
+        midnight_s=recording.midnight_s,
     )
     rhythm = analyse_rhythm(
         classified,

@@ -92,7 +92,7 @@ def test_traces_are_drawn_at_25_mm_a_second_and_10_mm_a_millivolt(pdf: bytes) ->
     ink = "0.043137 0.070588 0.094118 RG"  # the trace, #0b1218
     drawn = [path for drawing in streams(pdf) for path in lines(drawing, ink)]
     strip = made_up_graphics().strips[0]
-    signal_mv = strip.signal_mv.astype(float)
+    signal_mv = strip.signal_mv[0].astype(float)
     found = next(np.array(path) for path in drawn if len(set(path)) > len(signal_mv) - 5)
     found = found[-len(signal_mv) :]  # a move may be repeated
     seconds = (found[:, 0] - found[0, 0]) / 25
