@@ -100,7 +100,7 @@ def test_an_address_with_a_time_shows_and_marks_its_minute(page: Page, address: 
     expect(marked.locator("canvas")).to_have_attribute("aria-label", _has("1 of class V"))
     found = colours(page, row_of(50_000.5))
     assert found.get("255,213,74", 0) > 50, "the mark"
-    assert found.get("194,78,0", 0) > 10, "the ventricular beat"
+    assert found.get("168,67,0", 0) > 10, "the ventricular beat"
     dark = [n for key, n in found.items() if max(map(int, key.split(","))) < 120]
     assert sum(dark) > 100, "the trace"
 
