@@ -46,8 +46,8 @@ class Page(HTMLParser):
         return [a[attribute] or "" for _, a in self.elements if attribute in a]
 
 
-def render_report(summary: dict[str, Any], graphics: Graphics) -> str:
-    return render_summary(summary_of(summary), graphics)
+def render_report(summary: dict[str, Any], graphics: Graphics, *operations: Any) -> str:
+    return render_summary(summary_of(summary), graphics, operations)
 
 
 @pytest.fixture(scope="module")
@@ -437,11 +437,12 @@ def test_names_from_a_file_cannot_become_markup() -> None:
         event["lead"] = HOSTILE
     graphics = made_up_graphics()
     strips = tuple(replace(strip, lead=HOSTILE) for strip in graphics.strips)
-    html = render_report(summary, replace(graphics, strips=strips))
+    comment = {"op": "comment", "author": HOSTILE, "text": HOSTILE}
+    html = render_report(summary, replace(graphics, strips=strips), comment)
     assert "alert(" in html  # it is there, as text
     page = Page(html)
     assert not [a for _, a in page.elements if any(key.startswith("on") for key in a)]
-    assert len([tag for tag, _ in page.elements if tag == "script"]) == 4
+    assert len([tag for tag, _ in page.elements if tag == "script"]) == 6
     assert "<script>alert" not in html
 
 
