@@ -51,8 +51,8 @@ def dash(text: str) -> str:
     return text.replace("-", "\N{EN DASH}")
 
 
-def render_report(summary: dict[str, Any], graphics: Graphics) -> str:
-    return render_summary(summary_of(summary), graphics)
+def render_report(summary: dict[str, Any], graphics: Graphics, *operations: Any) -> str:
+    return render_summary(summary_of(summary), graphics, operations=operations)
 
 
 @pytest.fixture(scope="module")
@@ -411,9 +411,7 @@ def test_every_strip_has_its_trace_and_a_letter_over_every_beat(html: str) -> No
     for strip in made_up_graphics().strips:
         drawn = html[html.index(f'id="{strip.id}"') :]
         drawn = drawn[: drawn.index("</figure>")]
-        letters = re.findall(
-            r'class="beat class-\w" data-at="[\d.]+" x="([\d.]+)" y="[\d.]+">(\w)<', drawn
-        )
+        letters = re.findall(r'class="beat class-\w" x="([\d.]+)" y="[\d.]+">(\w)<', drawn)
         assert "".join(name for _, name in letters) == strip.beat_classes
         places = [10 + 25 * at_s for at_s in strip.beat_times_s]  # 10 mm of paper before, 25 mm/s
         assert [float(x) for x, _ in letters] == pytest.approx(places, abs=0.01)
@@ -542,7 +540,8 @@ def test_names_from_a_file_cannot_become_markup() -> None:
         event["lead"] = HOSTILE
     graphics = made_up_graphics()
     strips = tuple(replace(strip, leads=(HOSTILE,)) for strip in graphics.strips)
-    html = render_report(summary, replace(graphics, strips=strips))
+    comment = {"op": "comment", "author": HOSTILE, "text": HOSTILE}
+    html = render_report(summary, replace(graphics, strips=strips), comment)
     assert "alert(" in html  # it is there, as text
     page = Page(html)
     assert not [a for _, a in page.elements if any(key.startswith("on") for key in a)]

@@ -125,7 +125,7 @@ def _drawing(strip: Strip, p: StripPicture, at: str, *, with_traces: bool) -> It
         yield from _lead(lead, p, with_trace=with_traces)
     for beat, at_s in zip(p.letters, strip.beat_times_s.tolist(), strict=True):
         yield (
-            f'<text class="beat class-{beat.name}" data-at="{strip.recording_s(at_s):.3f}" '
+            f'<text data-at="{strip.recording_s(at_s):.3f}" class="beat class-{beat.name}" '
             f'x="{beat.x:.2f}" y="4.2">{beat.name}</text>'
         )
         if beat.rr_ms:

@@ -12,7 +12,7 @@ from deepecg.outputs.report.svg_paths import bars, line, multiples, nice_step, s
 from deepecg.signal.stretches import stretches
 from deepecg.time_units import SECONDS_PER_MINUTE
 
-LEFT = 62
+LEFT = 74
 """Width of the labels at the left of the view."""
 VIEW_WIDTH = 930
 TOP = 12
