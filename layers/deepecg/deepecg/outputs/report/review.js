@@ -496,13 +496,6 @@
 
   // --- Opening, keys and clicks ---------------------------------------------------------------------
 
-  // Strips may be drawn only when they come near the screen.
-  const drawing = new MutationObserver(() => {
-    const fresh = [...document.querySelectorAll(".strip:not(:has(.review-tools)):has(figcaption)")];
-    fresh.forEach(addTools);
-    if (fresh.length) show();
-  });
-
   function open() {
     if (!panel.hidden) return;
     panel.hidden = false;
@@ -510,13 +503,11 @@
     byId("open").setAttribute("aria-expanded", "true");
     document.querySelectorAll(PARTS).forEach(addTools);
     show();
-    drawing.observe(document.getElementById("events"), { childList: true, subtree: true });
     (byId("author").value ? panel : byId("author")).focus();
   }
 
   function close() {
     panel.hidden = true;
-    drawing.disconnect();
     root.classList.remove("reviewing");
     byId("open").setAttribute("aria-expanded", "false");
     byId("open").focus();
@@ -574,8 +565,9 @@
     if (act && act() !== false) event.preventDefault();
   });
 
+  // Strips may be drawn only when they come near the screen.
   document.addEventListener("strip-drawn", ({ target }) => {
-    if (!document.querySelector(".review-tools")) return;
+    if (panel.hidden) return;
     addTools(target);
     show();
   });
