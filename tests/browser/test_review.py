@@ -180,7 +180,13 @@ def test_strips_that_are_drawn_later_show_the_changes_too(page: Page) -> None:
     begin(page)
     go_to(page, "figure[data-event='1']")
     page.keyboard.press("x")
-    page.locator("#strip-1").evaluate("(figure, html) => { figure.innerHTML = html; }", whole)
+    page.locator("#strip-1").evaluate(
+        """(figure, html) => {
+          figure.innerHTML = html;
+          figure.dispatchEvent(new Event("strip-drawn", { bubbles: true }));
+        }""",
+        whole,
+    )
     expect(page.locator("#strip-1").get_by_role("button", name="Artefact")).to_be_visible()
     page.locator("#strip-1 .beat").first.click()
     page.keyboard.press("s")
@@ -259,7 +265,7 @@ def test_a_damaged_review_is_refused(page: Page, tmp_path: Path) -> None:
 def test_a_report_made_with_a_review_continues_from_it(browser: Browser, tmp_path: Path) -> None:
     operations = json.loads(review_file(tmp_path).read_bytes())["operations"]
     path = tmp_path / "report.html"
-    html = render_report(summary_of(made_up_summary()), made_up_graphics(), operations)
+    html = render_report(summary_of(made_up_summary()), made_up_graphics(), operations=operations)
     path.write_text(html, encoding="utf-8")
     with browser.new_context() as context:
         for page in opened(context.new_page(), path.as_uri()):
@@ -279,3 +285,36 @@ def test_nothing_of_the_review_mode_is_printed(page: Page) -> None:
     page.emulate_media(media="print")
     for part in ("#review-panel", "#review-open", ".review-tools"):
         expect(page.locator(part).first).to_be_hidden()
+
+
+def test_no_beat_can_be_inserted_right_beside_another(page: Page) -> None:
+    begin(page)
+    go_to(page, "#strip-1")
+    page.keyboard.press("ArrowRight")
+    letters = page.locator("#strip-1 svg:not(.more) .beat[data-at]")
+    first, second = (float(letters.nth(i).get_attribute("data-at") or 0) for i in (0, 1))
+    assert second - first > 0.4
+    for _ in range(2):  # half the interval, then half of the half
+        page.keyboard.press("i")
+        page.keyboard.press("v")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowLeft")
+    expect(page.locator("#review-operations li")).to_have_count(1)
+    expect(page.locator(".is-inserted")).to_have_count(1)
+
+
+def test_changes_of_a_refused_review_can_be_undone(browser: Browser, tmp_path: Path) -> None:
+    message = "the review 01234567 was not applied: found no beat at 7.000 s (change 1)"
+    summary = made_up_summary()
+    summary["warnings"] = [{"code": "review_not_applied", "message": message}]
+    path = tmp_path / "report.html"
+    path.write_text(render_report(summary_of(summary), made_up_graphics()), encoding="utf-8")
+    with browser.new_context() as context:
+        for page in opened(context.new_page(), path.as_uri()):
+            expect(page.locator("#glance")).to_contain_text("found no beat at 7.000 s")
+            begin(page)
+            page.get_by_label("Continue a review").set_input_files(review_file(tmp_path))
+            expect(page.locator("#review-status")).to_contain_text("Undo that change")
+            shown = page.locator("#review-operations li")
+            shown.first.get_by_role("button").click()
+            expect(shown).to_have_count(1)

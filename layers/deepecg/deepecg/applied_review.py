@@ -7,6 +7,9 @@ import numpy as np
 
 from deepecg.arrays import Ints
 
+REVIEW_NOT_APPLIED = "review_not_applied"
+"""Code of the warning that the recording has a review which could not be applied."""
+
 
 @dataclass(frozen=True)
 class ReviewComment:

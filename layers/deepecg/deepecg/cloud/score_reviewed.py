@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from deepecg.applied_review import REVIEW_NOT_APPLIED
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.errors import ReviewError, StoredBeatsError
 from deepecg.outputs.graphics.report_graphics import cluster_numbers
@@ -12,9 +13,6 @@ from deepecg.review.stored_beats import StoredBeats, read_stored_beats
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
 from deepecg.settings import ScoringSettings
-
-NOT_APPLIED = "review_not_applied"
-"""Code of the warning that the recording has a review which could not be applied."""
 
 
 def score_reviewed(
@@ -63,6 +61,6 @@ def _with_review(
     except StoredBeatsError:
         raise
     except ReviewError as error:
-        warning = ReadingWarning(NOT_APPLIED, f"the review was not applied: {error}")
+        warning = ReadingWarning(REVIEW_NOT_APPLIED, f"the review was not applied: {error}")
         warned = replace(recording, warnings=(*recording.warnings, warning))
         return unreviewed_recording(warned, stored, card, settings)

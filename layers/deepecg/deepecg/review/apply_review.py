@@ -358,7 +358,7 @@ class _Edited:
             spans = [*spans, (start_s, end_s)]
 
     def _error(self, message: str) -> ReviewError:
-        return ReviewError(f"{message} (operations[{self.operation}] of the review)")
+        return ReviewError(f"{message} (change {self.operation + 1} of the review)")
 
 
 def _said(review: Review, sha256: str) -> AppliedReview:

@@ -99,7 +99,10 @@ async function showReview(id, signal) {
       if (status.status === "rejected" || status.status === "failed") return say(withoutResult(status));
       if (status.summary?.review?.sha256 === sha256) return finish(status.summary);
       const refusal = status.summary?.warnings.find((warning) => warning.code === "review_not_applied");
-      if (refusal) return say(make("p.note.some", { role: "alert" }, sentence(refusal.message)));
+      if (refusal) {
+        say(make("p.note.some", { role: "alert" }, sentence(refusal.message)));
+        return showReport(); // in which the changes of the review can be corrected
+      }
       if (Date.now() - began > 1000 * SLOW_REVIEW_S)
         say(make("p.note", "Saved. Making the report anew takes longer than usual; you can close this page."));
       await pause(Math.min(seconds, LONGEST_REVIEW_POLL_S), until);

@@ -7,7 +7,7 @@
   const data = JSON.parse(byId("data").textContent);
   const root = document.documentElement, panel = byId("panel");
   const PARTS = "[data-event], .strip, [data-cluster]";
-  const AUTHOR_KEY = "deepecg.reviewer", SAME_BEAT_S = 0.01, SAME_EVENT_S = 0.0005, MM_PER_S = 25;
+  const AUTHOR_KEY = "deepecg.reviewer", SAME_BEAT_S = 0.01, SAME_EVENT_S = 0.0005, MM_PER_S = 25, REMOVED = "×";
   const IS_FRAMED = window.parent !== window;
 
   /** Operations as last saved or loaded, and as they are now. @type {object[]} */
@@ -21,8 +21,8 @@
 
   const canonical = (operation) => JSON.stringify(Object.entries(operation).sort());
   const among = (list, operation) => list.some((one) => canonical(one) === canonical(operation));
-  /** What was signed and saved stays as it is; it can only be added to. */
-  const lockedCount = () => base.findLastIndex(({ op }) => op === "sign") + 1;
+  /** What was signed and saved stays as it is; it can only be added to. A refused review can be corrected. */
+  const lockedCount = () => (data.refusal ? 0 : base.findLastIndex(({ op }) => op === "sign") + 1);
   const isLocked = (operation) => base.indexOf(operation) >= 0 && base.indexOf(operation) < lockedCount();
   const isOwn = (operation) => !base.includes(operation);
   const isSigned = () => operations.at(-1)?.op === "sign";
@@ -276,6 +276,12 @@
     return beats.toSorted((a, b) => Math.abs(distance(a)) - Math.abs(distance(b)))[0];
   }
 
+  /** Times of the beats of a strip after the changes: those that are left, and those inserted. */
+  function beatTimes(figure) {
+    const left = lettersOf(figure).filter((one) => one.textContent !== REMOVED).map((one) => Number(one.dataset.at));
+    return [...left, ...operations.filter(({ op }) => op === "insert_beat").map(({ time_s: at }) => at)];
+  }
+
   /** A new element of a strip's drawing. */
   function drawn(name, classes, figure) {
     const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -289,6 +295,9 @@
     if (!nearest) return say("There is no beat in this strip to count from.", true);
     const at = nearest.at + (x - nearest.x) / MM_PER_S;
     chooseBeat(null);
+    choosePlace(null);
+    if (beatTimes(figure).some((other) => Math.abs(other - at) < data.shortest_rr_s))
+      return say(`A beat has to be ${data.shortest_rr_s} s or more from the next one.`, true);
     const line = drawn("path", "review-place", figure);
     line.setAttribute("d", `M${x} 0V999`);
     line.dataset.at = at.toFixed(3);
@@ -424,7 +433,7 @@
       letter.dataset.was ??= letter.textContent;
       const isIt = (at) => Math.abs(at - letter.dataset.at) < SAME_BEAT_S;
       const last = changes.findLast(({ times_s: times }) => times.some(isIt));
-      letter.textContent = last ? (last.op === "delete_beats" ? "×" : last.class) : letter.dataset.was;
+      letter.textContent = last ? (last.op === "delete_beats" ? REMOVED : last.class) : letter.dataset.was;
       letter.classList.toggle("is-changed", letter.textContent !== letter.dataset.was);
     }
   }
@@ -476,6 +485,7 @@
     const names = [...new Set(review.operations.map((one) => one.author))].join(", ");
     say(`Loaded ${counted(review.operations.length, "change")}${names && ` by ${names}`}.` +
       (count ? ` Your ${counted(count, "change")} come after them: check, then save.` : ""));
+    if (data.refusal) say(`${data.refusal[0].toUpperCase()}${data.refusal.slice(1)}. Undo that change, then sign and save again.`, true);
     return undefined;
   }
 

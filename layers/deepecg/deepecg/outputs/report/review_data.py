@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from deepecg.applied_review import REVIEW_NOT_APPLIED
 from deepecg.outputs.report.labels_and_formats import CLASS_NAMES
 from deepecg.outputs.summary import Summary
 from deepecg.review.review_file import (
@@ -31,11 +32,15 @@ def review_data(summary: Summary, operations: Sequence[Mapping[str, Any]]) -> di
     operations : sequence of mapping
         Operations of the review that they were made with.
     """
+    why = (one.message for one in summary.warnings if one.code == REVIEW_NOT_APPLIED)
+    refusal = next(why, None)
     return {
         "recording_id": summary.recording_id,
         "beats": summary.provenance.beats_sha256,
         "schema_version": REVIEW_SCHEMA_VERSION,
         "operations": list(operations),
+        "refusal": refusal,
+        "shortest_rr_s": summary.provenance.settings.detector.refractory_s,
         "events": [[event.kind, event.start_s, event.duration_s] for event in summary.events],
         "kinds": {kind.key: kind.name for kind in EVENT_KINDS},
         "removable": [kind.key for kind in REVIEWABLE_KINDS],
