@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.test_page_states import FAILED, ID, PATH, REJECTED, VIEWS, full_page
-from page_servers import MADE_UP, MadeUpApi, answer, expect_empty_lists
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from browser.test_page_states import FAILED, ID, PATH, REJECTED, SCORED, VIEWS, full_page
+from page_servers import MADE_UP, MadeUpApi, answer, answer_problem, expect_empty_lists
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 from synthetic_nights import fill
+from unit.small_recordings import RATE, ecg, scored_of
 
 from deepecg.night.folder_night_store import FolderStore
 from deepecg.night.make_report import make_night
+from deepecg.outputs.disclosure.disclosure_page import write_disclosure
+from deepecg.outputs.report.recording_clock import Clock
 
 NIGHT = date(2026, 11, 21)
 AXE = Axe()
@@ -27,9 +32,9 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
         yield found
 
 
-def expect_accessible(page: Page) -> None:
+def expect_accessible(page: Page | Frame) -> None:
     """Hold that axe finds nothing, and that nothing is wider than the screen."""
-    found = AXE.run(page).response["violations"]
+    found = AXE.run(page).response["violations"]  # type: ignore[arg-type]  # a frame, too
     assert [
         (violation["impact"], violation["id"], [node["html"][:150] for node in violation["nodes"]])
         for violation in found
@@ -58,6 +63,59 @@ def test_the_report(context: BrowserContext, report: str) -> None:
     page.goto(report)
     page.locator("details").evaluate_all("all => all.forEach(e => (e.open = true))")
     expect_accessible(page)
+
+
+def test_the_review_mode_of_the_report(context: BrowserContext, report: str) -> None:
+    page = context.new_page()
+    page.goto(report)
+    review(page)
+    expect_accessible(page)
+
+
+def review(report: Page | Frame) -> None:
+    """Open the review mode of a report, and make changes of several kinds."""
+    if report.locator("#review-panel").is_hidden():
+        report.get_by_role("button", name="Review", exact=True).click()
+    report.locator("details").evaluate_all("all => all.forEach(e => (e.open = true))")
+    report.get_by_label("Your name").fill("Dr A. Meier")
+    report.get_by_label("Class of cluster 1").select_option("Q")
+    report.locator("li[data-event='2']").get_by_role("button", name="Remove").click()
+    report.locator("#strip-1").get_by_role("button", name="Artefact").click()
+    report.locator("#strip-1 .beat").first.click()
+    report.locator("body").press("s")
+    report.get_by_role("button", name="Rename").first.click()
+    expect(report.locator("#review-operations li")).to_have_count(4)
+
+
+def test_the_full_disclosure(context: BrowserContext, tmp_path: Path) -> None:
+    times_s = np.arange(600) + 0.5
+    minutes = np.tile(ecg(times_s[:60], 60), 10)
+    scored = scored_of(times_s, "NNV" * 200, rate=RATE, duration_s=600.0, signal_mv=minutes)
+    path = tmp_path / "disclosure.html"
+    write_disclosure(scored, path, "0123456789abcdef0123", Clock(None, 600.0))
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.get_by_role("button", name="Next V or S").click()
+    expect(page.locator(".row[data-lead]").first).to_be_visible()
+    expect_accessible(page)
+
+
+def test_the_review_view_of_the_upload_page(context: BrowserContext, report: str) -> None:
+    api = MadeUpApi(context)
+    html = Path(report.removeprefix("file://")).read_text(encoding="utf-8")
+    api.answers |= {
+        PATH: answer(SCORED),
+        f"{PATH}/report": answer({"url": f"{MADE_UP}/report.html"}),
+        f"{PATH}/review": answer_problem("no_review", "PUT the first one."),
+        "GET /report.html": lambda route: route.fulfill(body=html, content_type="text/html"),
+    }
+    page = context.new_page()
+    page.goto(f"{MADE_UP}#review/{ID}")
+    expect(page.frame_locator("iframe.report-frame").get_by_label("Your name")).to_be_focused()
+    expect_accessible(page)
+    frame = page.frames[-1]
+    review(frame)
+    expect_accessible(frame)
 
 
 def test_the_upload_page_without_recordings(context: BrowserContext) -> None:
