@@ -8,7 +8,8 @@ from deepecg.outputs.report.svg_paths import bars, multiples, nice_step, short
 from deepecg.outputs.summary import HourRow
 
 WIDTH = 960
-LEFT = 44
+LEFT, RIGHT = 44, 24
+"""Room for the labels of the rows, and for the half of the last hour's label."""
 ROW_GAP = 34
 RATE_HEIGHT = 110
 COUNT_HEIGHT = 64
@@ -44,7 +45,7 @@ class HoursPicture:
 
 def hours_picture(hours: Sequence[HourRow], clock: Clock) -> HoursPicture:
     """Draw the hours of a summary: rows of bars with a common time axis."""
-    step = (WIDTH - LEFT) / max(len(hours), 1)
+    step = (WIDTH - LEFT - RIGHT) / max(len(hours), 1)
     width = step * FILLED
     lefts = [LEFT + i * step + (step - width) / 2 for i in range(len(hours))]
     rows = [_rates(hours, lefts, width)]

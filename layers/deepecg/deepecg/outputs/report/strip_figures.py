@@ -152,13 +152,17 @@ def _drawing(strip: Strip, p: StripPicture, at: str, *, with_traces: bool) -> It
 def _lead(lead: LeadPicture, p: StripPicture, *, with_trace: bool) -> Iterator[str]:
     y = mm(lead.baseline)
     yield f'<path class="pulse" d="M1 {y}h1.5v-10h5v10h1.5"/>'
-    for begin in (0, *p.more_rows):
-        yield (
-            f'<text class="lead{" more" if begin else ""}" x="{begin + 1}" '
-            f'y="{mm(lead.baseline + 3.8)}">{escape(lead.name)}</text>'
-        )
     path = lead.path if with_trace else ""
     yield (f'<path class="trace" transform="translate(10 {y}) scale({p.scale})" d="{path}"/>')
+    # EDF writes the kind of signal before the lead, which has no room beside the trace.
+    name = escape(lead.name.removeprefix("ECG "))
+    for begin in (0, *p.more_rows):
+        is_cut = p.cut is not None and p.cut.x <= begin < p.cut.x + p.cut.width
+        x = p.cut.x + p.cut.width if p.cut and is_cut else begin
+        yield (
+            f'<text class="lead{" more" if begin else ""}" x="{mm(x + 1)}" '
+            f'y="{mm(lead.baseline + 3.8)}">{name}</text>'
+        )
 
 
 def _lead_names(strip: Strip) -> str:

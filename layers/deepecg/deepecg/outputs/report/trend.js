@@ -8,12 +8,13 @@
   const status = document.getElementById("trend-status"), readout = document.getElementById("trend-readout");
   document.documentElement.classList.add("js");
 
-  const MARK_ROWS = 3, MARK_HEIGHT = 17, MARK_WIDTH = 28, RIGHT = 8, TICK_WIDTH = 72;
+  const MARK_ROWS = 3, MARK_HEIGHT = 17, MARK_WIDTH = 28, TICK_WIDTH = 72;
   const NARROWEST_S = 60, DAY_S = 86400, ZOOM = 2, PAN = 0.4, LEAST_DRAG = 4;
   const STEPS = [1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400, 172800];
   const first = data.origin, last = first + data.bpm.length * data.bin;
   const drawn = view.viewBox.baseVal, left = view.x.baseVal.value, bottom = drawn.height;
   const unit = drawn.width / (last - first), printed = svg.viewBox.baseVal.width, tall = svg.viewBox.baseVal.height;
+  const right = printed - left - drawn.width;
   let from = first, until = last, width = drawn.width;
 
   const two = (value) => String(value).padStart(2, "0");
@@ -99,7 +100,7 @@
   };
   const reset = () => show(first, last);
   function resize(whole) {
-    width = whole - left - RIGHT;
+    width = whole - left - right;
     svg.setAttribute("viewBox", `0 0 ${whole} ${tall}`);
     view.setAttribute("width", width);
     show(from, until);

@@ -13,6 +13,8 @@ from deepecg.signal.stretches import stretches
 from deepecg.time_units import SECONDS_PER_MINUTE
 
 LEFT = 74
+RIGHT = 20
+"""Room for the half of a time's label at the end of the recording."""
 """Width of the labels at the left of the view."""
 VIEW_WIDTH = 930
 TOP = 12
@@ -141,7 +143,7 @@ class TrendChart:
         step = nice_step(self.high_bpm - self.low_bpm, 6)
         rates = np.arange(np.ceil(self.low_bpm / step) * step, self.high_bpm + step / 2, step)
         return TrendPicture(
-            width=LEFT + VIEW_WIDTH + LANE_GAP,
+            width=LEFT + VIEW_WIDTH + RIGHT,
             height=top + AXIS_HEIGHT,
             left=LEFT,
             view_width=VIEW_WIDTH,
