@@ -153,7 +153,8 @@ def _score(given: argparse.Namespace) -> int:
     about_one = ("subject", "based_on", "patient_label")
     if len(jobs) > 1 and any(getattr(settings, name) is not None for name in about_one):
         raise SettingsError(
-            f"found {len(jobs)} recordings for the subject of a settings file, expected one"
+            f"found {len(jobs)} recordings, expected one: the settings file names its patient or "
+            "request"
         )
     if given.pdf:
         refuse_missing_weasyprint()

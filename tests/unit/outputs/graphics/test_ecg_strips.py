@@ -62,6 +62,16 @@ def test_a_short_event_lies_in_the_middle_with_its_signal_and_beats() -> None:
     assert strip.beat_classes == "NNNVVNNN"
 
 
+@pytest.mark.parametrize(("duration_s", "length_s"), [(4, 8), (6, 8), (6.5, 10.5)])
+def test_a_margin_gives_way_where_the_event_then_fits_into_one_row(
+    duration_s: float, length_s: float
+) -> None:
+    strip = strip_of(scored(), event("pause", 20, duration_s))
+    assert strip.signal_mv.shape == (1, length_s * RATE)
+    margin_s = (length_s - duration_s) / 2
+    assert (strip.from_s, strip.until_s) == (margin_s, margin_s + duration_s)
+
+
 def test_an_event_of_half_a_strip_ends_inside_it_with_a_margin() -> None:
     strip = strip_of(scored(), event("pause", 20.25, 12))
     assert strip.start_s == 18.25

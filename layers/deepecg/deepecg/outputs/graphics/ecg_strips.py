@@ -341,6 +341,8 @@ def _parts(
     end_s = what.start_s + what.duration_s
     least_s = settings.further_s if what.is_further else settings.strip_s
     length_s = max(what.duration_s + 2 * settings.lead_in_s, least_s)
+    if not what.is_further and what.duration_s + settings.lead_in_s <= least_s:
+        length_s = least_s  # with half the lead-in, the event fits into one printed row
     if length_s <= settings.whole_s:
         margin_s = (length_s - what.duration_s) / 2
         starts_s = [what.start_s - margin_s]

@@ -40,7 +40,7 @@ class StripSettings:
     printed and need not fill a row, but a thousand of them make up half of the report."""
     lead_in_s: float = 2.0
     """Least signal before and after an event, in seconds: about two beats, so that onset and end
-    are seen on paper."""
+    are seen on paper. Half of it is enough where a printed event then fits into one row."""
     whole_s: float = 20.0
     """Longest strip without a cut, in seconds: three printed rows, which show asystole of 16 s
     whole. Of a longer event, a row at its beginning and a row at its end are shown."""
