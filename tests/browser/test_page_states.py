@@ -432,6 +432,30 @@ def full_page(context: BrowserContext) -> Page:
     return page
 
 
+def test_a_reviewed_recording_has_no_figures_of_the_evaluation(place: Place) -> None:
+    page, api, _ = place
+    signed = {"status": "final", "signed_by": "Dr A. Meier", "signed_at": "2026-11-30T10:00:00Z"}
+    reviewed = made_up_summary()
+    reviewed["review"] = reviewed["review"] | signed
+    reviewed["provenance"] = reviewed["provenance"] | {"review": "reviewed"}
+    for summary, count in ((made_up_summary(), 3), (reviewed, 0)):
+        api.answers[PATH] = answer({**SCORED, "summary": summary})
+        page.goto(MADE_UP)
+        page.goto(f"{MADE_UP}#recording/{ID}")
+        expect(page.locator(".classes tbody tr").first).to_be_visible()
+        expect(page.get_by_text("in evaluation")).to_have_count(count)
+    expect(page.locator(".review.final")).to_contain_text("Final: signed by Dr A. Meier")
+
+
+def test_a_refused_review_is_told_beside_the_results(place: Place) -> None:
+    page, api, _ = place
+    message = "the review 01234567 was not applied: found no beat at 7.000 s"
+    summary = made_up_summary() | {"warnings": [{"code": "review_not_applied", "message": message}]}
+    api.answers[PATH] = answer({**SCORED, "summary": summary})
+    page.goto(f"{MADE_UP}#recording/{ID}")
+    expect(page.locator(".caution")).to_contain_text("was not applied: found no beat at 7.000 s.")
+
+
 @pytest.mark.parametrize("width", [1200, 768, 320])
 def test_nothing_is_cut_at_any_width_and_contrast_suffices(browser: Browser, width: int) -> None:
     with opened(browser, MADE_UP, width=width) as (context, _):

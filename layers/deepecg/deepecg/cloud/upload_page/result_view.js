@@ -43,10 +43,16 @@ const urgentCount = ({ urgent }) =>
 const pacedNote = (s) =>
   s.warnings.some(({ code }) => code === "paced") &&
   make(
-    "p.paced",
+    "p.caution",
     make("strong", "Pacemaker: "),
     "beats were classified by a model trained without paced beats; classes, burdens and runs may all be wrong.",
   );
+
+/** Why a review beside the recording is not in its results. @param {object} s */
+const refusalNote = (s) => {
+  const refusal = s.warnings.find(({ code }) => code === "review_not_applied");
+  return refusal && make("p.caution", make("strong", "Not the reviewed results: "), sentence(refusal.message));
+};
 
 /** Seconds lost to noise; summaries before version 2.1 do not contain them. @param {object} signal */
 const noisy = (signal) => signal.noisy_s ?? 0;
@@ -141,13 +147,17 @@ function cards(s) {
       line(`${counted(af.episode_count, "episode")}, ${duration(af.total_s)} in all`),
       af.episode_count > 0 &&
         line(`longest ${duration(af.longest_s)}; mean rate ${number(af.mean_bpm, 0)}`, unit("bpm")),
-      af.precision_percent != null &&
+      isUnreviewed(s) &&
+        af.precision_percent != null &&
         precisionLine(
           "fibrillation", "AF", ` in evaluation, ${number(af.precision_percent, 0)} of 100 s detected as AF were AF`,
         ),
     ),
   );
 }
+
+/** Whether figures are the software's own: its evaluation is not about a reviewer's. @param {object} s */
+const isUnreviewed = ({ provenance }) => provenance.review === "not_reviewed";
 
 /** How reliable a result is. @param {string} group @param {string} letter @param {...(string|false)} text */
 const precisionLine = (group, letter, ...text) =>
@@ -166,7 +176,7 @@ function ectopyCard(s, group, letter, percent) {
     ),
     found.left_out_in_fibrillation_count > 0 &&
       line(`not counted, in atrial fibrillation: ${number(found.left_out_in_fibrillation_count)}`),
-    precisionLine(
+    isUnreviewed(s) && precisionLine(
       group,
       letter,
       precision == null

@@ -77,6 +77,7 @@ function recordingContent(status) {
     make("h2.unseen", "At a glance"),
     findingsBox(s, id),
     pacedNote(s),
+    refusalNote(s),
     cards(s),
     classTable(s),
     make("p.soft.provenance", `Made by ${software.name} ${software.version}, model ${model.version}.`),
@@ -84,7 +85,7 @@ function recordingContent(status) {
 }
 
 /** Whether a clinician has reviewed the recording. @param {object} s a summary */
-const reviewMark = (s) => make(`span.review.${s.provenance.review}`, reviewState(s));
+const reviewMark = (s) => make(`span.review.${s.provenance.review}.${s.review?.status ?? "preliminary"}`, reviewState(s));
 
 /** @param {string} date @param {AbortSignal} signal */
 function showNight(date, signal) {
