@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -110,7 +111,7 @@ def test_a_review_on_the_page_equals_one_written_by_hand(
         for event in events:
             row = frame.locator(f"tr[data-event='{event['number']}']")
             row.get_by_role("button", name="Remove").click()
-        frame.get_by_label("Conclusion").fill(CONCLUSION)
+        frame.get_by_role("textbox", name="Conclusion").fill(CONCLUSION)
         page.keyboard.press("Control+Enter")
         expect_final(page, f"Final: signed by {FIRST}")
         expect(report_in(page).locator("#review-operations li")).to_have_count(
@@ -217,3 +218,29 @@ def test_changes_that_are_not_saved_survive_a_visit_elsewhere(
         expect(page.locator("#home")).to_be_visible()
         page.go_back()
         expect(report_in(page).locator("#review-operations li")).to_contain_text("Cluster 1 is S")
+
+
+def test_a_refused_review_can_be_corrected_and_signed(
+    browser: Browser, address: str, day: Path
+) -> None:
+    with browsing(browser, address) as (context, _):
+        recording = upload(context, address, day)
+        beats = summary_of(context, address, recording)["provenance"]["beats_sha256"]
+        by = {"author": SECOND, "at": "2026-01-01T12:00:00+01:00"}
+        operations = [{"op": "delete_beats", "times_s": [0.001]} | by, {"op": "sign"} | by]
+        faulty = {"kind": "review", "schema_version": "1.0", "beats": beats}
+        answer = context.request.put(
+            f"{address}/v1/recordings/{recording}/review",
+            data=faulty | {"operations": operations},
+            headers={"if-none-match": "*"},
+        )
+        assert answer.ok
+        while not summary_of(context, address, recording)["warnings"]:
+            sleep(0.5)
+        page = review(context, address, recording, FIRST)
+        expect(report_in(page).locator("#review-status")).to_contain_text("Undo that change")
+        report_in(page).get_by_role("button", name="Undo: 1 beat").click()
+        report_in(page).get_by_role("button", name="Undo: Signed").click()
+        page.keyboard.press("Control+Enter")
+        expect_final(page, f"Final: signed by {FIRST}")
+        assert summary_of(context, address, recording)["warnings"] == []
