@@ -194,6 +194,32 @@ def test_without_a_note_of_its_key_a_recording_cannot_be_reviewed_here(
     assert code_of(put(api, recording, body, **FIRST)) == (409, "not_reviewable")
 
 
+def test_a_recording_that_was_deleted_and_uploaded_again_can_be_reviewed(
+    api: Api, cloud: Cloud, edf_file: bytes
+) -> None:
+    """Its note was deleted with it, as the README asks, and its result is there already."""
+    cloud.upload("a.edf", edf_file)
+    cloud.settle()
+    recording = recording_id("a.edf")
+    for key in ("a.edf", upload_key_note(recording)):
+        cloud.s3.delete_object(Bucket=UPLOADS, Key=key)
+    cloud.upload("a.edf", edf_file)
+    cloud.settle()
+    assert api.code("GET", f"/v1/recordings/{recording}/review") == (404, "no_review")
+
+
+@pytest.mark.parametrize("content", [b'{"Meier": ', b" " * (MAX_BYTES + 1)])
+def test_a_damaged_review_that_was_put_into_the_bucket_is_not_sent(
+    api: Api, cloud: Cloud, recording: str, content: bytes
+) -> None:
+    key = f"ward/{NAME}.review.json"
+    cloud.s3.put_object(Bucket=UPLOADS, Key=key, Body=content)
+    path = f"/v1/recordings/{recording}/review"
+    assert api.code("GET", path) == (409, "not_reviewable")
+    assert code_of(put(api, recording, review(BEATS), **FIRST)) == (412, "review_changed")
+    assert cloud.s3.get_object(Bucket=UPLOADS, Key=key)["Body"].read() == content
+
+
 def test_names_and_texts_appear_nowhere_but_in_the_review(
     api: Api, cloud: Cloud, edf_file: bytes
 ) -> None:
