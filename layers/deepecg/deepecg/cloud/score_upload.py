@@ -34,8 +34,9 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
 from deepecg.scoring import score_recording
 
-SPARE_BYTES = 64 << 20
-"""Temporary storage that is left free beside a recording, for its output files."""
+SPARE_BYTES = 256 << 20
+"""Temporary storage that is left free beside a recording, for its output files: of 14 days some
+120 MB of stored beats and 45 MB of disclosure."""
 
 Action = Literal["scored", "rejected", "repeated", "waiting", "nothing_to_do"]
 
