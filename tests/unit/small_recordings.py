@@ -163,7 +163,14 @@ def scored_of(
     settings = settings or ScoringSettings()
     seconds = QualityFlags(**flags)
     confirmed = np.ones(len(times), bool) if pause_confirmed is None else pause_confirmed
-    beats = BeatStream.of_labels(times, rr, labels, np.asarray(confirmed, bool), seconds.analysable)
+    beats = BeatStream.of_labels(
+        times,
+        rr,
+        labels,
+        np.asarray(confirmed, bool),
+        seconds.analysable,
+        midnight_s=recording.midnight_s if recording else None,
+    )
     lead = conditioned_lead(np.zeros(round(duration_s * RATE)) if signal_mv is None else signal_mv)
     used, waves = (AnalysedLead(0, lead, seconds),), waves or Waves.none(len(times))
     rhythm = analyse_rhythm(beats, settings.rhythm)

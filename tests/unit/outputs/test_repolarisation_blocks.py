@@ -1,9 +1,10 @@
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pytest
-from unit.small_recordings import scored_of
+from unit.small_recordings import recording_of, scored_of
 
 from deepecg.outputs.repolarisation_blocks import (
     hourly_repolarisation,
@@ -36,7 +37,9 @@ def episode(start_s: float, deviation_mv: float) -> StEpisode:
     )
 
 
-def scored(level_mv: np.ndarray, *episodes: StEpisode, most: int = 100) -> ScoredRecording:
+def scored(
+    level_mv: np.ndarray, *episodes: StEpisode, most: int = 100, start: datetime | None = None
+) -> ScoredRecording:
     """Return 90 minutes in which every window has a QT interval of 400 ms plus its minute."""
     qt_ms = 400 + np.arange(90.0)
     time = AssessedTime(5400.0, {})
@@ -45,7 +48,13 @@ def scored(level_mv: np.ndarray, *episodes: StEpisode, most: int = 100) -> Score
         rhythm=RhythmSettings(events=EventSettings(max_events_per_kind=most))
     )
     return replace(
-        scored_of(np.arange(5400) + 0.5, "N" * 5400, duration_s=5400.0, settings=settings),
+        scored_of(
+            np.arange(5400) + 0.5,
+            "N" * 5400,
+            duration_s=5400.0,
+            recording=replace(recording_of(np.zeros(5400 * 250)), start=start),
+            settings=settings,
+        ),
         repolarisation=Repolarisation(
             StSegment((lead,), episodes, 10.0),
             QtInterval(qt_ms, qt_ms + 10, np.full(90, 61.23), time, 60.0),
@@ -105,3 +114,13 @@ def test_hours_have_the_medians_of_their_windows() -> None:
 def test_a_recording_in_which_nothing_is_assessed_says_why(block: Any) -> None:
     found = block(scored_of(np.arange(60) + 0.5, "N" * 60))  # its waves are not known
     assert found.not_assessed == "waves_not_found"
+
+
+def test_hours_are_those_of_the_clock() -> None:
+    found = scored(LEVELS_MV, start=datetime(2024, 3, 1, 9, 30))
+    assert [hour.start_s for hour in found.rhythm.hours] == [0, 1800]
+    # Minutes 0 to 29, then 30 to 89, of which the level is the lower one from minute 45 on.
+    assert hourly_repolarisation(found) == [
+        {"qt_ms": 414, "qtc_ms": 424, "st_level_mv": (0.03,)},
+        {"qt_ms": 460, "qtc_ms": 470, "st_level_mv": (-0.05,)},
+    ]

@@ -21,7 +21,7 @@ MV_DIGITS, MS_DIGITS, OTHER_DIGITS = 3, 0, 1
 def st_segment_block(scored: ScoredRecording) -> summary.StSegmentBlock:
     """Return levels and episodes of the ST segment."""
     found, names = scored.repolarisation.st_segment, scored.recording.leads
-    step_s = _trend_step_s(scored)
+    step_s, starts_s = _trend_step_s(scored), _trend_starts_s(scored)
     most = scored.settings.rhythm.events.max_events_per_kind
     largest = sorted(found.episodes, key=lambda one: -abs(one.deviation_mv))[:most]
     leads = tuple(
@@ -33,7 +33,7 @@ def st_segment_block(scored: ScoredRecording) -> summary.StSegmentBlock:
             lowest_level_mv=_value(np.min, lead.level_mv, MV_DIGITS),
             highest_level_mv=_value(np.max, lead.level_mv, MV_DIGITS),
             median_slope_mv_per_s=_value(np.median, lead.slope_mv_per_s, OTHER_DIGITS),
-            trend_level_mv=_medians(lead.level_mv, found.window_s, step_s, scored, MV_DIGITS),
+            trend_level_mv=_medians(lead.level_mv, found.window_s, starts_s, MV_DIGITS),
         )
         for lead in found.leads
     )
@@ -63,7 +63,7 @@ def st_segment_block(scored: ScoredRecording) -> summary.StSegmentBlock:
 def qt_interval_block(scored: ScoredRecording) -> summary.QtIntervalBlock:
     """Return QT and QTc of all windows, and the longest QTc."""
     found, longest = scored.repolarisation.qt_interval, None
-    step_s = _trend_step_s(scored)
+    step_s, starts_s = _trend_step_s(scored), _trend_starts_s(scored)
     if (window := found.longest) is not None:
         longest = summary.LongestQtc(
             at_s=window * found.window_s,
@@ -82,16 +82,17 @@ def qt_interval_block(scored: ScoredRecording) -> summary.QtIntervalBlock:
         mean_qtc_ms=_value(np.mean, found.qtc_ms, MS_DIGITS),
         longest=longest,
         trend_step_s=step_s,
-        trend_qtc_ms=_medians(found.qtc_ms, found.window_s, step_s, scored, MS_DIGITS),
+        trend_qtc_ms=_medians(found.qtc_ms, found.window_s, starts_s, MS_DIGITS),
     )
 
 
 def hourly_repolarisation(scored: ScoredRecording) -> list[dict[str, Any]]:
     """Return the fields of each hour that are about ST segment and QT interval."""
     st, qt = scored.repolarisation.st_segment, scored.repolarisation.qt_interval
+    starts_s = np.array([hour.start_s for hour in scored.rhythm.hours])
 
     def by_hour(values: Floats, window_s: float, digits: int) -> tuple[float | None, ...]:
-        return _medians(values, window_s, SECONDS_PER_HOUR, scored, digits)
+        return _medians(values, window_s, starts_s, digits)
 
     qt_ms, qtc_ms = (by_hour(one, qt.window_s, MS_DIGITS) for one in (qt.qt_ms, qt.qtc_ms))
     levels_mv = [by_hour(lead.level_mv, st.window_s, MV_DIGITS) for lead in st.leads]
@@ -107,6 +108,10 @@ def _trend_step_s(scored: ScoredRecording) -> float:
     return SHORT_TREND_STEP_S if scored.recording.duration_s <= SHORT_S else TREND_STEP_S
 
 
+def _trend_starts_s(scored: ScoredRecording) -> Floats:
+    return np.arange(0.0, len(scored.beats.analysable), _trend_step_s(scored))
+
+
 def _why_nowhere(times: list[AssessedTime]) -> str | None:
     """Return the obstacle of most of the time, or None if anything was assessed."""
     if any(time.assessed_s for time in times):
@@ -115,12 +120,11 @@ def _why_nowhere(times: list[AssessedTime]) -> str | None:
 
 
 def _medians(
-    values: Floats, window_s: float, step_s: float, scored: ScoredRecording, digits: int
+    values: Floats, window_s: float, starts_s: Floats, digits: int
 ) -> tuple[float | None, ...]:
-    """Return the median of the windows that begin in each step from the recording's start."""
-    n_steps = -(-len(scored.beats.analysable) // round(step_s))
-    step = (np.arange(len(values)) * window_s // step_s).astype(np.int64)
-    medians = window_medians(values, np.minimum(step, n_steps - 1), n_steps)
+    """Return the median of the windows that begin in each step, of which these are the starts."""
+    step = np.searchsorted(starts_s, np.arange(len(values)) * window_s, "right") - 1
+    medians = window_medians(values, step, len(starts_s))
     return tuple(None if np.isnan(one) else round(one, digits) for one in medians.tolist())
 
 
