@@ -183,7 +183,7 @@ def test_strips_that_are_drawn_later_show_the_changes_too(page: Page) -> None:
     page.locator("#strip-1").evaluate(
         """(figure, html) => {
           figure.innerHTML = html;
-          figure.dispatchEvent(new Event("strip-drawn", { bubbles: true }));
+          figure.dispatchEvent(new Event("strip-drawn", { bubbles: true })); // as strips.js does
         }""",
         whole,
     )

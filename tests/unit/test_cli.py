@@ -467,10 +467,34 @@ def test_a_review_is_applied_without_the_model_and_changes_nothing_that_is_there
     (ranked,) = read(page, "night_report")["ranked"]
     assert ranked["review_status"] == "final"
     assert (page.parent / ranked["report"]).resolve() == folder / "report.html"
+    (folder / "report.pdf").write_bytes(b"of an earlier call")
     assert score(out, path, "--review", review) == 0  # once more
     assert bytes_of(folder) == {
-        name.split("/")[1]: body for name, body in after.items() if name.startswith("review-")
+        name.split("/")[1]: body
+        for name, body in after.items()
+        if name.startswith("review-") and not name.endswith(".waves")
     }
+
+
+def test_a_reviewed_recording_keeps_its_marks_and_its_disclosure_follows_the_settings(
+    tmp_path: Path, out: Path
+) -> None:
+    path = write_wfdb(tmp_path / "r.hea", SIGNALS, leads=("II", "V1"))
+    (tmp_path / "r.diary.csv").write_text("5,felt dizzy\n")
+    assert score(out, path) == 0
+    review = write_review(tmp_path / "r.review.json", beats_of(out), RENAME, SIGN)
+    given = tmp_path / "given.json"
+    for disclosure in (True, False):
+        given.write_text(json.dumps({"diary_text": True, "disclosure": disclosure}))
+        assert score(out, path, "--review", review, "--settings", given) == 0
+        (folder,) = (out / "r").glob("review-*")
+        summary = read(folder / "summary.json", "summary")
+        assert [(mark["at_s"], mark["text"]) for mark in summary["marks"]] == [(5, "felt dizzy")]
+        assert summary["marks"][0]["strip"] is not None
+        assert summary["disclosure"] is disclosure
+        assert (folder / "disclosure.html").exists() is disclosure
+        report = (folder / "report.html").read_text(encoding="utf-8")
+        assert ("disclosure.html#" in report) is disclosure
 
 
 def test_a_review_of_a_recording_without_results_has_it_scored_first(

@@ -221,7 +221,11 @@ def leaves(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 
 THRESHOLDS = dict(leaves(RhythmSettings()))
-BETWEEN_OTHERS = {("pauses", "pause_s"), ("variability", "hf_from_hz")}
+BETWEEN_OTHERS = {
+    ("pauses", "pause_s"),
+    ("variability", "hf_from_hz"),
+    ("rate", "night_start_hours"),
+}
 """Thresholds between two others, which alone cannot be changed by a factor of ten."""
 
 
@@ -299,6 +303,15 @@ def test_bands_and_limits_that_cross_are_rejected() -> None:
         {"variability": {"hf_from_hz": 0.03}},
         {"variability": {"hf_until_hz": 0.1}},
         {"variability": {"longest_nn_s": 0.25}},
+        {"rate": {"night_start_hours": 7}},
+        {"rate": {"day_start_hours": 23}},
+        {"st_level": {"slope_from_s": 0.05}},
+        {"st_level": {"after_j_s": 0.03}},
     ):
         with pytest.raises(SettingsError, match="expected at least"):
             read(rhythm=broken)
+
+
+def test_a_night_that_begins_after_midnight_is_rejected() -> None:
+    with pytest.raises(SettingsError, match="night_start_hours that is too high, expected at most"):
+        read(rhythm={"rate": {"night_start_hours": 24.5}})

@@ -13,12 +13,12 @@ from deepecg.beats.model_card import read_card
 from deepecg.errors import ReviewError, StoredBeatsError
 from deepecg.night.folder_night_store import FolderStore
 from deepecg.night.night_entry import night_entry
-from deepecg.outputs.file_names import BEATS_SUFFIX
+from deepecg.outputs.file_names import BEATS_SUFFIX, PDF_FILE
 from deepecg.outputs.graphics.report_graphics import cluster_numbers
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.result_files import write_outputs
 from deepecg.outputs.summary import Summary
-from deepecg.outputs.wave_annotations import write_waves
+from deepecg.outputs.wave_annotations import WAVE_EXTENSION, write_waves
 from deepecg.readers.open_recording import open_recording
 from deepecg.recording import Recording
 from deepecg.review.review_file import MAX_BYTES, read_review, review_digest
@@ -103,6 +103,8 @@ def write_reviewed(
     )
     reviewed = folder / f"review-{sha256[:DIGEST_DIGITS]}"
     reviewed.mkdir(exist_ok=True)
+    for stale in (f"{name}.{WAVE_EXTENSION}", PDF_FILE):  # of other settings, if not written again
+        (reviewed / stale).unlink(missing_ok=True)
     summary = write_outputs(scored, reviewed, name, recording_id(name), settings)
     if waves:
         write_waves(scored, reviewed, name)

@@ -23,6 +23,7 @@ from deepecg.errors import SettingsError
 from deepecg.rhythm.settings import QtFormula, RhythmSettings
 from deepecg.settings import ScoringSettings
 from deepecg.study import Study, refuse_faulty_study
+from deepecg.time_units import HOURS_PER_DAY
 
 MAX_BYTES = 100_000
 """Largest size of a settings file, which has some 50 lines; a larger file is something else."""
@@ -43,6 +44,7 @@ KINDS = {
 }
 """Types of JSON values for messages, which never contain the value."""
 FORMULA_NAMES = get_args(QtFormula)
+SLOPE_BEFORE = "the slope of the ST segment is that before it"
 PAUSES_FROM = "shorter pauses are not found because of rhythm.pauses.pause_s"
 
 Group = TypeVar("Group")
@@ -102,6 +104,7 @@ def _refuse_contradictions(settings: ScoringSettings) -> None:
     """Reject thresholds that contradict each other."""
     rhythm, nn = settings.rhythm, settings.rhythm.variability
     least_pause_s = rhythm.pauses.least_s(settings.detector.refractory_s)
+    slope_ends_s = rhythm.st_level.slope_from_s + rhythm.st_level.averaged_s
     for path, least, why in (
         ("ectopy.run_beats", COUPLET_BEATS + 1, "2 beats are a couplet"),
         ("pauses.pause_s", least_pause_s, "the T wave fills shorter ones"),
@@ -110,12 +113,20 @@ def _refuse_contradictions(settings: ScoringSettings) -> None:
         ("variability.hf_from_hz", nn.lf_from_hz, "the LF band begins there"),
         ("variability.hf_until_hz", nn.hf_from_hz, "the HF band begins there"),
         ("variability.longest_nn_s", nn.shortest_nn_s, "the shortest NN interval"),
+        ("rate.night_start_hours", rhythm.rate.day_start_hours, "the day begins then"),
+        ("st_level.after_j_s", slope_ends_s, SLOPE_BEFORE),
+        ("st_level.after_j_fast_s", slope_ends_s, SLOPE_BEFORE),
     ):
         if attrgetter(path)(rhythm) < least:
             raise SettingsError(
                 f"found a value for rhythm.{path} that is too low, expected at least {least:g}: "
                 f"{why}"
             )
+    if rhythm.rate.night_start_hours > HOURS_PER_DAY:
+        raise SettingsError(
+            "found a value for rhythm.rate.night_start_hours that is too high, expected at most "
+            f"{HOURS_PER_DAY}: an hour of the day"
+        )
     if rhythm.qt_interval.formula not in FORMULA_NAMES:
         raise SettingsError(
             "found another text for rhythm.qt_interval.formula, expected one of "

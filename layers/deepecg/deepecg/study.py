@@ -45,7 +45,8 @@ class Study:
         IANA time zone that the recorder's clock was set to, such as ``Europe/Zurich``. Holter files
         contain none.
     patient_label : str or None
-        Text that identifies the patient, for page 1 of the report only; None for an empty line.
+        Text that identifies the patient, for the report only: page 1 and the top of printed pages;
+        None for an empty line.
     diary_text : bool
         Whether what the patient wrote may be repeated in report and summary. Without it, only the
         times of the patient's marks are.

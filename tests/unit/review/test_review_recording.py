@@ -186,6 +186,10 @@ def test_no_rule_changes_what_a_reviewer_decided(fibrillating: ScoredRecording) 
     assert counts(fibrillating)["S"] == counts(reviewed(fibrillating))["S"]
     found = reviewed(fibrillating, {"op": "rename_beats", "times_s": times_s, "class": "S"})
     assert found.beats.is_class("S")[inside]
+    assert counts(found)["S"] == counts(fibrillating)["S"] + 1
+    left_out = fibrillating.rhythm.supraventricular_in_fibrillation_count
+    left_out -= int(fibrillating.rhythm.classified.is_class("S")[inside])
+    assert found.rhythm.supraventricular_in_fibrillation_count == left_out
 
 
 def test_removed_fibrillation_is_in_no_total(fibrillating: ScoredRecording) -> None:

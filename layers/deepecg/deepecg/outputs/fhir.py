@@ -25,7 +25,8 @@ The Bundle is a *transaction*: an integration engineer can POST it to a FHIR ser
   are also given as seconds from its start.
 - The *performer* is responsible for the report. It is that of an Observation only once somebody has
   signed: before, nobody asserts the value but the Device.
-- There is no conclusion code. What the patient wrote and what reviewers commented are not repeated.
+- There is no conclusion code. What the patient wrote is not repeated; what reviewers commented is
+  only where the whole report is contained.
 
 Observation, DiagnosticReport, Device and Bundle are the same in R4 and R4B.
 """

@@ -70,7 +70,7 @@ def write_outputs(
         ID of the recording in the documents.
     study : Study, optional
         What the caller says about the recording; only the FHIR document contains its references,
-        and only the report its patient label.
+        and only the report, which may be embedded there, its patient label.
 
     Returns
     -------

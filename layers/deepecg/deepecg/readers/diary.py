@@ -172,7 +172,7 @@ class _DiaryClock:
     def _times(self, found: re.Match[str]) -> Iterator[float]:
         """Yield the seconds from the start that a clock time may stand for."""
         start = self._recording.start
-        hour = int(found["hour"])
+        hour, dated = int(found["hour"]), bool(found["year"] or found["y"])
         if found["half"]:
             if not 1 <= hour <= 12:
                 return
@@ -182,7 +182,7 @@ class _DiaryClock:
             year, month, day = (
                 int(found[name] or found[name[0]] or 0) for name in ("year", "month", "day")
             )
-            moment = datetime.combine(datetime(year, month, day), of_day) if year else None
+            moment = datetime.combine(datetime(year, month, day), of_day) if dated else None
         except ValueError:
             return
         if start is None:

@@ -40,9 +40,9 @@ class RhythmAnalysis(Findings):
     Attributes
     ----------
     beats : BeatStream
-        The beats with their final classes: none is supraventricular inside atrial fibrillation,
-        flutter and AV block, and wide beats with the patient's own PR interval are
-        normal.
+        The beats with their final classes. Unless a reviewer says otherwise, none is
+        supraventricular inside atrial fibrillation, flutter and AV block, and wide beats with the
+        patient's own PR interval are normal.
     classified : BeatStream
         The same beats before those in atrial fibrillation, flutter and AV block became normal:
         these are found with it.
@@ -59,7 +59,7 @@ class RhythmAnalysis(Findings):
     variability : Variability
         Heart-rate variability.
     hours : tuple of Hour
-        The table of hours, from the recording's start.
+        The table of hours of the recorder's clock.
     events : tuple of Event
         All events in the order of time; :func:`deepecg.rhythm.events.listed_events` selects those
         that a report lists.
@@ -170,7 +170,9 @@ def analyse_rhythm(
             np.zeros(len(beats.times_s), bool) if with_flutter_waves is None else with_flutter_waves
         ),
         confirmed=confirmed,
-        supraventricular_in_fibrillation_count=int((stream.is_class("S") & in_fibrillation).sum()),
+        supraventricular_in_fibrillation_count=int(
+            (stream.is_class("S") & ~beats.is_class("S") & in_fibrillation).sum()
+        ),
         variability=heart_rate_variability(
             confirmed, in_fibrillation | beats.within(found.flutter), settings.variability
         ),

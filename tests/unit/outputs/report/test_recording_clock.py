@@ -64,6 +64,7 @@ def test_clocks_are_put_forward_in_spring() -> None:
         Clock(datetime(2026, 10, 24, 9, 30), DAY_S, ZoneInfo("Asia/Kathmandu")),
         Clock(datetime(2026, 10, 24, 9, 30), 17.5 * 3600 - 1, ZURICH),  # ends a second before
         Clock(datetime(2026, 10, 25, 3, 0), DAY_S, ZURICH),  # begins after it
+        Clock(datetime(1, 1, 1, 0, 10), DAY_S, ZURICH),  # in UTC before the first year
     ],
 )
 def test_no_change_where_there_is_none_or_the_zone_is_unknown(clock: Clock) -> None:

@@ -98,7 +98,11 @@ class Clock:
         """Changes to or from summer time in the recording; empty if its zone is unknown."""
         if not self.is_known or self.start is None or self.zone is None:
             return ()
-        start, zone = self.start.replace(tzinfo=self.zone).astimezone(UTC), self.zone
+        zone = self.zone
+        try:
+            start = self.start.replace(tzinfo=zone).astimezone(UTC)
+        except OverflowError:
+            return ()  # a damaged header may place the start at the beginning of the year 1
 
         def offset_s(at_s: float) -> float:
             offset = (start + timedelta(seconds=at_s)).astimezone(zone).utcoffset()
