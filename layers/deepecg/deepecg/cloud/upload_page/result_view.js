@@ -166,7 +166,7 @@ function ectopyCard(s, group, letter, percent) {
     ),
     found.left_out_in_fibrillation_count > 0 &&
       line(`not counted, in atrial fibrillation: ${number(found.left_out_in_fibrillation_count)}`),
-    precisionLine(
+    s.provenance.review === "not_reviewed" && precisionLine(
       group,
       letter,
       precision == null
