@@ -180,7 +180,13 @@ def test_strips_that_are_drawn_later_show_the_changes_too(page: Page) -> None:
     begin(page)
     go_to(page, "figure[data-event='1']")
     page.keyboard.press("x")
-    page.locator("#strip-1").evaluate("(figure, html) => { figure.innerHTML = html; }", whole)
+    page.locator("#strip-1").evaluate(
+        """(figure, html) => {
+          figure.innerHTML = html;
+          figure.dispatchEvent(new Event("strip-drawn", { bubbles: true })); // as strips.js does
+        }""",
+        whole,
+    )
     expect(page.locator("#strip-1").get_by_role("button", name="Artefact")).to_be_visible()
     page.locator("#strip-1 .beat").first.click()
     page.keyboard.press("s")
@@ -259,7 +265,7 @@ def test_a_damaged_review_is_refused(page: Page, tmp_path: Path) -> None:
 def test_a_report_made_with_a_review_continues_from_it(browser: Browser, tmp_path: Path) -> None:
     operations = json.loads(review_file(tmp_path).read_bytes())["operations"]
     path = tmp_path / "report.html"
-    html = render_report(summary_of(made_up_summary()), made_up_graphics(), operations)
+    html = render_report(summary_of(made_up_summary()), made_up_graphics(), operations=operations)
     path.write_text(html, encoding="utf-8")
     with browser.new_context() as context:
         for page in opened(context.new_page(), path.as_uri()):

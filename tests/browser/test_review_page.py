@@ -110,7 +110,7 @@ def test_a_review_on_the_page_equals_one_written_by_hand(
         for event in events:
             row = frame.locator(f"tr[data-event='{event['number']}']")
             row.get_by_role("button", name="Remove").click()
-        frame.get_by_label("Conclusion").fill(CONCLUSION)
+        frame.get_by_role("textbox", name="Conclusion").fill(CONCLUSION)
         page.keyboard.press("Control+Enter")
         expect_final(page, f"Final: signed by {FIRST}")
         expect(report_in(page).locator("#review-operations li")).to_have_count(

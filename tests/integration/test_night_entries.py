@@ -79,7 +79,7 @@ def test_waiting_upload_has_an_entry_until_the_time_is_over(
 def test_upload_that_kills_the_function_stays_received(
     evening: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(path: Any) -> None:
+    def die(path: Any, zone: Any) -> None:
         raise KeyboardInterrupt  # no exception handler catches it, nor a time-out
 
     monkeypatch.setattr("deepecg.cloud.score_upload.open_recording", die)

@@ -118,7 +118,7 @@ def test_failing_storage(
 def test_bug_in_the_pipeline(
     cloud: Cloud, edf_file: bytes, output: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(path: Any) -> None:
+    def broken(path: Any, zone: Any) -> None:
         raise ValueError(f"cannot read {PATIENT} in {path}")
 
     monkeypatch.setattr("deepecg.cloud.score_upload.open_recording", broken)

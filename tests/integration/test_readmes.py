@@ -175,7 +175,8 @@ def test_the_laptop_commands_write_what_the_readme_lists(installed: Path, tmp_pa
     )
     for name in ("first", "another"):
         written = {path.name for path in (tmp_path / "scored" / name).iterdir()}
-        expected = {file.replace("NAME", name) for file in listed} - {"rejection.json"}
+        expected = {file.replace("NAME", name) for file in listed}
+        expected -= {"rejection.json", "report.pdf"}  # instead of the others; with --pdf
         assert written == expected
     (page,) = (tmp_path / "scored" / "reports").glob("*/index.html")
     assert page.read_text(encoding="utf-8").lower().startswith("<!doctype html>")

@@ -34,8 +34,10 @@ def test_edf_is_scored(cloud: Cloud, edf_file: bytes) -> None:
     assert sorted(cloud.result_keys()) == sorted(
         [
             f"recordings/{recording_id('a.edf')}/current.json",
+            f"{folder}{recording_id('a.edf')}.beats.npz",
             f"{folder}{recording_id('a.edf')}.deepecg",
             f"{folder}diagnostic_report.json",
+            f"{folder}disclosure.html",
             f"{folder}report.html",
             f"{folder}summary.json",
         ]
