@@ -345,8 +345,7 @@ def test_a_recording_at_the_end_of_time_has_hours_without_a_clock() -> None:
     scored = scored_of(np.arange(0.5, 7200), "N" * 7200, duration_s=7200, recording=recording)
     document = summarise(scored, "r")
     validate(document)
-    # The first hour of the clock is its last microsecond.
-    assert [hour["start_local"] is None for hour in document["hours"]] == [False, True, True]
+    assert [hour["start_local"] is None for hour in document["hours"]] == [False, True]
 
 
 def test_heart_rate_by_hand_and_one_wrong_short_interval_makes_no_absurd_maximum() -> None:
