@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from page_servers import (
     MADE_UP,
+    Answer,
     MadeUpApi,
     Watch,
     answer,
@@ -538,3 +539,80 @@ def test_lists_are_reloaded_after_a_result_and_keep_focus_and_length(place: Plac
     expect(page.locator("#nights-list")).not_to_contain_text("yet")
     expect(rows).to_have_count(12)
     expect(link).to_be_focused()
+
+
+REPORT = """<!DOCTYPE html><script>
+addEventListener("message", ({ data }) => {
+  document.title = JSON.stringify([JSON.parse(document.title || "[]"), data].flat());
+  if (document.body.dataset.sent || !data.kind) return;
+  document.body.dataset.sent = "yes";
+  const review = { kind: "review", schema_version: "1.0", beats: "b".repeat(64), operations: [{}] };
+  parent.postMessage({ kind: "deepecg-review", save: true, author: "Dr A. Meier", review }, "*");
+});
+</script><body>Report"""
+"""A report that saves a review as soon as it is shown for review, and keeps what it is told."""
+DIGEST = "5f" * 32
+REVIEW = f"/v1/recordings/{ID}/review"
+
+
+def reviewing(place: Place, *statuses: Answer) -> Page:
+    """Open a recording for review; the statuses are those after the review was saved."""
+    page, api, watch = place
+    watch.excused = (LOST,)
+    saved = {"recording_id": ID, "sha256": DIGEST}
+    api.answers |= {
+        f"GET {REVIEW}": answer_problem("no_review", "PUT the first one."),
+        f"PUT {REVIEW}": lambda route: route.fulfill(json=saved, headers={"etag": '"1"'}),
+        f"GET /v1/recordings/{ID}/report": answer({"url": f"{MADE_UP}/report"}),
+        "GET /report": lambda route: route.fulfill(body=REPORT, content_type="text/html"),
+        PATH: in_turn(*statuses),
+    }
+    page.goto(f"{MADE_UP}/#review/{ID}")
+    return page
+
+
+def with_warning(message: str) -> dict[str, Any]:
+    warning = {"code": "review_not_applied", "message": message}
+    summary = made_up_summary()
+    summary["warnings"] = [warning]
+    return {**SCORED, "summary": summary}
+
+
+def with_review() -> dict[str, Any]:
+    summary = made_up_summary()
+    summary["review"] = {**(summary["review"] or {}), "sha256": DIGEST}
+    return {**SCORED, "summary": summary}
+
+
+def test_a_warning_about_the_former_review_is_not_about_the_one_just_saved(place: Place) -> None:
+    former = with_warning("the review 01234567 was not applied: found no beat at 7.000 s")
+    page = reviewing(place, answer(former), answer(with_review()))
+    notice = page.locator(".review-notice")
+    expect(notice).to_contain_text("This is the report made with your review")
+
+
+def test_a_review_that_is_not_applied_is_told(place: Place) -> None:
+    message = f"the review {DIGEST[:8]} was not applied: found no beat at 7.000 s"
+    page = reviewing(place, answer(with_warning(message)))
+    expect(page.locator(".review-notice").get_by_role("alert")).to_contain_text("7.000 s")
+
+
+def test_a_saved_review_is_not_called_unsaved_when_its_result_cannot_be_read(place: Place) -> None:
+    page = reviewing(place, answer_problem("unknown_recording", "It has been deleted."))
+    alert = page.locator(".review-notice").get_by_role("alert")
+    expect(alert).to_contain_text("It has been deleted.")
+    told = page.frames[-1].title()
+    assert '"saved"' in told
+    assert "Not saved" not in told
+
+
+def test_a_reviewer_learns_that_another_one_saved_before_the_report_was_made(place: Place) -> None:
+    page, api, _ = place
+    page.clock.install()
+    reviewing(place, answer(SCORED))
+    notice = page.locator(".review-notice")
+    expect(notice).to_contain_text("The report is being made anew")
+    theirs = {"kind": "review", "operations": []}
+    api.answers[f"GET {REVIEW}"] = lambda route: route.fulfill(json=theirs, headers={"etag": '"2"'})
+    page.clock.run_for(150_000)
+    expect(notice).to_contain_text("Another reviewer has saved since")

@@ -5,11 +5,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 from integration.api_client import Api
 from integration.aws_with_clock_and_faults import RESULTS, UPLOADS, Cloud
 from integration.test_api_recordings import NAME, TRACES, send_all
 
+from deepecg.cloud.errors import StorageError
+from deepecg.cloud.s3_buckets import Uploads
 from deepecg.cloud.s3_keys import current_key, upload_key_note
 from deepecg.outputs.recording_id import recording_id
 from deepecg.review.review_file import MAX_BYTES
@@ -96,6 +100,27 @@ def test_a_recording_that_was_put_into_the_bucket_can_be_reviewed(
     assert stored["Body"].read() == body
 
 
+def test_a_record_of_several_files_with_pseudonyms_is_scored_anew_with_its_review(
+    api: Api, cloud: Cloud, wfdb_files: dict[str, bytes]
+) -> None:
+    recording = send_all(api, wfdb_files)
+    cloud.settle()
+    body = review(beats_of(api, recording), {"op": "sign"})
+    answer = put(api, recording, body, if_none_match="*")
+    cloud.settle()
+    status = api.status(recording)
+    assert status["summary"]["review"]["sha256"] == answer.json()["sha256"]
+    assert status["summary"]["review"]["status"] == "final"
+    for item in cloud.s3.list_objects_v2(Bucket=UPLOADS)["Contents"]:
+        if item["Key"].endswith(".dat"):
+            cloud.upload(item["Key"], bytes(1000) + wfdb_files["rec_b.dat"][1000:])
+    cloud.settle()
+    summary = api.status(recording)["summary"]
+    assert summary["provenance"]["review"] == "not_reviewed"  # it is of the former recording
+    assert "review_not_applied" in [warning["code"] for warning in summary["warnings"]]
+    assert api.get(f"/v1/recordings/{recording}/review").content == body
+
+
 def test_of_two_reviewers_one_is_refused_and_nothing_is_lost(api: Api, recording: str) -> None:
     beats = BEATS
     one, other, both = (
@@ -116,6 +141,18 @@ def test_a_version_that_is_gone_is_not_replaced(api: Api, recording: str) -> Non
     body = review(BEATS)
     assert code_of(put(api, recording, body, if_match='"5f"')) == (412, "review_changed")
     assert api.code("GET", f"/v1/recordings/{recording}/review") == (404, "no_review")
+
+
+def test_s3_may_answer_403_for_a_version_that_is_gone() -> None:
+    """To those who may not list the bucket, as for a missing object that is read."""
+    s3 = boto3.client("s3", region_name="eu-central-1")
+    with Stubber(s3) as stubber:
+        for _ in range(2):
+            stubber.add_client_error("put_object", "AccessDenied", http_status_code=403)
+        uploads = Uploads(s3, UPLOADS)
+        assert uploads.write_if("a.review.json", b"{}", '"5f"') is None
+        with pytest.raises(StorageError, match="AccessDenied"):
+            uploads.write_if("a.review.json", b"{}", None)
 
 
 @pytest.mark.parametrize("headers", [{}, {"if_match": '"5f"', "if_none_match": "*"}])
@@ -192,6 +229,32 @@ def test_without_a_note_of_its_key_a_recording_cannot_be_reviewed_here(
     assert api.code("GET", path) == (409, "not_reviewable")
     body = review(BEATS)
     assert code_of(put(api, recording, body, **FIRST)) == (409, "not_reviewable")
+
+
+def test_a_recording_that_was_deleted_and_uploaded_again_can_be_reviewed(
+    api: Api, cloud: Cloud, edf_file: bytes
+) -> None:
+    """Its note was deleted with it, as the README asks, and its result is there already."""
+    cloud.upload("a.edf", edf_file)
+    cloud.settle()
+    recording = recording_id("a.edf")
+    for key in ("a.edf", upload_key_note(recording)):
+        cloud.s3.delete_object(Bucket=UPLOADS, Key=key)
+    cloud.upload("a.edf", edf_file)
+    cloud.settle()
+    assert api.code("GET", f"/v1/recordings/{recording}/review") == (404, "no_review")
+
+
+@pytest.mark.parametrize("content", [b'{"Meier": ', b" " * (MAX_BYTES + 1)])
+def test_a_damaged_review_that_was_put_into_the_bucket_is_not_sent(
+    api: Api, cloud: Cloud, recording: str, content: bytes
+) -> None:
+    key = f"ward/{NAME}.review.json"
+    cloud.s3.put_object(Bucket=UPLOADS, Key=key, Body=content)
+    path = f"/v1/recordings/{recording}/review"
+    assert api.code("GET", path) == (409, "not_reviewable")
+    assert code_of(put(api, recording, review(BEATS), **FIRST)) == (412, "review_changed")
+    assert cloud.s3.get_object(Bucket=UPLOADS, Key=key)["Body"].read() == content
 
 
 def test_names_and_texts_appear_nowhere_but_in_the_review(

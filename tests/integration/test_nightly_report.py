@@ -25,7 +25,7 @@ from deepecg.cloud.bucket_night_store import CONNECTIONS, BucketNightStore
 from deepecg.cloud.dead_letter_queue import HIDDEN_S, MAX_LETTERS, peek
 from deepecg.cloud.queues import Queue, Topic
 from deepecg.cloud.s3_buckets import Results
-from deepecg.cloud.s3_keys import entry_key
+from deepecg.cloud.s3_keys import entry_key, upload_key_note
 from deepecg.local_cloud.sam_template import REGION
 from deepecg.night.night_entry import NightEntry, night_entry
 from deepecg.outputs.json_documents import to_json
@@ -462,8 +462,11 @@ def test_dead_letters_hidden_by_another_reader_make_the_count_incomplete(evening
 
 @pytest.mark.parametrize(
     "key",
-    ["w/", "w/settings.json", "settings.json", "w/rec.settings.json", "w/rec.atr", "w/rec.QRS"],
-)
+    [
+        "w/", "w/settings.json", "settings.json", "w/rec.settings.json", "w/rec.atr", "w/rec.QRS",
+        upload_key_note(recording_id("w/rec.edf")),
+    ],
+)  # fmt: skip
 def test_dead_letter_about_no_recording_reports_none(evening: Cloud, key: str) -> None:
     put(evening, night_entry(recording_id("w/other.hea"), outcome="waiting"))
     evening.sqs.send_message(

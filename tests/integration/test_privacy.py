@@ -1,6 +1,7 @@
 """Keys of uploads may contain a patient's name, which no log line, result key or document has."""
 
 import io
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -78,6 +79,37 @@ def test_what_the_patient_wrote(cloud: Cloud, edf_file: bytes, output: Callable[
         key for key, (body, _) in cloud.bodies().items() if any(t.encode() in body for t in TRACES)
     ]
     assert sorted(key.rsplit("/", 1)[1] for key in holding) == ["report.html", "summary.json"]
+    assert_unnamed(output())
+
+
+def test_what_a_reviewer_wrote(cloud: Cloud, edf_file: bytes, output: Callable[[], str]) -> None:
+    key = f"{PATIENT}/a.edf"
+    cloud.upload(key, edf_file)
+    cloud.settle()
+    by = {"author": "Dr Hans Ballermann", "at": "2026-01-02T03:04:05+01:00"}
+    comment, conclude = {"op": "comment", "at_s": None}, {"op": "conclude"}
+    operations = [comment | {"text": "Hans fell"}, conclude | {"text": "born ill"}, {"op": "sign"}]
+    review = {
+        "kind": "review",
+        "schema_version": "1.0",
+        "beats": cloud.outcome(key)["provenance"]["beats_sha256"],
+        "operations": [by | operation for operation in operations],
+    }
+    for body in (json.dumps(review), json.dumps(review | {"operations": [by | {"op": "Hans"}]})):
+        cloud.upload(f"{PATIENT}/a.review.json", body.encode())
+        cloud.settle()
+        date = cloud.result_keys("nights/2")[0].split("/")[1]
+        cloud.invoke({"date": date}, function="NightlyReportFunction")
+    holding = [
+        name
+        for name, (body, _) in cloud.bodies().items()
+        if any(t.encode() in body for t in TRACES)
+    ]
+    assert {name.rsplit("/", 1)[1] for name in holding} == {
+        "diagnostic_report.json", "report.html", "summary.json"
+    }  # of the signed version; the damaged one says nothing  # fmt: skip
+    assert len({name.rsplit("/", 1)[0] for name in holding}) == 1
+    assert_unnamed(repr(cloud.result_keys("")))
     assert_unnamed(output())
 
 

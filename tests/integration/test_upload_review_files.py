@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -144,7 +145,7 @@ def test_a_review_that_does_not_fit_leaves_the_result_with_a_warning(
     assert now == {key: value for key, value in scored.items() if key != "warnings"}
     report = cloud.current("a.edf")["result"].replace("summary.json", "report.html")
     page = cloud.s3.get_object(Bucket="deepecg-resultsbucket", Key=report)["Body"].read()
-    assert b"the review was not applied" in page
+    assert f"the review {sha256(body).hexdigest()[:8]} was not applied".encode() in page
     (entry,) = [cloud.result(key) for key in cloud.result_keys("nights/2")]
     assert entry["digest"]["warning_codes"] == ["review_not_applied"]
     assert not any(b"Amanda" in body for body, _ in cloud.bodies().values())
@@ -191,6 +192,18 @@ def test_damaged_beats_are_found_again(cloud: Cloud, scored: dict[str, Any]) -> 
     cloud.upload("a.review.json", review_of(scored, SIGN))
     cloud.settle()
     assert cloud.outcome("a.edf")["review"]["status"] == "final"
+
+
+def test_an_unreviewed_result_that_was_not_finished_is_finished(
+    cloud: Cloud, scored: dict[str, Any]
+) -> None:
+    """A function that was killed has written the beats and not the summary, which comes last."""
+    unreviewed = cloud.current("a.edf")["result"]
+    cloud.s3.delete_object(Bucket="deepecg-resultsbucket", Key=unreviewed)
+    cloud.upload("a.review.json", review_of(scored, SIGN))
+    cloud.settle()
+    assert cloud.outcome("a.edf")["review"]["status"] == "final"
+    assert cloud.result(unreviewed) == scored
 
 
 def test_a_recording_that_is_rejected_stays_rejected(cloud: Cloud, scored: dict[str, Any]) -> None:

@@ -278,7 +278,7 @@ def test_recording_larger_than_the_storage_is_rejected_until_there_is_more(
     import shutil
     from types import SimpleNamespace
 
-    small = SimpleNamespace(total=1000 + (64 << 20), free=1000 + (64 << 20))
+    small = SimpleNamespace(total=1000 + (256 << 20), free=1000 + (256 << 20))
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "disk_usage", lambda _: small)
         cloud.upload("a.edf", edf_file)

@@ -12,6 +12,7 @@ from deepecg.cloud.errors import StorageError, UnknownMessageError
 from deepecg.cloud.queue_messages import parse_message
 from deepecg.cloud.queues import Queue
 from deepecg.cloud.s3_buckets import without_suffix
+from deepecg.cloud.s3_keys import UPLOAD_KEYS_PREFIX
 from deepecg.cloud.upload_own_files import own_suffix
 from deepecg.cloud.upload_settings_files import is_settings_file
 from deepecg.outputs.recording_id import recording_id
@@ -129,7 +130,7 @@ def _letter(message: "MessageTypeDef") -> DeadLetter:
 
 def _dead_upload(key: str) -> DeadUpload | None:
     """Return what an object is, by its key alone; None where no recording depends on it."""
-    if key.endswith("/"):
+    if key.endswith("/") or key.startswith(UPLOAD_KEYS_PREFIX):
         return None
     if (suffix := own_suffix(key)) is not None:
         stem = key.removesuffix(suffix)

@@ -37,6 +37,8 @@ MAX_WRITE_ATTEMPTS = 4
 """Attempts of a conditional write: S3 may refuse both of two that come at the same time."""
 CONFLICT_PAUSE_S = 0.1
 """Pause between these attempts in seconds."""
+MISSING_UPLOAD = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
+"""S3's answers for a missing upload: 403 to those who may not list the bucket, as the API."""
 
 
 def folder_of(key: str) -> str:
@@ -64,12 +66,14 @@ def _if_found(operation: str, request: Callable[[], T], *missing: HTTPStatus) ->
             raise
 
 
-def _get(s3: "S3Client", bucket: str, key: str, *missing: HTTPStatus) -> tuple[bytes, str] | None:
-    """Return an object with its ETag, or None where there is none."""
+def _get(
+    s3: "S3Client", bucket: str, key: str, *missing: HTTPStatus, max_bytes: int | None = None
+) -> tuple[bytes, str] | None:
+    """Return an object, or its first bytes, with its ETag; None where there is none."""
 
     def get() -> tuple[bytes, str]:
         response = s3.get_object(Bucket=bucket, Key=key)
-        return response["Body"].read(), response["ETag"]
+        return response["Body"].read(max_bytes), response["ETag"]
 
     return _if_found("GetObject", get, *missing)
 
@@ -191,20 +195,17 @@ class Uploads:
             response = self.s3.get_object(Bucket=self.bucket, Key=part.key, IfMatch=part.etag)
             shutil.copyfileobj(response["Body"], file, COPY_BYTES)
 
-    def read_version(self, key: str) -> tuple[bytes, str] | None:
-        """Return an object with its ETag, or None where there is none.
-
-        S3 answers 403 instead of 404 to those who may not list the bucket, as the API.
-        """
-        return _get(self.s3, self.bucket, key, HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
+    def read_version(self, key: str, max_bytes: int) -> tuple[bytes, str] | None:
+        """Return the first bytes of an object with its ETag, or None where there is none."""
+        return _get(self.s3, self.bucket, key, *MISSING_UPLOAD, max_bytes=max_bytes)
 
     def write_if(self, key: str, body: bytes, etag: str | None) -> str | None:
         """Write a JSON object in place of one version, or of none, and return its ETag.
 
-        Returns None, and writes nothing, if there is another version by now.
+        Returns None, and writes nothing, if there is another version by now, or none.
         """
         condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
-        unmet = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND)
+        unmet = (HTTPStatus.PRECONDITION_FAILED, *(MISSING_UPLOAD if etag is not None else ()))
         return _put_if(self.s3, self.bucket, key, body, condition, *unmet)
 
 

@@ -63,6 +63,8 @@ def _with_review(
     except StoredBeatsError:
         raise
     except ReviewError as error:
-        warning = ReadingWarning(NOT_APPLIED, f"the review was not applied: {error}")
+        # With the digest, a reviewer can tell which of two versions of a review is meant.
+        message = f"the review {sha256[:8]} was not applied: {error}"
+        warning = ReadingWarning(NOT_APPLIED, message)
         warned = replace(recording, warnings=(*recording.warnings, warning))
         return unreviewed_recording(warned, stored, card, settings)

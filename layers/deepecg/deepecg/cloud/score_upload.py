@@ -34,8 +34,9 @@ from deepecg.readers.open_recording import open_recording
 from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
 from deepecg.scoring import score_recording
 
-SPARE_BYTES = 64 << 20
-"""Temporary storage that is left free beside a recording, for its output files."""
+SPARE_BYTES = 256 << 20
+"""Temporary storage that is left free beside a recording, for its output files: of 14 days some
+120 MB of stored beats and 45 MB of disclosure."""
 
 Action = Literal["scored", "rejected", "repeated", "waiting", "nothing_to_do"]
 
@@ -137,13 +138,11 @@ def _stored_beats(
     if upload.review_file is None:
         return None
     unreviewed = replace(upload, review_file=None)
-    key = f"{result_folder(unreviewed, classifier.version)}{upload.id}{BEATS_SUFFIX}"
-    beats = entries.results.read_bytes(key)
-    if beats is None:
+    folder = result_folder(unreviewed, classifier.version)
+    if not entries.results.exists(folder + SUMMARY_FILE):
         # This does not make it the valid result, as there is a review.
         score_upload(unreviewed, uploads, entries, classifier)
-        beats = entries.results.read_bytes(key)
-    return beats
+    return entries.results.read_bytes(f"{folder}{upload.id}{BEATS_SUFFIX}")
 
 
 def reject(
@@ -197,12 +196,13 @@ def _conclude(
     if now.parts != upload.parts or _has_other_files_beside(now, upload):
         return outcome  # changed meanwhile: the message of that change sets the valid result
     entries.write_result(upload, result, document, processing_s)
+    if kind == "scored":  # so that the API finds where a review of it belongs
+        # Also for a result that was there: whoever deletes an upload deletes its note.
+        note = to_json({"key": upload.key}).encode()
+        uploads.write_if(upload_key_note(upload.id), note, etag=None)
     current = {"outcome": kind, "result": result}
     if entries.results.read(current_key(upload.id)) != current:
         _join_parts(upload, entries)
-        if kind == "scored":  # so that the API finds where a review of it belongs
-            note = to_json({"key": upload.key}).encode()
-            uploads.write_if(upload_key_note(upload.id), note, etag=None)
         entries.results.write(current_key(upload.id), current)  # last: then all of it was done
     # Only now: until here, the API reports that the recording is being scored.
     entries.finish(upload.id, keep=entries.night(upload.uploaded_at))

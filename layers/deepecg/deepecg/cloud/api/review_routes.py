@@ -28,6 +28,8 @@ from deepecg.outputs.file_names import SUMMARY_FILE
 from deepecg.review.review_file import MAX_BYTES, read_review, review_digest
 
 JSON = "application/json"
+MAX_NOTE_BYTES = 8192
+"""Size of the largest note: S3's keys have up to 1,024 bytes, each at most six in JSON."""
 ETAG_PATTERN = r'^"[0-9A-Za-z+/=.:_-]{1,100}"$'
 ETAG_HEADER = {
     "headers": {
@@ -81,9 +83,16 @@ def get_review(request: Request, recording_id: RecordingId) -> Response:
     """Return the review of a recording, and its version in the header `ETag`."""
     services = services_of(request)
     require_result_folder(services.results, recording_id)
-    found = services.uploads.read_version(_review_key(services, recording_id))
+    found = services.uploads.read_version(_review_key(services, recording_id), MAX_BYTES + 1)
     if found is None:
         raise ProblemError("no_review", "PUT the first one with the header `If-None-Match: *`.")
+    try:
+        read_review(found[0])
+    except ReviewError:  # it was put there without the API, which takes no such review
+        raise ProblemError(
+            "not_reviewable",
+            "The review beside it is damaged: put an intact one in its place, or delete it.",
+        ) from None
     return Response(found[0], media_type=JSON, headers={"ETag": found[1]})
 
 
@@ -154,7 +163,7 @@ def _review_key(services: Services, recording_id: str) -> str:
     ProblemError
         If the recording's key is not noted.
     """
-    note = services.uploads.read_version(upload_key_note(recording_id))
+    note = services.uploads.read_version(upload_key_note(recording_id), MAX_NOTE_BYTES)
     if note is None:
         raise ProblemError(
             "not_reviewable",

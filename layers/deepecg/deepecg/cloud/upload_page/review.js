@@ -50,19 +50,18 @@ async function showReview(id, signal) {
     following.abort(cancelled());
     following = new AbortController();
     const version = current ? { "if-match": current.etag } : { "if-none-match": "*" };
+    let answer;
     try {
-      const { document: saved, etag } = await request(`v1/recordings/${id}/review`, {
-        method: "PUT", body: text, headers: version, signal,
-      });
-      current = { document: review, etag };
-      reviewDrafts.delete(id);
-      post({ saved: review });
-      await follow(saved.sha256, AbortSignal.any([signal, following.signal]));
+      answer = await request(`v1/recordings/${id}/review`, { method: "PUT", body: text, headers: version, signal });
     } catch (problem) {
       if (problem.code === "review_changed") return offerTheirs().catch(complain);
       if (problem.code !== "cancelled") post({ trouble: `Not saved. ${problem.message}` });
-      complain(problem);
+      return complain(problem);
     }
+    current = { document: review, etag: answer.etag };
+    reviewDrafts.delete(id);
+    post({ saved: review });
+    return follow(answer.document.sha256, AbortSignal.any([signal, following.signal])).catch(complain);
   }
 
   /** Another reviewer was faster: nothing is written until the user has seen that. */
@@ -98,10 +97,17 @@ async function showReview(id, signal) {
       const status = await askUntilAnswered(`v1/recordings/${id}`, { signal: until });
       if (status.status === "rejected" || status.status === "failed") return say(withoutResult(status));
       if (status.summary?.review?.sha256 === sha256) return finish(status.summary);
-      const refusal = status.summary?.warnings.find((warning) => warning.code === "review_not_applied");
+      // The report may still be the former one, with a warning about the former version of the review.
+      const refusal = status.summary?.warnings.find(
+        ({ code, message }) => code === "review_not_applied" && message.includes(sha256.slice(0, 8)),
+      );
       if (refusal) return say(make("p.note.some", { role: "alert" }, sentence(refusal.message)));
-      if (Date.now() - began > 1000 * SLOW_REVIEW_S)
+      if (Date.now() - began > 1000 * SLOW_REVIEW_S) {
+        const present = await savedReview(id, until).catch(() => current);
+        if (present?.etag !== current.etag)
+          return say(make("p.note", "Saved. Another reviewer has saved since: open this review again to see the report made with both."));
         say(make("p.note", "Saved. Making the report anew takes longer than usual; you can close this page."));
+      }
       await pause(Math.min(seconds, LONGEST_REVIEW_POLL_S), until);
     }
   }
