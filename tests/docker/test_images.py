@@ -12,6 +12,7 @@ import httpx
 import pytest
 from docker_cli import docker
 from holter_file_writers import synthetic_ecg, write_edf, write_wfdb
+from pdf_streams import streams
 from running_service import Served
 
 from deepecg import __version__
@@ -133,7 +134,7 @@ def test_the_score_image_writes_the_report_as_pdf(images: str, tmp_path: Path) -
     assert printed == "1 of 1 recordings scored; results in /data/results"
     pdf = (tmp_path / "results" / "r" / "report.pdf").read_bytes()
     assert pdf.startswith(b"%PDF-")
-    assert b"DejaVu" in pdf
+    assert "DejaVu" in streams(pdf, b"/BaseFont")[0]
 
 
 def test_a_folder_that_cannot_be_written_is_said_with_what_helps(

@@ -172,6 +172,19 @@ def test_a_renamed_cluster_changes_class_counts_and_burden(ectopic: ScoredRecord
     assert found.review.renamed_beats_count == n_beats
 
 
+def test_the_softwares_precision_is_not_that_of_a_reviewed_recording(
+    ectopic: ScoredRecording, tmp_path: Path
+) -> None:
+    by_software = write_outputs(ectopic, tmp_path, "r", "r")
+    assert by_software.ventricular.precision_percent is not None
+    assert "In evaluation, precision" in (tmp_path / "diagnostic_report.json").read_text()
+    found = write_outputs(reviewed(ectopic, SIGN), tmp_path, "r", "r")
+    for block in (found.ventricular, found.supraventricular, found.atrial_fibrillation):
+        assert (block.precision_percent, block.sensitivity_percent) == (None, None)
+    assert {row.accuracy for row in (*found.urgent, *found.notable)} == {None}
+    assert "In evaluation, precision" not in (tmp_path / "diagnostic_report.json").read_text()
+
+
 def test_a_later_operation_replaces_an_earlier_one(slow: ScoredRecording) -> None:
     times_s = [time_of(slow, 10)]
     to_v, to_n = ({"op": "rename_beats", "times_s": times_s, "class": name} for name in "VN")

@@ -68,7 +68,7 @@ def summarise(
         The same for the same recording, model, settings and software: it contains no time of its
         making.
     """
-    rhythm, evaluation = scored.rhythm, scored.card.evaluation
+    rhythm, evaluation = scored.rhythm, _evaluation(scored)
     if scored.review is not None:
         beats_sha256 = scored.review.beats_sha256
     else:
@@ -136,6 +136,11 @@ def summarise(
         ),
         advisory=ADVISORY,
     )
+
+
+def _evaluation(scored: ScoredRecording) -> Mapping[str, Any]:
+    """Return how reliable results are; of those that a reviewer changed, nobody has measured it."""
+    return scored.card.evaluation if scored.review is None else {}
 
 
 def _recording(scored: ScoredRecording, study: Study) -> summary.RecordingBlock:
@@ -236,7 +241,7 @@ def _pauses(scored: ScoredRecording) -> summary.PausesBlock:
 
 def _fibrillation(scored: ScoredRecording) -> summary.FibrillationBlock:
     found = scored.rhythm.fibrillation
-    accuracy = scored.card.evaluation.get("events", {}).get("atrial_fibrillation", {})
+    accuracy = _evaluation(scored).get("events", {}).get("atrial_fibrillation", {})
     return _block(
         summary.FibrillationBlock,
         found,

@@ -187,16 +187,18 @@ class EctopyBlock(Block, frozen=True):
     """Every third beat is ectopic."""
     precision_percent: Percent | None
     """Precision for beats in the model's evaluation: of 100 beats classified as this class, how
-    many are annotated as it. Null if the model card does not contain it."""
+    many are annotated as it. Null in a reviewed recording, or if the model card does not contain
+    it."""
     sensitivity_percent: Percent | None
     """Sensitivity for beats in the model's evaluation: of 100 beats annotated as this class, how
-    many are classified as it. Null if the model card does not contain it."""
+    many are classified as it. Null in a reviewed recording, or if the model card does not contain
+    it."""
     couplet_precision_percent: Percent | None
     """Precision for couplets in the model's evaluation: of 100 detected couplets, how many overlap
-    an annotated one. Null if the model card does not contain it."""
+    an annotated one. Null in a reviewed recording, or if the model card does not contain it."""
     run_precision_percent: Percent | None
     """Precision for runs in the model's evaluation: of 100 detected runs, how many overlap an
-    annotated one. Null if the model card does not contain it."""
+    annotated one. Null in a reviewed recording, or if the model card does not contain it."""
 
 
 class VentricularBlock(EctopyBlock, frozen=True):
@@ -204,7 +206,10 @@ class VentricularBlock(EctopyBlock, frozen=True):
 
 
 class SupraventricularBlock(EctopyBlock, frozen=True):
-    """Supraventricular ectopic beats (class S). In atrial fibrillation no beat is S."""
+    """Supraventricular ectopic beats (class S).
+
+    In atrial fibrillation no beat is S, unless a reviewer says so.
+    """
 
     left_out_in_fibrillation_count: Count
     """Beats in atrial fibrillation that were classified as S and are counted as N instead."""
@@ -251,10 +256,10 @@ class FibrillationBlock(Block, frozen=True):
     """Mean heart rate in atrial fibrillation, in beats per minute. Null if there is none."""
     precision_percent: Percent | None
     """Precision in the evaluation: of 100 s detected as atrial fibrillation, how many are annotated
-    as it. Null if the model card does not contain it."""
+    as it. Null in a reviewed recording, or if the model card does not contain it."""
     sensitivity_percent: Percent | None
     """Sensitivity in the evaluation: of 100 s annotated as atrial fibrillation, how many are
-    detected. Null if the model card does not contain it."""
+    detected. Null in a reviewed recording, or if the model card does not contain it."""
 
 
 class VariabilityBlock(Block, frozen=True):
@@ -424,7 +429,8 @@ class FindingRow(Block, frozen=True):
     event: Count | None
     """``number`` of the worst event in ``events``. Null for a finding about the whole recording."""
     accuracy: FindingAccuracy | None
-    """How often such a finding was right in the evaluation. Null if that is not known."""
+    """How often such a finding was right in the evaluation. Null if that is not known, and in a
+    reviewed recording."""
 
 
 class UrgentRow(FindingRow, frozen=True):

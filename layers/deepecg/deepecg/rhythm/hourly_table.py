@@ -135,10 +135,11 @@ def hour_starts_s(stream: BeatStream) -> Floats:
     Returns
     -------
     ndarray of float64, shape (n_hours,)
-        Seconds from the recording's start: 0, then every full hour of the recorder's clock, or
-        every hour from the start if the time of day is unknown.
+        Seconds from the recording's start: 0, then every full hour of the recorder's clock that is
+        at least half a second later, or every hour from the start if the time of day is unknown.
     """
-    first_s = SECONDS_PER_HOUR - (stream.midnight_s or 0.0) % SECONDS_PER_HOUR
+    # A start that is a full hour to the nearest second is one.
+    first_s = SECONDS_PER_HOUR - ((stream.midnight_s or 0.0) + 0.5) % SECONDS_PER_HOUR + 0.5
     last_s = len(stream.analysable) - 1  # an hour contains the beginning of at least one second
     return np.append(0.0, np.arange(first_s, last_s + ROUNDING_S, SECONDS_PER_HOUR))
 

@@ -4,12 +4,12 @@ import copy
 import logging
 import re
 import sys
-import zlib
 from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pdf_streams import streams
 from synthetic_summary import made_up_graphics, made_up_summary, summary_of
 
 from deepecg.errors import SettingsError
@@ -38,19 +38,6 @@ def html() -> str:
 @pytest.fixture(scope="module")
 def pdf(html: str) -> bytes:
     return report_pdf(html)
-
-
-def streams(pdf: bytes, containing: bytes = b" cm\n") -> list[str]:
-    """Return the parts of a PDF that contain something, by default the drawings of all pages."""
-    found = []
-    for begin in re.finditer(rb"stream\r?\n", pdf):
-        try:
-            text = zlib.decompressobj().decompress(pdf[begin.end() :])
-        except zlib.error:
-            continue
-        if containing in text:
-            found.append(text.decode("latin-1"))
-    return found
 
 
 def lines(drawing: str, colour: str) -> list[list[Point]]:

@@ -147,17 +147,13 @@ function cards(s) {
       line(`${counted(af.episode_count, "episode")}, ${duration(af.total_s)} in all`),
       af.episode_count > 0 &&
         line(`longest ${duration(af.longest_s)}; mean rate ${number(af.mean_bpm, 0)}`, unit("bpm")),
-      isUnreviewed(s) &&
-        af.precision_percent != null &&
+      af.precision_percent != null &&
         precisionLine(
           "fibrillation", "AF", ` in evaluation, ${number(af.precision_percent, 0)} of 100 s detected as AF were AF`,
         ),
     ),
   );
 }
-
-/** Whether figures are the software's own: its evaluation is not about a reviewer's. @param {object} s */
-const isUnreviewed = ({ provenance }) => provenance.review === "not_reviewed";
 
 /** How reliable a result is. @param {string} group @param {string} letter @param {...(string|false)} text */
 const precisionLine = (group, letter, ...text) =>
@@ -176,7 +172,7 @@ function ectopyCard(s, group, letter, percent) {
     ),
     found.left_out_in_fibrillation_count > 0 &&
       line(`not counted, in atrial fibrillation: ${number(found.left_out_in_fibrillation_count)}`),
-    isUnreviewed(s) && precisionLine(
+    s.provenance.review === "not_reviewed" && precisionLine(
       group,
       letter,
       precision == null
