@@ -147,7 +147,8 @@ function cards(s) {
       line(`${counted(af.episode_count, "episode")}, ${duration(af.total_s)} in all`),
       af.episode_count > 0 &&
         line(`longest ${duration(af.longest_s)}; mean rate ${number(af.mean_bpm, 0)}`, unit("bpm")),
-      af.precision_percent != null &&
+      s.provenance.review === "not_reviewed" &&
+        af.precision_percent != null &&
         precisionLine(
           "fibrillation", "AF", ` in evaluation, ${number(af.precision_percent, 0)} of 100 s detected as AF were AF`,
         ),
