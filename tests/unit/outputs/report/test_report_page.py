@@ -368,6 +368,17 @@ def test_paper_shows_what_is_urgent_or_has_a_strip_of_a_long_list() -> None:
     rows = [a for tag, a in Page(html).elements if tag == "tr" and "data-group" in a]
     kept = [a["id"] for a in rows if "data-strip" in a or "data-finding" in a]
     assert kept == [*(f"event-{n}" for n in range(8)), "event-40"]
+    on_screen = replace(
+        made_up_graphics(),
+        strips=tuple(
+            replace(strip, is_further=strip.event_number == 2)
+            for strip in made_up_graphics().strips
+        ),
+    )
+    rows = [a for tag, a in Page(render_report(summary, on_screen)).elements if tag == "tr"]
+    assert [a["id"] for a in rows if "data-strip" in a] == [
+        f"event-{n}" for n in range(8) if n != 2
+    ]
     summary["events"] = summary["events"][:60]
     assert "events-table shorten" not in render_report(summary, made_up_graphics())
 

@@ -35,7 +35,7 @@ class StripSettings:
 
     strip_s: float = 7.0
     """Length of a strip, in seconds: 175 mm at 25 mm/s fit on A4 beside the calibration pulse."""
-    further_s: float = 6.0
+    further_s: float = 5.0
     """Length of a further strip, and of either end of a long event in it, in seconds: those are not
     printed and need not fill a row, but a thousand of them make up half of the report."""
     lead_in_s: float = 2.0

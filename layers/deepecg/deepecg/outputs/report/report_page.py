@@ -139,6 +139,7 @@ def render_report(
             poincare=poincare_picture(graphics.poincare),
             strips=[(strip, figure(strip, p)) for strip, p in drawn if not strip.is_further],
             further=[(strip, picture.height) for strip, picture in further],
+            further_ids={strip.id for strip, _ in further},
             packed_strips=_packed(further, figure),
             disclosure=disclosure,
             printed_mm=PRINTED_MM,
