@@ -213,7 +213,12 @@ def test_changes_that_are_not_saved_survive_a_visit_elsewhere(
     with browsing(browser, address) as (context, _):
         recording = upload(context, address, day)
         page = review(context, address, recording, FIRST)
-        report_in(page).get_by_label(re.compile("^Class of cluster 1 ")).select_option("S")
+        choice = report_in(page).get_by_label(re.compile("^Class of cluster 1 "))
+        expect(choice).to_be_visible()
+        page.evaluate("window.heard = 0; addEventListener('message', () => { heard += 1; })")
+        choice.select_option("S")
+        while not page.evaluate("heard"):  # the frame's message with the change has not arrived
+            page.wait_for_timeout(20)
         page.get_by_role("link", name="All recordings").click()
         expect(page.locator("#home")).to_be_visible()
         page.go_back()
