@@ -89,6 +89,19 @@ def test_the_largest_episodes_are_listed_in_the_order_of_time() -> None:
     assert block.episodes[0].level_mv == -0.298
 
 
+def test_without_a_reference_level_no_deviation_is_counted_not_even_none() -> None:
+    found = scored(LEVELS_MV)
+    (lead,) = found.repolarisation.st_segment.leads
+    unknown = replace(lead, reference_mv=np.full(len(LEVELS_MV), np.nan))
+    segment = replace(found.repolarisation.st_segment, leads=(unknown,))
+    block = st_segment_block(
+        replace(found, repolarisation=replace(found.repolarisation, st_segment=segment))
+    )
+    assert block.not_assessed is None  # the levels are there
+    assert block.episode_count is None
+    assert st_segment_block(found).episode_count == 0
+
+
 def test_qt_by_hand() -> None:
     block = qt_interval_block(scored(LEVELS_MV))
     assert (block.median_qt_ms, block.median_qtc_ms, block.mean_qtc_ms) == (444, 454, 454)

@@ -227,7 +227,6 @@ def _variability(found: SummaryValue) -> Iterator[Measure]:
 
 
 def _repolarisation(qt: SummaryValue, st: SummaryValue) -> Iterator[Measure]:
-    """Yield QT and QTc; ST deviations only where the ST segment was assessed: none is no zero."""
     note = "" if qt.value is None else f"Screening; QTc by {qt.value.formula.capitalize()}."
     longest = qt.longest
     parts = (longest.at_s, longest.qt_ms, longest.rate_bpm)
@@ -235,8 +234,7 @@ def _repolarisation(qt: SummaryValue, st: SummaryValue) -> Iterator[Measure]:
     yield Measure(qt.median_qtc_ms, "QTc, median", accuracy=note)
     yield Measure(qt.mean_qtc_ms, "QTc, mean", accuracy=note)
     yield Measure(longest.qtc_ms, "QTc, longest", parts, accuracy=note)
-    if st.value is None or st.value.not_assessed is None:
-        yield Measure(st.episode_count, "ST deviations", accuracy="Screening." if note else "")
+    yield Measure(st.episode_count, "ST deviations", accuracy="Screening." if note else "")
 
 
 def _accuracy(what: str, precision: SummaryValue, sensitivity: SummaryValue | None = None) -> str:

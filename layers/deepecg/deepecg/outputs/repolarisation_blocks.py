@@ -37,11 +37,12 @@ def st_segment_block(scored: ScoredRecording) -> summary.StSegmentBlock:
         )
         for lead in found.leads
     )
+    has_reference = any(np.isfinite(lead.reference_mv).any() for lead in found.leads)
     return summary.StSegmentBlock(
         not_assessed=_why_nowhere([lead.time for lead in found.leads]),
         leads=leads,
         trend_step_s=step_s,
-        episode_count=len(found.episodes),
+        episode_count=len(found.episodes) if has_reference else None,
         episodes=tuple(
             summary.StEpisodeRow(
                 lead=leads[one.lead].lead,

@@ -350,8 +350,9 @@ class StSegmentBlock(Block, frozen=True):
     """The analysed leads, the primary first."""
     trend_step_s: Measure
     """Distance of the values of the trends, in seconds."""
-    episode_count: Count
-    """Episodes in all leads: at least 0.1 mV for at least 60 s (settings)."""
+    episode_count: Count | None
+    """Episodes in all leads: at least 0.1 mV for at least 60 s (settings). Null where too little
+    was assessed to know the patient's own level."""
     episodes: tuple[StEpisodeRow, ...]
     """Episodes in the order of time: those with the largest deviations, up to the number of events
     of one kind in the settings."""

@@ -171,7 +171,7 @@ def test_no_urgent_finding_is_said_too_with_what_was_looked_for() -> None:
         "atrial flutter",
     ):
         assert sought in text
-    assert "Not assessed: First degree AV block." in text
+    assert "Not assessed: First-degree AV block." in text
     assert "ventricular tachycardia (above 100/min) of 6 or more beats" in text
     assert "ventricular beats above 10 % of all" in text
     assert "supraventricular tachycardia longer than 30 s" in text
@@ -252,7 +252,7 @@ def test_the_banner_is_not_green_while_something_is_notable() -> None:
     assert 'class="urgent none"' not in html
     text = text_of(html)
     assert "Nothing notable either" not in text
-    assert "Not assessed: First degree AV block." in text
+    assert "Not assessed: First-degree AV block." in text
 
 
 def test_notable_findings_come_after_the_urgent_ones_and_lead_to_their_strips(

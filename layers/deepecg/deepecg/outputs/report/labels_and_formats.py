@@ -35,7 +35,7 @@ def kind_of(key: str) -> Kind:
 def plain(key: str) -> str:
     """Return a key as words: ``st_segment`` is "ST segment"."""
     words = [word.upper() if word in {"st", "qt", "av", "crc"} else word for word in key.split("_")]
-    text = " ".join(words)
+    text = " ".join(words).replace(" degree", "-degree")
     return text[:1].upper() + text[1:]
 
 
