@@ -150,8 +150,7 @@ def _score(given: argparse.Namespace) -> int:
         raise SettingsError(f"found no recording ({SUFFIX_LIST}) in the folders given")
     settings = _settings_file(given.settings) if given.settings else SettingsFile()
     settings = replace(settings, lead=given.lead or settings.lead)
-    about_one = ("subject", "based_on", "patient_label")
-    if len(jobs) > 1 and any(getattr(settings, name) is not None for name in about_one):
+    if len(jobs) > 1 and settings.about_one_patient:
         raise SettingsError(
             f"found {len(jobs)} recordings, expected one: the settings file names its patient or "
             "request"

@@ -68,6 +68,12 @@ class Study:
     embed_report: bool = False
 
     @property
+    def about_one_patient(self) -> list[str]:
+        """Names of the given fields that are about one patient, and so about one recording."""
+        names = ("subject", "based_on", "patient_label")
+        return [name for name in names if getattr(self, name) is not None]
+
+    @property
     def zone(self) -> tzinfo | None:
         """The recorder's time zone; None if it is not given."""
         return None if self.time_zone is None else ZoneInfo(self.time_zone)

@@ -8,15 +8,11 @@ the recording or after it; then it is scored anew.
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Part, without_suffix
 from deepecg.readers.mark_file_names import DIARY_SUFFIX, MARK_SUFFIXES
-from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
+from deepecg.readers.wfdb_file_names import is_header_name
 
 
 def find_mark_files(listing: FolderListing, key: str) -> tuple[Part, ...]:
     """Return the files with marks of the recording with this main file."""
-    suffixes = MARK_SUFFIXES if _is_header(key) else (DIARY_SUFFIX,)
+    suffixes = MARK_SUFFIXES if is_header_name(key) else (DIARY_SUFFIX,)
     found = (listing.find(without_suffix(key) + suffix) for suffix in suffixes)
     return tuple(part for part in found if part is not None)
-
-
-def _is_header(key: str) -> bool:
-    return key.casefold().endswith(HEADER_SUFFIX)

@@ -41,6 +41,7 @@ from deepecg.readers.wfdb_file_names import (
     HEADER_SUFFIX,
     SIGNAL_NAME,
     SIGNAL_SUFFIX,
+    is_header_name,
 )
 from deepecg.readers.wfdb_header import record_files
 
@@ -164,7 +165,7 @@ def _record(listing: FolderListing, header: Part) -> Upload:
                     n_missing += 1
                 elif key not in parts:
                     parts[key] = replace(part, named=name)
-                    if _is_header(key):
+                    if is_header_name(key):
                         headers.append(parts[key])
             if headers and n_missing == 0:
                 unread += _most_likely_incomplete_last(listing, headers)
@@ -227,7 +228,7 @@ def _possible_masters(listing: FolderListing, header_key: str) -> Iterator[Part]
     """
     if is_api_folder(listing.folder):
         header = listing.find(header_key)
-        if header is None or not any(map(_is_header, _files_if_readable(listing, header))):
+        if header is None or not any(map(is_header_name, _files_if_readable(listing, header))):
             yield from _headers_by_time(listing)
         return
     stem = without_suffix(header_key)
@@ -263,7 +264,7 @@ def _headers_by_time(listing: FolderListing) -> list[Part]:
 def _headers(listing: FolderListing, beginning: str = "") -> list[Part]:
     """Return the headers whose names begin as given."""
     parts = listing.starting_with(listing.folder + beginning)
-    return [part for part in parts if _is_header(part.key)]
+    return [part for part in parts if is_header_name(part.key)]
 
 
 def _n_common(one: str, other: str) -> int:
@@ -290,7 +291,3 @@ def _content(listing: FolderListing, header: Part) -> bytes:
 
 def _has_recording(listing: FolderListing) -> bool:
     return any(is_recording_name(part.key) for part in listing.starting_with(listing.folder))
-
-
-def _is_header(key: str) -> bool:
-    return key.casefold().endswith(HEADER_SUFFIX)

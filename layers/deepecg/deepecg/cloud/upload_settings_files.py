@@ -16,9 +16,6 @@ from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME, OWN_SETTINGS_SUFFIX
 from deepecg.errors import SettingsError
 from deepecg.settings_file import MAX_BYTES, SettingsFile, read_settings_file
 
-ABOUT_ONE = ("subject", "based_on", "patient_label")
-"""Fields of a settings file that are about one patient."""
-
 
 def is_settings_file(key: str) -> bool:
     """Return whether an object is a settings file, by its name."""
@@ -65,7 +62,7 @@ def load_settings_file(uploads: Uploads, part: Part | None) -> SettingsFile:
         content = read_settings_file(uploads.read(part, MAX_BYTES + 1))
     except SettingsError as error:
         raise BadSettingsError(str(error)) from None
-    about_one = [name for name in ABOUT_ONE if getattr(content, name) is not None]
+    about_one = content.about_one_patient
     if about_one and part.name == FOLDER_SETTINGS_NAME:
         raise BadSettingsError(
             f"found a {about_one[0]} in the settings of a folder, expected it beside one recording"

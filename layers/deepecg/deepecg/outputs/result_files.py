@@ -87,7 +87,10 @@ def write_outputs(
     rhythm = scored.rhythm
     listed = listed_events(rhythm.events, scored.settings.rhythm.events, kept=rhythm.finding_events)
     graphics = draw(scored, listed)
-    summary = summarise(scored, listed, graphics, recording_id, study)
+    stored = None
+    if scored.review is None:
+        stored = StoredBeats.of(scored, cluster_numbers(scored, graphics.clusters))
+    summary = summarise(scored, listed, graphics, recording_id, study, stored=stored)
     report = render_report(
         summary,
         graphics,
@@ -102,8 +105,7 @@ def write_outputs(
         write_disclosure(scored, folder / DISCLOSURE_FILE, recording_id, report_clock(summary))
     else:
         (folder / DISCLOSURE_FILE).unlink(missing_ok=True)  # of an earlier result
-    if scored.review is None:
-        stored = StoredBeats.of(scored, cluster_numbers(scored, graphics.clusters))
+    if stored is not None:
         (folder / f"{name}{BEATS_SUFFIX}").write_bytes(stored.to_bytes())
     (folder / REPORT_FILE).write_text(report, encoding="utf-8")
     (folder / FHIR_FILE).write_text(to_json(fhir), encoding="utf-8")

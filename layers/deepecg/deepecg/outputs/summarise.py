@@ -46,6 +46,8 @@ def summarise(
     graphics: Graphics,
     recording_id: str,
     study: Study | None = None,
+    *,
+    stored: StoredBeats | None = None,
 ) -> summary.Summary:
     """Return the summary of a scored recording.
 
@@ -61,6 +63,8 @@ def summarise(
         The caller's name for the recording; nothing about the patient.
     study : Study, optional
         What the caller says about the recording.
+    stored : StoredBeats, optional
+        The beats as they are stored for reviews, if the caller has them: they take time to make.
 
     Returns
     -------
@@ -72,7 +76,8 @@ def summarise(
     if scored.review is not None:
         beats_sha256 = scored.review.beats_sha256
     else:
-        beats_sha256 = StoredBeats.of(scored, cluster_numbers(scored, graphics.clusters)).sha256
+        stored = stored or StoredBeats.of(scored, cluster_numbers(scored, graphics.clusters))
+        beats_sha256 = stored.sha256
     accuracy = evaluation.get("findings", {})
     return summary.Summary(
         schema_version=summary.SUMMARY_SCHEMA_VERSION,

@@ -14,3 +14,8 @@ ANNOTATION_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 """Usual names of annotation files, and of viewers' settings files, beside WFDB records."""
+
+
+def is_header_name(name: str) -> bool:
+    """Return whether a file or object is a WFDB header, by its name."""
+    return name.casefold().endswith(HEADER_SUFFIX)
