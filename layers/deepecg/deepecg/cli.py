@@ -259,7 +259,7 @@ def _score_one(
     now, began_s = datetime.now().astimezone(), time.perf_counter()
     try:
         with _progress(name, quiet=quiet) as progress, _readable():
-            recording = open_recording(path, settings.zone)
+            recording = open_recording(path, settings.reading)
             scored = score_recording(recording, classifier, settings.scoring, progress)
         document: Summary | Rejection = write_outputs(scored, folder, name, identity, settings)
         if waves:

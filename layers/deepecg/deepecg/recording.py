@@ -69,6 +69,25 @@ class PatientMark:
 
 
 @dataclass(frozen=True)
+class SetAsideSignal:
+    """A signal of the file that is not read as a lead.
+
+    Attributes
+    ----------
+    number : int
+        Number of the signal in the file, from 1.
+    name : str
+        Its label, made harmless.
+    reason : str
+        The rule that set it aside, such as "its label says respiration".
+    """
+
+    number: int
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Recording:
     """One ECG recording; its samples stay on disk.
 
@@ -93,6 +112,17 @@ class Recording:
         Faults of the file.
     marks : tuple of PatientMark
         The patient's own marks, in the order of time.
+    labels : tuple of str
+        Labels of the leads as the file writes them: free text, for :meth:`lead_index` only.
+    signal_numbers : tuple of int
+        Number of each lead among the file's signals, from 1.
+    set_aside : tuple of SetAsideSignal
+        The signals of the file that are not leads.
+    says_ecg : bool
+        Whether a label or the format says that the leads are ECG. If not, only their samples can
+        show it.
+    lost_s : float
+        Seconds that the file declares and does not contain, beyond its last sample.
     """
 
     format: str
@@ -104,6 +134,11 @@ class Recording:
     paced: bool | None = None
     warnings: tuple[ReadingWarning, ...] = ()
     marks: tuple[PatientMark, ...] = ()
+    labels: tuple[str, ...] = field(default=(), repr=False)
+    signal_numbers: tuple[int, ...] = ()
+    set_aside: tuple[SetAsideSignal, ...] = ()
+    says_ecg: bool = True
+    lost_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not MIN_SAMPLING_RATE_HZ <= self.sampling_rate_hz <= MAX_SAMPLING_RATE_HZ:

@@ -88,7 +88,7 @@ def write_reviewed(
         If the recording cannot be scored.
     """
     review, sha256, name = read_review(content), review_digest(content), folder.name
-    recording, beats_file = open_recording(path, settings.zone), folder / f"{name}{BEATS_SUFFIX}"
+    recording, beats_file = open_recording(path, settings.reading), folder / f"{name}{BEATS_SUFFIX}"
     stored = _stored_beats(beats_file)
     if stored is None or stored.sha256 != review.beats:
         stored = _found_again(recording, settings, model, progress)

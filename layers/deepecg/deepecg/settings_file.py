@@ -20,6 +20,7 @@ from types import NoneType
 from typing import Any, TypeVar, get_args
 
 from deepecg.errors import SettingsError
+from deepecg.readers.reading_options import ReadingOptions
 from deepecg.rhythm.settings import QtFormula, RhythmSettings
 from deepecg.settings import ScoringSettings
 from deepecg.study import Study, refuse_faulty_study
@@ -69,6 +70,11 @@ class SettingsFile(Study):
     def scoring(self) -> ScoringSettings:
         """The settings for :func:`deepecg.scoring.score_recording`."""
         return ScoringSettings(lead=self.lead, rhythm=self.rhythm)
+
+    @property
+    def reading(self) -> ReadingOptions:
+        """The options for :func:`deepecg.readers.open_recording.open_recording`."""
+        return ReadingOptions(zone=self.zone, lead=self.lead)
 
 
 def read_settings_file(content: bytes) -> SettingsFile:

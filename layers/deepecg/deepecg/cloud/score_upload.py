@@ -102,7 +102,7 @@ def score_upload(
         given = load_settings_file(uploads, upload.settings_file)
         beats = _stored_beats(upload, uploads, entries, classifier)
         with _downloaded(upload, uploads) as path, tempfile.TemporaryDirectory() as outputs:
-            recording = open_recording(path, given.zone)
+            recording = open_recording(path, given.reading)
             if upload.review_file is None or beats is None:
                 scored = score_recording(recording, classifier, given.scoring)
             else:

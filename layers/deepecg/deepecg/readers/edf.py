@@ -39,6 +39,7 @@ from deepecg.readers.ecg_leads_and_units import ecg_leads, excluded, millivolts_
 from deepecg.readers.edf_annotations import annotations
 from deepecg.readers.formats import BDF_MAGIC
 from deepecg.readers.patient_marks import marks_within
+from deepecg.readers.reading_options import ReadingOptions
 from deepecg.recording import (
     MAX_DURATION_S,
     PatientMark,
@@ -81,13 +82,15 @@ class _Segment:
     n_records: int
 
 
-def read_edf(path: Path) -> Recording:
+def read_edf(path: Path, options: ReadingOptions) -> Recording:
     """Open an EDF, EDF+ or BDF file; its samples stay on disk.
 
     Parameters
     ----------
     path : Path
         The ``.edf`` or ``.bdf`` file.
+    options : ReadingOptions
+        Signals to read, and what the file does not say.
 
     Returns
     -------

@@ -46,7 +46,8 @@ class HolterFormat:
     suffixes : tuple of str
         Suffixes of a recording's main file, in lower case, each with its dot.
     reader : str
-        ``module:function``. The function takes the main file's path and returns a
+        ``module:function``. The function takes the main file's path and
+        :class:`~deepecg.readers.reading_options.ReadingOptions` and returns a
         :class:`~deepecg.recording.Recording`. It is imported when the first such file is opened.
     test_content : ContentTest or None
         Recognises the format whatever the file's suffix is. None for a format without a magic

@@ -30,6 +30,7 @@ from deepecg.errors import (
     TruncatedSamplesError,
 )
 from deepecg.readers.ecg_leads_and_units import excluded
+from deepecg.readers.reading_options import ReadingOptions
 from deepecg.recording import ReadingWarning, Recording, unique_leads
 
 HEADER_BYTES: Final = 522
@@ -52,13 +53,15 @@ _MAX_VARIABLE_BLOCK: Final = 1 << 26
 """Longest header in bytes whose CRC is computed completely, so that memory stays bounded."""
 
 
-def read_ishne(path: Path) -> Recording:
+def read_ishne(path: Path, options: ReadingOptions) -> Recording:
     """Open an ISHNE file; its samples stay on disk.
 
     Parameters
     ----------
     path : Path
         The ``.ecg`` file.
+    options : ReadingOptions
+        Signals to read, and what the file does not say.
 
     Returns
     -------

@@ -10,6 +10,7 @@ from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatE
 from deepecg.readers.diary import diary_beside, read_diary
 from deepecg.readers.formats import FORMAT_LIST, HEAD_BYTES, detect_format, is_recording_name
 from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES
+from deepecg.readers.reading_options import DEFAULT_OPTIONS, ReadingOptions
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.readers.wfdb_header import read_header
 from deepecg.recording import ReadingWarning, Recording
@@ -21,7 +22,7 @@ def main_file(path: Path) -> Path:
     return header if not path.is_file() and header.is_file() else path
 
 
-def open_recording(path: Path, zone: tzinfo | None = None) -> Recording:
+def open_recording(path: Path, options: ReadingOptions = DEFAULT_OPTIONS) -> Recording:
     """Open a recording of any format, with the diary beside it; its samples stay on disk.
 
     Parameters
@@ -30,8 +31,8 @@ def open_recording(path: Path, zone: tzinfo | None = None) -> Recording:
         The main file of a format in :data:`~deepecg.readers.formats.FORMATS`, or a WFDB record's
         header without its suffix. The content decides on the format; the suffix decides only
         where no format recognises the content.
-    zone : tzinfo, optional
-        Time zone of the recorder's clock, for times in the diary that have a UTC offset.
+    options : ReadingOptions
+        What the file itself does not say.
 
     Returns
     -------
@@ -57,8 +58,8 @@ def open_recording(path: Path, zone: tzinfo | None = None) -> Recording:
     found = detect_format(head, path.suffix)
     if found is None:
         raise UnknownFormatError(f"found content of another kind, expected {FORMAT_LIST}")
-    read: Callable[[Path], Recording] = resolve_name(found.reader)
-    return _with_diary(read(path), diary_beside(path), zone)
+    read: Callable[[Path, ReadingOptions], Recording] = resolve_name(found.reader)
+    return _with_diary(read(path, options), diary_beside(path), options.zone)
 
 
 def _with_diary(recording: Recording, diary: Path, zone: tzinfo | None) -> Recording:

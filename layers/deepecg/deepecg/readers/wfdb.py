@@ -25,6 +25,7 @@ from deepecg.errors import (
 )
 from deepecg.readers.ecg_leads_and_units import ecg_leads, excluded, millivolts_per_unit
 from deepecg.readers.patient_marks import marks_within
+from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.readers.wfdb_header import (
     DEFAULT_GAIN,
@@ -56,13 +57,15 @@ class _Segment:
     signals: tuple[Signal, ...] = ()
 
 
-def read_wfdb(path: Path) -> Recording:
+def read_wfdb(path: Path, options: ReadingOptions) -> Recording:
     """Open a WFDB record; its samples stay on disk.
 
     Parameters
     ----------
     path : Path
         The header, ``.hea``. Its signal files and segments are in the same folder.
+    options : ReadingOptions
+        Signals to read, and what the file does not say.
 
     Returns
     -------
