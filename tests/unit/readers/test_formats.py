@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 from deepecg.recording import Recording
 
-def read_stub(path: Path) -> Recording:
+def read_stub(path: Path, options: object) -> Recording:
     return Recording(
         format="stub", sampling_rate_hz=250.0, leads=("II",), n_samples=500,
         read_samples=lambda lead, start, stop: np.zeros(stop - start, np.float32),
