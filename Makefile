@@ -12,9 +12,10 @@ WORKERS ?= auto
 PORT ?= 8000
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 EXAMPLES ?= 2000
+N ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint types check fuzz train evaluate bench pictures schemas images sam-tools sizes lock clean
+.PHONY: help demo serve test lint types check fuzz fuzz-files train evaluate bench pictures schemas images sam-tools sizes lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -40,6 +41,9 @@ check: lint types test ## Check style and types, run all tests, as CI does
 
 fuzz: $(VENV)/test.stamp ## Test the API against its OpenAPI document: make fuzz EXAMPLES=2000
 	DEEPECG_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/integration/test_openapi.py
+
+fuzz-files: $(VENV)/test.stamp ## Score damaged files of every format: make fuzz-files N=20000
+	cd tests && ../$(BIN)/python hostile_files.py $(N)
 
 train: $(VENV)/train.stamp ## Train, evaluate and export the model: make train DATA=DIR
 	@test -n "$(DATA)" || { echo "usage: make train DATA=DIR   (DIR holds mitdb/, svdb/ and qtdb/)"; exit 2; }
