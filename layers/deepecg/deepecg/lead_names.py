@@ -30,31 +30,23 @@ ELECTRODE: Final = r"(?:la|ra|ll|rl|lf|rf|[rlfn])"
 _OTHER_LETTERS: Final = "aehims"
 """Electrodes of EASI and Frank: lead ``A-S`` is from electrode A to electrode S."""
 
-_NEUTRAL: Final = (
-    *("lead leads channel chan ch signal derivation deriv ableitung abl kanal canal").split(),
-    *(
-        "отведение канал 导联 誘導 mod modified ref raw filt filtered avg diff bipolar unipolar"
-    ).split(),
-    *("unknown holter ambulatory standard limb precordial chest left right arm leg gain").split(),
-    *("pos neg mean mv uv").split(),
-)
-_OTHER_SIGNALS: Final = (
-    *("resp respiration rsp airflow flow nasal thorax thor abdomen abd effort snore mic").split(),
-    *(
-        "abp nbp ibp bp cvp pap icp press pressure pleth ppg ppgraw pulse spo2 sao2 etco2 co2"
-    ).split(),
-    *(
-        "eeg eog emg chin plm plml plmr lat rat lleg rleg larm rarm tibialis muscle tremor loc"
-    ).split(),
-    *("roc pcg phono heart sound scg bcg icg impedance imp gsr eda skin temp acc").split(),
-    *("accel accelerometer gyro mag motion movement activity position hr rr rate quality").split(),
-    *("event marker trigger trig status battery counter pacer stim annotations").split(),
-    *("fetal fecg direct none unused fp af fc ft tp cp po fz cz pz oz fpz").split(),
-)
+_OTHER_WORDS: Final = """
+    lead leads channel chan ch signal derivation deriv ableitung abl kanal canal отведение канал
+    导联 誘導 mod modified ref raw filt filtered avg diff bipolar unipolar unknown holter ambulatory
+    standard limb precordial chest left right arm leg gain pos neg mean mv uv
+    resp respiration rsp airflow flow nasal thorax thor abdomen abd effort snore mic abp nbp ibp bp
+    cvp pap icp press pressure pleth ppg ppgraw pulse spo2 sao2 etco2 co2 eeg eog emg chin plm plml
+    plmr lat rat lleg rleg larm rarm tibialis muscle tremor loc roc pcg phono heart sound scg bcg
+    icg impedance imp gsr eda skin temp acc accel accelerometer gyro mag motion movement activity
+    position hr rr rate quality event marker trigger trig status battery counter pacer stim
+    annotations fetal fecg direct none unused fp af fc ft tp cp po fz cz pz oz fpz
+""".split()  # noqa: SIM905
+"""Words around a lead's name, and what the other signals of polygraphs and monitors are called."""
+
 WORD: Final = re.compile(
     rf"(?:{ECG_WORDS})+(?:[lr]|{STRONG_LEAD}|\d{{1,2}})?"
     rf"|{STRONG_LEAD}|{WEAK_LEAD}|{ELECTRODE}"
-    rf"|(?:{'|'.join((*_NEUTRAL, *_OTHER_SIGNALS))})\d{{0,2}}|[fctpomae]\d{{1,2}}|\d{{1,2}}"
+    rf"|(?:{'|'.join(_OTHER_WORDS)})\d{{0,2}}|[fctpomae]\d{{1,2}}|\d{{1,2}}"
 )
 """A word of a label, in lower case, that is no name of a person."""
 

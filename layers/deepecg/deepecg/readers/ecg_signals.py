@@ -87,7 +87,9 @@ _OTHER_BESIDE_ECG: Final = {
     "muscle": r"s?emg\w*",
     "eye movement": r"eog\w*",
     "pulse": r"ppg\w*|pleth\w*|photopleth\w*|bvp|spo2\w*|sao2\w*|so2",
-    "heart sound": r"pcg\w*|phono\w*|heart ?sounds?|scg\w*|seismo\w*|bcg\w*|ballisto\w*|steth\w*|hs\d?",
+    "heart sound": (
+        r"pcg\w*|phono\w*|heart ?sounds?|scg\w*|seismo\w*|bcg\w*|ballisto\w*|steth\w*|hs\d?"
+    ),
     "impedance": r"icg\w*|imp|impedanz|\w*impedance|z0|dz(?:/?dt)?|bioz\w*|tebc?",
     "skin": r"gsr\w*|eda|edl|galvanic\w*|electroderm\w*|s(?:c|cl|cr)|skin\w*",
     "movement": r"acc[xyz]?|accel\w*|gyr[xyz]?|gyro\w*|imu|actig\w*|motion",

@@ -24,24 +24,23 @@ _VOLTS: Final = re.compile(
 )
 _POWER: Final = re.compile(r"(?:1?[*x]?10\^?|1e|e)(?P<power>-?[369])[*x]?v(?:olts?)?")
 _MICRO_IN_ANOTHER_ENCODING: Final = re.compile(r"[^\x00-\x7f]{1,3}[Vv](?:olts?)?")
-"""Micro is the only prefix of a volt that is not ASCII: whatever else is not ASCII is its sign, read
-in another encoding than it was written in."""
+"""Micro is the only prefix of a volt that is not ASCII: whatever else is not ASCII is its sign, in
+another encoding than it is read in."""
 _SWALLOWED: Final = frozenset("礦鎂猩潽킮")
-"""The micro sign of Latin-1 or DOS and the V after it, read as one character of GBK, Big5 or CP949."""
+"""The micro sign of Latin-1 or DOS and the V after it, as one character of GBK, Big5 or CP949."""
 _CYRILLIC: Final = str.maketrans("мкнв", "mknv")
 _CHINESE: Final = {"伏": 1e3, "毫伏": 1.0, "微伏": 1e-3}
 
-_OTHER_QUANTITIES: Final = frozenset(
-    "% %sat percent bpm /min 1/min rpm brpm beats/min breaths/min hz khz s sec ms min "
-    "mmhg torr kpa pa hpa mbar bar cmh2o cmh20 psi "
-    "degc degf c f k celsius °c °f deg degree degrees ° rad rad/s deg/s °/s dps "
-    "g mg m/s^2 m/s2 m/s² m/s m ms-2 ohm ohms kohm mohm ω kω ω/s ohm/s us usiemens µs siemens "
-    "l l/s l/min lpm ml ml/s ml/min db dba a ma na lux t ut gauss steps bool boolean on/off".split()
-)
-_STEPS: Final = frozenset(
-    "adu adc adcu counts count cnt lsb bit bits digit digits raw du nu nd au a.u. arb arb. unit "
-    "units none n/a na. dimensionless - 1".split()
-)
+_OTHER_QUANTITIES: Final = """
+    % %sat percent bpm /min 1/min rpm brpm beats/min breaths/min hz khz s sec ms min
+    mmhg torr kpa pa hpa mbar bar cmh2o psi degc degf c f k celsius °c °f deg degree degrees °
+    rad rad/s deg/s °/s dps g mg m/s^2 m/s2 m/s m ms-2 ohm ohms kohm mohm ω kω ω/s ohm/s us
+    usiemens siemens l l/s l/min lpm ml ml/s ml/min db dba a ma na lux t ut gauss steps bool on/off
+""".split()  # noqa: SIM905
+_STEPS: Final = """
+    adu adc adcu count counts cnt lsb bit bits digit digits raw du nu nd au a.u arb unit units none
+    n/a dimensionless - 1
+""".split()  # noqa: SIM905
 
 
 def millivolts_per_unit(unit: str) -> float | None:
@@ -94,7 +93,7 @@ def is_steps(unit: str) -> bool:
 def unit_in_words(unit: str) -> str:
     """Return a unit for a message: itself if it is a known one, since units are free text."""
     plain = _plain(unit)
-    if plain in _OTHER_QUANTITIES | _STEPS:
+    if plain in _OTHER_QUANTITIES + _STEPS:
         return plain
     return "none" if not plain else "unknown"
 
