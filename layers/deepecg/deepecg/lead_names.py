@@ -12,6 +12,9 @@ from typing import Final
 MAX_LEAD_NAME: Final = 16
 """Longest lead name in characters, the size of EDF's label field; longer names are cut."""
 
+MAX_LABEL: Final = 200
+"""Number of characters of a label that are looked at; a longer one has a damaged header in it."""
+
 ECG_WORDS: Final = r"(?:ecg|ekg|экг|ηκγ|心電図?|心电图?|심전도)"
 """What an electrocardiogram is called in labels."""
 
@@ -64,9 +67,15 @@ def folded(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def plain_label(label: str) -> str:
+    """Return a label in lower case, with single spaces for underscores and white space."""
+    text = unicodedata.normalize("NFKC", label[:MAX_LABEL]).casefold().replace("_", " ")
+    return " ".join(text.split())
+
+
 def words_of(label: str) -> list[str]:
     """Return the words of a label in lower case; digits belong to the letters before them."""
-    return _WORDS.findall(unicodedata.normalize("NFKC", label).casefold())
+    return _WORDS.findall(plain_label(label))
 
 
 def harmless_name(label: str) -> str:
@@ -84,7 +93,7 @@ def harmless_name(label: str) -> str:
         Numbers have at most two digits and are not those of a date. Where a word is unknown, those
         of one or two letters are kept only if they are certain to be leads.
     """
-    text = unicodedata.normalize("NFKC", label)
+    text = unicodedata.normalize("NFKC", label[:MAX_LABEL])
     text = _SEVERAL_NUMBERS.sub(
         lambda found: found[0] if _TWO_DIGITS.fullmatch(found[0]) else "\ufffd", text
     )

@@ -7,7 +7,6 @@ is said may be ECG, and only their samples can show it
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -15,8 +14,10 @@ from typing import Final, Protocol
 from deepecg.lead_names import (
     ECG_WORDS,
     ELECTRODE,
+    MAX_LABEL,
     STRONG_LEAD,
     WEAK_LEAD,
+    plain_label,
     words_of,
 )
 from deepecg.readers.voltage_units import is_other_quantity, unit_in_words
@@ -210,7 +211,7 @@ def says_lead(label: str) -> bool:
     ``ECG 2``, ``V5``, ``mod.V1``, ``V1-V2``, ``II``, ``RA-LL``, and ``II`` with anything after it;
     not ``Sensor II``.
     """
-    text = _plain(label)
+    text = plain_label(label)
     if _ECG.search(text):
         return True
     words = words_of(label)
@@ -223,8 +224,8 @@ def says_lead(label: str) -> bool:
 
 def other_signal(label: str) -> str | None:
     """Return what a label says that a signal is, if that is no ECG lead; else None."""
-    text = _plain(label)
-    spaced = _plain(_CAMEL.sub(" ", label))
+    text = plain_label(label)
+    spaced = plain_label(_CAMEL.sub(" ", label[:MAX_LABEL]))
     if _DERIVED.search(text):
         return "a figure derived from an ECG"
     patterns = _BESIDE_ECG if _ECG.search(text) else _WITHOUT_ECG
@@ -244,9 +245,3 @@ def _is_lead(index: int, labels: Sequence[str]) -> bool:
     if not names or (_AXES.issuperset(names) and any(map(other_signal, labels))):
         return False
     return any(_STRONG.fullmatch(word) for label in labels for word in words_of(label))
-
-
-def _plain(label: str) -> str:
-    """Return a label in lower case, with spaces for underscores and white space."""
-    text = unicodedata.normalize("NFKC", label).casefold().replace("_", " ")
-    return " ".join(text.split())

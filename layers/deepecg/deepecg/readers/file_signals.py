@@ -122,8 +122,8 @@ def recording_of(
         error = SamplingRateError if chosen.says_ecg else NoLeadsError
         raise error(
             f"found no ECG lead among {len(signals)} signals: {listed_signals(set_aside)}; "
-            "expected one by label, unit and sampling rate; a signal that is requested as the "
-            "lead, by name or number, is scored whatever it is"
+            "expected one by label, unit and sampling rate; to score one all the same, request it "
+            "by name or number (--lead, or lead in the settings file)"
         )
     if faulty:
         warnings["bad_calibration"] = f"set aside {len(faulty)} ECG leads: {faults}"

@@ -133,8 +133,8 @@ def keep_convincing(recording: Recording, settings: SignalSettings) -> Recording
     if not kept:
         raise NoLeadsError(
             "found no label that says ECG, and no signal that looks like one: "
-            f"{listed_signals(set_aside)}; expected QRS complexes; a signal that is requested as "
-            "the lead, by name or number, is scored whatever it is"
+            f"{listed_signals(set_aside)}; expected QRS complexes; to score one all the same, "
+            "request it by name or number (--lead, or lead in the settings file)"
         )
     return replace(
         recording,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepecg.arrays import Floats, Floats32
+from deepecg.lead_names import words_of
 from deepecg.recording import Recording
 from deepecg.signal.filters import condition
 from deepecg.signal.hum import without_hum
@@ -16,9 +17,9 @@ SURVEY_SEGMENTS = 24
 """Number of segments that are read: one per hour of a 24-hour recording."""
 SEGMENT_S = 10.0
 """Length of a segment in seconds: several beats at 30 per minute."""
-PREFERRED = ("mlii", "ii", "ecg ii", "lead ii")
-"""Names of limb lead II and its Holter equivalent, which show the largest P waves and upright QRS
-complexes."""
+PREFERRED = frozenset({"mlii", "ii", "dii"})
+"""Words in the names of limb lead II and its Holter equivalent, which show the largest P waves and
+upright QRS complexes."""
 PREFERENCE = 1.5
 """Factor by which another lead's merit must exceed that of limb lead II, or of the first lead where
 there is no II, to be ranked before it."""
@@ -79,8 +80,8 @@ def rank_leads(recording: Recording, settings: SignalSettings) -> list[tuple[int
         lead = recording.lead_index(settings.lead)
         return [(lead, survey_leads(recording, [lead], settings)[0])]
     surveys = survey_leads(recording, range(len(recording.leads)), settings)
-    names = [name.casefold() for name in recording.leads]
-    preferred = next((lead for lead, name in enumerate(names) if name in PREFERRED), 0)
+    words = [words_of(name) for name in recording.leads]
+    preferred = next((lead for lead, of in enumerate(words) if PREFERRED.intersection(of)), 0)
     merits = np.array([survey.merit for survey in surveys])
     merits[preferred] *= PREFERENCE
     return [(int(lead), surveys[lead]) for lead in np.argsort(-merits, kind="stable")]
