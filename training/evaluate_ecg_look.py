@@ -14,7 +14,7 @@ from tqdm import tqdm
 from deepecg.readers.open_recording import open_recording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.convincing_ecg import fault_of
-from deepecg.signal.lead_survey import read_segments
+from deepecg.signal.lead_survey import survey_segments
 from training.command_line import argument_parser
 from training.data_roles import NOISE, training_records
 from training.markdown import percent, table
@@ -57,7 +57,7 @@ def _accepted(data: Path, records: Sequence[str]) -> list[object]:
 
 def _faults(path: Path) -> dict[str, str]:
     recording = open_recording(path)
-    segments = read_segments(recording, range(len(recording.leads)))
+    segments = survey_segments(recording, range(len(recording.leads)))
     return {
         lead: fault_of(of_lead, recording.sampling_rate_hz, SETTINGS)
         for lead, of_lead in zip(recording.leads, segments, strict=True)

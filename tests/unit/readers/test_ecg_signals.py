@@ -110,7 +110,7 @@ def test_a_signal_without_samples_is_no_lead() -> None:
     assert leads(Signal("ECG 1", n_samples=0), "ECG 2") == ["ECG 2"]
 
 
-def test_labels_of_a_format_that_holds_only_ecg_decide_nothing() -> None:
-    chosen = choose_ecg([Signal("Thorax"), Signal(""), Signal("ECG")], only_ecg=True)
+def test_labels_of_a_format_that_holds_format_says_ecg_decide_nothing() -> None:
+    chosen = choose_ecg([Signal("Thorax"), Signal(""), Signal("ECG")], format_says_ecg=True)
     assert chosen.leads == (0, 1, 2)
     assert chosen.says_ecg

@@ -38,8 +38,12 @@ def signal(
     )
 
 
-def opened(*signals: FileSignal, lead: str | None = None, only_ecg: bool = False) -> Recording:
-    return recording_of("edf", signals, ReadingOptions(lead=lead), {}, only_ecg=only_ecg)
+def opened(
+    *signals: FileSignal, lead: str | None = None, format_says_ecg: bool = False
+) -> Recording:
+    return recording_of(
+        "edf", signals, ReadingOptions(lead=lead), {}, format_says_ecg=format_says_ecg
+    )
 
 
 def reasons(recording: Recording) -> list[tuple[int, str]]:
@@ -130,7 +134,7 @@ def test_what_no_label_calls_ecg_is_kept_for_a_look() -> None:
     assert recording.leads == ("CH1", "lead 3")
     assert not recording.says_ecg
     assert codes(recording) == ["not_ecg", "no_ecg_label"]
-    assert opened(signal("CH1"), only_ecg=True).says_ecg
+    assert opened(signal("CH1"), format_says_ecg=True).says_ecg
 
 
 def test_a_faulty_calibration_sets_a_lead_aside() -> None:

@@ -162,14 +162,16 @@ _PAIR_OF_LIMBS: Final = re.compile(r"(?:[rl][al]|lf)[-_/ ]+(?:[rl][al]|lf|v[1-6]
 _EASI: Final = re.compile(r"[eas]-[si]")
 
 
-def choose_ecg(signals: Sequence[LabelledSignal], *, only_ecg: bool = False) -> ChosenSignals:
+def choose_ecg(
+    signals: Sequence[LabelledSignal], *, format_says_ecg: bool = False
+) -> ChosenSignals:
     """Choose the signals of a file that are ECG leads.
 
     Parameters
     ----------
     signals : sequence of LabelledSignal
         All signals of the file.
-    only_ecg : bool
+    format_says_ecg : bool
         Whether the file's format holds nothing but ECG; labels then decide nothing.
 
     Returns
@@ -179,7 +181,7 @@ def choose_ecg(signals: Sequence[LabelledSignal], *, only_ecg: bool = False) -> 
     """
     reasons: dict[int, str] = {}
     for index, signal in enumerate(signals):
-        other = None if only_ecg else other_signal(signal.label)
+        other = None if format_says_ecg else other_signal(signal.label)
         if other:
             reasons[index] = f"its label says {other}"
         elif is_other_quantity(signal.unit):
@@ -187,7 +189,7 @@ def choose_ecg(signals: Sequence[LabelledSignal], *, only_ecg: bool = False) -> 
         elif not signal.n_samples:
             reasons[index] = "it has no samples"
     possible = [index for index in range(len(signals)) if index not in reasons]
-    saying = [index for index in possible if only_ecg or says_lead(signals[index].label)]
+    saying = [index for index in possible if format_says_ecg or says_lead(signals[index].label)]
     leads = possible
     if saying:
         labels = [signal.label for signal in signals]

@@ -71,7 +71,7 @@ def recording_of(
     paced: bool | None = None,
     marks: tuple[PatientMark, ...] = (),
     lost_s: float = 0.0,
-    only_ecg: bool = False,
+    format_says_ecg: bool = False,
 ) -> Recording:
     """Return the recording of the signals that are ECG leads.
 
@@ -88,8 +88,8 @@ def recording_of(
         ``uncalibrated``, ``no_ecg_label``, ``requested_signal``.
     start, paced, marks, lost_s
         As in :class:`~deepecg.recording.Recording`.
-    only_ecg : bool
-        Whether the format holds nothing but ECG, whatever labels say.
+    format_says_ecg : bool
+        Whether every signal of a file of this format is an ECG lead, whatever its label.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def recording_of(
         If the sampling rate is not one of an ECG recorder.
     """
     names = unique_names([signal.label for signal in signals])
-    chosen = choose_ecg(signals, only_ecg=only_ecg)
+    chosen = choose_ecg(signals, format_says_ecg=format_says_ecg)
     faulty = [index for index in chosen.leads if signals[index].calibration_fault]
     faults = "; ".join(sorted({signals[index].calibration_fault for index in faulty}))
     chosen = chosen.without(faulty, f"its calibration is missing: {faults}")

@@ -21,10 +21,12 @@ from deepecg.errors import NoLeadsError
 from deepecg.recording import Recording, SetAsideSignal, listed_signals
 from deepecg.signal.filters import condition
 from deepecg.signal.hum import without_hum
-from deepecg.signal.lead_survey import HIGH_PERCENTILE, read_segments
+from deepecg.signal.lead_survey import HIGH_PERCENTILE, survey_segments
 from deepecg.signal.qrs_energy import qrs_energy
 from deepecg.signal.settings import SignalSettings
 
+LARGE_PERCENTILE = 99.0
+"""Percentile of a segment's distances from its median that is taken for 1 mV."""
 CONVINCING_SHARE = 0.5
 """Share of the segments with a signal in which it has to look like an ECG."""
 LEAST_WAVES = 3
@@ -122,7 +124,7 @@ def keep_convincing(recording: Recording, settings: SignalSettings) -> Recording
     leads = range(len(recording.leads))
     faults = [
         fault_of(segments, recording.sampling_rate_hz, settings)
-        for segments in read_segments(recording, leads)
+        for segments in survey_segments(recording, leads)
     ]
     set_aside = [
         SetAsideSignal(recording.numbers[lead], recording.leads[lead], f"in its samples {fault}")
@@ -175,6 +177,8 @@ def waves_in(segment: Floats32, sampling_rate_hz: float, settings: SignalSetting
     if known.mean() < CONVINCING_SHARE:
         return None
     level = segment.astype(np.float64) - np.median(segment[known])
+    # Whatever the unit: only hum of some size in mV is subtracted.
+    level /= np.percentile(np.abs(level[known]), LARGE_PERCENTILE) or 1.0
     signal = without_hum(
         condition(level, sampling_rate_hz, settings.conditioning), 0, settings.conditioning
     )

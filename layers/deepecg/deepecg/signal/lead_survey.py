@@ -107,23 +107,30 @@ def survey_leads(
     list of LeadSurvey
         In the order of ``leads``.
     """
-    rate_hz = recording.sampling_rate_hz
-    return [_survey(segments, rate_hz, settings) for segments in read_segments(recording, leads)]
+    rate = recording.sampling_rate_hz
+    return [_survey(segments, rate, settings) for segments in survey_segments(recording, leads)]
 
 
-def read_segments(recording: Recording, leads: Sequence[int]) -> list[tuple[Floats32, ...]]:
-    """Read segments that are spread evenly over the recording.
+def survey_segments(recording: Recording, leads: Sequence[int]) -> list[tuple[Floats32, ...]]:
+    """Return segments of leads, spread evenly over the recording.
+
+    Parameters
+    ----------
+    recording : Recording
+        Read segment by segment, all leads of a segment before the next.
+    leads : sequence of int
+        Numbers of the leads in the recording.
 
     Returns
     -------
     list of tuple of ndarray of float32
-        For each of ``leads``, its segments of :data:`SEGMENT_S` in millivolts.
+        The segments of each lead in millivolts, in the order of ``leads``.
     """
     length = round(SEGMENT_S * recording.sampling_rate_hz)
     last = max(recording.n_samples - length, 0)
     starts = np.unique(np.linspace(0, last, SURVEY_SEGMENTS).astype(np.int64)).tolist()
-    segments_by_start = [[recording.read(lead, at, at + length) for lead in leads] for at in starts]
-    return list(zip(*segments_by_start, strict=True))
+    by_start = [[recording.read(lead, at, at + length) for lead in leads] for at in starts]
+    return list(zip(*by_start, strict=True))
 
 
 def _survey(
