@@ -11,6 +11,7 @@ from deepecg.errors import (
     FlatLineError,
     ModelMismatchError,
     NoBeatsError,
+    NoLeadsError,
     NoSignalError,
     RefusedRecordingError,
     SaturatedError,
@@ -208,8 +209,18 @@ def test_the_lead_asked_for_is_scored_or_refused(classifier: BeatClassifier) -> 
     assert score("ii").lead == 0
     with pytest.raises(FlatLineError):
         score("V1")
-    with pytest.raises(UnknownLeadError, match="II, V1"):
+    with pytest.raises(UnknownLeadError, match="1 II, 2 V1"):
         score("V9")
+
+
+def test_what_no_label_calls_ecg_is_scored_if_it_looks_like_one(classifier: BeatClassifier) -> None:
+    noise = np.random.default_rng(1).normal(0, 1, 300 * RATE)
+    unlabelled = replace(recording_of(noise, five_minutes()), says_ecg=False)
+    scored = score_recording(unlabelled, classifier)
+    assert scored.recording.leads == ("lead 1",)
+    assert len(scored.beats.times_s) == len(BEATS_S)
+    with pytest.raises(NoLeadsError, match="no label that says ECG"):
+        score_recording(replace(recording_of(noise), says_ecg=False), classifier)
 
 
 def test_signal_conditioned_otherwise_than_in_training_is_refused(

@@ -1,7 +1,6 @@
 """A Holter recording: its leads in millivolts, read from disk on request."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -10,6 +9,7 @@ import numpy as np
 
 from deepecg.arrays import Floats32
 from deepecg.errors import NoLeadsError, SamplingRateError, UnknownLeadError
+from deepecg.lead_names import position_of, unique_names
 from deepecg.time_units import SECONDS_PER_DAY
 
 MIN_SAMPLING_RATE_HZ = 50.0
@@ -21,9 +21,8 @@ MAX_DURATION_S = 90.0 * SECONDS_PER_DAY
 damaged.
 """
 
-MAX_LEAD_NAME = 16
-"""Longest lead name in characters, the size of EDF's label field; longer names are cut."""
-_NOT_IN_NAMES = re.compile(r"[^\w +\-.#/()]")
+MAX_LISTED = 40
+"""Largest number of signals that a message lists."""
 
 ReadSamples = Callable[[int, int, int], Floats32]
 """``read(lead, start, stop)``: samples ``start`` to ``stop`` of lead number ``lead``, in mV."""
@@ -98,7 +97,7 @@ class Recording:
     sampling_rate_hz : float
         Samples per second of every lead.
     leads : tuple of str
-        Lead names of the file, made short and unique by :func:`unique_leads`.
+        Lead names of the file, made harmless and unique by :func:`unique_leads`.
     n_samples : int
         Samples per lead.
     read_samples : callable
@@ -119,8 +118,8 @@ class Recording:
     set_aside : tuple of SetAsideSignal
         The signals of the file that are not leads.
     says_ecg : bool
-        Whether a label or the format says that the leads are ECG. If not, only their samples can
-        show it.
+        Whether a label, the format or the person who asks for a lead says that the leads are ECG.
+        If not, only their samples can show it.
     lost_s : float
         Seconds that the file declares and does not contain, beyond its last sample.
     """
@@ -155,20 +154,28 @@ class Recording:
         return self.n_samples / self.sampling_rate_hz
 
     def lead_index(self, name: str) -> int:
-        """Return the number of the lead with this name, in upper or lower case.
+        """Return the number of the lead that a person asks for.
+
+        Parameters
+        ----------
+        name : str
+            Its label in the file, its name in :attr:`leads`, or the number of its signal in the
+            file; case, white space and Unicode form do not matter.
 
         Raises
         ------
         UnknownLeadError
             If there is no such lead. The message omits ``name``, which is free text.
         """
-        folded = [lead.casefold() for lead in self.leads]
-        try:
-            return folded.index(name.strip().casefold())
-        except ValueError:
-            raise UnknownLeadError(
-                f"found the leads {', '.join(self.leads)}, expected the requested lead among them"
-            ) from None
+        lead = position_of(name, self.labels, self.leads, self.numbers)
+        if lead is None:
+            raise unknown_lead(zip(self.numbers, self.leads, strict=True), self.set_aside)
+        return lead
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Number of each lead among the file's signals, from 1."""
+        return self.signal_numbers or tuple(range(1, len(self.leads) + 1))
 
     @property
     def midnight_s(self) -> float | None:
@@ -199,17 +206,34 @@ class Recording:
         return self.read_samples(lead, start, stop)
 
 
-def unique_leads(names: list[str]) -> tuple[str, ...]:
-    """Return lead names short and unique: ``ECG, ECG, ""`` as ``ECG, ECG#2, lead 3``.
+def unknown_lead(
+    leads: Iterable[tuple[int, str]], set_aside: Iterable[SetAsideSignal]
+) -> UnknownLeadError:
+    """Return the error that a recording has no such lead, with the signals that it has.
 
-    Names are free text and may identify the patient. Only letters, digits and `` +-_.#/()`` are
-    kept, and at most :data:`MAX_LEAD_NAME` characters.
+    Parameters
+    ----------
+    leads : iterable of (int, str)
+        Number and name of each lead.
+    set_aside : iterable of SetAsideSignal
+        The file's other signals.
     """
-    seen: dict[str, int] = {}
-    unique = []
-    for number, name in enumerate(names, start=1):
-        plain = " ".join(_NOT_IN_NAMES.sub("", " ".join(name.split())).split())
-        label = plain[:MAX_LEAD_NAME].rstrip() or f"lead {number}"
-        seen[label] = seen.get(label, 0) + 1
-        unique.append(label if seen[label] == 1 else f"{label}#{seen[label]}")
-    return tuple(unique)
+    listed = ", ".join(f"{number} {name}" for number, name in list(leads)[:MAX_LISTED])
+    others = listed_signals(set_aside)
+    return UnknownLeadError(
+        f"found the leads {listed or 'none'}{f'; set aside: {others}' if others else ''}; "
+        "expected the requested lead among them, by name or number"
+    )
+
+
+def listed_signals(set_aside: Iterable[SetAsideSignal]) -> str:
+    """Return signals for a message, each with the rule that set it aside."""
+    signals = list(set_aside)
+    listed = [f"{signal.number} {signal.name} ({signal.reason})" for signal in signals]
+    more = [f"{len(listed) - MAX_LISTED} more"] if len(listed) > MAX_LISTED else []
+    return ", ".join(listed[:MAX_LISTED] + more)
+
+
+def unique_leads(names: list[str]) -> tuple[str, ...]:
+    """Return lead names harmless and unique: ``ECG, ECG Meier, ""`` as ``ECG, ECG#2, lead 3``."""
+    return unique_names(names)

@@ -383,6 +383,16 @@ def test_what_the_review_says_is_kept_in_its_order(slow: ScoredRecording) -> Non
     )  # fmt: skip
 
 
+def test_a_review_is_of_the_leads_that_looked_like_an_ecg(classifier: BeatClassifier) -> None:
+    noise = np.random.default_rng(0).normal(0, 1, 90 * RATE)
+    lead = ecg(slow_rhythm(), 90, RATE) + 0.01 * noise
+    unlabelled = replace(recording_of(noise, lead, rate=RATE), says_ecg=False)
+    scored = score_recording(unlabelled, classifier)
+    again = unreviewed_recording(unlabelled, stored_of(scored), scored.card, scored.settings)
+    assert again.recording.leads == scored.recording.leads == ("lead 1",)
+    np.testing.assert_array_equal(again.beats.times_s, scored.beats.times_s)
+
+
 def test_a_review_as_large_as_allowed_is_applied(slow: ScoredRecording) -> None:
     """5,000 operations, each on one beat."""
     times_s = [time_of(slow, beat) for beat in range(len(slow.beats.times_s))]

@@ -37,7 +37,7 @@ def test_noise_is_not_chosen_over_an_ecg() -> None:
     assert chosen(noise, clean(), names=("MLII", "V1")) == 1
 
 
-@pytest.mark.parametrize("name", ["II", "ii", "MLII", "ECG II", "Lead II"])
+@pytest.mark.parametrize("name", ["II", "ii", "MLII", "ECG II", "Lead II", "ECG_II-REF"])
 def test_lead_ii_is_preferred_among_equal_leads(name: str) -> None:
     assert chosen(clean(seed=1), clean(seed=2), clean(seed=3), names=("I", name, "V5")) == 1
 

@@ -21,6 +21,7 @@ from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
 from deepecg.signal.conditioning import condition_leads
+from deepecg.signal.convincing_ecg import keep_convincing
 from deepecg.signal.lead_selection import AnalysedLead
 
 
@@ -67,6 +68,7 @@ def review_recording(
         If the recording cannot be read.
     """
     settings = settings or ScoringSettings()
+    recording = keep_convincing(recording, settings)
     stored.refuse_other(recording, card, settings)
     baselines_mv = dict(zip(stored.leads.tolist(), stored.baselines_mv.tolist(), strict=True))
     conditioned = condition_leads(recording, baselines_mv, settings.conditioning, progress)

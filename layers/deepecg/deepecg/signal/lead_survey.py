@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepecg.arrays import Floats, Floats32
+from deepecg.lead_names import words_of
 from deepecg.recording import Recording
 from deepecg.signal.filters import condition
 from deepecg.signal.hum import without_hum
@@ -16,9 +17,9 @@ SURVEY_SEGMENTS = 24
 """Number of segments that are read: one per hour of a 24-hour recording."""
 SEGMENT_S = 10.0
 """Length of a segment in seconds: several beats at 30 per minute."""
-PREFERRED = ("mlii", "ii", "ecg ii", "lead ii")
-"""Names of limb lead II and its Holter equivalent, which show the largest P waves and upright QRS
-complexes."""
+PREFERRED = frozenset({"mlii", "ii", "dii"})
+"""Words in the names of limb lead II and its Holter equivalent, which show the largest P waves and
+upright QRS complexes."""
 PREFERENCE = 1.5
 """Factor by which another lead's merit must exceed that of limb lead II, or of the first lead where
 there is no II, to be ranked before it."""
@@ -79,8 +80,8 @@ def rank_leads(recording: Recording, settings: SignalSettings) -> list[tuple[int
         lead = recording.lead_index(settings.lead)
         return [(lead, survey_leads(recording, [lead], settings)[0])]
     surveys = survey_leads(recording, range(len(recording.leads)), settings)
-    names = [name.casefold() for name in recording.leads]
-    preferred = next((lead for lead, name in enumerate(names) if name in PREFERRED), 0)
+    words = [words_of(name) for name in recording.leads]
+    preferred = next((lead for lead, of in enumerate(words) if PREFERRED.intersection(of)), 0)
     merits = np.array([survey.merit for survey in surveys])
     merits[preferred] *= PREFERENCE
     return [(int(lead), surveys[lead]) for lead in np.argsort(-merits, kind="stable")]
@@ -106,12 +107,30 @@ def survey_leads(
     list of LeadSurvey
         In the order of ``leads``.
     """
+    rate = recording.sampling_rate_hz
+    return [_survey(segments, rate, settings) for segments in survey_segments(recording, leads)]
+
+
+def survey_segments(recording: Recording, leads: Sequence[int]) -> list[tuple[Floats32, ...]]:
+    """Return segments of leads, spread evenly over the recording.
+
+    Parameters
+    ----------
+    recording : Recording
+        Read segment by segment, all leads of a segment before the next.
+    leads : sequence of int
+        Numbers of the leads in the recording.
+
+    Returns
+    -------
+    list of tuple of ndarray of float32
+        The segments of each lead in millivolts, in the order of ``leads``.
+    """
     length = round(SEGMENT_S * recording.sampling_rate_hz)
     last = max(recording.n_samples - length, 0)
     starts = np.unique(np.linspace(0, last, SURVEY_SEGMENTS).astype(np.int64)).tolist()
-    segments_by_start = [[recording.read(lead, at, at + length) for lead in leads] for at in starts]
-    rate = recording.sampling_rate_hz
-    return [_survey(segments, rate, settings) for segments in zip(*segments_by_start, strict=True)]
+    by_start = [[recording.read(lead, at, at + length) for lead in leads] for at in starts]
+    return list(zip(*by_start, strict=True))
 
 
 def _survey(
