@@ -1,0 +1,512 @@
+"""The parts of a WFDB record in the order of time: its segments, gaps, and where the samples are.
+
+A record of one header is treated as one of a single segment. Files that are missing or damaged
+leave a gap where their samples belong, as long as there are others.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from deepecg.errors import (
+    MalformedHeaderError,
+    MissingPartError,
+    NoLeadsError,
+    RefusedRecordingError,
+    SamplingRateError,
+    TruncatedHeaderError,
+    TruncatedSamplesError,
+)
+from deepecg.readers.declared_length import refuse_long_gaps
+from deepecg.readers.files_beside import FilesBeside
+from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
+from deepecg.readers.wfdb_header import (
+    DEFAULT_RATE_HZ,
+    DIFFERENCE_FORMAT,
+    FLAC_FORMATS,
+    NULL,
+    Header,
+    Signal,
+    read_header,
+)
+from deepecg.readers.wfdb_signal_files import HeldFrames, SignalFile, held_frames
+from deepecg.recording import MAX_DURATION_S
+
+_RATE_TOLERANCE = 1e-5
+"""Share by which rates of segments may differ: they are written with few digits."""
+_SAMPLES_COMPARED = 20_000
+"""Samples in which signals are told apart: some twenty beats of two leads."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A header with signals, and its signal files as far as they are there.
+
+    Attributes
+    ----------
+    header : Header
+        Of the record itself, or of a segment.
+    files : dict of str to HeldFrames
+        By their names in the header.
+    """
+
+    header: Header
+    files: dict[str, HeldFrames]
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The signals of the header."""
+        return self.header.signals
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it has no signal with samples."""
+        return all(signal.is_null for signal in self.signals)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it should have signal files and has none."""
+        return not self.files and not self.is_null
+
+    @property
+    def longest(self) -> int:
+        """Length of its longest signal file in frames."""
+        return max((file.n_frames for file in self.files.values()), default=0)
+
+    def has_samples(self, number: int) -> bool:
+        """Return whether there are samples of a signal, by its number."""
+        signal = self.signals[number]
+        file = None if signal.is_null else self.files.get(signal.file)
+        return file is not None and file.n_frames > 0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Consecutive frames that one header describes.
+
+    Attributes
+    ----------
+    first_frame, n_frames : int
+        Its place in the record.
+    part : Part or None
+        None for a gap.
+    """
+
+    first_frame: int
+    n_frames: int
+    part: Part | None = None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The whole record.
+
+    Attributes
+    ----------
+    rate_hz : float
+        Frames per second.
+    segments : list of Segment
+        In the order of time, without pause.
+    layout : tuple of Signal
+        The signals of the record; those of a segment are matched to them.
+    lost_frames : int
+        Frames that the header declares after the last one of the segments.
+    by_label : bool
+        Whether signals are matched by their labels in any case (the variable layout).
+    """
+
+    rate_hz: float
+    segments: list[Segment]
+    layout: tuple[Signal, ...]
+    lost_frames: int = 0
+    by_label: bool = False
+
+    @property
+    def n_frames(self) -> int:
+        """Length in frames."""
+        return self.segments[-1].first_frame + self.segments[-1].n_frames
+
+    def sources(self, part: Part) -> dict[int, int]:
+        """Return the number in a part of every signal of the layout that it has samples of.
+
+        The n-th signal of a label is the n-th of that label. Only segments of a fixed layout whose
+        labels are others than those of the layout are matched by number.
+        """
+        own, wanted = _labels(part.signals), _labels(self.layout)
+        if self.by_label or not self.has_other_labels(part):
+            places = {label: number for number, label in enumerate(own)}
+            found = [places.get(label, len(own)) for label in wanted]
+        else:
+            found = list(range(len(wanted)))
+        return {
+            signal: number
+            for signal, number in enumerate(found)
+            if number < len(own) and part.has_samples(number)
+        }
+
+    def has_other_labels(self, part: Part) -> bool:
+        """Return whether signals of a part have other labels than the layout, in any order."""
+        return Counter(_labels(part.signals)) != Counter(_labels(self.layout))
+
+
+def _labels(signals: Iterable[Signal]) -> list[tuple[str, int]]:
+    """Return the label of every signal, and how many before it have the same."""
+    seen: dict[str, count[int]] = {}
+    return [(s.label, next(seen.setdefault(s.label, count()))) for s in signals]
+
+
+def single_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]) -> Timeline:
+    """Return the timeline of a record whose signals are in one header.
+
+    Parameters
+    ----------
+    header : Header
+        The record's header.
+    beside : FilesBeside
+        The files in its folder.
+    warnings : dict of str to str
+        Message by code.
+
+    Raises
+    ------
+    MissingPartError
+        If there is none of the signal files.
+    TruncatedSamplesError
+        If none of them holds a whole frame.
+    TruncatedHeaderError, MalformedHeaderError
+        If the header has fewer or more lines of signals than it announces, and the files do not
+        show how many there are; if they hold another number of signals; or if the header declares
+        months.
+    """
+    rate_hz = _common_rate(header, (), warnings)
+    signals = _signals_that_fit(header, beside, warnings)
+    files = _held_files(beside, signals)
+    absent = sum(not signal.is_null and signal.file not in files for signal in signals)
+    if not files:
+        if absent:
+            raise MissingPartError("found no signal file, expected one beside the header")
+        raise NoLeadsError("found null signals only, expected at least one ECG lead")
+    if absent:
+        warnings["missing_part"] = (
+            f"found no signal file of {absent} of {len(signals)} signals, read the others"
+        )
+    lengths = [file.n_frames for file in files.values()]
+    if not max(lengths):
+        raise TruncatedSamplesError("found no whole frame of samples, expected at least one")
+    declared = header.n_frames or max(lengths)
+    _check_length(declared, rate_hz)
+    n_frames = min(max(lengths), declared)
+    # Less than a second may be padding: the last sample of a packed format, or of a disk's block.
+    if min(lengths) - declared >= rate_hz:
+        n_frames = min(lengths)
+        warnings["surplus_samples"] = (
+            f"found samples for {n_frames / rate_hz:.1f} s, expected {declared / rate_hz:.1f} s by "
+            "the header; read them all, as the WFDB library does"
+        )
+    if min(lengths) < declared:
+        warnings["truncated_samples"] = (
+            f"found {min(lengths)} of {declared} frames in a signal file; "
+            f"{(declared - min(lengths)) / rate_hz:.3f} s are lost at the end of its signals"
+        )
+    if len(files) == 1 and lengths[0] != declared:
+        _check_interleaving(*files.values(), signals, declared)
+    segment = Segment(0, n_frames, Part(replace(header, signals=signals), files))
+    refuse_long_gaps(n_frames / rate_hz, _paid_frames([segment]) / rate_hz)
+    return Timeline(rate_hz, [segment], signals, max(declared - n_frames, 0))
+
+
+def _signals_that_fit(
+    header: Header, beside: FilesBeside, warnings: dict[str, str]
+) -> tuple[Signal, ...]:
+    """Return the signals of a header, whose number of lines may not be the announced one.
+
+    Samples of all signals of a file alternate, so that with one signal too few or too many all
+    would be read wrongly. The sizes of the files decide.
+    """
+    announced = header.signals
+    if header.n_lacking_lines:
+        if not _fit(header, beside, announced):
+            raise TruncatedHeaderError(
+                f"found {len(announced)} lines of signals, expected {header.n_signals} as the "
+                "record line announces; the signal files do not show how many there are"
+            )
+        warnings["missing_header_lines"] = (
+            f"found {len(announced)} lines of signals, expected {header.n_signals}; the signal "
+            "files hold as many as there are lines"
+        )
+        return announced
+    if not header.n_extra_lines:
+        return announced
+    own_files = {signal.file for signal in announced}
+    alternate = any(signal.file in own_files for signal in header.further_signals)
+    if not alternate or _fit(header, beside, announced):
+        warnings["extra_header_lines"] = (
+            f"ignored {header.n_extra_lines} lines more than the record line announces"
+        )
+        return announced
+    every = announced + header.further_signals
+    if not _fit(header, beside, every):
+        raise MalformedHeaderError(
+            f"found {len(every)} lines of signals, expected {header.n_signals} as the record line "
+            "announces; the signal files do not show how many there are"
+        )
+    warnings["extra_header_lines"] = (
+        f"found {len(every)} lines of signals, expected {header.n_signals}; read all, since the "
+        "signal files hold as many"
+    )
+    return every
+
+
+def _fit(header: Header, beside: FilesBeside, signals: tuple[Signal, ...]) -> bool:
+    """Return whether all signal files hold as many frames as the header declares."""
+    files = _held_files(beside, signals)
+    return bool(files) and all(file.n_frames == header.n_frames for file in files.values())
+
+
+def _check_interleaving(file: HeldFrames, signals: tuple[Signal, ...], declared: int) -> None:
+    """Check that a file of another size than declared does not hold more or fewer signals.
+
+    If its size is that of another number of signals, samples show it: those of one signal are more
+    alike from one to the next than those of different signals.
+    """
+    stored = [signal for signal in signals if not signal.is_null]
+    first = stored[0]
+    if first.format in FLAC_FORMATS | {DIFFERENCE_FORMAT} or any(s.per_frame > 1 for s in stored):
+        return
+    samples = replace(first, skew=0)
+    alone = held_frames(file.path, [samples])
+    fitting, rest = divmod(alone.n_frames, declared)
+    if rest or fitting in (0, len(stored)):
+        return
+    stream = SignalFile(file.path, [samples]).read(0, min(alone.n_frames, _SAMPLES_COMPARED))[0]
+
+    def unlike(n_signals: int) -> float:
+        steps = stream[n_signals:].astype(np.float64) - stream[:-n_signals]
+        return float(np.mean(steps**2)) if len(steps) else math.inf
+
+    if unlike(fitting) < unlike(len(stored)):
+        raise MalformedHeaderError(
+            f"found a signal file with the size and the samples of {fitting} signals, expected "
+            f"{len(stored)} by the header"
+        )
+
+
+def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]) -> Timeline:
+    """Return the timeline of a record of several segments.
+
+    Parameters
+    ----------
+    header : Header
+        The record's header.
+    beside : FilesBeside
+        The files in its folder.
+    warnings : dict of str to str
+        Message by code.
+
+    Raises
+    ------
+    MissingPartError
+        If there is none of the segments. If they are damaged: the error of the first.
+    TruncatedSamplesError
+        If the segments have no samples.
+    MalformedHeaderError
+        If a segment has another rate than the record, or all together are of months.
+    NoSignalError
+        If nearly all of the time is a gap.
+    """
+    parts = _Parts(beside)
+    name, length = header.segments[0]
+    # A first segment of length 0 describes the signals of all (the variable layout).
+    by_label = name != NULL and length == 0 and parts.is_layout(name)
+    segments: list[Segment] = []
+    read: dict[str, Part] = {}
+    missing: list[int] = []
+    at = lacking = 0
+    for name, declared in header.segments[by_label:]:
+        part = parts.of(name) if name != NULL else None
+        if part is None:
+            segments.append(Segment(at, declared))
+            missing += [declared] if name != NULL else []
+        else:
+            read[name] = part
+            # Where the record gives no length, the segment does.
+            length = declared or part.header.n_frames or part.longest
+            segments.append(Segment(at, length, part))
+            if part.is_missing:
+                missing.append(length)
+            elif part.files:
+                lacking += max(length - part.longest, 0)
+        at += segments[-1].n_frames
+    if parts.first_error and not any(part.files for part in read.values()):
+        raise parts.first_error
+    if missing and not any(part.files for part in read.values()):
+        raise MissingPartError(
+            "found no signal file of any segment, expected them beside the header"
+        )
+    if at == 0:
+        raise TruncatedSamplesError("found segments of 0 samples, expected at least one")
+    rate_hz = _common_rate(header, [part.header for part in read.values()], warnings)
+    declared = header.n_frames or at
+    _check_length(max(at, declared), rate_hz)
+    refuse_long_gaps(at / rate_hz, _paid_frames(segments) / rate_hz)
+    layout = _layout(parts.of(header.segments[0][0]) if by_label else None, read.values())
+    timeline = Timeline(rate_hz, segments, layout, max(declared - at, 0), by_label)
+    if missing:
+        warnings["missing_part"] = (
+            f"found {len(segments) - len(missing)} of {len(segments)} segments; the others, "
+            f"{sum(missing) / rate_hz:.1f} s, are a gap"
+        )
+    if lacking:
+        warnings["truncated_samples"] = (
+            f"found fewer samples in segments than the header declares; {lacking / rate_hz:.3f} s "
+            "are a gap"
+        )
+    if header.n_lacking_lines:
+        warnings["missing_header_lines"] = (
+            f"found {len(header.segments)} lines of segments, expected "
+            f"{len(header.segments) + header.n_lacking_lines}; read those that there are"
+        )
+    if declared != at:
+        warnings["sample_count_mismatch"] = (
+            f"found {at} samples in all segments, expected {declared} by the header: "
+            f"{abs(declared - at) / rate_hz:.1f} s {'more' if at > declared else 'fewer'}"
+        )
+    if header.n_extra_lines:
+        warnings["extra_header_lines"] = (
+            f"ignored {header.n_extra_lines} lines more than the record line announces"
+        )
+    if len(layout) != header.n_signals:
+        warnings["signal_count_mismatch"] = (
+            f"found {len(layout)} signals in the segments, expected {header.n_signals}"
+        )
+    if not by_label and any(map(timeline.has_other_labels, read.values())):
+        warnings["other_labels"] = (
+            "found segments whose signals have other labels than those of the first, expected the "
+            "same signals in all; matched them by number"
+        )
+    return timeline
+
+
+class _Parts:
+    """Reads the segments of a record, each of them once.
+
+    Attributes
+    ----------
+    first_error : RefusedRecordingError or None
+        Why the first one of those that are missing or damaged cannot be read.
+    """
+
+    def __init__(self, beside: FilesBeside) -> None:
+        self._beside = beside
+        self._parts: dict[str, Part | None] = {}
+        self.first_error: RefusedRecordingError | None = None
+
+    def of(self, name: str) -> Part | None:
+        """Return a segment; None if it is missing or damaged."""
+        if name not in self._parts:
+            try:
+                self._parts[name] = self._read(name)
+            except RefusedRecordingError as error:
+                self.first_error = self.first_error or error
+                self._parts[name] = None
+        return self._parts[name]
+
+    def is_layout(self, name: str) -> bool:
+        """Return whether a first segment of length 0 is a layout; a missing one is."""
+        part = self.of(name)
+        return part is None or part.is_null
+
+    def _read(self, name: str) -> Part:
+        path = self._beside.find(f"{name}{HEADER_SUFFIX}")
+        if path is None:
+            raise MissingPartError("found no header of a segment, expected one")
+        header = read_header(path)
+        if header.segments:
+            raise MalformedHeaderError("found a segment made of segments, expected one of signals")
+        if header.n_lacking_lines:
+            raise TruncatedHeaderError(
+                f"found {len(header.signals)} lines of signals in a segment, expected "
+                f"{header.n_signals}"
+            )
+        return Part(header, _held_files(self._beside, header.signals))
+
+
+def _layout(layout: Part | None, parts: Iterable[Part]) -> tuple[Signal, ...]:
+    """Return the signals of a record: those of its layout, or of its first segment.
+
+    Where the layout of segments with different signals is missing, all signals of them.
+    """
+    if layout is not None:
+        return layout.signals
+    by_label: dict[tuple[str, int], Signal] = {}
+    for part in parts:
+        for label, signal in zip(_labels(part.signals), part.signals, strict=True):
+            by_label.setdefault(label, signal)
+    return tuple(by_label.values())
+
+
+def _held_files(beside: FilesBeside, signals: Iterable[Signal]) -> dict[str, HeldFrames]:
+    """Return the signal files that are there, by their names in the header."""
+    groups: dict[str, list[Signal]] = {}
+    for signal in signals:
+        if not signal.is_null:
+            groups.setdefault(signal.file, []).append(signal)
+    paths = {name: beside.find(name) for name in groups}
+    return {
+        name: held_frames(path, groups[name]) for name, path in paths.items() if path is not None
+    }
+
+
+def _common_rate(header: Header, parts: Iterable[Header], warnings: dict[str, str]) -> float:
+    """Return the frames per second of a record: its own, or else those of its segments.
+
+    Raises
+    ------
+    MalformedHeaderError
+        If segments have other rates.
+    SamplingRateError
+        If the rate is 0.
+    """
+    rates = [part.rate_hz for part in parts if part.rate_hz is not None]
+    rate_hz = header.rate_hz if header.rate_hz is not None else next(iter(rates), None)
+    if rate_hz is None:
+        rate_hz = DEFAULT_RATE_HZ
+        warnings["no_sampling_rate"] = (
+            f"found no sampling rate in the header, assumed {DEFAULT_RATE_HZ:g} Hz as WFDB "
+            "defines; if it is another, all times and rates are wrong: add it to the record line"
+        )
+    if not rate_hz > 0:
+        raise SamplingRateError(f"found a sampling rate of {rate_hz:g} Hz, expected more than 0")
+    for rate in rates:
+        if not math.isclose(rate, rate_hz, rel_tol=_RATE_TOLERANCE):
+            raise MalformedHeaderError(
+                f"found a segment at {rate:g} Hz, expected {rate_hz:g} Hz as in the record"
+            )
+    return rate_hz
+
+
+def _check_length(n_frames: int, rate_hz: float) -> None:
+    if n_frames / rate_hz > MAX_DURATION_S:
+        raise MalformedHeaderError(
+            f"found {n_frames} samples at {rate_hz:g} Hz, expected at most {MAX_DURATION_S:.0f} s"
+        )
+
+
+def _paid_frames(segments: Iterable[Segment]) -> int:
+    """Return how many frames the signal files hold, those that are named several times once."""
+    used: dict[Path, dict[int, int]] = {}
+    held: dict[Path, int] = {}
+    for segment in segments:
+        if segment.part is None or not segment.part.files:
+            continue
+        name, file = max(segment.part.files.items(), key=lambda item: item[1].n_paid)
+        offset = next(signal.offset for signal in segment.part.signals if signal.file == name)
+        stretches = used.setdefault(file.path, {})
+        stretches[offset] = max(stretches.get(offset, 0), min(segment.n_frames, file.n_paid))
+        held[file.path] = max(held.get(file.path, 0), file.n_paid)
+    return sum(min(sum(used[path].values()), held[path]) for path in used)
