@@ -1,6 +1,7 @@
 """Finds the files that belong to a recording, whatever case their names have."""
 
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -38,8 +39,9 @@ class FilesBeside:
             return exact
         if self._listed is None:
             self._listed = {}
-            for path in self._folder.iterdir():
-                self._listed.setdefault(_same_for_all_cases(path.name), []).append(path.name)
+            with suppress(OSError):
+                for path in self._folder.iterdir():
+                    self._listed.setdefault(_same_for_all_cases(path.name), []).append(path.name)
         names = self._listed.get(_same_for_all_cases(name), [])
         paths = [path for path in (self._folder / other for other in names) if path.is_file()]
         return paths[0] if len(paths) == 1 else None

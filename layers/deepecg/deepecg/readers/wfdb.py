@@ -24,7 +24,8 @@ from deepecg.readers.patient_marks import marks_within
 from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.wfdb_header import DIFFERENCE_FORMAT, SAMPLE_BITS, Signal, read_header
 from deepecg.readers.wfdb_notes import read_notes
-from deepecg.readers.wfdb_segments import Part, Timeline, multi_segment, single_segment
+from deepecg.readers.wfdb_parts import Part
+from deepecg.readers.wfdb_segments import Timeline, multi_segment, single_segment
 from deepecg.readers.wfdb_signal_files import BLOCK_FRAMES, Digital, SignalFile
 from deepecg.readers.wfdb_start import parse_start
 from deepecg.recording import MIN_SAMPLING_RATE_HZ, Recording
@@ -107,11 +108,11 @@ def _file_signals(record: Timeline, warnings: dict[str, str]) -> list[FileSignal
         model = next((signal for signal in found if math.isfinite(signal.gain)), None)
         fault = "" if model else "the gain is not finite" if found else "there are no samples of it"
         model = model or entry
+        per_frame = 1 if record.rate_hz >= MIN_SAMPLING_RATE_HZ else model.per_frame
         for part, own in sources.items():
-            if number in own and not _is_like(part.signals[own[number]], model):
+            if number in own and not _continues(part.signals[own[number]], model, per_frame):
                 del own[number]
                 left_out.add(part)
-        per_frame = 1 if record.rate_hz >= MIN_SAMPLING_RATE_HZ else model.per_frame
         signals.append(
             FileSignal(
                 label=entry.label,
@@ -126,19 +127,19 @@ def _file_signals(record: Timeline, warnings: dict[str, str]) -> list[FileSignal
     if left_out and not all(signal.calibration_fault for signal in signals):
         lost = sum(segment.n_frames for segment in record.segments if segment.part in left_out)
         warnings["other_units"] = (
-            f"found segments of {lost / record.rate_hz:.1f} s in which a signal has a unit, gain or "
-            "rate that does not fit the others; it is a gap there"
+            f"found segments of {lost / record.rate_hz:.1f} s in which a signal has a unit, gain "
+            "or rate that does not fit the others; it is a gap there"
         )
     return signals
 
 
-def _is_like(signal: Signal, model: Signal) -> bool:
-    """Return whether samples of a signal continue those of another."""
-    is_voltage, models = (millivolts_per_unit(s.unit) is not None for s in (signal, model))
+def _continues(signal: Signal, model: Signal, per_frame: int) -> bool:
+    """Return whether samples of a signal can follow those of another in one lead."""
+    voltages = [millivolts_per_unit(s.unit) is not None for s in (signal, model)]
     return (
         math.isfinite(signal.gain)
-        and is_voltage == models
-        and (is_voltage or signal.unit == model.unit)
+        and (all(voltages) or signal.unit == model.unit)
+        and per_frame in (1, signal.per_frame)
     )
 
 

@@ -280,7 +280,7 @@ def _parse_further_signals(lines: list[str]) -> tuple[Signal, ...]:
     signals: list[Signal] = []
     with suppress(MalformedHeaderError):
         for line in lines[:_MAX_SIGNALS]:
-            signals.append(_parse_signal(line))  # noqa: PERF401  (keeps those before an error)
+            signals.append(_parse_signal(line))
     return tuple(signals)
 
 

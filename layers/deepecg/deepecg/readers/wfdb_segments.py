@@ -6,83 +6,29 @@ leave a gap where their samples belong, as long as there are others.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-
-import numpy as np
+from typing import Final
 
 from deepecg.errors import (
     MalformedHeaderError,
     MissingPartError,
     NoLeadsError,
-    RefusedRecordingError,
     SamplingRateError,
-    TruncatedHeaderError,
     TruncatedSamplesError,
 )
 from deepecg.readers.declared_length import refuse_long_gaps
 from deepecg.readers.files_beside import FilesBeside
-from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
-from deepecg.readers.wfdb_header import (
-    DEFAULT_RATE_HZ,
-    DIFFERENCE_FORMAT,
-    FLAC_FORMATS,
-    NULL,
-    Header,
-    Signal,
-    read_header,
-)
-from deepecg.readers.wfdb_signal_files import HeldFrames, SignalFile, held_frames
+from deepecg.readers.wfdb_header import DEFAULT_RATE_HZ, NULL, Header, Signal
+from deepecg.readers.wfdb_parts import Part, Parts
+from deepecg.readers.wfdb_signal_count import check_interleaving, signals_that_fit
+from deepecg.readers.wfdb_signal_files import held_files
 from deepecg.recording import MAX_DURATION_S
 
-_RATE_TOLERANCE = 1e-5
+_RATE_TOLERANCE: Final = 1e-5
 """Share by which rates of segments may differ: they are written with few digits."""
-_SAMPLES_COMPARED = 20_000
-"""Samples in which signals are told apart: some twenty beats of two leads."""
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """A header with signals, and its signal files as far as they are there.
-
-    Attributes
-    ----------
-    header : Header
-        Of the record itself, or of a segment.
-    files : dict of str to HeldFrames
-        By their names in the header.
-    """
-
-    header: Header
-    files: dict[str, HeldFrames]
-
-    @property
-    def signals(self) -> tuple[Signal, ...]:
-        """The signals of the header."""
-        return self.header.signals
-
-    @property
-    def is_null(self) -> bool:
-        """Whether it has no signal with samples."""
-        return all(signal.is_null for signal in self.signals)
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether it should have signal files and has none."""
-        return not self.files and not self.is_null
-
-    @property
-    def longest(self) -> int:
-        """Length of its longest signal file in frames."""
-        return max((file.n_frames for file in self.files.values()), default=0)
-
-    def has_samples(self, number: int) -> bool:
-        """Return whether there are samples of a signal, by its number."""
-        signal = self.signals[number]
-        file = None if signal.is_null else self.files.get(signal.file)
-        return file is not None and file.n_frames > 0
 
 
 @dataclass(frozen=True)
@@ -184,8 +130,8 @@ def single_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]
         months.
     """
     rate_hz = _common_rate(header, (), warnings)
-    signals = _signals_that_fit(header, beside, warnings)
-    files = _held_files(beside, signals)
+    signals = signals_that_fit(header, beside, warnings)
+    files = held_files(beside, signals)
     absent = sum(not signal.is_null and signal.file not in files for signal in signals)
     if not files:
         if absent:
@@ -214,86 +160,10 @@ def single_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]
             f"{(declared - min(lengths)) / rate_hz:.3f} s are lost at the end of its signals"
         )
     if len(files) == 1 and lengths[0] != declared:
-        _check_interleaving(*files.values(), signals, declared)
+        check_interleaving(next(iter(files.values())), signals, declared)
     segment = Segment(0, n_frames, Part(replace(header, signals=signals), files))
     refuse_long_gaps(n_frames / rate_hz, _paid_frames([segment]) / rate_hz)
     return Timeline(rate_hz, [segment], signals, max(declared - n_frames, 0))
-
-
-def _signals_that_fit(
-    header: Header, beside: FilesBeside, warnings: dict[str, str]
-) -> tuple[Signal, ...]:
-    """Return the signals of a header, whose number of lines may not be the announced one.
-
-    Samples of all signals of a file alternate, so that with one signal too few or too many all
-    would be read wrongly. The sizes of the files decide.
-    """
-    announced = header.signals
-    if header.n_lacking_lines:
-        if not _fit(header, beside, announced):
-            raise TruncatedHeaderError(
-                f"found {len(announced)} lines of signals, expected {header.n_signals} as the "
-                "record line announces; the signal files do not show how many there are"
-            )
-        warnings["missing_header_lines"] = (
-            f"found {len(announced)} lines of signals, expected {header.n_signals}; the signal "
-            "files hold as many as there are lines"
-        )
-        return announced
-    if not header.n_extra_lines:
-        return announced
-    own_files = {signal.file for signal in announced}
-    alternate = any(signal.file in own_files for signal in header.further_signals)
-    if not alternate or _fit(header, beside, announced):
-        warnings["extra_header_lines"] = (
-            f"ignored {header.n_extra_lines} lines more than the record line announces"
-        )
-        return announced
-    every = announced + header.further_signals
-    if not _fit(header, beside, every):
-        raise MalformedHeaderError(
-            f"found {len(every)} lines of signals, expected {header.n_signals} as the record line "
-            "announces; the signal files do not show how many there are"
-        )
-    warnings["extra_header_lines"] = (
-        f"found {len(every)} lines of signals, expected {header.n_signals}; read all, since the "
-        "signal files hold as many"
-    )
-    return every
-
-
-def _fit(header: Header, beside: FilesBeside, signals: tuple[Signal, ...]) -> bool:
-    """Return whether all signal files hold as many frames as the header declares."""
-    files = _held_files(beside, signals)
-    return bool(files) and all(file.n_frames == header.n_frames for file in files.values())
-
-
-def _check_interleaving(file: HeldFrames, signals: tuple[Signal, ...], declared: int) -> None:
-    """Check that a file of another size than declared does not hold more or fewer signals.
-
-    If its size is that of another number of signals, samples show it: those of one signal are more
-    alike from one to the next than those of different signals.
-    """
-    stored = [signal for signal in signals if not signal.is_null]
-    first = stored[0]
-    if first.format in FLAC_FORMATS | {DIFFERENCE_FORMAT} or any(s.per_frame > 1 for s in stored):
-        return
-    samples = replace(first, skew=0)
-    alone = held_frames(file.path, [samples])
-    fitting, rest = divmod(alone.n_frames, declared)
-    if rest or fitting in (0, len(stored)):
-        return
-    stream = SignalFile(file.path, [samples]).read(0, min(alone.n_frames, _SAMPLES_COMPARED))[0]
-
-    def unlike(n_signals: int) -> float:
-        steps = stream[n_signals:].astype(np.float64) - stream[:-n_signals]
-        return float(np.mean(steps**2)) if len(steps) else math.inf
-
-    if unlike(fitting) < unlike(len(stored)):
-        raise MalformedHeaderError(
-            f"found a signal file with the size and the samples of {fitting} signals, expected "
-            f"{len(stored)} by the header"
-        )
 
 
 def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]) -> Timeline:
@@ -319,7 +189,7 @@ def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str])
     NoSignalError
         If nearly all of the time is a gap.
     """
-    parts = _Parts(beside)
+    parts = Parts(beside, warnings)
     name, length = header.segments[0]
     # A first segment of length 0 describes the signals of all (the variable layout).
     by_label = name != NULL and length == 0 and parts.is_layout(name)
@@ -354,8 +224,9 @@ def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str])
     declared = header.n_frames or at
     _check_length(max(at, declared), rate_hz)
     refuse_long_gaps(at / rate_hz, _paid_frames(segments) / rate_hz)
-    layout = _layout(parts.of(header.segments[0][0]) if by_label else None, read.values())
-    timeline = Timeline(rate_hz, segments, layout, max(declared - at, 0), by_label)
+    layout = parts.of(header.segments[0][0]) if by_label else next(iter(read.values()))
+    signals = _all_signals(read.values()) if layout is None else layout.signals
+    timeline = Timeline(rate_hz, segments, signals, max(declared - at, 0), by_label)
     if missing:
         warnings["missing_part"] = (
             f"found {len(segments) - len(missing)} of {len(segments)} segments; the others, "
@@ -366,100 +237,48 @@ def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str])
             f"found fewer samples in segments than the header declares; {lacking / rate_hz:.3f} s "
             "are a gap"
         )
-    if header.n_lacking_lines:
-        warnings["missing_header_lines"] = (
-            f"found {len(header.segments)} lines of segments, expected "
-            f"{len(header.segments) + header.n_lacking_lines}; read those that there are"
-        )
-    if declared != at:
-        warnings["sample_count_mismatch"] = (
-            f"found {at} samples in all segments, expected {declared} by the header: "
-            f"{abs(declared - at) / rate_hz:.1f} s {'more' if at > declared else 'fewer'}"
-        )
-    if header.n_extra_lines:
-        warnings["extra_header_lines"] = (
-            f"ignored {header.n_extra_lines} lines more than the record line announces"
-        )
-    if len(layout) != header.n_signals:
-        warnings["signal_count_mismatch"] = (
-            f"found {len(layout)} signals in the segments, expected {header.n_signals}"
-        )
     if not by_label and any(map(timeline.has_other_labels, read.values())):
         warnings["other_labels"] = (
             "found segments whose signals have other labels than those of the first, expected the "
             "same signals in all; matched them by number"
         )
+    warnings |= _contradictions(header, timeline)
     return timeline
 
 
-class _Parts:
-    """Reads the segments of a record, each of them once.
-
-    Attributes
-    ----------
-    first_error : RefusedRecordingError or None
-        Why the first one of those that are missing or damaged cannot be read.
-    """
-
-    def __init__(self, beside: FilesBeside) -> None:
-        self._beside = beside
-        self._parts: dict[str, Part | None] = {}
-        self.first_error: RefusedRecordingError | None = None
-
-    def of(self, name: str) -> Part | None:
-        """Return a segment; None if it is missing or damaged."""
-        if name not in self._parts:
-            try:
-                self._parts[name] = self._read(name)
-            except RefusedRecordingError as error:
-                self.first_error = self.first_error or error
-                self._parts[name] = None
-        return self._parts[name]
-
-    def is_layout(self, name: str) -> bool:
-        """Return whether a first segment of length 0 is a layout; a missing one is."""
-        part = self.of(name)
-        return part is None or part.is_null
-
-    def _read(self, name: str) -> Part:
-        path = self._beside.find(f"{name}{HEADER_SUFFIX}")
-        if path is None:
-            raise MissingPartError("found no header of a segment, expected one")
-        header = read_header(path)
-        if header.segments:
-            raise MalformedHeaderError("found a segment made of segments, expected one of signals")
-        if header.n_lacking_lines:
-            raise TruncatedHeaderError(
-                f"found {len(header.signals)} lines of signals in a segment, expected "
-                f"{header.n_signals}"
-            )
-        return Part(header, _held_files(self._beside, header.signals))
+def _contradictions(header: Header, record: Timeline) -> dict[str, str]:
+    """Return what the record line says otherwise than the lines of the segments: warnings."""
+    warnings = {}
+    if header.n_lacking_lines:
+        n_lines = len(header.segments)
+        warnings["missing_header_lines"] = (
+            f"found {n_lines} lines of segments, expected {n_lines + header.n_lacking_lines}; read "
+            "those that there are"
+        )
+    if header.n_extra_lines:
+        warnings["extra_header_lines"] = (
+            f"ignored {header.n_extra_lines} lines more than the record line announces"
+        )
+    if header.n_frames not in (None, record.n_frames):
+        difference_s = (header.n_frames - record.n_frames) / record.rate_hz
+        warnings["sample_count_mismatch"] = (
+            f"found {record.n_frames} samples in all segments, expected {header.n_frames} by the "
+            f"header: {abs(difference_s):.1f} s {'are lost' if difference_s > 0 else 'more'}"
+        )
+    if len(record.layout) != header.n_signals:
+        warnings["signal_count_mismatch"] = (
+            f"found {len(record.layout)} signals in the segments, expected {header.n_signals}"
+        )
+    return warnings
 
 
-def _layout(layout: Part | None, parts: Iterable[Part]) -> tuple[Signal, ...]:
-    """Return the signals of a record: those of its layout, or of its first segment.
-
-    Where the layout of segments with different signals is missing, all signals of them.
-    """
-    if layout is not None:
-        return layout.signals
-    by_label: dict[tuple[str, int], Signal] = {}
+def _all_signals(parts: Iterable[Part]) -> tuple[Signal, ...]:
+    """Return the distinct signals of parts: those of a record whose layout is missing."""
+    signals: dict[tuple[str, int], Signal] = {}
     for part in parts:
         for label, signal in zip(_labels(part.signals), part.signals, strict=True):
-            by_label.setdefault(label, signal)
-    return tuple(by_label.values())
-
-
-def _held_files(beside: FilesBeside, signals: Iterable[Signal]) -> dict[str, HeldFrames]:
-    """Return the signal files that are there, by their names in the header."""
-    groups: dict[str, list[Signal]] = {}
-    for signal in signals:
-        if not signal.is_null:
-            groups.setdefault(signal.file, []).append(signal)
-    paths = {name: beside.find(name) for name in groups}
-    return {
-        name: held_frames(path, groups[name]) for name, path in paths.items() if path is not None
-    }
+            signals.setdefault(label, signal)
+    return tuple(signals.values())
 
 
 def _common_rate(header: Header, parts: Iterable[Header], warnings: dict[str, str]) -> float:

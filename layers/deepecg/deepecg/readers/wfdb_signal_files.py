@@ -6,7 +6,7 @@ that no header can make it download anything.
 
 import warnings as python_warnings
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from deepecg.arrays import Ints
 from deepecg.errors import MalformedHeaderError, TruncatedSamplesError
 from deepecg.readers.declared_length import MAX_SAMPLES_PER_BYTE
+from deepecg.readers.files_beside import FilesBeside
 from deepecg.readers.wfdb_header import (
     DIFFERENCE_FORMAT,
     FLAC_FORMATS,
@@ -85,6 +86,18 @@ def held_frames(path: Path, signals: Sequence[Signal]) -> HeldFrames:
         return HeldFrames(path, n_samples // width, min(n_samples, most) // width)
     n_frames = _samples_in(max(size - offset, 0), form) // per_frame
     return HeldFrames(path, n_frames, n_frames)
+
+
+def held_files(beside: FilesBeside, signals: Iterable[Signal]) -> dict[str, HeldFrames]:
+    """Return the signal files that are there, by their names in the header."""
+    groups: dict[str, list[Signal]] = {}
+    for signal in signals:
+        if not signal.is_null:
+            groups.setdefault(signal.file, []).append(signal)
+    paths = {name: beside.find(name) for name in groups}
+    return {
+        name: held_frames(path, groups[name]) for name, path in paths.items() if path is not None
+    }
 
 
 def _samples_in(n_bytes: int, form: str) -> int:

@@ -46,7 +46,7 @@ def parse_start(when: str, warnings: dict[str, str]) -> datetime | None:
     datetime or None
         None if there is no date, or ``when`` cannot be read.
     """
-    text = when.split("#")[0].strip().removeprefix("[").removesuffix("]").strip()
+    text = when.split("#", maxsplit=1)[0].strip().removeprefix("[").removesuffix("]").strip()
     if not text:
         return None
     found = next(filter(None, (form.fullmatch(text) for form in _STARTS)), None)
