@@ -53,7 +53,7 @@ _RECORD_LINE: Final = re.compile(
     r"""(?P<name>[^\s/]+)(?:/(?P<segments>[0-9]{1,18}))?
         \s+(?P<signals>[0-9]{1,18})
         (?:\s+(?P<rate>[0-9.,]{1,18}(?:[eE][+-]?[0-9]{1,3})?)(?:[/(]\S*)?
-        (?:\s+(?P<samples>[0-9]{1,18})
+        (?:\s+(?P<samples>[0-9]{1,18})(?:\.0*)?
         (?P<when>\s.*)?)?)?\s*""",
     re.VERBOSE,
 )

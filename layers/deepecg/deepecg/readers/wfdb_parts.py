@@ -40,9 +40,9 @@ class Part:
         return all(signal.is_null for signal in self.signals)
 
     @property
-    def is_missing(self) -> bool:
-        """Whether it should have signal files and has none."""
-        return not self.files and not self.is_null
+    def is_complete(self) -> bool:
+        """Whether all its signal files are there."""
+        return all(signal.is_null or signal.file in self.files for signal in self.signals)
 
     @property
     def longest(self) -> int:

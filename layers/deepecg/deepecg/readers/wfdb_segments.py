@@ -5,7 +5,6 @@ leave a gap where their samples belong, as long as there are others.
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -63,7 +62,7 @@ class Timeline:
     lost_frames : int
         Frames that the header declares after the last one of the segments.
     by_label : bool
-        Whether signals are matched by their labels in any case (the variable layout).
+        Whether signals are always matched by their labels (the variable layout).
     """
 
     rate_hz: float
@@ -80,24 +79,29 @@ class Timeline:
     def sources(self, part: Part) -> dict[int, int]:
         """Return the number in a part of every signal of the layout that it has samples of.
 
-        The n-th signal of a label is the n-th of that label. Only segments of a fixed layout whose
-        labels are others than those of the layout are matched by number.
+        The n-th signal of a label is the n-th of that label. Only parts of a fixed layout that
+        have other labels instead are matched by number.
         """
         own, wanted = _labels(part.signals), _labels(self.layout)
-        if self.by_label or not self.has_other_labels(part):
+        if self.is_by_number(part):
+            found = list(range(len(wanted)))
+        else:
             places = {label: number for number, label in enumerate(own)}
             found = [places.get(label, len(own)) for label in wanted]
-        else:
-            found = list(range(len(wanted)))
         return {
             signal: number
             for signal, number in enumerate(found)
             if number < len(own) and part.has_samples(number)
         }
 
-    def has_other_labels(self, part: Part) -> bool:
-        """Return whether signals of a part have other labels than the layout, in any order."""
-        return Counter(_labels(part.signals)) != Counter(_labels(self.layout))
+    def is_by_number(self, part: Part) -> bool:
+        """Return whether the signals of a part are matched by number."""
+        own, wanted = set(_labels(part.signals)), set(_labels(self.layout))
+        return not (self.by_label or own <= wanted or wanted <= own)
+
+    def leaves_out(self, part: Part) -> bool:
+        """Return whether a part has signals that the layout has not."""
+        return not set(_labels(part.signals)) <= set(_labels(self.layout))
 
 
 def _labels(signals: Iterable[Signal]) -> list[tuple[str, int]]:
@@ -207,7 +211,7 @@ def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str])
             # Where the record gives no length, the segment does.
             length = declared or part.header.n_frames or part.longest
             segments.append(Segment(at, length, part))
-            if part.is_missing:
+            if not part.is_complete:
                 missing.append(length)
             elif part.files:
                 lacking += max(length - part.longest, 0)
@@ -227,23 +231,36 @@ def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str])
     layout = parts.of(header.segments[0][0]) if by_label else next(iter(read.values()))
     signals = _all_signals(read.values()) if layout is None else layout.signals
     timeline = Timeline(rate_hz, segments, signals, max(declared - at, 0), by_label)
+    warnings |= _lost(missing, lacking, timeline)
+    if any(map(timeline.is_by_number, read.values())):
+        warnings["other_labels"] = (
+            "found segments whose signals have other labels than those of the first, expected the "
+            "same signals in all; matched them by number"
+        )
+    elif any(map(timeline.leaves_out, read.values())):
+        warnings["other_labels"] = (
+            "found segments with signals whose labels are not among those of the record; left them "
+            "out"
+        )
+    warnings |= _contradictions(header, timeline)
+    return timeline
+
+
+def _lost(missing: list[int], lacking: int, record: Timeline) -> dict[str, str]:
+    """Return warnings of the frames of incomplete segments, and of those that files lack."""
+    warnings = {}
+    n_segments, rate_hz = len(record.segments), record.rate_hz
     if missing:
         warnings["missing_part"] = (
-            f"found {len(segments) - len(missing)} of {len(segments)} segments; the others, "
-            f"{sum(missing) / rate_hz:.1f} s, are a gap"
+            f"found {n_segments - len(missing)} of {n_segments} segments with all files; "
+            f"what is missing of the others, {sum(missing) / rate_hz:.1f} s, is a gap"
         )
     if lacking:
         warnings["truncated_samples"] = (
             f"found fewer samples in segments than the header declares; {lacking / rate_hz:.3f} s "
             "are a gap"
         )
-    if not by_label and any(map(timeline.has_other_labels, read.values())):
-        warnings["other_labels"] = (
-            "found segments whose signals have other labels than those of the first, expected the "
-            "same signals in all; matched them by number"
-        )
-    warnings |= _contradictions(header, timeline)
-    return timeline
+    return warnings
 
 
 def _contradictions(header: Header, record: Timeline) -> dict[str, str]:
@@ -318,14 +335,16 @@ def _check_length(n_frames: int, rate_hz: float) -> None:
 
 def _paid_frames(segments: Iterable[Segment]) -> int:
     """Return how many frames the signal files hold, those that are named several times once."""
+    n_frames: dict[Part, int] = {}
+    for segment in segments:
+        if segment.part is not None and segment.part.files:
+            n_frames[segment.part] = max(n_frames.get(segment.part, 0), segment.n_frames)
     used: dict[Path, dict[int, int]] = {}
     held: dict[Path, int] = {}
-    for segment in segments:
-        if segment.part is None or not segment.part.files:
-            continue
-        name, file = max(segment.part.files.items(), key=lambda item: item[1].n_paid)
-        offset = next(signal.offset for signal in segment.part.signals if signal.file == name)
+    for part, length in n_frames.items():
+        name, file = max(part.files.items(), key=lambda item: item[1].n_paid)
+        offset = next(signal.offset for signal in part.signals if signal.file == name)
         stretches = used.setdefault(file.path, {})
-        stretches[offset] = max(stretches.get(offset, 0), min(segment.n_frames, file.n_paid))
+        stretches[offset] = max(stretches.get(offset, 0), min(length, file.n_paid))
         held[file.path] = max(held.get(file.path, 0), file.n_paid)
     return sum(min(sum(used[path].values()), held[path]) for path in used)
