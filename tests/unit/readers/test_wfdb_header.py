@@ -1,6 +1,7 @@
 """Header lines in the forms that recorders and damage give them."""
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -105,11 +106,9 @@ def test_record_line(record: str, rate: float | None, n_frames: int | None) -> N
         lambda text: b"# before\n" + text.encode(),
     ],
 )
-def test_encodings_and_line_ends(encode: object) -> None:
-    assert callable(encode)
-    header = parse_header(
-        encode("r 2 250 9\nr.dat 16 200/µV 16 0 0 0 0 I\nr.dat 16\n# paced: no\n")
-    )
+def test_encodings_and_line_ends(encode: Callable[[str], bytes]) -> None:
+    text = "r 2 250 9\nr.dat 16 200/µV 16 0 0 0 0 I\nr.dat 16\n# paced: no\n"
+    header = parse_header(encode(text))
     assert [signal.label for signal in header.signals] == ["I", ""]
     assert (header.signals[0].unit, header.n_extra_lines, header.paced) == ("µV", 0, False)
 
