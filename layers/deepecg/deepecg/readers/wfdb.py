@@ -172,24 +172,26 @@ class _SignalReader:
         segments, begins = self.record.segments, attrgetter("first_frame")
         earliest = max(bisect_right(segments, first, key=begins) - 1, 0)
         for segment in segments[earliest : bisect_left(segments, last, key=begins)]:
-            source = self.sources[segment.part].get(number) if segment.part else None
-            if segment.part is not None and source is not None:
-                begin = max(first - segment.first_frame, 0)
-                end = min(last - segment.first_frame, segment.n_frames)
-                for at in range(begin, end, BLOCK_FRAMES):
-                    to = min(at + BLOCK_FRAMES, end)
-                    samples = self._calibrated(segment.part, source, per_frame, at, to)
-                    place = (segment.first_frame - first + at) * per_frame
-                    out[place : place + len(samples)] = samples
+            part = segment.part
+            source = self.sources[part].get(number) if part else None
+            if part is None or source is None:
+                continue
+            signal = part.signals[source]
+            n_held = min(segment.n_frames, part.files[signal.file].n_frames)
+            begin = max(first - segment.first_frame, 0)
+            # A skewed signal was written late: its sample of frame n is in frame n + skew.
+            end = min(last - segment.first_frame, n_held - signal.skew)
+            for at in range(begin, end, BLOCK_FRAMES):
+                to = min(at + BLOCK_FRAMES, end)
+                place = (segment.first_frame - first + at) * per_frame
+                out[place : place + (to - at) * per_frame] = self._calibrated(
+                    part, source, per_frame, at + signal.skew, to + signal.skew
+                )
         return out[start - first * per_frame : stop - first * per_frame]
 
     def _calibrated(self, part: Part, number: int, per_frame: int, start: int, stop: int) -> Floats:
-        """Return frames ``start`` to ``stop`` of a signal of a part, as far as it has them."""
+        """Return frames ``start`` to ``stop`` of a file of a part, of one of its signals."""
         signal = part.signals[number]
-        # A skewed signal was written late: its sample of frame n is in frame n + skew.
-        start, stop = start + signal.skew, min(stop + signal.skew, part.files[signal.file].n_frames)
-        if start >= stop:
-            return np.empty(0)
         position = sum(other.file == signal.file for other in part.signals[:number])
         digital = self._digital(part, signal.file, start, stop)[position]
         unit = millivolts_per_unit(signal.unit) or 1.0
