@@ -165,7 +165,7 @@ def test_missing_gain_is_200_with_a_warning(tmp_path: Path, gain: str) -> None:
     content = np.arange(100, dtype="<i2")
     path = write_header(tmp_path, f"r 1 250 100\nr.dat 16 {gain}\n", r_dat=content.tobytes())
     recording = open_recording(path)
-    assert codes(recording) == ["uncalibrated"]
+    assert "uncalibrated" in codes(recording)
     np.testing.assert_allclose(recording.read(0, 0, 100), content / 200, rtol=1e-6)
 
 

@@ -20,6 +20,8 @@ from deepecg.readers.wfdb_signal_files import (
     held_frames,
 )
 
+_MAX_PADDING: Final = 2
+"""Most samples that fill up the last bytes of a packed format."""
 _SAMPLES_COMPARED: Final = 20_000
 """Samples in which signals are told apart: some twenty beats of two leads."""
 
@@ -85,7 +87,10 @@ def signals_that_fit(
 def _fit(header: Header, beside: FilesBeside, signals: tuple[Signal, ...]) -> bool:
     """Return whether all signal files hold as many frames as the header declares."""
     files = held_files(beside, signals)
-    return bool(files) and all(file.n_frames == header.n_frames for file in files.values())
+    declared = header.n_frames or 0
+    return bool(files and declared) and all(
+        0 <= file.n_frames - declared <= _MAX_PADDING for file in files.values()
+    )
 
 
 def check_interleaving(file: HeldFrames, signals: tuple[Signal, ...], declared: int) -> None:
