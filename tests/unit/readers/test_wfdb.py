@@ -228,7 +228,7 @@ REFUSED = {
     "no record line": ("hello world, this is text\n", MalformedHeaderError),
     "zero byte": (f"r 1 250 50\n{LINE}\0", MalformedHeaderError),
     "no number of signals": ("r\n", MalformedHeaderError),
-    "fewer signal lines": (f"r 3 250 49\n{LINE}", TruncatedHeaderError),
+    "fewer signal lines": (f"r 3 250 40\n{LINE}", TruncatedHeaderError),
     "no signal lines": ("r 3 250 50\n", TruncatedHeaderError),
     "no segment lines": ("r/3 1 250 50\n", TruncatedHeaderError),
     "no segments": ("r/0 1 250 50\n", MalformedHeaderError),

@@ -1,6 +1,7 @@
 """The headers of a WFDB record with their signal files, as far as they are there."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from deepecg.errors import (
     MalformedHeaderError,
@@ -39,12 +40,12 @@ class Part:
         """Whether it has no signal with samples."""
         return all(signal.is_null for signal in self.signals)
 
-    @property
+    @cached_property
     def is_complete(self) -> bool:
         """Whether all its signal files are there."""
         return all(signal.is_null or signal.file in self.files for signal in self.signals)
 
-    @property
+    @cached_property
     def longest(self) -> int:
         """Length of its longest signal file in frames."""
         return max((file.n_frames for file in self.files.values()), default=0)
