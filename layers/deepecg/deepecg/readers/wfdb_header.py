@@ -268,7 +268,7 @@ def parse_header(content: bytes) -> Header:
         when=record["when"] or "",
         signals=() if is_multi else tuple(map(_parse_signal, body)),
         further_signals=() if is_multi else _parse_further_signals(further),
-        segments=tuple(map(_parse_segment, body)) if is_multi else (),
+        segments=_parse_segments(body) if is_multi else (),
         n_lacking_lines=n_lines - len(body),
         n_extra_lines=len(further),
         paced=_paced(comments),
@@ -364,6 +364,12 @@ def _parse_signal(line: str) -> Signal:
         initial=int(initial),
         label=_GLUED_COMMENT.sub("", rest).strip(),
     )
+
+
+def _parse_segments(lines: list[str]) -> tuple[tuple[str, int], ...]:
+    # A line that is repeated a hundred thousand times is parsed once.
+    parsed = {line: _parse_segment(line) for line in dict.fromkeys(lines)}
+    return tuple(parsed[line] for line in lines)
 
 
 def _parse_segment(line: str) -> tuple[str, int]:
