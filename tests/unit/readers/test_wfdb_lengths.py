@@ -155,3 +155,10 @@ def test_extra_header_lines_are_ignored_with_a_warning(tmp_path: Path) -> None:
         recording = open_recording(path)
         assert recording.leads == ("I",)
         assert codes(recording) == ["extra_header_lines"]
+
+
+def test_length_that_no_recording_has_is_ignored_with_a_warning(tmp_path: Path) -> None:
+    path = write(tmp_path, "r 1 250 4294967295\n" + LINE.format("I"), np.arange(1000))
+    recording = open_recording(path)
+    assert (recording.n_samples, recording.lost_s) == (1000, 0)
+    assert codes(recording) == ["sample_count_mismatch"]

@@ -130,8 +130,7 @@ def single_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]
         If none of them holds a whole frame.
     TruncatedHeaderError, MalformedHeaderError
         If the header has fewer or more lines of signals than it announces, and the files do not
-        show how many there are; if they hold another number of signals; or if the header declares
-        months.
+        show how many there are; if they hold another number of signals; or if they are of months.
     """
     rate_hz = _common_rate(header, (), warnings)
     signals = signals_that_fit(header, beside, warnings)
@@ -148,8 +147,7 @@ def single_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]
     lengths = [file.n_frames for file in files.values()]
     if not max(lengths):
         raise TruncatedSamplesError("found no whole frame of samples, expected at least one")
-    declared = header.n_frames or max(lengths)
-    _check_length(declared, rate_hz)
+    declared = _declared_frames(header, max(lengths), rate_hz, warnings)
     n_frames = min(max(lengths), declared)
     # Less than a second may be padding: the last sample of a packed format, or of a disk's block.
     if min(lengths) - declared >= rate_hz:
@@ -225,8 +223,7 @@ def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str])
     if at == 0:
         raise TruncatedSamplesError("found segments of 0 samples, expected at least one")
     rate_hz = _common_rate(header, [part.header for part in read.values()], warnings)
-    declared = header.n_frames or at
-    _check_length(max(at, declared), rate_hz)
+    declared = _declared_frames(header, at, rate_hz, warnings)
     refuse_long_gaps(at / rate_hz, _paid_frames(segments) / rate_hz)
     layout = parts.of(header.segments[0][0]) if by_label else next(iter(read.values()))
     signals = _all_signals(read.values()) if layout is None else layout.signals
@@ -242,7 +239,7 @@ def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str])
             "found segments with signals whose labels are not among those of the record; left them "
             "out"
         )
-    warnings |= _contradictions(header, timeline)
+    warnings |= _contradictions(header, declared, timeline)
     return timeline
 
 
@@ -263,7 +260,7 @@ def _lost(missing: list[int], lacking: int, record: Timeline) -> dict[str, str]:
     return warnings
 
 
-def _contradictions(header: Header, record: Timeline) -> dict[str, str]:
+def _contradictions(header: Header, declared: int, record: Timeline) -> dict[str, str]:
     """Return what the record line says otherwise than the lines of the segments: warnings."""
     warnings = {}
     if header.n_lacking_lines:
@@ -276,10 +273,10 @@ def _contradictions(header: Header, record: Timeline) -> dict[str, str]:
         warnings["extra_header_lines"] = (
             f"ignored {header.n_extra_lines} lines more than the record line announces"
         )
-    if header.n_frames not in (None, record.n_frames):
-        difference_s = (header.n_frames - record.n_frames) / record.rate_hz
+    if declared != record.n_frames:
+        difference_s = (declared - record.n_frames) / record.rate_hz
         warnings["sample_count_mismatch"] = (
-            f"found {record.n_frames} samples in all segments, expected {header.n_frames} by the "
+            f"found {record.n_frames} samples in all segments, expected {declared} by the "
             f"header: {abs(difference_s):.1f} s {'are lost' if difference_s > 0 else 'more'}"
         )
     if len(record.layout) != header.n_signals:
@@ -326,11 +323,20 @@ def _common_rate(header: Header, parts: Iterable[Header], warnings: dict[str, st
     return rate_hz
 
 
-def _check_length(n_frames: int, rate_hz: float) -> None:
-    if n_frames / rate_hz > MAX_DURATION_S:
+def _declared_frames(header: Header, held: int, rate_hz: float, warnings: dict[str, str]) -> int:
+    """Return the length that a header declares; that of the samples if it is none or of months."""
+    if held / rate_hz > MAX_DURATION_S:
         raise MalformedHeaderError(
-            f"found {n_frames} samples at {rate_hz:g} Hz, expected at most {MAX_DURATION_S:.0f} s"
+            f"found {held} samples at {rate_hz:g} Hz, expected at most {MAX_DURATION_S:.0f} s"
         )
+    declared = header.n_frames or held
+    if declared / rate_hz <= MAX_DURATION_S:
+        return declared
+    warnings["sample_count_mismatch"] = (
+        f"found {held} samples, expected {declared} by the header, which no recording has; read "
+        "those that there are"
+    )
+    return held
 
 
 def _paid_frames(segments: Iterable[Segment]) -> int:
