@@ -73,8 +73,6 @@ _LOOKS_LIKE_A_GAIN: Final = re.compile(r"[+-]?[.,]?[0-9]")
 _NO_GAIN: Final = re.compile(r"\S+\s+(?=[0-9]+\s+[+-]?[0-9]+(?:\s|$))")
 """A word where the gain belongs, with the A/D resolution and zero after it."""
 _NUMBER: Final = re.compile(r"([+-]?[0-9]{1,18}(?:\.[0-9]{0,18})?)(?:\s+|$)")
-_GLUED_COMMENT: Final = re.compile(r"\s*#(?![0-9]{1,2}$).*")
-"""A comment that a damaged header has at the end of a label. ``ECG#2`` is a label."""
 _SEGMENT_LINE: Final = re.compile(r"(?P<name>\S+)\s+(?P<length>[0-9]{1,18})(?:\s.*)?")
 _PLAIN_NAME: Final = re.compile(r"[^\s/\\:*?\"<>|\x00-\x1f\x7f]+")
 _PACEMAKER_FIELD: Final = re.compile(
@@ -362,8 +360,17 @@ def _parse_signal(line: str) -> Signal:
         baseline=baseline,
         unit=unit or "mV",
         initial=int(initial),
-        label=_GLUED_COMMENT.sub("", rest).strip(),
+        label=_without_comment(rest),
     )
+
+
+def _without_comment(label: str) -> str:
+    """Return a label without the comment that a damaged header has at its end.
+
+    ``ECG#2`` is a label.
+    """
+    name, _, comment = label.partition("#")
+    return label if comment.isdecimal() and len(comment) <= 2 else name.strip()
 
 
 def _parse_segments(lines: list[str]) -> tuple[tuple[str, int], ...]:
