@@ -8,6 +8,7 @@ from pkgutil import resolve_name
 
 from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
 from deepecg.readers.diary import diary_beside, read_diary
+from deepecg.readers.files_beside import FilesBeside
 from deepecg.readers.formats import FORMAT_LIST, HEAD_BYTES, detect_format, is_recording_name
 from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES
 from deepecg.readers.reading_options import DEFAULT_OPTIONS, ReadingOptions
@@ -17,9 +18,15 @@ from deepecg.recording import ReadingWarning, Recording
 
 
 def main_file(path: Path) -> Path:
-    """Return the file that a path names: itself, or a WFDB record's header without its suffix."""
-    header = path.with_name(f"{path.name}{HEADER_SUFFIX}")
-    return header if not path.is_file() and header.is_file() else path
+    """Return the file that a path names: itself, or a WFDB record's header without its suffix.
+
+    A header's name may differ in case and Unicode form.
+    """
+    if path.is_file() or not path.name:
+        return path
+    beside = FilesBeside(path.parent)
+    is_header = path.suffix.casefold() == HEADER_SUFFIX
+    return beside.find(path.name if is_header else f"{path.name}{HEADER_SUFFIX}") or path
 
 
 def open_recording(path: Path, options: ReadingOptions = DEFAULT_OPTIONS) -> Recording:
@@ -111,6 +118,7 @@ def find_recordings(folder: Path) -> list[Path]:
                 continue
             if header.segments:
                 masters.add(path)
-                parts.update(path.with_name(name) for name in header.files)
+                beside = FilesBeside(path.parent)
+                parts.update(filter(None, map(beside.find, header.files)))
     # A segment has no segments of its own: such a header is listed, and rejected when opened.
     return [path for path in candidates if path in masters or path not in parts]

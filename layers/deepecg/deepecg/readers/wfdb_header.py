@@ -9,10 +9,10 @@ Moody GB. WFDB Applications Guide: header(5) and signal(5).
 https://physionet.org/physiotools/wag/wag.htm
 """
 
+import codecs
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +39,8 @@ FLAC_FORMATS: Final = {"508", "516", "524"}
 """Signal formats that are FLAC files."""
 _NULL_FORMAT: Final = "0"
 
+_BLANKS: Final = " \t\v\f\x1a"
+"""What surrounds a line: blanks, and the end-of-file character of old systems."""
 _MAX_HEADER_BYTES: Final = 1 << 23
 _MAX_SIGNALS: Final = 1024
 _MAX_SEGMENTS: Final = 100_000
@@ -50,8 +52,8 @@ _MAX_NAME_BYTES: Final = 255
 _RECORD_LINE: Final = re.compile(
     r"""(?P<name>[^\s/]+)(?:/(?P<segments>[0-9]{1,18}))?
         \s+(?P<signals>[0-9]{1,18})
-        (?:\s+(?P<rate>[0-9.]{1,18}(?:[eE][+-]?[0-9]{1,3})?)(?:[/(]\S*)?
-        (?:\s+(?P<samples>[0-9]{1,18})
+        (?:\s+(?P<rate>[0-9.,]{1,18}(?:[eE][+-]?[0-9]{1,3})?)(?:[/(]\S*)?
+        (?:\s+(?P<samples>[0-9]{1,18})(?:\.0*)?
         (?P<when>\s.*)?)?)?\s*""",
     re.VERBOSE,
 )
@@ -61,18 +63,18 @@ _SIGNAL_LINE: Final = re.compile(
         (?:\s+(?P<rest>.*))?""",
     re.VERBOSE,
 )
+_DECIMAL: Final = r"[+-]?[0-9.,]{1,30}(?:[eE][+-]?[0-9]{1,3})?"
 _GAIN: Final = re.compile(
-    r"""(?P<gain>[+-]?[0-9.]{1,30}(?:[eE][+-]?[0-9]{1,3})?)
-        (?:\((?P<baseline>[+-]?[0-9]{1,18})\))?(?:/(?P<unit>\S+))?(?:\s+|$)""",
+    rf"""(?P<gain>{_DECIMAL})(?:\((?P<baseline>{_DECIMAL})?\))?
+        (?:\s*/(?P<unit>\S+)?|(?P<glued_unit>[^\s0-9.,+()/-]\S*))?(?:\s+|$)""",
     re.VERBOSE,
 )
-_NUMBER: Final = re.compile(r"([+-]?[0-9]{1,18})(?:\s+|$)")
+_LOOKS_LIKE_A_GAIN: Final = re.compile(r"[+-]?[.,]?[0-9]")
+_NO_GAIN: Final = re.compile(r"\S+\s+(?=[0-9]+\s+[+-]?[0-9]+(?:\s|$))")
+"""A word where the gain belongs, with the A/D resolution and zero after it."""
+_NUMBER: Final = re.compile(r"([+-]?[0-9]{1,18}(?:\.[0-9]{0,18})?)(?:\s+|$)")
 _SEGMENT_LINE: Final = re.compile(r"(?P<name>\S+)\s+(?P<length>[0-9]{1,18})(?:\s.*)?")
 _PLAIN_NAME: Final = re.compile(r"[^\s/\\:*?\"<>|\x00-\x1f\x7f]+")
-_START: Final = re.compile(
-    r"\s*(?P<time>[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]{1,6})?)[0-9]*"
-    r"(?:\s+(?P<date>[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}))?\s*"
-)
 _PACEMAKER_FIELD: Final = re.compile(
     r"\b(?:pace-?maker|paced)>?\s*[:=]\s*(?:(?P<yes>yes|true|present)|no|none|false|absent)\b",
     re.IGNORECASE,
@@ -102,7 +104,7 @@ class Signal:
         A/D units per ``unit``. May be infinite.
     calibrated : bool
         Whether the header gives the gain.
-    baseline : int
+    baseline : float
         A/D value of 0 ``unit``.
     unit : str
         Physical unit, as the header writes it.
@@ -119,7 +121,7 @@ class Signal:
     offset: int = 0
     gain: float = DEFAULT_GAIN
     calibrated: bool = False
-    baseline: int = 0
+    baseline: float = 0.0
     unit: str = "mV"
     initial: int = 0
     label: str = ""
@@ -138,17 +140,22 @@ class Header:
     ----------
     n_signals : int
         Number of signals, from the record line.
-    rate_hz : float
-        Frames per second.
+    rate_hz : float or None
+        Frames per second; None if the header does not give it.
     n_frames : int or None
         Length of the record; None if the header does not give it.
     when : str
-        Rest of the record line: time and date of the first sample. See :func:`parse_start`.
+        Rest of the record line: time and date of the first sample, as text.
     signals : tuple of Signal
-        Empty for a multi-segment record.
+        Those that the record line announces, as far as there are lines for them; empty for a
+        multi-segment record.
+    further_signals : tuple of Signal
+        Those of lines after the last one that the record line announces.
     segments : tuple of (str, int)
         Record name, or :data:`NULL` for a gap, and length in frames. The first one of length 0 is
         the layout of a variable-layout record.
+    n_lacking_lines : int
+        Lines that the record line announces and the header does not contain.
     n_extra_lines : int
         Lines after the last one that the record line announces.
     paced : bool or None
@@ -157,11 +164,13 @@ class Header:
     """
 
     n_signals: int
-    rate_hz: float
+    rate_hz: float | None
     n_frames: int | None
     when: str
     signals: tuple[Signal, ...] = ()
+    further_signals: tuple[Signal, ...] = ()
     segments: tuple[tuple[str, int], ...] = ()
+    n_lacking_lines: int = 0
     n_extra_lines: int = 0
     paced: bool | None = None
 
@@ -190,7 +199,7 @@ def record_files(header: bytes) -> tuple[str, ...]:
     Raises
     ------
     TruncatedHeaderError
-        If the header has fewer lines than its record line announces.
+        If the header has no record line, or no line of the signals or segments it announces.
     MalformedHeaderError
         If a line cannot be parsed or a name is not that of a plain file.
     """
@@ -220,7 +229,7 @@ def parse_header(content: bytes) -> Header:
     Raises
     ------
     TruncatedHeaderError
-        If the header has fewer lines than its record line announces.
+        If the header has no record line, or no line of the signals or segments it announces.
     MalformedHeaderError
         If a line cannot be parsed, a number is out of bounds, or a name is not that of a plain
         file.
@@ -229,8 +238,9 @@ def parse_header(content: bytes) -> Header:
         raise MalformedHeaderError(
             f"found a header of more than {_MAX_HEADER_BYTES} bytes, expected a short text"
         )
-    lines = [line.strip() for line in re.split(r"\r\n|\n|\r", _text(content))]
-    comments = [line for line in lines if line.startswith("#")]
+    lines = [line.strip(_BLANKS) for line in re.split(r"\r\n|\n|\r", _text(content))]
+    # A damaged header may have glued a comment to another line.
+    comments = [line[line.index("#") :] for line in lines if "#" in line]
     lines = [line for line in lines if line and not line.startswith("#")]
     if not lines:
         raise TruncatedHeaderError("found no record line, expected one")
@@ -243,43 +253,39 @@ def parse_header(content: bytes) -> Header:
     n_lines = int(record["segments"]) if is_multi else n_signals
     if is_multi and not 1 <= n_lines <= _MAX_SEGMENTS:
         raise MalformedHeaderError(f"found {n_lines} segments, expected 1 to {_MAX_SEGMENTS}")
-    if len(lines) - 1 < n_lines:
+    body, further = lines[1 : n_lines + 1], lines[n_lines + 1 :]
+    if n_lines and not body:
         raise TruncatedHeaderError(
-            f"found {len(lines) - 1} lines after the record line, expected {n_lines}"
+            f"found no lines after the record line, expected {n_lines} as it announces"
         )
-    body = lines[1 : n_lines + 1]
     return Header(
         n_signals=n_signals,
-        rate_hz=DEFAULT_RATE_HZ if record["rate"] is None else _number(record["rate"], "rate"),
+        rate_hz=None if record["rate"] is None else _number(record["rate"], "rate"),
         # A length of 0 means that it is unknown.
         n_frames=int(record["samples"] or 0) or None,
         when=record["when"] or "",
-        signals=() if is_multi else tuple(_parse_signal(line) for line in body),
-        segments=tuple(_parse_segment(line) for line in body) if is_multi else (),
-        n_extra_lines=len(lines) - 1 - n_lines,
+        signals=() if is_multi else tuple(map(_parse_signal, body)),
+        further_signals=() if is_multi else _parse_further_signals(further),
+        segments=_parse_segments(body) if is_multi else (),
+        n_lacking_lines=n_lines - len(body),
+        n_extra_lines=len(further),
         paced=_paced(comments),
     )
 
 
-def parse_start(when: str, warnings: dict[str, str]) -> datetime | None:
-    """Return time and date of the first sample; None if there is no date.
-
-    ``warnings`` gets ``bad_start`` if ``when`` is not empty and not a time with or without a date.
-    """
-    match = _START.fullmatch(when)
-    if not when.strip() or (match and not match["date"]):
-        return None
-    if match:
-        pattern = "%H:%M:%S.%f" if "." in match["time"] else "%H:%M:%S"
-        with suppress(ValueError):
-            return datetime.strptime(f"{match['date']} {match['time']}", f"%d/%m/%Y {pattern}")
-    warnings["bad_start"] = (
-        "found a start that is not a time and a date, expected HH:MM:SS DD/MM/YYYY"
-    )
-    return None
+def _parse_further_signals(lines: list[str]) -> tuple[Signal, ...]:
+    """Return the signals of lines that the record line does not announce, up to other text."""
+    signals: list[Signal] = []
+    with suppress(MalformedHeaderError):
+        for line in lines[:_MAX_SIGNALS]:
+            signals.append(_parse_signal(line))
+    return tuple(signals)
 
 
 def _text(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        with suppress(UnicodeDecodeError):
+            return content.decode("utf-16")
     if b"\0" in content:
         raise MalformedHeaderError("found a zero byte in the header, expected text")
     try:
@@ -290,7 +296,7 @@ def _text(content: bytes) -> str:
 
 def _number(text: str, name: str) -> float:
     try:
-        return float(text)
+        return float(text.replace(",", "."))
     except ValueError:
         raise MalformedHeaderError(
             f"found a {name} that is not a number, expected a number"
@@ -327,12 +333,22 @@ def _parse_signal(line: str) -> Signal:
     gain = _GAIN.match(rest)
     if gain is not None:
         rest = rest[gain.end() :]
-    numbers: list[int] = []
+    elif _LOOKS_LIKE_A_GAIN.match(rest):
+        raise MalformedHeaderError(
+            "found a gain that cannot be parsed, expected GAIN(BASELINE)/UNIT in numbers"
+        )
+    else:
+        rest = _NO_GAIN.sub("", rest, count=1) if _NO_GAIN.match(rest) else rest
+    numbers: list[float] = []
     while len(numbers) < 5 and (number := _NUMBER.match(rest)):
-        numbers.append(int(number[1]))
+        numbers.append(float(number[1]))
         rest = rest[number.end() :]
-    _, zero, initial, *_ = (*numbers, 0, 0, 0)
-    value = _number(gain["gain"], "gain") if gain else 0.0
+    _, zero, initial, *_ = (*numbers, 0.0, 0.0, 0.0)
+    value, baseline, unit = 0.0, zero, None
+    if gain is not None:
+        value = _number(gain["gain"], "gain")
+        baseline = _number(gain["baseline"], "baseline") if gain["baseline"] else zero
+        unit = gain["unit"] or gain["glued_unit"]
     return Signal(
         file=match["file"],
         format=form,
@@ -341,11 +357,26 @@ def _parse_signal(line: str) -> Signal:
         offset=int(match["offset"] or 0),
         gain=value or DEFAULT_GAIN,
         calibrated=value != 0,
-        baseline=int(gain["baseline"]) if gain and gain["baseline"] else zero,
-        unit=(gain["unit"] if gain else None) or "mV",
-        initial=initial,
-        label=rest,
+        baseline=baseline,
+        unit=unit or "mV",
+        initial=int(initial),
+        label=_without_comment(rest),
     )
+
+
+def _without_comment(label: str) -> str:
+    """Return a label without the comment that a damaged header has at its end.
+
+    ``ECG#2`` is a label.
+    """
+    name, _, comment = label.partition("#")
+    return label if comment.isdecimal() and len(comment) <= 2 else name.strip()
+
+
+def _parse_segments(lines: list[str]) -> tuple[tuple[str, int], ...]:
+    # A line that is repeated a hundred thousand times is parsed once.
+    parsed = {line: _parse_segment(line) for line in dict.fromkeys(lines)}
+    return tuple(parsed[line] for line in lines)
 
 
 def _parse_segment(line: str) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from deepecg.readers.files_beside import FilesBeside
 from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES, NOTE_SUFFIXES
 from deepecg.readers.patient_marks import decoded
 from deepecg.recording import PatientMark
@@ -18,21 +19,25 @@ _NOTE: Final = 22
 """Code of a NOTE annotation (``"``), whose auxiliary text is the note."""
 
 
-def read_notes(header: Path, rate_hz: float, warnings: dict[str, str]) -> Iterator[PatientMark]:
+def read_notes(
+    header: Path, beside: FilesBeside, rate_hz: float, warnings: dict[str, str]
+) -> Iterator[PatientMark]:
     """Yield the notes in annotation files beside a header.
 
     Parameters
     ----------
     header : Path
         The record's header.
+    beside : FilesBeside
+        The files in its folder.
     rate_hz : float
         Frames per second, which the times count unless the file gives a resolution of its own.
     warnings : dict of str to str
         Gets ``bad_notes`` if a file is too large or cannot be parsed; it is then ignored.
     """
     for suffix in NOTE_SUFFIXES:
-        path = header.with_suffix(suffix)
-        if not path.is_file():
+        path = beside.find(header.with_suffix(suffix).name)
+        if path is None:
             continue
         try:
             if path.stat().st_size > MAX_MARK_FILE_BYTES:
