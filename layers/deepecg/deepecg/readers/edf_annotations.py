@@ -13,14 +13,52 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from deepecg.arrays import Floats, Ints
 from deepecg.readers.patient_marks import decoded
 
 _ENDS_TIME: Final = 0x14
+_RECORD_ONSET: Final = re.compile(
+    rb"[\0 ]*([+-]?[0-9]{1,12}(?:[.,]([0-9]{0,12}))?)(?:\x15[0-9.,]*)?\x14\x14"
+)
+"""The first list of a data record: its onset, without a text."""
+_ONSET_BYTES: Final = 64
+"""The list with the onset of a data record lies within as many bytes."""
 _TIME: Final = re.compile(
     rb"([+-][0-9]{1,12}(?:\.[0-9]{0,12})?)(?:\x15([0-9]{1,12}(?:\.[0-9]{0,12})?))?\x14"
 )
 """Onset, and the duration if there is one, in seconds."""
 _CHUNK_BYTES: Final = 1 << 24
+
+
+def record_onsets(records: NDArray[np.uint8], place: slice) -> tuple[Floats, Ints]:
+    """Return the onset of each data record in seconds, and the decimals it is written with.
+
+    Parameters
+    ----------
+    records : ndarray of uint8, shape (n_records, n_bytes)
+        The data records.
+    place : slice
+        The bytes of the first annotation signal in a data record.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_records,)
+        Counted from the start in the header; NaN where a data record has no onset.
+    ndarray of int64, shape (n_records,)
+        0 where there is no onset.
+    """
+    onsets = np.full(len(records), np.nan)
+    decimals = np.zeros(len(records), np.int64)
+    width = min(place.stop - place.start, _ONSET_BYTES)
+    step = max(_CHUNK_BYTES // max(width, 1), 1)
+    for first in range(0, len(records), step):
+        chunk = records[first : first + step, place.start : place.start + width]
+        content = chunk.tobytes()
+        for record in range(len(chunk)):
+            if found := _RECORD_ONSET.match(content, record * width, (record + 1) * width):
+                onsets[first + record] = float(found[1].replace(b",", b"."))
+                decimals[first + record] = len(found[2] or b"")
+    return onsets, decimals
 
 
 def annotations(
