@@ -142,7 +142,7 @@ def timeline(onsets: Floats, decimals: Ints, record_s: float, sample_s: float) -
     known = np.flatnonzero(np.isfinite(onsets))
     if not len(known):
         return continuous(len(onsets), record_s)
-    at = known * record_s
+    at: Floats = known.astype(np.float64) * record_s
     late: Floats = onsets[known] - at
     written = np.minimum(_local_maximum(decimals[known]), _MAX_DECIMALS)
     rounding: Floats = np.power(10.0, -written.astype(np.float64))
