@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.arrays import Floats32
+from deepecg.arrays import Floats, Floats32, Ints
 from deepecg.errors import MalformedHeaderError
 from deepecg.readers.declared_length import refuse_long_gaps
 from deepecg.readers.ecg_leads_and_units import millivolts_per_unit
 from deepecg.readers.edf_annotations import annotations, record_onsets
-from deepecg.readers.edf_header import EdfHeader, EdfSignal, is_plus, read_edf_header
+from deepecg.readers.edf_header import EdfHeader, EdfSignal, read_edf_header
 from deepecg.readers.edf_start import edf_start
-from deepecg.readers.edf_timeline import Timeline, continuous, timeline
+from deepecg.readers.edf_timeline import Timeline, timeline
 from deepecg.readers.file_signals import FileSignal, recording_of
 from deepecg.readers.patient_marks import marks_within
 from deepecg.readers.reading_options import ReadingOptions
@@ -68,14 +68,15 @@ def read_edf(path: Path, options: ReadingOptions) -> Recording:
     records: Records = np.memmap(
         path, np.uint8, "r", offset=header.n_bytes, shape=(header.n_records, header.record_bytes)
     )
-    times = _timeline(header, records, warnings)
+    onsets, decimals = _onsets(header, records, warnings)
+    records = records[: len(onsets)]
+    times = _timeline(header, onsets, decimals, warnings)
     start = edf_start(header.fixed, times.stretches[0].onset_s, warnings)
     found = _marks(header, records, times)
-    ordinary = [signal for signal in header.signals if not signal.is_annotations]
-    lost_records = (header.n_stated or 0) - header.n_records
+    lost_records = (header.n_stated or 0) - len(records)
     return recording_of(
         "edf",
-        [_file_signal(signal, records, times) for signal in ordinary],
+        _file_signals(header, records, times),
         options,
         warnings,
         start=start,
@@ -84,19 +85,36 @@ def read_edf(path: Path, options: ReadingOptions) -> Recording:
     )
 
 
-def _timeline(header: EdfHeader, records: Records, warnings: dict[str, str]) -> Timeline:
-    """Return where the data records lie in time, and warn about what is odd about it."""
-    timekeeping = next((signal for signal in header.signals if signal.is_annotations), None)
-    if timekeeping is None:
-        return continuous(len(records), header.record_s)
+def _onsets(header: EdfHeader, records: Records, warnings: dict[str, str]) -> tuple[Floats, Ints]:
+    """Return onset and decimals of each data record; without any, all are NaN."""
+    if (timekeeping := header.timekeeping) is None:
+        return np.full(len(records), np.nan), np.zeros(len(records), np.int64)
     onsets, decimals = record_onsets(records, timekeeping.place)
+    n_stated = header.n_stated or len(records)
+    known = np.isfinite(onsets)
+    if known[:n_stated].all() and not known[n_stated:].any() and n_stated < len(records):
+        # What follows the data records that the header announces has not their form.
+        del warnings["record_count"]
+        surplus = (len(records) - n_stated) * header.record_bytes
+        warnings["trailing_bytes"] = (
+            f"found at least {surplus} bytes after the last data record that are no data records, "
+            "expected none"
+        )
+        return onsets[:n_stated], decimals[:n_stated]
+    return onsets, decimals
+
+
+def _timeline(
+    header: EdfHeader, onsets: Floats, decimals: Ints, warnings: dict[str, str]
+) -> Timeline:
+    """Return where the data records lie in time, and warn about what is odd about it."""
     most = max(signal.samples for signal in header.signals if not signal.is_annotations)
     times = timeline(onsets, decimals, header.record_s, header.record_s / most)
     if times.duration_s > MAX_DURATION_S:
         raise MalformedHeaderError(
             f"found a duration of {times.duration_s:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
         )
-    refuse_long_gaps(times.duration_s, len(records) * times.record_s)
+    refuse_long_gaps(times.duration_s, len(onsets) * times.record_s)
     _warn_about_times(header, times, most, warnings)
     return times
 
@@ -112,7 +130,7 @@ def _warn_about_times(
             f"clock is off by {drift:+.4%}; used the onsets, which no sample is further from than "
             f"{times.deviation_s:.3f} s"
         )
-    if times.gaps_s and header.fixed[196:197] != b"D":
+    if times.gaps_s and not header.is_discontinuous:
         warnings["gaps_in_continuous"] = (
             f"found {len(times.gaps_s)} gaps of {sum(times.gaps_s):.3f} s in all between onsets of "
             "data records, expected none in a file that is continuous by its header; read as gaps"
@@ -123,8 +141,8 @@ def _warn_about_times(
             f"{times.n_backward} onsets that lie before the end of the data record before them, by "
             f"{times.backward_s:.3f} s in all"
         )
-    if times.n_missing and is_plus(header.fixed):
-        faults.append(f"{times.n_missing} of {header.n_records} data records without an onset")
+    if times.n_missing and header.is_plus and header.timekeeping is not None:
+        faults.append(f"{times.n_missing} data records without an onset")
     if faults:
         warnings["bad_timekeeping"] = (
             f"found {' and '.join(faults)}, expected each onset at the end of the data record "
@@ -138,19 +156,35 @@ def _marks(header: EdfHeader, records: Records, times: Timeline) -> Iterator[Pat
         yield PatientMark(times.seconds_at(onset), duration, text, "file")
 
 
-def _file_signal(signal: EdfSignal, records: Records, times: Timeline) -> FileSignal:
-    rate = signal.samples / times.record_s
-    firsts = []  # first sample of each stretch
+def _file_signals(header: EdfHeader, records: Records, times: Timeline) -> list[FileSignal]:
+    ordinary = [signal for signal in header.signals if not signal.is_annotations]
+    # Signals of one rate share the places of their stretches.
+    firsts = {
+        samples: _first_samples(times, samples)
+        for samples in {signal.samples for signal in ordinary}
+    }
+    return [_file_signal(signal, records, times, firsts[signal.samples]) for signal in ordinary]
+
+
+def _first_samples(times: Timeline, samples: int) -> list[int]:
+    """Return the first sample of each stretch, and the end of the last one."""
+    firsts = []
     end = 0  # of the stretch before; rounding must not make two overlap
     for stretch in times.stretches:
-        firsts.append(max(round(stretch.start_s * rate), end))
-        end = firsts[-1] + stretch.n_records * signal.samples
+        firsts.append(max(round(stretch.start_s * samples / times.record_s), end))
+        end = firsts[-1] + stretch.n_records * samples
+    return [*firsts, end]
+
+
+def _file_signal(
+    signal: EdfSignal, records: Records, times: Timeline, firsts: list[int]
+) -> FileSignal:
     factor = millivolts_per_unit(signal.unit) or 1.0
     gain, shift = signal.gain * factor, signal.shift * factor
 
     def read(start: int, stop: int) -> Floats32:
         out = np.full(stop - start, np.nan, np.float32)
-        for number in range(max(bisect_right(firsts, start) - 1, 0), len(firsts)):
+        for number in range(bisect_right(firsts, start) - 1, len(times.stretches)):
             first, stretch = firsts[number], times.stretches[number]
             if first >= stop:
                 break
@@ -165,8 +199,8 @@ def _file_signal(signal: EdfSignal, records: Records, times: Timeline) -> FileSi
     return FileSignal(
         label=signal.label,
         unit=signal.unit,
-        sampling_rate_hz=rate,
-        n_samples=end,
+        sampling_rate_hz=signal.samples / times.record_s,
+        n_samples=firsts[-1],
         read=read,
         calibration_fault=signal.calibration_fault,
         calibrated=bool(signal.unit),

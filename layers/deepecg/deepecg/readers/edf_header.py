@@ -37,6 +37,7 @@ _ANNOTATIONS: Final = re.compile(r"(?:edf|bdf)[\W_]*annotations?\b", re.IGNORECA
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 _GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}(?:[.,' ][0-9]{3})+")
 """A whole number with separators between its thousands."""
+_LARGEST_INT16: Final = 1 << 15
 _SHORTEST_RECORD_S: Final = 1e-5
 """Data records that are shorter give even a single sample a rate that no recorder has."""
 _LARGEST_PHYSICAL: Final = 1e12
@@ -106,6 +107,21 @@ class EdfHeader:
     n_stated: int | None
     signals: tuple[EdfSignal, ...]
 
+    @property
+    def is_plus(self) -> bool:
+        """Whether it says EDF+ or BDF+, which have an onset in every data record."""
+        return self.fixed[192:196] in (b"EDF+", b"BDF+")
+
+    @property
+    def is_discontinuous(self) -> bool:
+        """Whether it announces gaps between data records."""
+        return self.is_plus and self.fixed[196:197] == b"D"
+
+    @property
+    def timekeeping(self) -> EdfSignal | None:
+        """The first annotation signal, which contains the onsets of the data records."""
+        return next((signal for signal in self.signals if signal.is_annotations), None)
+
 
 def read_edf_header(path: Path, warnings: dict[str, str]) -> EdfHeader:
     """Read the header of a file.
@@ -151,8 +167,10 @@ def read_edf_header(path: Path, warnings: dict[str, str]) -> EdfHeader:
     record_s = _record_duration(fixed, commas)
     columns = _columns(blocks, n_signals)
     samples = [_samples(column[8]) for column in columns]
-    n_stated = _stated_records(fixed)
-    width = _bytes_per_sample(fixed, sum(samples), n_stated, size - len(fixed) - len(blocks))
+    n_stated = _stated_records(fixed, record_s)
+    width = _bytes_per_sample(
+        fixed, columns, sum(samples), n_stated, size - len(fixed) - len(blocks)
+    )
     signals = _signals(columns, samples, width, commas)
     if all(signal.is_annotations for signal in signals):
         raise NoLeadsError(
@@ -172,11 +190,6 @@ def read_edf_header(path: Path, warnings: dict[str, str]) -> EdfHeader:
         )
     n_records = _record_count(size - n_bytes, record_bytes, n_stated, record_s, warnings)
     return EdfHeader(fixed, n_bytes, width, record_s, record_bytes, n_records, n_stated, signals)
-
-
-def is_plus(fixed: bytes) -> bool:
-    """Return whether the header is one of EDF+ or BDF+, by its first 256 bytes."""
-    return fixed[192:196] in (b"EDF+", b"BDF+")
 
 
 def _text(content: bytes) -> str:
@@ -264,27 +277,32 @@ def _samples(content: bytes) -> int:
     return samples
 
 
-def _stated_records(fixed: bytes) -> int | None:
-    """Return the number of data records in the header; None if it does not say.
+def _stated_records(fixed: bytes, record_s: float) -> int | None:
+    """Return the number of data records in the header; None if it has none that can be.
 
     -1 stands in recordings that were not closed, 0 in those of some recorders.
     """
     stated = _whole(fixed[236:244])
-    return stated if stated is not None and stated > 0 else None
+    if stated is None or not 0 < stated * record_s <= MAX_DURATION_S:
+        return None
+    return stated
 
 
-def _bytes_per_sample(fixed: bytes, samples: int, n_stated: int | None, n_bytes: int) -> int:
-    """Return 3 for BDF, 2 for EDF; the file's size decides where the version is neither's."""
+def _bytes_per_sample(
+    fixed: bytes, columns: list[list[bytes]], samples: int, n_stated: int | None, n_bytes: int
+) -> int:
+    """Return 3 for BDF, 2 for EDF; where the version is that of neither, the file's size decides.
+
+    So it does in files of samples that 2 bytes cannot hold.
+    """
     version, kind = fixed[:8], fixed[192:197]
-    if version.rstrip(b"\0 ") == b"0":
-        return 2
-    if version[:1] == BDF_MAGIC[:1] or b"BIOSEMI" in version.upper():
+    if b"BIOSEMI" in version.upper() or kind.startswith((b"BDF", b"24BIT")):
         return 3
-    if kind.startswith((b"BDF", b"24BIT")):
-        return 3
-    if n_stated is not None and n_bytes == 3 * samples * n_stated:
-        return 3
-    return 2
+    digital = (_whole(column[n]) or 0 for column in columns for n in (5, 6))
+    doubtful = version.strip(b"\0 ") != b"0" or any(
+        abs(value) > _LARGEST_INT16 for value in digital
+    )
+    return 3 if doubtful and n_stated and n_bytes == 3 * samples * n_stated else 2
 
 
 def _signals(

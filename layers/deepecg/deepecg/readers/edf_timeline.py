@@ -16,10 +16,13 @@ from typing import Final
 import numpy as np
 
 from deepecg.arrays import Bools, Floats, Ints
+from deepecg.errors import MalformedHeaderError
 from deepecg.time_units import ROUNDING_S
 
 MAX_DRIFT: Final = 0.02
 """Largest drift as a share of time: recorders' clocks are off by up to 1 %."""
+MAX_STRETCHES: Final = 100_000
+"""More jumps between onsets are not those of a recorder: a month has 43,200 minutes."""
 _COARSE_S: Final = 0.02
 """Onsets in steps above this, in tenths or whole seconds, may be exact or hide small gaps."""
 _JITTER: Final = 6.0
@@ -138,6 +141,11 @@ def timeline(onsets: Floats, decimals: Ints, record_s: float, sample_s: float) -
         Duration of a data record by the header, in seconds.
     sample_s : float
         Duration of a sample of the fastest signal, in seconds.
+
+    Raises
+    ------
+    MalformedHeaderError
+        If there are more than :data:`MAX_STRETCHES` stretches.
     """
     known = np.flatnonzero(np.isfinite(onsets))
     if not len(known):
@@ -153,6 +161,11 @@ def timeline(onsets: Floats, decimals: Ints, record_s: float, sample_s: float) -
     anchors = late[_firsts(breaks)]
     if coarse:
         anchors = np.bincount(groups, late) / np.bincount(groups)
+    if len(anchors) > MAX_STRETCHES:
+        raise MalformedHeaderError(
+            f"found {len(anchors) - 1} jumps between onsets of data records, expected fewer than "
+            f"{MAX_STRETCHES}"
+        )
     firsts = np.r_[0, known[1:][breaks]]
     counts = np.diff(np.r_[firsts, len(onsets)])
     pieces = list(map(_Piece, firsts.tolist(), counts.tolist(), anchors.tolist()))
