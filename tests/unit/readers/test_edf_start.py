@@ -32,7 +32,7 @@ def header(recording: str = "", day: str = "01.03.24", clock: str = "09.30.00") 
      "2024-3-1", "20240301"],
 )  # fmt: skip
 @pytest.mark.parametrize(
-    "time", ["09.30.00", "09:30:00", "09-30-00", "9.30.0", " 9:30: 0", "093000"]
+    "clock", ["09.30.00", "09:30:00", "09-30-00", "9.30.0", " 9:30: 0", "093000"]
 )
 def test_forms_of_the_plain_date_and_time(day: str, clock: str) -> None:
     warnings: dict[str, str] = {}
