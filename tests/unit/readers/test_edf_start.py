@@ -108,5 +108,6 @@ def test_fraction_of_a_second_as_edfio_writes_it(tmp_path: Path) -> None:
         [edfio.EdfSignal(np.zeros(2000), 200, label="ECG", physical_dimension="mV")],
         starttime=time(9, 30, 0, 394_531),
         recording=edfio.Recording(startdate=date(2024, 3, 1)),
+        annotations=[],
     ).write(tmp_path / "a.edf")
     assert open_recording(tmp_path / "a.edf").start == NINE.replace(microsecond=394_531)

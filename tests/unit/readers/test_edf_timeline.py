@@ -91,6 +91,13 @@ def test_whole_seconds_without_drift_stay_exact(decimals: int) -> None:
     np.testing.assert_allclose(starts(times), onsets - onsets[0])
 
 
+def test_as_many_seconds_lost_as_held_are_no_drift() -> None:
+    onsets = np.cumsum(np.random.default_rng(0).integers(1, 3, 3600)).astype(float)
+    times = placed(onsets, 1.0, 0)
+    assert times.record_s == 1
+    np.testing.assert_allclose(starts(times), onsets - onsets[0])
+
+
 def test_as_many_digits_in_all() -> None:
     """Written with six digits: later onsets have fewer decimals."""
     onsets = np.array([float(f"{record * 1.0001:.6g}") for record in range(20_000)])

@@ -6,6 +6,7 @@ Kemp B, Olivan J. European data format 'plus' (EDF+), section 2.2.4. Clin Neurop
 114:1755-1761. doi:10.1016/S1388-2457(03)00123-8
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -18,7 +19,7 @@ from deepecg.readers.patient_marks import decoded
 
 _ENDS_TIME: Final = 0x14
 _RECORD_ONSET: Final = re.compile(
-    rb"[\0 ]*([+-]?[0-9]{1,12}(?:[.,]([0-9]{0,12}))?)(?:\x15[0-9.,]*)?\x14\x14"
+    rb"[\0 ]*([+-]?[0-9]{1,12})(?:[.,]([0-9]{0,12}))?(?:\x15[0-9.,]*)?\x14\x14"
 )
 """The first list of a data record: its onset, without a text."""
 _ONSET_BYTES: Final = 64
@@ -47,18 +48,23 @@ def record_onsets(records: NDArray[np.uint8], place: slice) -> tuple[Floats, Int
     ndarray of int64, shape (n_records,)
         0 where there is no onset.
     """
-    onsets = np.full(len(records), np.nan)
-    decimals = np.zeros(len(records), np.int64)
+    onsets: list[float] = []
+    decimals: list[int] = []
     width = min(place.stop - place.start, _ONSET_BYTES)
     step = max(_CHUNK_BYTES // max(width, 1), 1)
+    match = _RECORD_ONSET.match
     for first in range(0, len(records), step):
         chunk = records[first : first + step, place.start : place.start + width]
         content = chunk.tobytes()
-        for record in range(len(chunk)):
-            if found := _RECORD_ONSET.match(content, record * width, (record + 1) * width):
-                onsets[first + record] = float(found[1].replace(b",", b"."))
-                decimals[first + record] = len(found[2] or b"")
-    return onsets, decimals
+        for at in range(0, len(content), width):
+            if found := match(content, at, at + width):
+                whole, fraction = found.groups(b"")
+                onsets.append(float(whole + b"." + fraction))
+                decimals.append(len(fraction))
+            else:
+                onsets.append(math.nan)
+                decimals.append(0)
+    return np.array(onsets, np.float64), np.array(decimals, np.int64)
 
 
 def annotations(

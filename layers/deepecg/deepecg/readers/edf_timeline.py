@@ -230,7 +230,8 @@ def _drift_and_breaks(
         held = float((at[last] - at[first]).sum())
         total = float((late[last] - late[first]).sum())
         significant = float(np.median(tolerance)) if len(tolerance) else math.inf
-        drift = total / held if abs(total) > significant * math.sqrt(len(first)) else 0.0
+        is_drift = significant * math.sqrt(len(first)) < abs(total) <= MAX_DRIFT * held
+        drift = total / held if is_drift else 0.0
     return drift, breaks
 
 
@@ -262,6 +263,8 @@ def _rounded_drift(
     if not (variance := float(x @ x)):
         return 0.0
     drift = float(x @ y) / variance
+    if abs(drift) > MAX_DRIFT:
+        return 0.0
     rest = y - drift * x
     spread = np.maximum.reduceat(rest, first) - np.minimum.reduceat(rest, first)
     last = np.r_[first[1:] - 1, len(at) - 1]
