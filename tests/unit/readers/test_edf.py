@@ -287,8 +287,23 @@ def test_what_follows_the_records_without_an_onset_is_no_record(tmp_path: Path) 
     path = write_edf(tmp_path / "a.edf", SIGNALS, RATE, ("I", "II"), onsets_s=range(12))
     path.write_bytes(path.read_bytes() + b"log of the recorder " * 1000)
     recording = open_recording(path)
-    assert codes(recording) == ["trailing_bytes"]
+    assert codes(recording) == ["no_data_records"]
+    assert recording.lost_s == 0
     np.testing.assert_allclose(whole(recording), SIGNALS, atol=1e-4)
+
+
+def test_records_that_are_misplaced_by_missing_bytes_are_lost(tmp_path: Path) -> None:
+    signals = synthetic_ecg(40, RATE, n_leads=2)
+    path = write_edf(tmp_path / "a.edf", signals, RATE, ("I", "II"), onsets_s=range(40))
+    content = path.read_bytes()
+    path.write_bytes(content[:-9000] + content[-8999:])
+    recording = open_recording(path)
+    assert codes(recording) == ["no_data_records"]
+    kept = recording.n_samples // RATE
+    assert recording.lost_s == 40 - kept
+    assert f"{40 - kept} s that the header announces" in recording.warnings[0].message
+    np.testing.assert_allclose(whole(recording), signals[: kept * RATE], atol=1e-4)
+    assert kept >= 28
 
 
 def test_trailing_bytes(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ doi:10.1016/S1388-2457(03)00123-8
 from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,10 @@ from deepecg.recording import MAX_DURATION_S, PatientMark, Recording
 Ints32 = NDArray[np.int32]
 Records = NDArray[np.uint8]
 """The data records of a file, shape (n_records, record_bytes)."""
+_MIN_KNOWN: Final = 10
+_MIN_OTHERS: Final = 2
+"""After so many data records with an onset, so many without one at the end of the file are none:
+bytes are missing before them, so that all samples are misplaced, or they are something else."""
 
 
 def read_edf(path: Path, options: ReadingOptions) -> Recording:
@@ -51,7 +56,8 @@ def read_edf(path: Path, options: ReadingOptions) -> Recording:
         numbers, and if the recorder's clocks drift, ``sampling_rate_hz`` is the true rate. Gaps
         are NaN. Every annotation with a text is a mark, since recorders do not distinguish those
         of the patient from their own. Warnings: ``clock_drift``, ``gaps_in_continuous``,
-        ``bad_timekeeping``, and those of :func:`~deepecg.readers.edf_header.read_edf_header`,
+        ``bad_timekeeping``, ``no_data_records``, and those of
+        :func:`~deepecg.readers.edf_header.read_edf_header`,
         :func:`~deepecg.readers.edf_start.edf_start`,
         :func:`~deepecg.readers.patient_marks.marks_within` and
         :func:`~deepecg.readers.file_signals.recording_of`.
@@ -90,18 +96,20 @@ def _onsets(header: EdfHeader, records: Records, warnings: dict[str, str]) -> tu
     if (timekeeping := header.timekeeping) is None:
         return np.full(len(records), np.nan), np.zeros(len(records), np.int64)
     onsets, decimals = record_onsets(records, timekeeping.place)
-    n_stated = header.n_stated or len(records)
     known = np.isfinite(onsets)
-    if known[:n_stated].all() and not known[n_stated:].any() and n_stated < len(records):
-        # What follows the data records that the header announces has not their form.
-        del warnings["record_count"]
-        surplus = (len(records) - n_stated) * header.record_bytes
-        warnings["trailing_bytes"] = (
-            f"found at least {surplus} bytes after the last data record that are no data records, "
-            "expected none"
-        )
-        return onsets[:n_stated], decimals[:n_stated]
-    return onsets, decimals
+    n_known = len(known) - int(np.argmax(known[::-1])) if known.any() else 0
+    n_others = len(known) - n_known
+    if n_others < _MIN_OTHERS or n_known < _MIN_KNOWN or not known[:n_known].all():
+        return onsets, decimals
+    for code in ("record_count", "truncated_samples", "trailing_bytes"):
+        warnings.pop(code, None)
+    lost_s = max((header.n_stated or 0) - n_known, 0) * header.record_s
+    warnings["no_data_records"] = (
+        f"found {n_others * header.record_bytes} bytes after data record {n_known} without an "
+        "onset, expected one as in all data records before; left them out, and "
+        f"{lost_s:g} s that the header announces are missing"
+    )
+    return onsets[:n_known], decimals[:n_known]
 
 
 def _timeline(
@@ -127,8 +135,8 @@ def _warn_about_times(
         warnings["clock_drift"] = (
             f"found a sampling rate of {most / times.record_s:.7g} Hz by the onsets of the data "
             f"records, expected {most / header.record_s:.7g} Hz by the header: the recorder's "
-            f"clock is off by {drift:+.4%}; used the onsets, which no sample is further from than "
-            f"{times.deviation_s:.3f} s"
+            f"clock is off by {drift:+.4%}; used the onsets, from which no data record is further "
+            f"away than {times.deviation_s:.3f} s"
         )
     if times.gaps_s and not header.is_discontinuous:
         warnings["gaps_in_continuous"] = (

@@ -19,9 +19,10 @@ from deepecg.readers.patient_marks import decoded
 
 _ENDS_TIME: Final = 0x14
 _RECORD_ONSET: Final = re.compile(
-    rb"[\0 ]*([+-]?[0-9]{1,12})(?:[.,]([0-9]{0,12}))?(?:\x15[0-9.,]*)?\x14\x14"
+    rb"([+-][0-9]{1,12})(?:[.,]([0-9]{0,12}))?(?:\x15[0-9.,]*)?\x14\x14"
 )
-"""The first list of a data record: its onset, without a text."""
+"""The first list of a data record: its onset, without a text. Its sign has to be the first byte: a
+missing byte before it has misplaced the data record's samples, too."""
 _ONSET_BYTES: Final = 64
 """The list with the onset of a data record lies within as many bytes."""
 _TIME: Final = re.compile(
