@@ -152,6 +152,14 @@ def test_gap_in_a_file_that_is_continuous_by_its_header(tmp_path: Path) -> None:
     np.testing.assert_allclose(whole(recording, 777), expected, atol=1e-4)
 
 
+def test_onsets_that_never_fit_a_continuous_file_are_left_alone(tmp_path: Path) -> None:
+    path = write_edf(tmp_path / "a.edf", SIGNALS, RATE, ("I", "II"), onsets_s=range(0, 24, 2))
+    path.write_bytes(path.read_bytes().replace(b"EDF+D", b"EDF+C"))
+    recording = open_recording(path)
+    assert codes(recording) == ["bad_timekeeping"]
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=1e-4)
+
+
 @pytest.mark.parametrize("share", [0.01, -0.01, 0.001, -0.001])
 def test_a_drifting_clock_gives_the_true_rate_and_no_gap(tmp_path: Path, share: float) -> None:
     onsets = [round(record * (1 + share), 4) for record in range(12)]

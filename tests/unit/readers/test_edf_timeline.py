@@ -151,6 +151,20 @@ def test_a_clock_that_is_set_back_keeps_later_gaps() -> None:
     assert (times.n_backward, times.backward_s) == (1, 50.0)
 
 
+@pytest.mark.parametrize("n_records", [3, 120_000])
+def test_one_onset_for_all_records_says_nothing(n_records: int) -> None:
+    times = timeline(np.zeros(n_records), np.zeros(n_records, int), 1.0, 1 / RATE)
+    assert times.duration_s == n_records
+    assert times.gaps_s == ()
+    assert (times.n_backward, times.backward_s) == (n_records - 1, n_records - 1)
+
+
+def test_a_part_of_a_minute_in_each_minute() -> None:
+    onsets = np.arange(0, 86_400, 60.0)
+    times = timeline(onsets, np.zeros(len(onsets), int), 10.0, 1 / RATE)
+    assert times.gaps_s == (50.0,) * (len(onsets) - 1)
+
+
 def test_times_of_annotations() -> None:
     onsets = np.r_[5.0:15.0, 25.0:35.0]
     times = timeline(onsets, np.zeros(20, int), 1.0, 1 / RATE)

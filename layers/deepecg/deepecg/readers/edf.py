@@ -24,7 +24,7 @@ from deepecg.readers.ecg_leads_and_units import millivolts_per_unit
 from deepecg.readers.edf_annotations import annotations, record_onsets
 from deepecg.readers.edf_header import EdfHeader, EdfSignal, read_edf_header
 from deepecg.readers.edf_start import edf_start
-from deepecg.readers.edf_timeline import Timeline, timeline
+from deepecg.readers.edf_timeline import Timeline, continuous, timeline
 from deepecg.readers.file_signals import FileSignal, recording_of
 from deepecg.readers.patient_marks import marks_within
 from deepecg.readers.reading_options import ReadingOptions
@@ -118,6 +118,13 @@ def _timeline(
     """Return where the data records lie in time, and warn about what is odd about it."""
     most = max(signal.samples for signal in header.signals if not signal.is_annotations)
     times = timeline(onsets, decimals, header.record_s, header.record_s / most)
+    if not header.is_discontinuous and 2 * len(times.gaps_s) > len(onsets):
+        warnings["bad_timekeeping"] = (
+            f"found onsets {times.duration_s / len(onsets):g} s apart on average, expected "
+            f"{header.record_s:g} s by a header that says no gaps; read data records as following "
+            "each other without a gap"
+        )
+        return continuous(len(onsets), header.record_s)
     if times.duration_s > MAX_DURATION_S:
         raise MalformedHeaderError(
             f"found a duration of {times.duration_s:.0f} s, expected at most {MAX_DURATION_S:.0f} s"

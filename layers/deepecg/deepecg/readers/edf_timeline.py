@@ -119,7 +119,7 @@ class Timeline:
 
 
 def continuous(n_records: int, record_s: float) -> Timeline:
-    """Return the timeline of data records without onsets."""
+    """Return the timeline of data records that follow each other, without onsets."""
     return Timeline((Stretch(0, n_records, 0.0, 0.0),), (), record_s, n_missing=n_records)
 
 
@@ -161,23 +161,30 @@ def timeline(onsets: Floats, decimals: Ints, record_s: float, sample_s: float) -
     anchors = late[_firsts(breaks)]
     if coarse:
         anchors = np.bincount(groups, late) / np.bincount(groups)
-    if len(anchors) > MAX_STRETCHES:
+    jumps = np.diff(anchors)
+    backward = jumps[jumps < 0]
+    if 2 * len(backward) > len(late):
+        # As of a writer that gives all data records one onset: onsets say nothing.
+        times = continuous(len(onsets), record_s)
+    elif len(anchors) > MAX_STRETCHES:
         raise MalformedHeaderError(
             f"found {len(anchors) - 1} jumps between onsets of data records, expected fewer than "
             f"{MAX_STRETCHES}"
         )
-    firsts = np.r_[0, known[1:][breaks]]
-    counts = np.diff(np.r_[firsts, len(onsets)])
-    pieces = list(map(_Piece, firsts.tolist(), counts.tolist(), anchors.tolist()))
-    jumps = np.diff(anchors)
-    backward = jumps[jumps < 0]
-    return Timeline(
-        *_stretches(_without_wrong_onsets(pieces, sample_s), record_s * (1 + drift)),
-        record_s=record_s * (1 + drift),
+    else:
+        firsts = np.r_[0, known[1:][breaks]]
+        counts = np.diff(np.r_[firsts, len(onsets)])
+        pieces = list(map(_Piece, firsts.tolist(), counts.tolist(), anchors.tolist()))
+        times = Timeline(
+            *_stretches(_without_wrong_onsets(pieces, sample_s), record_s * (1 + drift)),
+            record_s=record_s * (1 + drift),
+            deviation_s=float(np.abs(late - anchors[groups]).max()),
+        )
+    return replace(
+        times,
         n_missing=len(onsets) - len(known),
         n_backward=len(backward),
         backward_s=float(-backward.sum()),
-        deviation_s=float(np.abs(late - anchors[groups]).max()),
     )
 
 
@@ -239,11 +246,8 @@ def _common_drift(steps: Floats, at: Floats) -> float:
     """Return the median drift of windows: a small gap is in few of them, drift in all."""
     lag = max(len(steps) // _WINDOWS, 1)
     late = np.r_[0.0, np.cumsum(steps)]
-    return (
-        float(np.median((late[lag:] - late[:-lag]) / (at[lag:] - at[:-lag])))
-        if len(at) > lag
-        else 0.0
-    )
+    slopes = (late[lag:] - late[:-lag]) / (at[lag:] - at[:-lag])
+    return float(np.median(slopes)) if len(slopes) else 0.0
 
 
 def _rounded_drift(
