@@ -6,6 +6,7 @@ from pathlib import Path
 import mne
 import numpy as np
 import pytest
+from holter_file_writers import write_edf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.readers.recording_content import codes, whole
@@ -139,16 +140,38 @@ def test_spellings_of_the_annotation_label(tmp_path: Path, label: bytes) -> None
     assert recording.marks == ()
 
 
-@given(offset=st.integers(0, 767), content=st.binary(min_size=1, max_size=16))
-@settings(deadline=None)
-def test_any_header_is_read_or_refused(
-    tmp_path_factory: pytest.TempPathFactory, offset: int, content: bytes
-) -> None:
-    path = damaged(
-        tmp_path_factory.mktemp("a"), lambda b: b[:offset] + content + b[offset + len(content) :]
-    )
+def test_an_annotation_signal_without_bytes(tmp_path: Path) -> None:
+    changes = patch(field("label", 1), b"EDF Annotations", 16), patch(field("samples", 1), b"0")
+    recording = open_recording(damaged(tmp_path, *changes, patch(236, b"24")))
+    assert (recording.leads, recording.n_samples) == (("I",), 24 * RATE)
+
+
+def read_or_refuse(folder: Path, offset: int, content: bytes) -> None:
+    path = folder / "a.edf"
+    write_edf(path, SIGNALS[: 4 * RATE], RATE, ("I", "II"), onsets_s=[0, 1, 3.5, 4.5])
+    valid = path.read_bytes()
+    path.write_bytes(valid[:offset] + content + valid[offset + len(content) :])
     try:
         recording = open_recording(path)
     except RefusedRecordingError:
         return
     assert whole(recording).shape == (recording.n_samples, len(recording.leads))
+
+
+@given(offset=st.integers(0, 1400), content=st.binary(min_size=1, max_size=16))
+@settings(deadline=None)
+def test_any_header_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, offset: int, content: bytes
+) -> None:
+    read_or_refuse(tmp_path_factory.mktemp("a"), offset, content)
+
+
+@given(
+    offset=st.sampled_from([*range(168, 256, 4), *range(304, 352), *range(544, 736, 8)]),
+    content=st.from_regex(rb"\A[-+0-9.,eE ]{4,8}\Z"),
+)
+@settings(deadline=None)
+def test_any_number_in_a_header_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, offset: int, content: bytes
+) -> None:
+    read_or_refuse(tmp_path_factory.mktemp("a"), offset, content)

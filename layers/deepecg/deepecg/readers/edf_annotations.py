@@ -49,23 +49,22 @@ def record_onsets(records: NDArray[np.uint8], place: slice) -> tuple[Floats, Int
     ndarray of int64, shape (n_records,)
         0 where there is no onset.
     """
-    onsets: list[float] = []
-    decimals: list[int] = []
+    found = np.fromiter(_onsets(records, place), np.dtype("f8,i8"), len(records))
+    return found["f0"].copy(), found["f1"].copy()
+
+
+def _onsets(records: NDArray[np.uint8], place: slice) -> Iterator[tuple[float, int]]:
     width = min(place.stop - place.start, _ONSET_BYTES)
     step = max(_CHUNK_BYTES // max(width, 1), 1)
     match = _RECORD_ONSET.match
     for first in range(0, len(records), step):
-        chunk = records[first : first + step, place.start : place.start + width]
-        content = chunk.tobytes()
-        for at in range(0, len(content), width):
-            if found := match(content, at, at + width):
+        chunk = records[first : first + step, place.start : place.start + width].tobytes()
+        for at in range(0, len(chunk), width):
+            if found := match(chunk, at, at + width):
                 whole, fraction = found.groups(b"")
-                onsets.append(float(whole + b"." + fraction))
-                decimals.append(len(fraction))
+                yield float(whole + b"." + fraction), len(fraction)
             else:
-                onsets.append(math.nan)
-                decimals.append(0)
-    return np.array(onsets, np.float64), np.array(decimals, np.int64)
+                yield math.nan, 0
 
 
 def annotations(

@@ -120,7 +120,7 @@ class EdfHeader:
     @property
     def timekeeping(self) -> EdfSignal | None:
         """The first annotation signal, which contains the onsets of the data records."""
-        return next((signal for signal in self.signals if signal.is_annotations), None)
+        return next((one for one in self.signals if one.is_annotations and one.samples), None)
 
 
 def read_edf_header(path: Path, warnings: dict[str, str]) -> EdfHeader:
