@@ -354,6 +354,7 @@ REFUSED = {
     "no signals": ([patch(252, b"0", 4)], NoLeadsError),
     "-1 signals": ([patch(252, b"-1", 4)], MalformedHeaderError),
     "9999 signals": ([patch(252, b"9999", 4)], TruncatedHeaderError),
+    "a billion signals": ([patch(252, b"1E+9", 4)], TruncatedHeaderError),
     "signal count no number": ([patch(252, b"two", 4)], MalformedHeaderError),
     "duration 0": ([patch(244, b"0")], SamplingRateError),
     "duration nan": ([patch(244, b"nan")], MalformedHeaderError),

@@ -157,12 +157,11 @@ def read_edf_header(path: Path, warnings: dict[str, str]) -> EdfHeader:
                 f"found {len(fixed)} bytes, expected at least {_BLOCK} bytes"
             )
         n_signals = _signal_count(fixed)
+        if size < (n_signals + 1) * _BLOCK:
+            raise TruncatedHeaderError(
+                f"found {size} bytes, expected a header of {(n_signals + 1) * _BLOCK} bytes"
+            )
         blocks = file.read(n_signals * _BLOCK)
-    if len(blocks) < n_signals * _BLOCK:
-        raise TruncatedHeaderError(
-            f"found {_BLOCK + len(blocks)} bytes, expected a header of "
-            f"{(n_signals + 1) * _BLOCK} bytes"
-        )
     commas: list[str] = []
     record_s = _record_duration(fixed, commas)
     columns = _columns(blocks, n_signals)
