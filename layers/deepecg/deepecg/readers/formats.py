@@ -33,6 +33,16 @@ def starts_with(*magic_numbers: bytes) -> ContentTest:
     return test
 
 
+def has_edf_header(head: bytes) -> bool:
+    """Return whether content is EDF or BDF, by its version or, if that is odd, by its layout."""
+    if starts_with(b"0       ", BDF_MAGIC)(head):
+        return True
+    length, n_signals = head[184:192].strip(b"\0 "), head[252:256].strip(b"\0 ")
+    return (
+        length.isdigit() and n_signals.isdigit() and int(length) == (int(n_signals) + 1) * 256 > 256
+    )
+
+
 @dataclass(frozen=True)
 class HolterFormat:
     """The registration of a file format.
@@ -86,7 +96,7 @@ FORMATS: Final = (
         label="EDF, EDF+, BDF",
         suffixes=(".edf", ".bdf"),
         reader="deepecg.readers.edf:read_edf",
-        test_content=starts_with(b"0       ", BDF_MAGIC),
+        test_content=has_edf_header,
     ),
     HolterFormat(
         name="ishne",
