@@ -59,6 +59,7 @@ def recording_of(
     paced: bool | None = None,
     marks: tuple[PatientMark, ...] = (),
     lost_s: float = 0.0,
+    format_says_ecg: bool = False,
 ) -> Recording:
     """Return the recording of the signals that are ECG leads.
 
@@ -74,6 +75,8 @@ def recording_of(
         Message by code; those of the choice of leads are added.
     start, paced, marks, lost_s
         As in :class:`~deepecg.recording.Recording`.
+    format_says_ecg : bool, optional
+        Whether every signal of a file of this format is an ECG lead, whatever its label.
 
     Raises
     ------
@@ -84,7 +87,10 @@ def recording_of(
     SamplingRateError
         If the sampling rate is not one of an ECG recorder.
     """
-    numbers = ecg_leads([(signal.label, signal.unit) for signal in signals], warnings)
+    labels_and_units = [(signal.label, signal.unit) for signal in signals]
+    numbers = (
+        list(range(len(signals))) if format_says_ecg else ecg_leads(labels_and_units, warnings)
+    )
     ecg = [number for number in numbers if not signals[number].calibration_fault]
     if not ecg:
         reason = signals[numbers[0]].calibration_fault
