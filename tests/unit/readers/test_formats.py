@@ -139,7 +139,7 @@ def test_content_decides_whatever_the_suffix(with_stub: dict[str, Any]) -> None:
 
 def test_a_registration_is_enough_for_the_package(with_stub: dict[str, Any]) -> None:
     assert with_stub["names"] == [*FORMAT_NAMES, "stub"]
-    assert with_stub["found"] == ["a.edf", "a.stb"]
+    assert with_stub["found"] == ["a.bin", "a.edf", "a.stb"]
     assert "Stub format (.stb, .stub)" in with_stub["message"]
     assert ", .stb or .stub file" in with_stub["help"]
 
@@ -163,7 +163,7 @@ def test_a_registration_is_enough_for_the_page(with_stub: dict[str, Any]) -> Non
 def test_a_registration_is_sound(item: Any) -> None:
     assert callable(resolve_name(item.reader))
     assert item.suffixes
-    assert all(re.fullmatch(r"\.[a-z0-9]+", suffix) for suffix in item.suffixes)
+    assert all(re.fullmatch(r"\.[a-z0-9]+\+?", suffix) for suffix in item.suffixes)
 
 
 def test_the_schema_lists_the_formats() -> None:
@@ -216,6 +216,8 @@ def test_the_registry_loads_no_numpy_and_no_reader() -> None:
     ).stdout.split()
     assert "numpy" not in loaded
     assert [name for name in loaded if name.startswith("deepecg.readers.")] == [
+        "deepecg.readers.content_tests",
+        "deepecg.readers.mark_file_names",
         "deepecg.readers.wfdb_file_names",
         "deepecg.readers.formats",
     ]

@@ -1,0 +1,67 @@
+"""Tests that recognise the formats by the first bytes of a file, whatever its name."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+BDF_MAGIC: Final = b"\xffBIOSEMI"
+"""First bytes of a BDF file. Its samples have 24 bits, those of EDF 16."""
+EDF_VERSION: Final = b"0       "
+
+_EDF_HEADER_BYTES: Final = 256
+_EDF_NUMBERS: Final = (slice(184, 192), slice(236, 244), slice(244, 252), slice(252, 256))
+"""Fields of an EDF header that are numbers: bytes of the header, records, their length in seconds,
+signals."""
+_EDF_TIMES: Final = (slice(168, 176), slice(176, 184))
+"""Fields of start date and time: two digits three times, with any separator."""
+_NUMBER: Final = re.compile(rb"[+-]?\d+([.,]\d*)?([eE][+-]?\d+)?")
+_TIME: Final = re.compile(rb"[\d ]{1,2}\D[\d ]{1,2}\D[\d ]{1,2}")
+
+_WFDB_RECORD_LINE: Final = re.compile(r"[\w-]+(?P<segments>/\d+)?\s+[1-9]\d*(\s+[\d.].*)?")
+_WFDB_SIGNAL_LINE: Final = re.compile(
+    r"(?=\S*[a-zA-Z~])\S+\s+(0|8|16|24|32|61|80|160|212|310|311|508|516|524)"
+    r"(x\d+)?(:\d+)?(\+\d+)?(\s.*)?"
+)
+_WFDB_SEGMENT_LINE: Final = re.compile(r"([\w-]+|~)\s+\d+(\s.*)?")
+
+
+def starts_with(*magic_numbers: bytes) -> Callable[[bytes], bool]:
+    """Return a test for content that starts with one of several magic numbers.
+
+    A file that ends inside a magic number passes: it is a truncated file of that format.
+    """
+
+    def test(head: bytes) -> bool:
+        return any(magic.startswith(head[: len(magic)]) for magic in magic_numbers)
+
+    return test
+
+
+def is_edf(head: bytes) -> bool:
+    """Return whether content is EDF or BDF.
+
+    Some recorders write another version than the standard's. Such a file is recognised by numbers
+    at the places where an EDF header has them.
+    """
+    if starts_with(EDF_VERSION, BDF_MAGIC)(head):
+        return True
+    if len(head) < _EDF_HEADER_BYTES:
+        return False
+    numbers = [head[place].strip(b" \0") for place in _EDF_NUMBERS]
+    n_times = sum(_TIME.fullmatch(head[place]) is not None for place in _EDF_TIMES)
+    return all(map(_NUMBER.fullmatch, numbers)) and n_times > 0
+
+
+def is_wfdb_header(head: bytes) -> bool:
+    """Return whether content is a WFDB header: a record line, and then a signal or a segment.
+
+    A damaged header, or one without signals, is not recognised.
+    """
+    text = head.decode("latin-1").removeprefix("\u00ef\u00bb\u00bf")
+    lines = (line.strip() for line in re.split(r"\r\n|\n|\r", text))
+    record, first = ([line for line in lines if line and line[0] != "#"] + ["", ""])[:2]
+    found = _WFDB_RECORD_LINE.fullmatch(record)
+    if found is None:
+        return False
+    line = _WFDB_SEGMENT_LINE if found["segments"] else _WFDB_SIGNAL_LINE
+    return line.fullmatch(first) is not None
