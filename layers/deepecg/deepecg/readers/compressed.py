@@ -48,7 +48,9 @@ _DAMAGE: Final = (zlib.error, zipfile.BadZipFile, struct.error, EOFError, Arithm
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Ways of compression that are read; others may need any amount of memory."""
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_BAD_NAMES: Final = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EILSEQ)
+_BAD_ENTRY: Final = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EILSEQ,
+    errno.EINVAL)  # fmt: skip
+"""What the operating system says to names that no folder can have, and places before the file."""
 
 
 def is_gzip(head: bytes) -> bool:
@@ -132,7 +134,7 @@ def unfold(path: Path, folder: Path) -> int | None:
                 "found no room for what the compressed file unfolds to, expected it in the "
                 "temporary storage"
             ) from None
-        if error.errno in _BAD_NAMES:
+        if error.errno in _BAD_ENTRY:
             raise ArchiveError(
                 "found names in the compressed file that no folder can have, expected one recording"
             ) from None

@@ -15,7 +15,7 @@ signals."""
 _EDF_TIMES: Final = (slice(168, 176), slice(176, 184))
 """Fields of start date and time: two digits three times, with any separator."""
 _NUMBER: Final = re.compile(rb"[+-]?\d+([.,]\d*)?([eE][+-]?\d+)?")
-_TIME: Final = re.compile(rb"[\d ]{1,2}\D[\d ]{1,2}\D[\d ]{1,2}")
+_TIME: Final = re.compile(rb" ?\d{1,2}[^\d\s] ?\d{1,2}[^\d\s] ?\d{1,2} *")
 
 _WFDB_RECORD_LINE: Final = re.compile(r"[\w-]+(?P<segments>/\d+)?\s+[1-9]\d*(\s+[\d.].*)?")
 _WFDB_SIGNAL_LINE: Final = re.compile(
