@@ -8,6 +8,7 @@ import shutil
 import stat
 import struct
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from holter_file_writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
+from holter_file_writers import synthetic_ecg, wfdb, write_edf, write_ishne, write_wfdb
 from unit.readers.recording_content import codes, whole
 
 from deepecg.errors import (
@@ -28,6 +29,7 @@ from deepecg.errors import (
     UnknownFormatError,
 )
 from deepecg.readers import compressed
+from deepecg.readers.found_recordings import sort_paths
 from deepecg.readers.open_recording import open_recording
 
 SIGNALS = synthetic_ecg(8, 200, n_leads=2)
@@ -129,6 +131,38 @@ def test_the_diary_beside_the_compressed_file(tmp_path: Path) -> None:
     (tmp_path / "r.diary.csv").write_text("9:30:02,dizzy\n")
     for name in ("r.edf.gz", "r.zip"):
         assert [mark.start_s for mark in open_recording(tmp_path / name).marks] == [2]
+
+
+@pytest.mark.parametrize("packed", ["r.dat", "r.hea", "r.hea r.dat"])
+def test_a_record_with_compressed_files(tmp_path: Path, temporary: Path, packed: str) -> None:
+    wfdb_files(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wfdb.wrann("r", "not", np.array([400]), ['"'], aux_note=["dizzy"], write_dir=str(tmp_path))
+    for name in packed.split():
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress((tmp_path / name).read_bytes()))
+        (tmp_path / name).unlink()
+    (main,) = sort_paths(sorted(tmp_path.iterdir())).recordings
+    recording = open_recording(main)
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=0.003)
+    assert [mark.start_s for mark in recording.marks] == [2]
+    del recording
+    gc.collect()
+    assert list(temporary.iterdir()) == []
+    assert (tmp_path / "r.not").exists()  # the links are gone, and not what they point to
+
+
+def test_segments_with_compressed_files(tmp_path: Path) -> None:
+    wfdb_files(tmp_path)
+    (tmp_path / "long.hea").write_text("long/2 2 200 3200\nr 1600\nr 1600\n")
+    content = (tmp_path / "r.dat").read_bytes()
+    (tmp_path / "r.dat").unlink()
+    (tmp_path / "r.dat.gz").write_bytes(gzip.compress(content))
+    found = sort_paths(sorted(tmp_path.iterdir()))
+    assert (found.recordings, found.skipped) == ((tmp_path / "long.hea",), ())
+    np.testing.assert_allclose(
+        whole(open_recording(tmp_path / "long.hea")), np.tile(SIGNALS, (2, 1)), atol=0.003
+    )
 
 
 def test_members_and_padding_of_a_gzip_file(tmp_path: Path) -> None:

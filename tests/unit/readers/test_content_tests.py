@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from holter_file_writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
 
-from deepecg.readers.content_tests import is_edf, is_wfdb_header
+from deepecg.readers.content_tests import is_edf_header, is_wfdb_header
 
 SIGNALS = synthetic_ecg(4, 200, n_leads=2)
 
@@ -16,10 +16,10 @@ SIGNALS = synthetic_ecg(4, 200, n_leads=2)
 )
 def test_edf_of_another_version(tmp_path: Path, version: bytes) -> None:
     content = version + write_edf(tmp_path / "r.edf", SIGNALS, 200).read_bytes()[8:]
-    assert is_edf(content)
-    assert not is_edf(content[:200])
+    assert is_edf_header(content)
+    assert not is_edf_header(content[:200])
     for start, stop in ((184, 192), (236, 244), (244, 252), (252, 256)):
-        assert not is_edf(content[:start] + b"x" * (stop - start) + content[stop:])
+        assert not is_edf_header(content[:start] + b"x" * (stop - start) + content[stop:])
 
 
 def test_edf_with_decimal_commas_and_other_separators(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_edf_with_decimal_commas_and_other_separators(tmp_path: Path) -> None:
     content = (
         b"1" + content[1:168] + b"01/03/2409:30:00" + content[184:244] + b"1,0     " + content[252:]
     )
-    assert is_edf(content)
+    assert is_edf_header(content)
 
 
 def test_no_edf(tmp_path: Path) -> None:
@@ -41,12 +41,14 @@ def test_no_edf(tmp_path: Path) -> None:
         b" " * 4096,
         b"1" * 4096,
     ]
-    assert [is_edf(head[:4096]) for head in others] == [False] * len(others)
+    assert [is_edf_header(head[:4096]) for head in others] == [False] * len(others)
 
 
 @pytest.mark.parametrize("fmt", ["16", "212", "80", "8", "310"])
 def test_wfdb_headers(tmp_path: Path, fmt: str) -> None:
-    header = write_wfdb(tmp_path / "r.hea", SIGNALS, 200, fmt=fmt, gain=40, comments=["x"]).read_bytes()
+    header = write_wfdb(
+        tmp_path / "r.hea", SIGNALS, 200, fmt=fmt, gain=40, comments=["x"]
+    ).read_bytes()
     for content in (
         header,
         b"# made by x\r\n\r\n" + header.replace(b"\n", b"\r\n"),

@@ -1,12 +1,7 @@
-"""Tests that recognise the formats by the first bytes of a file, whatever its name."""
+"""Tests that recognise headers without a magic number by the first bytes of a file."""
 
 import re
-from collections.abc import Callable
 from typing import Final
-
-BDF_MAGIC: Final = b"\xffBIOSEMI"
-"""First bytes of a BDF file. Its samples have 24 bits, those of EDF 16."""
-EDF_VERSION: Final = b"0       "
 
 _EDF_HEADER_BYTES: Final = 256
 _EDF_NUMBERS: Final = (slice(184, 192), slice(236, 244), slice(244, 252), slice(252, 256))
@@ -25,26 +20,11 @@ _WFDB_SIGNAL_LINE: Final = re.compile(
 _WFDB_SEGMENT_LINE: Final = re.compile(r"([\w-]+|~)\s+\d+(\s.*)?")
 
 
-def starts_with(*magic_numbers: bytes) -> Callable[[bytes], bool]:
-    """Return a test for content that starts with one of several magic numbers.
+def is_edf_header(head: bytes) -> bool:
+    """Return whether content has numbers and times where an EDF or BDF header has them.
 
-    A file that ends inside a magic number passes: it is a truncated file of that format.
+    Some recorders write another version than the standard's, which is its magic number.
     """
-
-    def test(head: bytes) -> bool:
-        return any(magic.startswith(head[: len(magic)]) for magic in magic_numbers)
-
-    return test
-
-
-def is_edf(head: bytes) -> bool:
-    """Return whether content is EDF or BDF.
-
-    Some recorders write another version than the standard's. Such a file is recognised by numbers
-    at the places where an EDF header has them.
-    """
-    if starts_with(EDF_VERSION, BDF_MAGIC)(head):
-        return True
     if len(head) < _EDF_HEADER_BYTES:
         return False
     numbers = [head[place].strip(b" \0") for place in _EDF_NUMBERS]

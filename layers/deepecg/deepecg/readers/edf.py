@@ -35,9 +35,9 @@ from deepecg.errors import (
     TruncatedHeaderError,
     TruncatedSamplesError,
 )
-from deepecg.readers.content_tests import BDF_MAGIC
 from deepecg.readers.ecg_leads_and_units import ecg_leads, excluded, millivolts_per_unit
 from deepecg.readers.edf_annotations import annotations
+from deepecg.readers.formats import BDF_MAGIC
 from deepecg.readers.patient_marks import marks_within
 from deepecg.readers.reading_options import ReadingOptions
 from deepecg.recording import (

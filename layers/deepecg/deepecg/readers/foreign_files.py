@@ -4,7 +4,7 @@ import re
 import struct
 from typing import Final
 
-from deepecg.readers.content_tests import starts_with
+from deepecg.readers.formats import starts_with
 from deepecg.readers.wfdb_file_names import SIGNAL_NAME
 
 _LAST_ANNOTATION_CODE: Final = 49

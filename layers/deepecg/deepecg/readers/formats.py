@@ -9,15 +9,30 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from deepecg.readers.content_tests import is_edf, is_wfdb_header, starts_with
+from deepecg.readers.content_tests import is_edf_header, is_wfdb_header
 from deepecg.readers.mark_file_names import DIARY_SUFFIX
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 
 HEAD_BYTES: Final = 4096
 """Length of the part of a file that content tests get."""
+BDF_MAGIC: Final = b"\xffBIOSEMI"
+"""First bytes of a BDF file. Its samples have 24 bits, those of EDF 16."""
+
 ContentTest = Callable[[bytes], bool]
 """``test(head)``: whether the first :data:`HEAD_BYTES` of a file, or all of a shorter file, are of
 a format."""
+
+
+def starts_with(*magic_numbers: bytes) -> ContentTest:
+    """Return a test for content that starts with one of several magic numbers.
+
+    A file that ends inside a magic number passes: it is a truncated file of that format.
+    """
+
+    def test(head: bytes) -> bool:
+        return any(magic.startswith(head[: len(magic)]) for magic in magic_numbers)
+
+    return test
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,7 @@ class HolterFormat:
         return f"{self.label} ({files})"
 
 
+_is_edf_or_bdf: Final = starts_with(b"0       ", BDF_MAGIC)
 FORMATS: Final = (
     HolterFormat(
         name="wfdb",
@@ -85,7 +101,7 @@ FORMATS: Final = (
         label="EDF, EDF+, BDF",
         suffixes=(".edf", ".bdf", ".edf+", ".bdf+", ".rec"),
         reader="deepecg.readers.edf:read_edf",
-        test_content=is_edf,
+        test_content=lambda head: _is_edf_or_bdf(head) or is_edf_header(head),
     ),
     HolterFormat(
         name="ishne",

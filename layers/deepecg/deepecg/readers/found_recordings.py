@@ -153,7 +153,7 @@ def sort_paths(paths: Iterable[Path]) -> SortedPaths:
         tuple(
             SkippedFile(path, reason)
             for path, reason in skipped.items()
-            if _whatever_case(path) not in parts and _beside(path) not in stems
+            if _whatever_case(_unfolded(path)) not in parts and _beside(path) not in stems
         ),
     )
 
@@ -215,6 +215,10 @@ def _is_copy_of_a_header(path: Path, parts: set[Path]) -> bool:
     except (RefusedRecordingError, OSError):
         return False
     return bool(files) and all(_whatever_case(path.with_name(name)) in parts for name in files)
+
+
+def _unfolded(path: Path) -> Path:
+    return path.with_suffix("") if path.suffix.casefold() == GZIP_SUFFIX else path
 
 
 def _whatever_case(path: Path) -> Path:

@@ -12,13 +12,14 @@ from pkgutil import resolve_name
 
 from deepecg.errors import ArchiveError, EmptyFileError, MissingPartError, UnknownFormatError
 from deepecg.readers.compressed import is_gzip, is_zip, unfold
+from deepecg.readers.compressed_parts import gather_files_beside, has_compressed_parts
 from deepecg.readers.diary import diary_beside, read_diary
 from deepecg.readers.foreign_files import foreign_kind
 from deepecg.readers.formats import FORMAT_LIST, HEAD_BYTES, detect_format
 from deepecg.readers.found_recordings import files_in, main_file, sort_paths
 from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES
 from deepecg.readers.reading_options import DEFAULT_OPTIONS, ReadingOptions
-from deepecg.readers.wfdb_file_names import HEADER_SUFFIX, SIGNAL_NAME
+from deepecg.readers.wfdb_file_names import HEADER_SUFFIX, SIGNAL_NAME, is_header_name
 from deepecg.recording import ReadingWarning, Recording
 
 
@@ -56,7 +57,8 @@ def open_recording(path: Path, options: ReadingOptions = DEFAULT_OPTIONS) -> Rec
     """
     path = main_file(Path(path))
     head = _head(path)
-    if is_gzip(head) or is_zip(head):
+    is_record = is_header_name(path.name) and has_compressed_parts(path)
+    if is_gzip(head) or is_zip(head) or is_record:
         recording = _open_compressed(path, options)
     else:
         recording = _open_plain(path, head, options)
@@ -93,10 +95,10 @@ def _open_plain(path: Path, head: bytes, options: ReadingOptions) -> Recording:
 
 
 def _open_compressed(path: Path, options: ReadingOptions) -> Recording:
-    """Open the recording in a gzip or zip file, unfolded to a folder that is deleted with it."""
+    """Open a recording from a folder with its unfolded files, which is deleted with it."""
     folder = Path(tempfile.mkdtemp(prefix="deepecg-"))
     try:
-        n_bytes_of_part = unfold(path, folder)
+        n_bytes_of_part = _unfold_all(path, folder)
         recording = _open_unfolded(folder, options)
         if n_bytes_of_part is not None:
             message = (
@@ -111,6 +113,19 @@ def _open_compressed(path: Path, options: ReadingOptions) -> Recording:
     # Copies of the recording have the same function, and need the files as long as they live.
     weakref.finalize(recording.read_samples, shutil.rmtree, folder, ignore_errors=True)
     return recording
+
+
+def _unfold_all(path: Path, folder: Path) -> int | None:
+    """Unfold a main file, compressed or with compressed parts; return as :func:`unfold`."""
+    head = _head(path)
+    if is_zip(head):
+        return unfold(path, folder)
+    if is_gzip(head):
+        n_bytes_of_part = unfold(path, folder)
+    else:
+        n_bytes_of_part = None
+        (folder / path.name).symlink_to(path.absolute())
+    return gather_files_beside(path, folder) or n_bytes_of_part
 
 
 def _open_unfolded(folder: Path, options: ReadingOptions) -> Recording:
