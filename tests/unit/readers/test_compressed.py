@@ -152,6 +152,22 @@ def test_a_record_with_compressed_files(tmp_path: Path, temporary: Path, packed:
     assert (tmp_path / "r.not").exists()  # the links are gone, and not what they point to
 
 
+def test_names_of_compressed_parts_in_any_case(tmp_path: Path) -> None:
+    wfdb_files(tmp_path)
+    (tmp_path / "R.DAT.GZ").write_bytes(gzip.compress((tmp_path / "r.dat").read_bytes()))
+    (tmp_path / "r.dat").unlink()
+    np.testing.assert_allclose(whole(open_recording(tmp_path / "r.hea")), SIGNALS, atol=0.003)
+
+
+def test_other_gzip_files_beside_a_record_change_nothing(tmp_path: Path, temporary: Path) -> None:
+    wfdb_files(tmp_path)
+    for name in ("r.dat.gz", "log.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(b"older"))
+    recording = open_recording(tmp_path / "r.hea")
+    assert list(temporary.iterdir()) == []
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=0.003)
+
+
 def test_segments_with_compressed_files(tmp_path: Path) -> None:
     wfdb_files(tmp_path)
     (tmp_path / "long.hea").write_text("long/2 2 200 3200\nr 1600\nr 1600\n")

@@ -91,7 +91,7 @@ def zip_names(path: Path) -> list[str]:
         return [entry.filename for entry in _entries(archive)]
 
 
-def unfold(path: Path, folder: Path) -> int | None:
+def unfold(path: Path, folder: Path, name: str | None = None) -> int | None:
     """Write the files in a gzip or zip file to a folder.
 
     Parameters
@@ -99,7 +99,9 @@ def unfold(path: Path, folder: Path) -> int | None:
     path : Path
         The compressed file.
     folder : Path
-        An empty folder, which nothing is written outside of.
+        A folder, which nothing is written outside of.
+    name : str, optional
+        Name of the content of a gzip file; by default the file's own without its last suffix.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def unfold(path: Path, folder: Path) -> int | None:
             file.seek(0)
             is_named = path.suffix.casefold() == GZIP_SUFFIX
             inner = path.stem if is_named else path.name
-            return _unfold_gzip(file, folder / inner, budget)
+            return _unfold_gzip(file, folder / (name or inner), budget)
     except _DAMAGE as error:
         raise ArchiveError(
             f"found a compressed file that cannot be unfolded ({type(error).__name__}), expected "

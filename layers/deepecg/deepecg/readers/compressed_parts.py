@@ -1,6 +1,8 @@
 """Files beside a compressed main file, and compressed files beside a WFDB header."""
 
 import os
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +18,15 @@ _READ_BESIDE: Final = (*NOTE_SUFFIXES, ".csv.json", ".tsv.json")
 
 
 def has_compressed_parts(header: Path) -> bool:
-    """Return whether there are gzip files, which may be parts of a record, beside its header."""
+    """Return whether a file that a WFDB header names is there in a gzip file only."""
     with os.scandir(header.parent) as entries:
-        return any(entry.name.casefold().endswith(GZIP_SUFFIX) for entry in entries)
+        if not any(entry.name.casefold().endswith(GZIP_SUFFIX) for entry in entries):
+            return False
+    beside = _names_in(header.parent)
+    return any(
+        _folded(name) not in beside and _folded(name) + GZIP_SUFFIX in beside
+        for name in _needed_files(header, header.parent)
+    )
 
 
 def gather_files_beside(source: Path, folder: Path) -> int | None:
@@ -35,32 +43,58 @@ def gather_files_beside(source: Path, folder: Path) -> int | None:
     -------
     int or None
         Number of bytes that a gzip file gave before it ended too early; None if all are whole.
+
+    Raises
+    ------
+    ArchiveError, TooLargeError
+        As :func:`~deepecg.readers.compressed.unfold`, or if a record has more than
+        :data:`~deepecg.readers.compressed.MAX_ENTRIES` files.
     """
+    beside = _names_in(source.parent)
     stem = recording_stem(source.name.removesuffix(GZIP_SUFFIX))
-    for suffix in _READ_BESIDE:
-        _link(source.with_name(stem + suffix), folder)
-    n_bytes_of_part = None
     headers = [path for path in folder.iterdir() if is_header_name(path.name)]
-    gathered: set[str] = set()
-    while headers:
-        try:
-            names = set(read_header(headers.pop()).files) - gathered
-        except RefusedRecordingError:
-            continue  # which is reported when the record is opened
-        gathered |= names
-        if len(gathered) > MAX_ENTRIES:
-            raise ArchiveError(f"found {len(gathered)} files, expected at most {MAX_ENTRIES}")
-        for name in names:
-            path, packed = source.with_name(name), source.with_name(name + GZIP_SUFFIX)
-            if not path.exists() and packed.is_file():
-                n_bytes_of_part = unfold(packed, folder) or n_bytes_of_part
-            else:
-                _link(path, folder)
-            if is_header_name(name) and (folder / name).exists():
-                headers.append(folder / name)
+    n_bytes_of_part = None
+
+    def gather(name: str) -> None:
+        nonlocal n_bytes_of_part
+        plain, packed = beside.get(_folded(name)), beside.get(_folded(name) + GZIP_SUFFIX)
+        if (folder / name).exists():
+            return
+        if plain is not None:
+            (folder / name).symlink_to(plain.absolute())
+        elif packed is not None:
+            n_bytes_of_part = unfold(packed, folder, name) or n_bytes_of_part
+
+    for suffix in _READ_BESIDE:
+        gather(stem + suffix)
+    for header in headers:
+        for name in _needed_files(header, folder):
+            gather(name)
     return n_bytes_of_part
 
 
-def _link(path: Path, folder: Path) -> None:
-    if path.is_file() and not (folder / path.name).exists():
-        (folder / path.name).symlink_to(path.absolute())
+def _needed_files(header: Path, folder: Path) -> Iterator[str]:
+    """Yield the files that a record needs; headers of segments are read after they were yielded."""
+    names: dict[str, None] = {}
+    headers = [header]
+    while headers:
+        try:
+            found = [name for name in read_header(headers.pop()).files if name not in names]
+        except (RefusedRecordingError, OSError):
+            continue  # which is reported when the record is opened
+        names |= dict.fromkeys(found)
+        if len(names) > MAX_ENTRIES:
+            raise ArchiveError(f"found {len(names)} files, expected at most {MAX_ENTRIES}")
+        for name in found:
+            yield name
+            if is_header_name(name):
+                headers.append(folder / name)
+
+
+def _names_in(folder: Path) -> dict[str, Path]:
+    """Return the files in a folder, by their names whatever case and Unicode form these have."""
+    return {_folded(path.name): path for path in folder.iterdir() if path.is_file()}
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
