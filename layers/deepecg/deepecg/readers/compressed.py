@@ -115,7 +115,7 @@ def unfold(path: Path, folder: Path, name: str | None = None) -> int | None:
     TooLargeError
         If it unfolds to more than is allowed, or the storage has room for.
     """
-    budget = _Budget(path.stat().st_size, folder)
+    budget = _Budget(folder)
     try:
         with path.open("rb") as file:
             if is_zip(file.read(len(_GZIP_MAGIC) + 1)):
@@ -144,21 +144,21 @@ def unfold(path: Path, folder: Path, name: str | None = None) -> int | None:
 
 
 class _Budget:
-    """Bytes that may still be written."""
+    """Bytes that may be written, which grow with the bytes that were read for them."""
 
-    def __init__(self, archive_bytes: int, folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         room = max(shutil.disk_usage(folder).free - SPARE_BYTES, 0)
-        by_ratio = max(SMALL_BYTES, MAX_RATIO * archive_bytes)
-        self._allowed = self.left = min(MAX_UNFOLDED_BYTES, by_ratio, room)
+        self._most = min(MAX_UNFOLDED_BYTES, room)
+        self._n_bytes = 0
 
-    def take(self, n_bytes: int) -> None:
-        """Count bytes before they are written."""
-        self.left -= n_bytes
-        if self.left < 0:
+    def take(self, n_bytes: int, file: IO[bytes]) -> None:
+        """Count bytes before they are written; ``file`` was read as far as its position."""
+        self._n_bytes += n_bytes
+        if self._n_bytes > min(self._most, max(SMALL_BYTES, MAX_RATIO * file.tell())):
             raise TooLargeError(
-                f"found a compressed file that unfolds to more than {self._allowed} bytes, "
-                f"expected at most {MAX_RATIO} times its size, {MAX_UNFOLDED_BYTES >> 30} GiB and "
-                "what the temporary storage holds"
+                f"found a compressed file that unfolds to {self._n_bytes} bytes or more, expected "
+                f"at most {MAX_RATIO} times its size, {MAX_UNFOLDED_BYTES >> 30} GiB and what the "
+                "temporary storage holds"
             )
 
 
@@ -167,7 +167,7 @@ def _unfold_gzip(file: IO[bytes], to: Path, budget: _Budget) -> int | None:
     with to.open("xb") as target:
         try:
             for block in _unzipped(file, _BLOCK_BYTES):
-                budget.take(len(block))
+                budget.take(len(block), file)
                 target.write(block)
                 n_bytes += len(block)
         except EOFError:
@@ -212,8 +212,8 @@ def _unfold_zip(file: IO[bytes], folder: Path, budget: _Budget) -> None:
             path = folder.joinpath(*_plain_parts(entry.filename))
             path.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(entry) as source, path.open("xb") as target:
-                while block := source.read(min(_BLOCK_BYTES, budget.left + 1)):
-                    budget.take(len(block))
+                while block := source.read(_BLOCK_BYTES):
+                    budget.take(len(block), file)
                     target.write(block)
 
 
