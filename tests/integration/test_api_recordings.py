@@ -1,6 +1,7 @@
 """A recording through the API: upload request, upload with forms, scoring, results."""
 
 import base64
+import gzip
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -196,6 +197,16 @@ def test_edf_is_scored(api: Api, cloud: Cloud, edf_file: bytes) -> None:
     assert row["outcome"] == "scored"
     assert row["beats_count"] == sum(status["summary"]["beats"]["class_count"].values())
     assert row["duration_s"] == 90
+
+
+def test_a_compressed_recording_with_its_diary(api: Api, cloud: Cloud, edf_file: bytes) -> None:
+    """Their keys have one stem, although the recording's name has two suffixes."""
+    files = {"Doe.EDF.gz": gzip.compress(edf_file), "Doe.diary.csv": b"30,dizzy\n"}
+    recording = send_all(api, files)
+    cloud.pump()
+    status = api.status(recording)
+    assert status["status"] == "scored"
+    assert [mark["at_s"] for mark in status["summary"]["marks"]] == [30]
 
 
 def test_results_are_fetched(api: Api, cloud: Cloud, edf_file: bytes) -> None:

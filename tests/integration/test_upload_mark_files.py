@@ -1,7 +1,10 @@
 """The patient's diary and notes beside uploads."""
 
+import gzip
+import io
 import json
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,23 @@ def test_a_diary_is_that_of_its_recording_alone(cloud: Cloud, edf_file: bytes) -
     cloud.settle()
     assert marks_of(cloud, "clinic/a.edf") == [(40, "dizzy"), (60, "Hans came")]
     assert marks_of(cloud, "clinic/b.edf") == []
+
+
+@pytest.mark.parametrize("key", ["clinic/a.edf.gz", "clinic/a.EDF.GZ", "clinic/a.zip"])
+def test_files_beside_a_compressed_recording(cloud: Cloud, edf_file: bytes, key: str) -> None:
+    """They have its name without the double suffix."""
+    unfolded = io.BytesIO()
+    with zipfile.ZipFile(unfolded, "w") as archive:
+        archive.writestr("export/holter.edf", edf_file)
+    is_zip = key.endswith("zip")
+    cloud.upload(key, unfolded.getvalue() if is_zip else gzip.compress(edf_file))
+    cloud.settle()
+    assert marks_of(cloud, key) == []
+    cloud.upload("clinic/a.settings.json", OPT_IN)
+    cloud.upload("clinic/a.diary.csv", DIARY.encode())
+    cloud.settle()
+    assert marks_of(cloud, key) == [(40, "dizzy"), (60, "Hans came")]
+    assert cloud.outcome(key)["recording"]["format"] == "edf"
 
 
 def test_a_diary_that_comes_later_or_changes_has_the_recording_scored_anew(

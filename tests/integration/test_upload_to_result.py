@@ -1,5 +1,6 @@
 """One upload has one result, whatever S3 and SQS repeat, delay or reorder."""
 
+import gzip
 import json
 import os
 import threading
@@ -250,6 +251,9 @@ def test_annotations_and_folders_get_no_result(cloud: Cloud, key: str) -> None:
         ("a.ecg", b"this is a letter, not a recording", "unknown_format"),
         ("letter.pdf", b"%PDF-1.7", "unknown_format"),
         ("noname", b"?", "unknown_format"),
+        ("notes.zip", b"PK\5\6" + bytes(18), "unknown_format"),
+        ("a.zip", b"PK\3\4 and more", "bad_archive"),
+        ("a.edf.gz", b"\x1f\x8b\x08", "empty_file"),
         ("a.hea", b"", None),
         ("a.hea", b"\x00\xff nonsense", None),
         ("a.hea", b"a 2 360 1000\n../../etc/passwd 16 200\nb.dat 16 200\n", "malformed_header"),
@@ -291,12 +295,32 @@ def test_recording_larger_than_the_storage_is_rejected_until_there_is_more(
     assert cloud.current("a.edf")["outcome"] == "scored"
 
 
+def test_compressed_recording_that_the_storage_has_no_room_for(
+    cloud: Cloud, edf_file: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+    from types import SimpleNamespace
+
+    content = gzip.compress(edf_file)
+    room = (256 << 20) + len(content) + 1000
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=room, free=room))
+        cloud.upload("a.edf.gz", content)
+        cloud.pump()
+    assert cloud.outcome("a.edf.gz")["code"] == "too_large"
+
+    cloud.invoke(sqs_event(notification("a.edf.gz")))
+    assert cloud.current("a.edf.gz")["outcome"] == "scored"
+
+
 def test_temporary_files_are_gone_afterwards(
     cloud: Cloud, edf_file: bytes, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     cloud.upload("a.edf", edf_file)
     cloud.upload("b.edf", b"broken")
+    cloud.upload("c.edf.gz", gzip.compress(edf_file))
+    cloud.upload("d.edf.gz", gzip.compress(edf_file[:300]))
     cloud.pump()
     assert cloud.current("a.edf")["outcome"] == "scored"
     assert list(tmp_path.iterdir()) == []

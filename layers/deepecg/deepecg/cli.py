@@ -37,7 +37,8 @@ from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import Summary
 from deepecg.outputs.wave_annotations import WAVE_EXTENSION, write_waves
 from deepecg.readers.formats import SUFFIX_LIST, is_recording_name
-from deepecg.readers.open_recording import find_recordings, main_file, open_recording
+from deepecg.readers.found_recordings import main_file
+from deepecg.readers.open_recording import find_recordings, open_recording
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.review_command import read_review_file, write_reviewed
 from deepecg.scoring import score_recording

@@ -48,6 +48,14 @@ class UnknownFormatError(RefusedRecordingError, code="unknown_format"):
     """The file has none of the supported Holter formats."""
 
 
+class ArchiveError(RefusedRecordingError, code="bad_archive"):
+    """The zip or gzip file is damaged, encrypted, or contains more than one recording."""
+
+
+class TooLargeError(RefusedRecordingError, code="too_large"):
+    """The recording is larger than the temporary storage, or unfolds to more than is allowed."""
+
+
 class TruncatedHeaderError(RefusedRecordingError, code="truncated_header"):
     """The file ends inside its header."""
 

@@ -14,7 +14,7 @@ from deepecg.cloud.upload_settings_files import is_own_settings_file
 FOLDER = "api/6nV1sVJmQ0uVYxkq0C8XQA/"
 RANDOM = "6nV1sVJmQ0uVYxkq0C8XQA"
 FORM = re.compile(
-    r"api/[A-Za-z0-9_-]{22}/(settings\.json|[0-9a-f]{20}(\.settings\.json|\.(hea|edf|bdf|ecg|dat))?)"
+    r"api/[A-Za-z0-9_-]{22}/(settings\.json|[0-9a-f]{20}(\.settings\.json|\.(hea|dat|zip|(edf|bdf|rec|[eb]df\+|ecg|ish|ishne)(\.gz)?))?)"
 )
 names = st.text(st.characters(codec="utf-8", exclude_characters="/\\"), min_size=1, max_size=100)
 
@@ -31,6 +31,9 @@ def digest(text: str) -> str:
         ("100.HEA", digest(f"{RANDOM}/100") + ".hea"),
         ("Holter.EDF", digest(f"{RANDOM}/holter") + ".edf"),
         ("Holter.settings.json", digest(f"{RANDOM}/holter") + ".settings.json"),
+        ("Holter.EDF.gz", digest(f"{RANDOM}/holter") + ".edf.gz"),
+        ("holter.diary.csv", digest(f"{RANDOM}/holter") + ".diary.csv"),
+        ("Mueller.gz", digest(f"{RANDOM}/mueller.gz")),
         ("100.atr", digest(f"{RANDOM}/100.atr")),
         ("100", digest(f"{RANDOM}/100")),
         ("x.Mueller", digest(f"{RANDOM}/x.mueller")),

@@ -346,7 +346,7 @@ def test_patient_fields_stay_in_the_file(tmp_path: Path) -> None:
 
 NO_RANGE = [patch(field("digital_max", n), b"-32767") for n in (0, 1)]
 REFUSED = {
-    "no EDF": ([lambda b: b"1" + b[1:], patch(184, b"many")], UnknownFormatError),
+    "no number of signals": ([lambda b: b"1" + b[1:252] + b"many" + b[256:]], UnknownFormatError),
     "half a block": ([lambda b: b[:100]], TruncatedHeaderError),
     "half a header": ([lambda b: b[:700]], TruncatedHeaderError),
     "no samples": ([lambda b: b[:768]], TruncatedSamplesError),

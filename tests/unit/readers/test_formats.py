@@ -20,6 +20,8 @@ from deepecg.readers.formats import (
     RECORDING_SUFFIXES,
     detect_format,
     is_recording_name,
+    recording_stem,
+    recording_suffix,
     starts_with,
 )
 
@@ -82,7 +84,10 @@ print(json.dumps({
     "message": message,
     "accepted": [
         bool(re.search(MainFile.model_json_schema()["properties"]["name"]["pattern"], name))
-        for name in ("x.stb", "X.STUB", "x.sTb", "x.edf", "x.stbx", "xstb")
+        for name in (
+            "x.stb", "X.STUB", "x.sTb", "x.edf", "x.edf+", "x.stb.GZ", "x.zip",
+            "x.stbx", "xstb", "x.edff", "x.gz", "x.hea.gz",
+        )
     ],
     "main": MainFile(name="Holter.Stub", size_bytes=1).name,
     "documented": MainFile.model_fields["name"].description,
@@ -139,13 +144,13 @@ def test_content_decides_whatever_the_suffix(with_stub: dict[str, Any]) -> None:
 
 def test_a_registration_is_enough_for_the_package(with_stub: dict[str, Any]) -> None:
     assert with_stub["names"] == [*FORMAT_NAMES, "stub"]
-    assert with_stub["found"] == ["a.edf", "a.stb"]
+    assert with_stub["found"] == ["a.bin", "a.edf", "a.stb"]
     assert "Stub format (.stb, .stub)" in with_stub["message"]
     assert ", .stb or .stub file" in with_stub["help"]
 
 
 def test_a_registration_is_enough_for_the_api(with_stub: dict[str, Any]) -> None:
-    assert with_stub["accepted"] == [True, True, True, True, False, False]
+    assert with_stub["accepted"] == [True] * 7 + [False] * 5
     assert with_stub["main"] == "Holter.Stub"
     assert ".stb or .stub" in with_stub["documented"]
     assert "Stub format (.stb, .stub)" in with_stub["openapi"]
@@ -154,7 +159,7 @@ def test_a_registration_is_enough_for_the_api(with_stub: dict[str, Any]) -> None
 
 
 def test_a_registration_is_enough_for_the_page(with_stub: dict[str, Any]) -> None:
-    assert {".stb", ".stub"} < set(with_stub["config"]["single_file_suffixes"])
+    assert {".stb", ".stub", ".stb.gz", ".zip"} < set(with_stub["config"]["single_file_suffixes"])
     for text in (with_stub["config"]["formats"], with_stub["hint"], with_stub["next_step"]):
         assert "Stub format (.stb, .stub)" in text
 
@@ -163,7 +168,7 @@ def test_a_registration_is_enough_for_the_page(with_stub: dict[str, Any]) -> Non
 def test_a_registration_is_sound(item: Any) -> None:
     assert callable(resolve_name(item.reader))
     assert item.suffixes
-    assert all(re.fullmatch(r"\.[a-z0-9]+", suffix) for suffix in item.suffixes)
+    assert all(re.fullmatch(r"\.[a-z0-9]+\+?", suffix) for suffix in item.suffixes)
 
 
 def test_the_schema_lists_the_formats() -> None:
@@ -189,10 +194,32 @@ def test_the_table_in_the_readme() -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("a/b.EDF", True), ("b.hea", True), ("b.edf.txt", False), ("b", False), (".edf", False)],
-)
+    [
+        ("a/b.EDF", True), ("b.hea", True), ("b.edf.txt", False), ("b", False), (".edf", False),
+        ("b.REC", True), ("b.BDF+", True), ("b.ISHNE", True), ("b.ish", True),
+        ("b.edf.gz", True), ("b.Ecg.Gz", True), ("notes.zip", True),
+        ("b.gz", False), (".edf.gz", False), ("b.hea.gz", False), ("b.dat.gz", False),
+        ("b.diary.csv", False),
+    ],
+)  # fmt: skip
 def test_is_recording_name(name: str, expected: bool) -> None:
     assert is_recording_name(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "stem", "suffix"),
+    [
+        ("a/b.c.EDF", "a/b.c", ".EDF"),
+        ("b.edf.gz", "b", ".edf.gz"),
+        ("b.zip", "b", ".zip"),
+        ("b.bdf+", "b", ".bdf+"),
+        ("b.1.xyz", "b.1", ""),
+        ("a.b/c", "a.b/c", ""),
+    ],
+)
+def test_stem_and_suffix_of_a_recording(name: str, stem: str, suffix: str) -> None:
+    assert recording_stem(name) == stem
+    assert recording_suffix(name) == suffix
 
 
 @pytest.mark.parametrize(
@@ -209,6 +236,13 @@ def test_only_a_format_without_a_content_test_is_detected_by_suffix() -> None:
     assert HEAD_BYTES >= 132  # DICOM's magic number ends there
 
 
+def test_the_content_of_damaged_headers_is_left_to_the_suffix() -> None:
+    """Every header of a format is recognised by content if it is whole."""
+    assert [detect_format(head, "") for head in (b"r 0 128 0\n", b"r 2 250\n", b"# r\n")] == [
+        None
+    ] * 3
+
+
 def test_the_registry_loads_no_numpy_and_no_reader() -> None:
     script = "import deepecg.readers.formats, sys; print(*sys.modules)"
     loaded = subprocess.run(
@@ -216,6 +250,8 @@ def test_the_registry_loads_no_numpy_and_no_reader() -> None:
     ).stdout.split()
     assert "numpy" not in loaded
     assert [name for name in loaded if name.startswith("deepecg.readers.")] == [
+        "deepecg.readers.content_tests",
+        "deepecg.readers.mark_file_names",
         "deepecg.readers.wfdb_file_names",
         "deepecg.readers.formats",
     ]

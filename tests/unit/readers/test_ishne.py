@@ -22,7 +22,7 @@ from deepecg.errors import (
     TruncatedSamplesError,
     UnknownFormatError,
 )
-from deepecg.readers.ishne import LEAD_NAMES, crc_ccitt
+from deepecg.readers.ishne_header import LEAD_NAMES, crc_ccitt
 from deepecg.readers.open_recording import open_recording
 
 SIGNALS = synthetic_ecg(8, 200, n_leads=3)  # 1600 samples per lead
@@ -97,7 +97,7 @@ def test_wrong_crc_is_a_warning(tmp_path: Path) -> None:
     np.testing.assert_array_equal(whole(wrong), whole(right))
 
 
-@pytest.mark.parametrize("stated", [1600 * 3, 10**6, 1599, 584, 0, -1])
+@pytest.mark.parametrize("stated", [1600 * 3, 1600 * 6, 1599, 584, 0, -1])
 def test_length_comes_from_the_file(tmp_path: Path, stated: int) -> None:
     path = write_ishne(tmp_path / "a.ecg", SIGNALS, 200, sample_count=stated)
     recording = open_recording(path)
@@ -143,12 +143,27 @@ def test_lead_without_resolution_is_excluded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "date",
-    [(0, 0, 0), (-9, -9, -9), (31, 2, 2020), (1, 13, 2020), (1, 1, 1969), (1, 1, 2101), (1, 1, 24)],
+    [(0, 0, 0), (-9, -9, -9), (31, 2, 2020), (13, 13, 2020), (1, 1, 1969), (1, 1, 2101), (1, 1, 0)],
 )
 def test_impossible_date(tmp_path: Path, date: tuple[int, int, int]) -> None:
     recording = open_recording(set_int16(write_ishne(tmp_path / "a.ecg", SIGNALS, 200), 138, *date))
     assert recording.start is None
     assert codes(recording) == ["bad_start"]
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ((3, 31, 2024), "2024-03-31"),  # as in the United States
+        ((2024, 3, 31), "2024-03-31"),  # ISO 8601
+        ((31, 3, 24), "2024-03-31"),
+        ((1, 2, 99), "1999-02-01"),
+    ],
+)
+def test_dates_of_other_forms(tmp_path: Path, date: tuple[int, ...], expected: str) -> None:
+    recording = open_recording(set_int16(write_ishne(tmp_path / "a.ecg", SIGNALS, 200), 138, *date))
+    assert str(recording.start) == f"{expected} 09:30:00"
+    assert codes(recording) == ["unusual_date"]
 
 
 @pytest.mark.parametrize("year", [1970, 2100])
@@ -171,6 +186,125 @@ def test_patient_fields_stay_in_the_file(tmp_path: Path) -> None:
     path = write_ishne(tmp_path / "a.ecg", SIGNALS, 200, names=("Jane", "Doe", "4711"), crc=1)
     recording = open_recording(path)
     assert not any(word in repr(recording) for word in ("Jane", "Doe", "4711"))
+
+
+def test_two_of_three_counts_are_right(tmp_path: Path) -> None:
+    """The header gives another number of leads than are described and fill the file."""
+    for stated in (1, 2, 4, 12):
+        path = write_ishne(tmp_path / "a.ecg", SIGNALS, 200, n_leads=stated)
+        recording = open_recording(path)
+        assert recording.leads == ("I", "II", "V1")
+        assert codes(recording) == ["lead_count_mismatch"]
+        np.testing.assert_allclose(whole(recording), SIGNALS, atol=0.0013)
+
+
+@pytest.mark.parametrize("sample_count", [0, 4 * 60 * 200, 12345])
+@pytest.mark.parametrize("stated", [1, 2, 3])
+@pytest.mark.parametrize("width", [1, 2])
+def test_samples_show_how_many_leads_there_are(
+    tmp_path: Path, width: int, stated: int, sample_count: int
+) -> None:
+    """Where the stated number of samples says nothing about the leads."""
+    signals = synthetic_ecg(4 * 60, 200, n_leads=width)
+    signals[:, -1] += np.random.default_rng(0).normal(0, 0.02, len(signals))
+    path = write_ishne(
+        tmp_path / "a.ecg", signals, 200, n_leads=stated, sample_count=sample_count * width
+    )
+    recording = open_recording(path)
+    assert len(recording.leads) == width
+    assert ("lead_count_mismatch" in codes(recording)) == (stated != width)
+    np.testing.assert_allclose(whole(recording), signals, atol=0.0013)
+
+
+def test_a_file_that_does_not_show_its_leads_is_refused(tmp_path: Path) -> None:
+    path = write_ishne(tmp_path / "a.ecg", SIGNALS[:20], 200, n_leads=2, sample_count=0)
+    with pytest.raises(MalformedHeaderError, match="one number of leads"):
+        open_recording(path)
+
+
+@pytest.mark.parametrize("count", [1600, 3 * 1600, 0])
+@pytest.mark.parametrize("wrong", [{"offset": 522}, {"block_size": 0}, {"offset": 522 + 36}])
+def test_count_or_crc_decides_where_the_samples_are(
+    tmp_path: Path, wrong: dict[str, int], count: int
+) -> None:
+    """A block of 300 bytes, which are 50 frames: the beats would all be late."""
+    path = write_ishne(
+        tmp_path / "a.ecg", SIGNALS, 200, variable_block=b"b" * 300, sample_count=count, **wrong
+    )
+    recording = open_recording(path)
+    assert recording.n_samples == 1600
+    assert "header_layout" in codes(recording)
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=0.0013)
+
+
+def test_block_at_another_place(tmp_path: Path) -> None:
+    path = write_ishne(tmp_path / "a.ecg", SIGNALS, 200, variable_block=b"b" * 36, block_size=30)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<ii", content, 18, 528, 0)
+    path.write_bytes(content)
+    np.testing.assert_allclose(whole(open_recording(path)), SIGNALS, atol=0.0013)
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept", "lost"),
+    [
+        (1600, 1500, 100),
+        (1600 * 3, 1500, 100),
+        (1600, 600, 1000),  # more than 600 * 3 would be a count of all leads
+        (1600 * 3, 200, 1400),
+    ],
+)
+def test_what_a_truncated_file_lacks(tmp_path: Path, stated: int, kept: int, lost: int) -> None:
+    path = write_ishne(tmp_path / "a.ecg", SIGNALS, 200, sample_count=stated)
+    path.write_bytes(path.read_bytes()[: 522 + kept * 6])
+    recording = open_recording(path)
+    assert recording.n_samples == kept
+    assert recording.lost_s == lost / 200
+    assert codes(recording) == ["truncated_samples"]
+    assert f"{lost / 200:.1f} s" in recording.warnings[0].message
+    np.testing.assert_allclose(whole(recording), SIGNALS[:kept], atol=0.0013)
+
+
+def test_big_endian(tmp_path: Path) -> None:
+    little = write_ishne(tmp_path / "a.ecg", SIGNALS, 200).read_bytes()
+    content = bytearray(little)
+    numbers = "H4ih100x14hh12h12h12hh40xh248x"
+    struct.pack_into(f">{numbers}", content, 8, *struct.unpack_from(f"<{numbers}", content, 8))
+    content[522:] = np.frombuffer(little[522:], "<i2").byteswap().tobytes()
+    path = tmp_path / "b.ecg"
+    path.write_bytes(content)
+    recording = open_recording(path)
+    assert "byte_order" in codes(recording)
+    assert str(recording.start) == "2024-03-01 09:30:00"
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=0.0013)
+
+
+@pytest.mark.parametrize("step_uv", [1, 3, 5, 39])
+def test_resolution_in_microvolts(tmp_path: Path, step_uv: int) -> None:
+    path = write_ishne(tmp_path / "a.ecg", SIGNALS, 200, resolution_nv=step_uv * 1000 % 32768)
+    if step_uv * 1000 > 32767:  # does not fit into the field: samples as an 8-bit recorder has them
+        digital = np.round(SIGNALS * 1000 / step_uv).astype("<i2")
+        path.write_bytes(path.read_bytes()[:522] + digital.tobytes())
+    recording = open_recording(set_int16(path, 206, step_uv, step_uv, step_uv))
+    assert "resolution_in_microvolts" in codes(recording)
+    assert "uncalibrated" in codes(recording)
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=0.0006 * step_uv)
+
+
+def test_a_small_resolution_may_be_right(tmp_path: Path) -> None:
+    """50 nV a step hold 1.6 mV; and the noise of a converter is no ECG."""
+    signals = SIGNALS.copy()
+    signals[:, 2] = np.random.default_rng(0).integers(-1, 2, len(signals)) * 50e-6
+    recording = open_recording(write_ishne(tmp_path / "a.ecg", signals, 200, resolution_nv=50))
+    assert codes(recording) == []
+    np.testing.assert_allclose(whole(recording), signals, atol=1e-4)
+
+
+def test_every_lead_of_the_format_is_an_ecg(tmp_path: Path) -> None:
+    path = write_ishne(tmp_path / "a.ecg", SIGNALS, 200, ("unknown", "bipolar", ""))
+    recording = open_recording(path)
+    assert recording.leads == ("unknown", "bipolar", "lead 3")
+    assert recording.says_ecg
 
 
 REFUSED = {

@@ -30,10 +30,6 @@ class UnknownRequestError(HolterError):
     """An event for the nightly report has neither a date nor a scheduled time."""
 
 
-class TooLargeError(RefusedRecordingError, code="too_large"):
-    """The recording is larger than the function's temporary storage."""
-
-
 class TooManyPartsError(RefusedRecordingError, code="too_many_parts"):
     """The WFDB record has more files than are supported."""
 

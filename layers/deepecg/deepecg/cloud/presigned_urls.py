@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from deepecg.cloud.aws_clients import signing_client
-from deepecg.readers.formats import FORMATS
+from deepecg.readers.formats import FORMATS, GZIP_SUFFIX, ZIP_SUFFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,7 +23,9 @@ FORM_VALID_FOR = timedelta(hours=1)
 URL_VALID_FOR = timedelta(minutes=5)
 """Validity of a URL: long enough to start a download, too short to be passed on by mistake."""
 CONTENT_TYPES = {suffix: item.content_type for item in FORMATS for suffix in item.suffixes} | {
-    ".json": "application/json"
+    ".json": "application/json",
+    GZIP_SUFFIX: "application/gzip",
+    ZIP_SUFFIX: "application/zip",
 }
 """Media type of an upload by the suffix of its key."""
 OTHER_CONTENT_TYPE = "application/octet-stream"

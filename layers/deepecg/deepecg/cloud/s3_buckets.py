@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from deepecg.cloud.aws_clients import DEFAULT_CONNECTIONS
 from deepecg.cloud.errors import storage_errors
 from deepecg.outputs.json_documents import Document, to_json
+from deepecg.readers.formats import recording_stem
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -47,8 +48,8 @@ def folder_of(key: str) -> str:
 
 
 def without_suffix(key: str) -> str:
-    """Return a key without the suffix of its name."""
-    return key.removesuffix(PurePosixPath(key).suffix)
+    """Return a key without the suffix of its name: ``folder/x`` for ``folder/x.edf.gz``."""
+    return recording_stem(key)
 
 
 def _status(error: ClientError) -> int:

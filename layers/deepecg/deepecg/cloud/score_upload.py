@@ -14,7 +14,7 @@ from typing import Literal
 from deepecg import __version__
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.cloud.aws_clients import DEFAULT_CONNECTIONS
-from deepecg.cloud.errors import StorageError, TooLargeError
+from deepecg.cloud.errors import StorageError
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.night_entries import NightEntries
 from deepecg.cloud.s3_buckets import Uploads, folder_of
@@ -22,13 +22,14 @@ from deepecg.cloud.s3_keys import RESULTS_PREFIX, current_key, upload_key_note, 
 from deepecg.cloud.score_reviewed import score_reviewed
 from deepecg.cloud.upload_parts import Upload, find_upload
 from deepecg.cloud.upload_settings_files import is_own_settings_file, load_settings_file
-from deepecg.errors import RefusedRecordingError
+from deepecg.errors import RefusedRecordingError, TooLargeError
 from deepecg.outputs.file_names import BEATS_SUFFIX, REJECTION_FILE, SUMMARY_FILE
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
+from deepecg.readers.formats import recording_suffix
 from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES, mark_suffix
 from deepecg.readers.open_recording import open_recording
 from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
@@ -90,8 +91,6 @@ def score_upload(
         if upload.refusal is not None:
             raise upload.refusal
         if upload.size_bytes > capacity_bytes:
-            # A function with more storage may score it, so this result is one of the capacity, too.
-            folder = result_folder(upload, classifier.version, f"capacity_bytes={capacity_bytes}")
             raise TooLargeError(
                 f"found {upload.size_bytes} bytes, expected at most {capacity_bytes}, what the "
                 "function's temporary storage holds"
@@ -120,6 +119,9 @@ def score_upload(
                     body = Path(outputs, name).read_bytes()
                     results.write_bytes(folder + name, body, media_type)
     except RefusedRecordingError as refusal:
+        if isinstance(refusal, TooLargeError):
+            # A function with more storage may score it, so this result is one of the capacity, too.
+            folder = result_folder(upload, classifier.version, f"capacity_bytes={capacity_bytes}")
         elapsed_s = time.perf_counter() - started_s
         return reject(upload, uploads, entries, folder, refusal, processing_s=elapsed_s)
     if not results.write_once(summary_key, summary):
@@ -248,12 +250,13 @@ def _downloaded(upload: Upload, uploads: Uploads) -> Iterator[Path]:
         if upload.size_bytes > shutil.disk_usage(folder).free - SPARE_BYTES:
             raise StorageError("Download", "TemporaryStorageFull")
         main, *others = upload.parts
-        path = folder / f"{upload.id}{PurePosixPath(main.key).suffix.casefold()}"
+        suffix = recording_suffix(main.key) or PurePosixPath(main.key).suffix
+        path = folder / f"{upload.id}{suffix.casefold()}"
         uploads.download(main, path)
         with ThreadPoolExecutor(DEFAULT_CONNECTIONS) as pool:
             for _ in pool.map(lambda part: uploads.download(part, folder / part.name), others):
                 pass
         for part in upload.mark_files:
-            beside = path.with_suffix(mark_suffix(part.key) or "")
+            beside = folder / f"{upload.id}{mark_suffix(part.key) or ''}"
             beside.write_bytes(uploads.read(part, MAX_MARK_FILE_BYTES + 1))
         yield path

@@ -12,6 +12,8 @@ NEXT_STEPS = {
     "empty_file": COPY_AGAIN,
     "unknown_format": f"Choose a Holter file: {FORMAT_LIST}.",
     "unreadable_file": COPY_AGAIN,
+    "bad_archive": "Unpack the file, and choose the recording in it.",
+    "too_large": "Export it in shorter pieces, not compressed.",
     "truncated_header": COPY_AGAIN,
     "malformed_header": EXPORT_AGAIN,
     "truncated_samples": "The file was probably cut off while it was copied. " + COPY_AGAIN,
@@ -28,7 +30,6 @@ NEXT_STEPS = {
     "no_beats": CHECK_RECORDER,
     "unknown_lead": "The settings name a lead that the recording does not have. "
     "Correct them and send the recording again.",
-    "too_large": "Export it in shorter pieces.",
     "too_many_parts": "Export it as one file, or in longer segments.",
     "bad_settings": "Correct the settings file and upload both again.",
 }

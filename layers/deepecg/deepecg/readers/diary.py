@@ -15,6 +15,7 @@ from datetime import datetime, time, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Final
 
+from deepecg.readers.formats import recording_stem
 from deepecg.readers.mark_file_names import DIARY_SUFFIX, MAX_MARK_FILE_BYTES
 from deepecg.readers.patient_marks import marks_within
 from deepecg.recording import PatientMark, ReadingWarning, Recording
@@ -42,7 +43,7 @@ _CLOCK: Final = re.compile(
 
 def diary_beside(path: Path) -> Path:
     """Return where the diary of a recording is, whether or not there is one."""
-    return path.with_name(path.stem + DIARY_SUFFIX)
+    return path.with_name(recording_stem(path.name) + DIARY_SUFFIX)
 
 
 def read_diary(

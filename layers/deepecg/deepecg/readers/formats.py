@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
+from deepecg.readers.content_tests import is_edf_header, is_wfdb_header
+from deepecg.readers.mark_file_names import DIARY_SUFFIX
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 
 HEAD_BYTES: Final = 4096
@@ -33,16 +35,6 @@ def starts_with(*magic_numbers: bytes) -> ContentTest:
     return test
 
 
-def has_edf_header(head: bytes) -> bool:
-    """Return whether content is EDF or BDF, by its version or, if that is odd, by its layout."""
-    if starts_with(b"0       ", BDF_MAGIC)(head):
-        return True
-    length, n_signals = head[184:192].strip(b"\0 "), head[252:256].strip(b"\0 ")
-    return (
-        length.isdigit() and n_signals.isdigit() and int(length) == (int(n_signals) + 1) * 256 > 256
-    )
-
-
 @dataclass(frozen=True)
 class HolterFormat:
     """The registration of a file format.
@@ -62,10 +54,17 @@ class HolterFormat:
     test_content : ContentTest or None
         Recognises the format whatever the file's suffix is. None for a format without a magic
         number: a file without a recognised content is of the format that has its suffix.
+    suffix_suffices : bool
+        Whether that is so although there is a content test, which then recognises only files that
+        are not damaged.
     parts : str
         The other files that a recording needs, in words. Empty if the main file is all.
     content_type : str
         Media type that the main file is uploaded with.
+    needs_module : str
+        Module of the library that the reader needs, if that is optional.
+    extra : str
+        Extra of this package that installs it: ``pip install 'deepecg[EXTRA]'``.
     """
 
     name: str
@@ -75,6 +74,9 @@ class HolterFormat:
     test_content: ContentTest | None = None
     parts: str = ""
     content_type: str = "application/octet-stream"
+    suffix_suffices: bool = False
+    needs_module: str = ""
+    extra: str = ""
 
     def __str__(self) -> str:
         """Return label, suffixes and parts: ``WFDB (.hea with its signal files)``."""
@@ -82,26 +84,29 @@ class HolterFormat:
         return f"{self.label} ({files})"
 
 
+_is_edf_or_bdf: Final = starts_with(b"0       ", BDF_MAGIC)
 FORMATS: Final = (
     HolterFormat(
         name="wfdb",
         label="WFDB",
         suffixes=(HEADER_SUFFIX,),
         reader="deepecg.readers.wfdb:read_wfdb",
+        test_content=is_wfdb_header,
+        suffix_suffices=True,
         parts="its signal files",
         content_type="text/plain",
     ),
     HolterFormat(
         name="edf",
         label="EDF, EDF+, BDF",
-        suffixes=(".edf", ".bdf"),
+        suffixes=(".edf", ".bdf", ".edf+", ".bdf+", ".rec"),
         reader="deepecg.readers.edf:read_edf",
-        test_content=has_edf_header,
+        test_content=lambda head: _is_edf_or_bdf(head) or is_edf_header(head),
     ),
     HolterFormat(
         name="ishne",
         label="ISHNE",
-        suffixes=(".ecg",),
+        suffixes=(".ecg", ".ish", ".ishne"),
         reader="deepecg.readers.ishne:read_ishne",
         test_content=starts_with(b"ISHNE1.0"),
     ),
@@ -116,25 +121,59 @@ def _alternatives(words: Iterable[str]) -> str:
 
 FORMAT_NAMES: Final = tuple(item.name for item in FORMATS)
 """Every value of ``recording.format`` in ``summary.json``."""
-RECORDING_SUFFIXES: Final = tuple(suffix for item in FORMATS for suffix in item.suffixes)
-"""Suffixes of recordings' main files, in lower case."""
-SINGLE_FILE_SUFFIXES: Final = tuple(
+PLAIN_SUFFIXES: Final = tuple(suffix for item in FORMATS for suffix in item.suffixes)
+"""Suffixes of recordings' main files that are not compressed, in lower case."""
+_PLAIN_SINGLE_SUFFIXES: Final = tuple(
     suffix for item in FORMATS if not item.parts for suffix in item.suffixes
 )
-"""Suffixes of the formats whose recordings are one file each, in lower case."""
-FORMAT_LIST: Final = _alternatives(map(str, FORMATS))
-"""For texts: ``WFDB (.hea with its signal files), EDF, EDF+, BDF (.edf, .bdf) or ISHNE (.ecg)``."""
-SUFFIX_LIST: Final = _alternatives(RECORDING_SUFFIXES)
+GZIP_SUFFIX: Final = ".gz"
+ZIP_SUFFIX: Final = ".zip"
+COMPRESSED_SUFFIXES: Final = (
+    *(suffix + GZIP_SUFFIX for suffix in _PLAIN_SINGLE_SUFFIXES),
+    ZIP_SUFFIX,
+)
+"""Suffixes of one compressed recording, in lower case: a zip file may contain several files of it.
+"""
+RECORDING_SUFFIXES: Final = (*PLAIN_SUFFIXES, *COMPRESSED_SUFFIXES)
+"""Suffixes of recordings' main files, in lower case."""
+SINGLE_FILE_SUFFIXES: Final = (*_PLAIN_SINGLE_SUFFIXES, *COMPRESSED_SUFFIXES)
+"""Suffixes of recordings that are one file each, in lower case."""
+FORMAT_LIST: Final = f"{_alternatives(map(str, FORMATS))}; or one of them in a .gz or .zip file"
+"""For texts: ``WFDB (.hea with its signal files), EDF, EDF+, BDF (.edf, .bdf) or ISHNE (.ecg); or
+one of them in a .gz or .zip file``."""
+SUFFIX_LIST: Final = _alternatives(PLAIN_SUFFIXES)
 """For texts: ``.hea, .edf, .bdf or .ecg``."""
+
+
+def recording_suffix(name: str) -> str:
+    """Return the suffix of a recording's main file as it is written: ``.EDF`` or ``.edf.gz``.
+
+    Empty for a name without one, and for files beside a recording, such as ``x.diary.csv``.
+    """
+    name = PurePath(name).name
+    folded = name.casefold()
+    if folded.endswith(DIARY_SUFFIX):
+        return ""
+    matching = (item for item in RECORDING_SUFFIXES if folded.endswith(item) and folded != item)
+    length = max(map(len, matching), default=0)
+    return name[len(name) - length :]
+
+
+def recording_stem(name: str) -> str:
+    """Return the name of a recording without its suffix: ``x`` for ``x.edf.gz``.
+
+    Files beside the recording, such as its diary, have this name and a suffix of their own.
+    """
+    return name.removesuffix(recording_suffix(name) or PurePath(name).suffix)
 
 
 def is_recording_name(name: str) -> bool:
     """Return whether a file name, path or key has the suffix of a recording's main file."""
-    return PurePath(name).suffix.casefold() in RECORDING_SUFFIXES
+    return recording_suffix(name) != ""
 
 
 def detect_format(head: bytes, suffix: str) -> HolterFormat | None:
-    """Return the format of a file.
+    """Return the format of a file that is not compressed.
 
     Parameters
     ----------
@@ -152,6 +191,7 @@ def detect_format(head: bytes, suffix: str) -> HolterFormat | None:
         if item.test_content is not None and item.test_content(head):
             return item
     for item in FORMATS:
-        if item.test_content is None and suffix.casefold() in item.suffixes:
+        by_suffix = item.test_content is None or item.suffix_suffices
+        if by_suffix and suffix.casefold() in item.suffixes:
             return item
     return None

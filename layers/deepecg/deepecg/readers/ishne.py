@@ -1,8 +1,9 @@
-"""ISHNE 1.0 Holter files (``.ecg``).
+"""ISHNE 1.0 Holter files (``.ecg``, ``.ish``, ``.ishne``).
 
 A file is a magic number, a CRC, a fixed header, a block of variable length and the samples:
-little-endian 16-bit integers, one of each lead in turn. Real files disagree with their headers, so
-the length comes from the file's size, and each disagreement is a warning.
+16-bit integers, one of each lead in turn. Real files disagree with their headers, so the size
+decides where the samples are and how many (:mod:`deepecg.readers.ishne_layout`), and each
+disagreement is a warning.
 
 References
 ----------
@@ -10,11 +11,8 @@ Badilini F. The ISHNE Holter Standard Output File Format. Ann Noninvasive Electr
 1998; 3(3):263-266. doi:10.1111/j.1542-474X.1998.tb00353.x
 """
 
-import binascii
-import struct
 from contextlib import suppress
 from datetime import datetime
-from itertools import starmap
 from pathlib import Path
 from typing import Final
 
@@ -22,35 +20,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.arrays import Floats32
-from deepecg.errors import (
-    CalibrationError,
-    MalformedHeaderError,
-    NoLeadsError,
-    TruncatedHeaderError,
-    TruncatedSamplesError,
-)
-from deepecg.readers.ecg_leads_and_units import excluded
+from deepecg.readers.file_signals import FileSignal, recording_of
+from deepecg.readers.ishne_header import HEADER_BYTES, LEAD_NAMES, IshneHeader, read_header
+from deepecg.readers.ishne_layout import find_layout
 from deepecg.readers.reading_options import ReadingOptions
-from deepecg.recording import ReadingWarning, Recording, unique_leads
+from deepecg.recording import Recording
 
-HEADER_BYTES: Final = 522
-"""Length of magic number, CRC and fixed header."""
-
-LEAD_NAMES: Final = dict(enumerate((
-    "unknown", "bipolar", "X", "Y", "Z", "I", "II", "III", "aVR", "aVL", "aVF",
-    "V1", "V2", "V3", "V4", "V5", "V6", "ES", "AS", "AI",
-)))  # fmt: skip
-"""Lead specification codes (table 1 of the standard); -9 is an absent lead."""
-
-_MAX_LEADS: Final = 12
 _YEARS: Final = range(1970, 2101)
-_CRC_START: Final = 10
-"""First byte that the CRC covers."""
+_FIRST_TWO_DIGIT_YEAR: Final = 70
+"""Years of two digits are those from 1970 to 2069."""
 _NO_PACEMAKER: Final = 0
 _PACEMAKER_TYPES: Final = range(1, 6)
 _MILLIVOLTS_PER_NANOVOLT: Final = 1e-6
-_MAX_VARIABLE_BLOCK: Final = 1 << 26
-"""Longest header in bytes whose CRC is computed completely, so that memory stays bounded."""
+
+_MAX_MICROVOLT_STEP: Final = 100
+"""Largest number in the field of the resolution that may be microvolts. Recorders have steps of
+some 150 nV (0.15 uV) to 40 uV; at 100 nV, 16 bits would hold 3.3 mV in all directions."""
+_FLAT_MV: Final = 0.02
+"""Height of an ECG in mV that no electrode gives."""
+_ECG_MV: Final = (0.1, 20.0)
+"""Lowest and highest typical height of an ECG in mV, artefacts included."""
+_MIN_STEPS: Final = 8
+"""Height in steps, below which a signal may be the noise of the converter."""
+_WINDOWS: Final = 50
+_WINDOW_S: Final = 2
+"""Number and length in seconds of the windows that the typical height is computed from: each
+contains a beat at 30/min and more."""
 
 
 def read_ishne(path: Path, options: ReadingOptions) -> Recording:
@@ -59,16 +54,17 @@ def read_ishne(path: Path, options: ReadingOptions) -> Recording:
     Parameters
     ----------
     path : Path
-        The ``.ecg`` file.
+        The file.
     options : ReadingOptions
         Signals to read, and what the file does not say.
 
     Returns
     -------
     Recording
-        Leads in millivolts: sample times resolution in nV. Warnings: ``crc_mismatch``,
-        ``sample_count_mismatch``, ``partial_frame``, ``header_layout``, ``bad_calibration``,
-        ``bad_start``.
+        Leads in millivolts: sample times resolution in nV. Warnings: ``byte_order``,
+        ``header_layout``, ``crc_mismatch``, ``lead_count_mismatch``, ``sample_count_mismatch``,
+        ``truncated_samples``, ``partial_frame``, ``bad_calibration``, ``resolution_in_microvolts``,
+        ``bad_start``, ``unusual_date``.
 
     Raises
     ------
@@ -89,132 +85,103 @@ def read_ishne(path: Path, options: ReadingOptions) -> Recording:
     -----
     The standard defines no value for a missing sample, so -32768 is read as a voltage.
     """
-    warnings: dict[str, str] = {}
-    size = path.stat().st_size
     with path.open("rb") as file:
-        header = file.read(HEADER_BYTES)
-        if len(header) < HEADER_BYTES:
-            raise TruncatedHeaderError(
-                f"found {len(header)} bytes, expected a header of {HEADER_BYTES} bytes"
-            )
-        n_leads = _lead_count(header)
-        offset = _samples_offset(header, size, warnings)
-        file.seek(0)
-        _check_crc(file.read(min(offset, _MAX_VARIABLE_BLOCK)), warnings)
-    n_samples = (size - offset) // (2 * n_leads)
-    if n_samples == 0:
-        raise TruncatedSamplesError(
-            f"found {size - offset} bytes of samples, expected at least {2 * n_leads} bytes"
+        header = read_header(file.read(HEADER_BYTES))
+    warnings: dict[str, str] = {}
+    if header.byte_order == ">":
+        warnings["byte_order"] = "found big-endian numbers, expected little-endian ones"
+    layout = find_layout(path, header, warnings)
+    rate = header.sampling_rate_hz
+    samples: NDArray[np.int16] = np.memmap(
+        path,
+        f"{header.byte_order}i2",
+        "r",
+        layout.offset,
+        shape=(layout.n_samples, layout.n_leads),
+    )
+    steps_nv = header.resolutions_nv[: layout.n_leads]
+    in_microvolts = [
+        _is_microvolts(step, samples[:, lead], rate) for lead, step in enumerate(steps_nv)
+    ]
+    if any(in_microvolts):
+        wrong = [step for step, is_wrong in zip(steps_nv, in_microvolts, strict=True) if is_wrong]
+        warnings["resolution_in_microvolts"] = (
+            f"found a resolution of {', '.join(map(str, sorted(set(wrong))))} nV, at which the "
+            "signal would be flat, expected 1,000 times as much: read as uV, so that no amplitude "
+            "in mV can be trusted"
         )
-    _check_length(header, size - offset, n_leads, warnings)
-    leads, columns, scales = _leads(header, n_leads, warnings)
-    samples: NDArray[np.int16] = np.memmap(path, "<i2", "r", offset, shape=(n_samples, n_leads))
-
-    def read_samples(lead: int, first: int, last: int) -> Floats32:
-        digital = samples[first:last, columns[lead]]
-        return np.multiply(digital, scales[lead], dtype=np.float64).astype(np.float32)
-
-    (rate,) = struct.unpack_from("<h", header, 272)
-    (pacemaker,) = struct.unpack_from("<h", header, 230)
-    return Recording(
-        format="ishne",
-        sampling_rate_hz=float(rate),
-        leads=leads,
-        n_samples=n_samples,
-        read_samples=read_samples,
+    return recording_of(
+        "ishne",
+        [
+            _signal(header, samples, lead, in_microvolts=is_wrong)
+            for lead, is_wrong in enumerate(in_microvolts)
+        ],
+        options,
+        warnings,
         start=_start(header, warnings),
-        paced=_paced(pacemaker),
-        warnings=tuple(starmap(ReadingWarning, warnings.items())),
+        paced=_paced(header.pacemaker),
+        lost_s=layout.n_lost / rate if layout.n_lost else 0.0,
+        format_says_ecg=True,
     )
 
 
-def crc_ccitt(data: bytes) -> int:
-    """Return the CRC-16/CCITT-FALSE of ``data``: polynomial 0x1021, start value 0xFFFF."""
-    return binascii.crc_hqx(data, 0xFFFF)
+def _signal(
+    header: IshneHeader, samples: NDArray[np.int16], lead: int, *, in_microvolts: bool
+) -> FileSignal:
+    step_nv = header.resolutions_nv[lead] * (1000 if in_microvolts else 1)
+
+    def read(start: int, stop: int) -> Floats32:
+        scale = step_nv * _MILLIVOLTS_PER_NANOVOLT
+        return np.multiply(samples[start:stop, lead], scale, dtype=np.float64).astype(np.float32)
+
+    fault = f"a resolution of {step_nv} nV, expected more than 0" if step_nv <= 0 else ""
+    return FileSignal(
+        label=LEAD_NAMES.get(header.codes[lead], ""),
+        unit="mV",
+        sampling_rate_hz=float(header.sampling_rate_hz),
+        n_samples=len(samples),
+        read=read,
+        calibration_fault=fault,
+        calibrated=not in_microvolts,
+    )
 
 
-def _lead_count(header: bytes) -> int:
-    (n_leads,) = struct.unpack_from("<h", header, 156)
-    if n_leads == 0:
-        raise NoLeadsError(f"found 0 leads, expected 1 to {_MAX_LEADS}")
-    if not 1 <= n_leads <= _MAX_LEADS:
-        raise MalformedHeaderError(f"found {n_leads} leads, expected 1 to {_MAX_LEADS}")
-    return int(n_leads)
+def _is_microvolts(step_nv: int, digital: NDArray[np.int16], rate: int) -> bool:
+    """Return whether a lead's resolution must be in microvolts: in nanovolts it would be flat."""
+    if not 0 < step_nv <= _MAX_MICROVOLT_STEP or rate <= 0:
+        return False
+    width = min(_WINDOW_S * rate, len(digital))
+    starts = np.linspace(0, len(digital) - width, _WINDOWS, dtype=np.int64)
+    heights = [np.ptp(digital[at : at + width].astype(np.int64)) for at in starts]
+    steps = float(np.median(heights))
+    height_mv = steps * step_nv * _MILLIVOLTS_PER_NANOVOLT
+    lowest, highest = _ECG_MV
+    return steps >= _MIN_STEPS and height_mv < _FLAT_MV and lowest <= 1000 * height_mv <= highest
 
 
-def _samples_offset(header: bytes, size: int, warnings: dict[str, str]) -> int:
-    """Return the first byte of the samples: the header's offset, or else the variable block's end.
+def _start(header: IshneHeader, warnings: dict[str, str]) -> datetime | None:
+    """Return the start, whose date some recorders write month or year first, or with short years.
 
-    The header's offset is used if it is within the file.
+    Where a date is possible in the standard's order, it is read so.
     """
-    block_size, _, _, offset = struct.unpack_from("<iiii", header, 10)
-    after_block = HEADER_BYTES + block_size
-    if HEADER_BYTES <= offset <= size:
-        if offset != after_block:
-            warnings["header_layout"] = (
-                f"found samples that start at byte {offset}, expected them at byte {after_block}, "
-                "after the variable block"
-            )
-        return int(offset)
-    if block_size >= 0 and after_block <= size:
-        warnings["header_layout"] = (
-            f"found a header that puts the samples at byte {offset}, expected byte "
-            f"{HEADER_BYTES} to {size}; read from byte {after_block}"
-        )
-        return int(after_block)
-    if block_size >= 0 and offset == after_block:
-        raise TruncatedHeaderError(f"found {size} bytes, expected a header of {offset} bytes")
-    raise MalformedHeaderError(
-        f"found a variable block of {block_size} bytes and samples at byte {offset}, "
-        f"expected both within the file's {size} bytes"
-    )
-
-
-def _check_crc(header: bytes, warnings: dict[str, str]) -> None:
-    (stored,) = struct.unpack_from("<H", header, 8)
-    computed = crc_ccitt(header[_CRC_START:])
-    if stored != computed:
-        warnings["crc_mismatch"] = f"found the header CRC {stored:#06x}, expected {computed:#06x}"
-
-
-def _check_length(header: bytes, n_bytes: int, n_leads: int, warnings: dict[str, str]) -> None:
-    (stated,) = struct.unpack_from("<i", header, 14)
-    found, rest = divmod(n_bytes, 2 * n_leads)
-    if rest:
-        warnings["partial_frame"] = (
-            f"found {rest} bytes after the last sample of all leads, expected none"
-        )
-    if stated != found:
-        meaning = ", the total over all leads" if stated == found * n_leads else ""
-        warnings["sample_count_mismatch"] = (
-            f"found {found} samples per lead, expected {stated} by the header{meaning}"
-        )
-
-
-def _leads(
-    header: bytes, n_leads: int, warnings: dict[str, str]
-) -> tuple[tuple[str, ...], list[int], list[float]]:
-    """Return name, column and millivolts per step of each lead with a resolution."""
-    codes = struct.unpack_from(f"<{_MAX_LEADS}h", header, 158)[:n_leads]
-    resolutions = struct.unpack_from(f"<{_MAX_LEADS}h", header, 206)[:n_leads]
-    names = unique_leads([LEAD_NAMES.get(code, "") for code in codes])
-    columns = [column for column in range(n_leads) if resolutions[column] > 0]
-    unusable = ", ".join(f"{value}" for value in resolutions if value <= 0)
-    if not columns:
-        raise CalibrationError(
-            f"found the resolutions {unusable} nV, expected at least one above 0"
-        )
-    scales = [resolutions[column] * _MILLIVOLTS_PER_NANOVOLT for column in columns]
-    reason = f"found a resolution of {unusable} nV, expected more than 0"
-    warnings |= excluded("bad_calibration", columns, names, "leads", reason)
-    return tuple(names[column] for column in columns), columns, scales
-
-
-def _start(header: bytes, warnings: dict[str, str]) -> datetime | None:
-    day, month, year = struct.unpack_from("<3h", header, 138)
-    if year in _YEARS:
+    day, month, year = header.date
+    orders = ((year, month, day), (year, day, month), (day, month, year))
+    hour, minute, second = header.time
+    for number, (a_year, a_month, a_day) in enumerate(orders):
+        is_short = 0 < a_year < 100
+        century = 1900 if a_year >= _FIRST_TWO_DIGIT_YEAR else 2000
+        full = a_year + century if is_short else a_year
+        # A day in the place of the year would pass as a short year.
+        if full not in _YEARS or (is_short and number > 0):
+            continue
         with suppress(ValueError):
-            return datetime(year, month, day, *struct.unpack_from("<3h", header, 150))
+            start = datetime(full, a_month, a_day, hour, minute, second)
+            if number or is_short:
+                warnings["unusual_date"] = (
+                    "found a date in another order or with a year of two digits, expected day, "
+                    "month and year"
+                )
+            return start
     warnings["bad_start"] = (
         "found a start that is not a date and time, expected day, month and a year from "
         f"{_YEARS[0]} to {_YEARS[-1]}"

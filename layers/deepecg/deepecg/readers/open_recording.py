@@ -1,32 +1,26 @@
 """Opens a recording of any format, and finds the recordings in a folder."""
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import tzinfo
+from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import resolve_name
 
-from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
+from deepecg.errors import ArchiveError, EmptyFileError, MissingPartError, UnknownFormatError
+from deepecg.readers.compressed import is_gzip, is_zip, unfold
+from deepecg.readers.compressed_parts import gather_files_beside, has_compressed_parts
 from deepecg.readers.diary import diary_beside, read_diary
-from deepecg.readers.files_beside import FilesBeside
-from deepecg.readers.formats import FORMAT_LIST, HEAD_BYTES, detect_format, is_recording_name
+from deepecg.readers.foreign_files import foreign_kind
+from deepecg.readers.formats import FORMAT_LIST, HEAD_BYTES, detect_format
+from deepecg.readers.found_recordings import files_in, main_file, sort_paths
 from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES
 from deepecg.readers.reading_options import DEFAULT_OPTIONS, ReadingOptions
-from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
-from deepecg.readers.wfdb_header import read_header
+from deepecg.readers.wfdb_file_names import HEADER_SUFFIX, SIGNAL_NAME, is_header_name
 from deepecg.recording import ReadingWarning, Recording
-
-
-def main_file(path: Path) -> Path:
-    """Return the file that a path names: itself, or a WFDB record's header without its suffix.
-
-    A header's name may differ in case and Unicode form.
-    """
-    if path.is_file() or not path.name:
-        return path
-    beside = FilesBeside(path.parent)
-    is_header = path.suffix.casefold() == HEADER_SUFFIX
-    return beside.find(path.name if is_header else f"{path.name}{HEADER_SUFFIX}") or path
 
 
 def open_recording(path: Path, options: ReadingOptions = DEFAULT_OPTIONS) -> Recording:
@@ -35,9 +29,9 @@ def open_recording(path: Path, options: ReadingOptions = DEFAULT_OPTIONS) -> Rec
     Parameters
     ----------
     path : Path
-        The main file of a format in :data:`~deepecg.readers.formats.FORMATS`, or a WFDB record's
-        header without its suffix. The content decides on the format; the suffix decides only
-        where no format recognises the content.
+        The main file of a format in :data:`~deepecg.readers.formats.FORMATS`, a gzip or zip file
+        with one recording, or a WFDB record's signal file or name. The content decides on the
+        format; the suffix decides only where no format recognises the content.
     options : ReadingOptions
         What the file itself does not say.
 
@@ -54,19 +48,105 @@ def open_recording(path: Path, options: ReadingOptions = DEFAULT_OPTIONS) -> Rec
         If the file has 0 bytes.
     UnknownFormatError
         If the file is of no format that is read.
+    ArchiveError
+        If a compressed file is damaged, or contains several recordings.
+    TooLargeError
+        If it unfolds to more than is allowed.
     RefusedRecordingError
         If the recording is damaged; the subclass says how.
     """
     path = main_file(Path(path))
+    head = _head(path)
+    is_record = is_header_name(path.name) and has_compressed_parts(path)
+    if is_gzip(head) or is_zip(head) or is_record:
+        recording = _open_compressed(path, options)
+    else:
+        recording = _open_plain(path, head, options)
+    return _with_diary(recording, diary_beside(path), options.zone)
+
+
+def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if not head:
         raise EmptyFileError("found 0 bytes, expected a recording")
+    return head
+
+
+def _open_plain(path: Path, head: bytes, options: ReadingOptions) -> Recording:
     found = detect_format(head, path.suffix)
     if found is None:
-        raise UnknownFormatError(f"found content of another kind, expected {FORMAT_LIST}")
+        kind = foreign_kind(head, path.name)
+        if kind is None and SIGNAL_NAME.search(path.name):
+            raise MissingPartError(
+                "found a signal file of a WFDB record without its header, expected a file with the "
+                f"same name and {HEADER_SUFFIX} beside it"
+            )
+        raise UnknownFormatError(
+            f"found {kind or 'content of another kind'}, expected {FORMAT_LIST}"
+        )
+    if found.needs_module and find_spec(found.needs_module) is None:
+        raise UnknownFormatError(
+            f"found a {found.label} file, for which a library is missing, expected it after: "
+            f"pip install 'deepecg[{found.extra}]'"
+        )
     read: Callable[[Path, ReadingOptions], Recording] = resolve_name(found.reader)
-    return _with_diary(read(path, options), diary_beside(path), options.zone)
+    return read(path, options)
+
+
+def _open_compressed(path: Path, options: ReadingOptions) -> Recording:
+    """Open a recording from a folder with its unfolded files, which is deleted with it."""
+    folder = Path(tempfile.mkdtemp(prefix="deepecg-"))
+    try:
+        n_bytes_of_part = _unfold_all(path, folder)
+        recording = _open_unfolded(folder, options)
+        if n_bytes_of_part is not None:
+            message = (
+                f"found a gzip file that ends after {n_bytes_of_part} bytes of its content, "
+                "expected a whole one"
+            )
+            warning = ReadingWarning("truncated_archive", message)
+            recording = replace(recording, warnings=(*recording.warnings, warning))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    # Copies of the recording have the same function, and need the files as long as they live.
+    weakref.finalize(recording.read_samples, shutil.rmtree, folder, ignore_errors=True)
+    return recording
+
+
+def _unfold_all(path: Path, folder: Path) -> int | None:
+    """Unfold a main file, compressed or with compressed parts; return as :func:`unfold`."""
+    head = _head(path)
+    if is_zip(head):
+        return unfold(path, folder)
+    if is_gzip(head):
+        n_bytes_of_part = unfold(path, folder)
+    else:
+        n_bytes_of_part = None
+        (folder / path.name).symlink_to(path.absolute())
+    return gather_files_beside(path, folder) or n_bytes_of_part
+
+
+def _open_unfolded(folder: Path, options: ReadingOptions) -> Recording:
+    found = sort_paths(files_in(folder))
+    if len(found.recordings) > 1:
+        raise ArchiveError(
+            f"found {len(found.recordings)} recordings in a compressed file, expected one: unpack "
+            "it and choose the recordings"
+        )
+    others = tuple(one.path for one in found.skipped)
+    main = next(iter(found.recordings or (others if len(others) == 1 else ())), None)
+    if main is None:
+        raise UnknownFormatError(
+            f"found a compressed file without a recording, expected {FORMAT_LIST}"
+        )
+    head = _head(main)
+    if is_gzip(head) or is_zip(head):
+        raise ArchiveError(
+            "found a compressed file in a compressed file, expected a recording: unpack it first"
+        )
+    return _with_diary(_open_plain(main, head, options), diary_beside(main), options.zone)
 
 
 def _with_diary(recording: Recording, diary: Path, zone: tzinfo | None) -> Recording:
@@ -94,31 +174,12 @@ def find_recordings(folder: Path) -> list[Path]:
     Parameters
     ----------
     folder : Path
-        Where to search. Names that start with a dot are skipped.
+        Where to search. Hidden files and folders are left out.
 
     Returns
     -------
     list of Path
-        Main files by their suffix, in upper or lower case. The segments and the layout of a
-        multi-segment WFDB record are part of it and not listed. Damaged headers are listed, so
-        that their rejection is reported.
+        Main files, by suffix or content, as :func:`~deepecg.readers.found_recordings.sort_paths`
+        finds them.
     """
-    candidates = sorted(
-        path
-        for path in Path(folder).rglob("*")
-        if is_recording_name(path.name) and not path.name.startswith(".") and path.is_file()
-    )
-    masters: set[Path] = set()
-    parts: set[Path] = set()
-    for path in candidates:
-        if path.suffix.casefold() == HEADER_SUFFIX:
-            try:
-                header = read_header(path)
-            except RefusedRecordingError:
-                continue
-            if header.segments:
-                masters.add(path)
-                beside = FilesBeside(path.parent)
-                parts.update(filter(None, map(beside.find, header.files)))
-    # A segment has no segments of its own: such a header is listed, and rejected when opened.
-    return [path for path in candidates if path in masters or path not in parts]
+    return list(sort_paths(files_in(Path(folder))).recordings)

@@ -23,7 +23,9 @@ MAX_LIMIT = 100
 DEFAULT_LIMIT = 20
 NAME_CHARACTERS = r"[^/\\\x00-\x1f\x7f]"
 PART_NAME = rf"^{NAME_CHARACTERS}+$"
-ANY_CASE = {letter: f"[{letter}{letter.upper()}]" for letter in ascii_lowercase} | {".": r"\."}
+ANY_CASE = {letter: f"[{letter}{letter.upper()}]" for letter in ascii_lowercase} | {
+    ".": r"\.", "+": r"\+"
+}  # fmt: skip
 """Pattern of each character in any case: JSON Schema has no flag to ignore case."""
 SUFFIX_PATTERNS = ("".join(ANY_CASE.get(c, c) for c in suffix) for suffix in RECORDING_SUFFIXES)
 MAIN_NAME = rf"^{NAME_CHARACTERS}*({'|'.join(SUFFIX_PATTERNS)})$"
@@ -92,7 +94,8 @@ class MainFile(NamedFile):
     name: str = Field(
         max_length=MAX_NAME,
         pattern=MAIN_NAME,
-        description=f"Ends in {SUFFIX_LIST}, in upper or lower case. The name is not stored.",
+        description=f"Ends in {SUFFIX_LIST}, in upper or lower case; or in `.zip`, or all but WFDB "
+        "headers also in `.gz` after that. The name is not stored.",
     )
 
 

@@ -67,7 +67,9 @@ async function groupFolders(held, chosen) {
 const endsIn = (name, suffix) => name.toLowerCase().endsWith(suffix);
 
 /** Whether a file is a whole recording. @param {string} name */
-const isSingleFile = (name) => FILES.single_file_suffixes.some((suffix) => endsIn(name, suffix));
+const isSingleFile = (name) =>
+  FILES.single_file_suffixes.some((suffix) => endsIn(name, suffix)) &&
+  !FILES.mark_suffixes.some((suffix) => endsIn(name, suffix));
 
 /** Whether a file is a WFDB header. @param {string} name */
 const isHeader = (name) => endsIn(name, FILES.header_suffix);
@@ -94,8 +96,11 @@ function namedByHeader(text) {
   return [...new Set(named)];
 }
 
-/** The name without its suffix. @param {string} name */
-const stemOf = (name) => name.replace(/\.[^.]+$/, "");
+/** The name without its suffix, which may be a double one: "x" of "x.edf.gz". @param {string} name */
+function stemOf(name) {
+  const lengths = FILES.single_file_suffixes.filter((suffix) => endsIn(name, suffix)).map((suffix) => suffix.length);
+  return lengths.length ? name.slice(0, -Math.max(...lengths)) : name.replace(/\.[^.]+$/, "");
+}
 
 /** Why a file cannot be uploaded; null if it can. @param {File} file */
 function flawOf(file) {
