@@ -105,7 +105,9 @@ def harmless_name(label: str) -> str:
         follows = bool(known) and stays
         if not follows:
             continue
-        if name:
+        if not name and text[: found.start()].strip() == "-":
+            name = "-"  # a lead turned over, such as -aVR
+        elif name:
             gap = " ".join(f"|{text[end : found.start()]}|".split()).strip("|")
             name += gap if _KEPT_GAP.fullmatch(gap) else " "
         name += known

@@ -18,7 +18,7 @@ from scipy.signal import find_peaks
 
 from deepecg.arrays import Floats, Floats32, Ints
 from deepecg.errors import NoLeadsError
-from deepecg.recording import Recording, SetAsideSignal, listed_signals
+from deepecg.recording import ReadingWarning, Recording, SetAsideSignal, listed_signals
 from deepecg.signal.filters import condition
 from deepecg.signal.hum import without_hum
 from deepecg.signal.lead_survey import HIGH_PERCENTILE, survey_segments
@@ -138,8 +138,14 @@ def keep_convincing(recording: Recording, settings: SignalSettings) -> Recording
             f"{listed_signals(set_aside)}; expected QRS complexes; to score one all the same, "
             "request it by name or number (--lead, or lead in the settings file)"
         )
+    if not set_aside:
+        return recording
+    warning = ReadingWarning(
+        "unlike_ecg", f"set aside signals without QRS complexes: {listed_signals(set_aside)}"
+    )
     return replace(
         recording,
+        warnings=(*recording.warnings, warning),
         leads=tuple(recording.leads[lead] for lead in kept),
         labels=tuple(recording.labels[lead] for lead in kept) if recording.labels else (),
         signal_numbers=tuple(recording.numbers[lead] for lead in kept),
