@@ -15,7 +15,7 @@ MAX_LEAD_NAME: Final = 16
 MAX_LABEL: Final = 200
 """Number of characters of a label that are looked at; a longer one has a damaged header in it."""
 
-ECG_WORDS: Final = r"(?:ecg|ekg|экг|ηκγ|心電図?|心电图?|심전도)"
+ECG_WORDS: Final = r"(?:ecg|ekg|экг|екг|ηκγ|心電図?|心电图?|심전도)"
 """What an electrocardiogram is called in labels."""
 
 STRONG_LEAD: Final = (

@@ -83,12 +83,12 @@ class ChosenSignals:
 _OTHER_BESIDE_ECG: Final = {
     "a figure derived from an ECG": (
         r"derived|edr|hr[vx]?|heart ?rate|pulse ?rate|bpm|rri?|r-r|ibi|sqi|quality|lead ?offs?|"
-        r"contact|qrs|beats?|st ?(?:level|trend|elev|depr|dev)[a-z]*|artefacts?|artifacts?"
+        r"qrs|beats?|st ?(?:level|trend|elev|depr|dev)[a-z]*|artefacts?|artifacts?"
     ),
-    "respiration": r"resp\w*|rsp|rip|breath\w*|snor\w*|air ?flow|atem\w*|atmung",
-    "muscle": r"s?emg\w*",
+    "respiration": r"resp\w*|rsp|rip|breath\w*|snor\w*|air ?flow|atem\w*|atmung|дых\w*|呼吸\w*",
+    "muscle": r"s?emg\w*|эмг\w*|肌电\w*|筋電\w*",
     "eye movement": r"eog\w*",
-    "pulse": r"ppg\w*|pleth\w*|photopleth\w*|bvp|spo2\w*|sao2\w*|so2",
+    "pulse": r"ppg\w*|pleth\w*|photopleth\w*|bvp|пульс\w*|脉搏\w*|脈波\w*|血氧\w*|spo2\w*|sao2\w*|so2",
     "heart sound": (
         r"pcg\w*|phono\w*|heart ?sounds?|scg\w*|seismo\w*|bcg\w*|ballisto\w*|steth\w*|hs\d?"
     ),
@@ -105,7 +105,7 @@ _OTHER_BESIDE_ECG: Final = {
 
 _OTHER: Final = {
     "EEG": (
-        r"s?eeg\w*|ecog|ieeg|meg|(?:fp|af|fc|ft|tp|cp|po|f|t|p|o)(?:z|\d{1,2})|c[34z]|"
+        r"s?eeg\w*|ээг\w*|脑电\w*|脳波\w*|ecog|ieeg|meg|(?:fp|af|fc|ft|tp|cp|po|f|t|p|o)(?:z|\d{1,2})|c[34z]|"
         r"[am][12]|mastoid|"
         # An electrode against one that only EEG has as its reference.
         r"[^\W_]+[-:/](?:a1|a2|m1|m2|a1a2|avg|cz|fpz)"
@@ -118,7 +118,7 @@ _OTHER: Final = {
     "respiration": (
         r"flow\w*|nasal\w*|nose|mouth|therm(?:istor|ocouple)|thor\w*|torax\w*|abd\w*|chest|belt|"
         r"effort\w*|mic|microphone|cannula|brust\w*|bauch\w*|schnarch\w*|sum|paw|etco2|et ?co2|"
-        r"co2|o2|pco2|capno\w*|vent|volume|tidal|дых\w*"
+        r"co2|o2|pco2|capno\w*|vent|volume|tidal"
     ),
     "pulse": r"pulse?|puls\w*|pr|oxi\w*|oxy\w*|optical|red|ir|infrared|nirs|hbo2?|hhb",
     "pressure": (
@@ -237,12 +237,11 @@ def says_lead(label: str) -> bool:
 def other_signal(label: str) -> str | None:
     """Return what a label says that a signal is, if that is no ECG lead; else None."""
     text = plain_label(label)
-    spaced = plain_label(_CAMEL.sub(" ", label[:MAX_LABEL]))
+    texts = {text, plain_label(_CAMEL.sub(" ", label[:MAX_LABEL]))}
     if _DERIVED.search(text):
         return "a figure derived from an ECG"
     patterns = _BESIDE_ECG if _ECG.search(text) else _WITHOUT_ECG
-    found = (kind for kind, words in patterns if words.search(text) or words.search(spaced))
-    return next(found, None)
+    return next((kind for kind, words in patterns if any(map(words.search, texts))), None)
 
 
 def _is_weak(label: str, *, beside_others: bool) -> bool:
