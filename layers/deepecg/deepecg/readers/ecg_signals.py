@@ -85,10 +85,14 @@ _OTHER_BESIDE_ECG: Final = {
         r"derived|edr|hr[vx]?|heart ?rate|pulse ?rate|bpm|rri?|r-r|ibi|sqi|quality|lead ?offs?|"
         r"qrs|beats?|st ?(?:level|trend|elev|depr|dev)[a-z]*|artefacts?|artifacts?"
     ),
-    "respiration": r"resp\w*|rsp|rip|breath\w*|snor\w*|air ?flow|atem\w*|atmung|дых\w*|呼吸\w*",
+    "respiration": (
+        r"resp\w*|rsp|rip|breath\w*|snor\w*|air ?flow|atem\w*|atmung|дых\w*|呼吸\w*"
+    ),
     "muscle": r"s?emg\w*|эмг\w*|肌电\w*|筋電\w*",
     "eye movement": r"eog\w*",
-    "pulse": r"ppg\w*|pleth\w*|photopleth\w*|bvp|пульс\w*|脉搏\w*|脈波\w*|血氧\w*|spo2\w*|sao2\w*|so2",
+    "pulse": (
+        r"ppg\w*|pleth\w*|photopleth\w*|bvp|spo2\w*|sao2\w*|so2|пульс\w*|脉搏\w*|脈波\w*|血氧\w*"
+    ),
     "heart sound": (
         r"pcg\w*|phono\w*|heart ?sounds?|scg\w*|seismo\w*|bcg\w*|ballisto\w*|steth\w*|hs\d?"
     ),
