@@ -85,9 +85,7 @@ _OTHER_BESIDE_ECG: Final = {
         r"derived|edr|hr[vx]?|heart ?rate|pulse ?rate|bpm|rri?|r-r|ibi|sqi|quality|lead ?offs?|"
         r"qrs|beats?|st ?(?:level|trend|elev|depr|dev)[a-z]*|artefacts?|artifacts?"
     ),
-    "respiration": (
-        r"resp\w*|rsp|rip|breath\w*|snor\w*|air ?flow|atem\w*|atmung|дых\w*|呼吸\w*"
-    ),
+    "respiration": (r"resp\w*|rsp|rip|breath\w*|snor\w*|air ?flow|atem\w*|atmung|дых\w*|呼吸\w*"),
     "muscle": r"s?emg\w*|эмг\w*|肌电\w*|筋電\w*",
     "eye movement": r"eog\w*",
     "pulse": (

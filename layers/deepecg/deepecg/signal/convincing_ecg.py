@@ -18,7 +18,7 @@ from scipy.signal import find_peaks
 
 from deepecg.arrays import Floats, Floats32, Ints
 from deepecg.errors import NoLeadsError
-from deepecg.recording import ReadingWarning, Recording, SetAsideSignal, listed_signals
+from deepecg.recording import NOT_ECG, ReadingWarning, Recording, SetAsideSignal, listed_signals
 from deepecg.signal.filters import condition
 from deepecg.signal.hum import without_hum
 from deepecg.signal.lead_survey import HIGH_PERCENTILE, survey_segments
@@ -140,16 +140,16 @@ def keep_convincing(recording: Recording, settings: SignalSettings) -> Recording
         )
     if not set_aside:
         return recording
-    warning = ReadingWarning(
-        "unlike_ecg", f"set aside signals without QRS complexes: {listed_signals(set_aside)}"
-    )
+    all_aside = sorted((*recording.set_aside, *set_aside), key=lambda signal: signal.number)
+    others = [warning for warning in recording.warnings if warning.code != NOT_ECG]
+    message = f"set aside {len(all_aside)} signals: {listed_signals(all_aside)}"
     return replace(
         recording,
-        warnings=(*recording.warnings, warning),
+        warnings=(*others, ReadingWarning(NOT_ECG, message)),
+        set_aside=tuple(all_aside),
         leads=tuple(recording.leads[lead] for lead in kept),
         labels=tuple(recording.labels[lead] for lead in kept) if recording.labels else (),
         signal_numbers=tuple(recording.numbers[lead] for lead in kept),
-        set_aside=tuple(sorted((*recording.set_aside, *set_aside), key=lambda each: each.number)),
         read_samples=lambda lead, start, stop: recording.read_samples(kept[lead], start, stop),
     )
 
