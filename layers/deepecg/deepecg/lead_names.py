@@ -48,7 +48,7 @@ _OTHER_WORDS: Final = """
 
 WORD: Final = re.compile(
     rf"(?:{ECG_WORDS})+(?:[lr]|{STRONG_LEAD}|\d{{1,2}})?"
-    rf"|{STRONG_LEAD}|{WEAK_LEAD}|{ELECTRODE}"
+    rf"|(?:lead)?{STRONG_LEAD}|{WEAK_LEAD}|{ELECTRODE}"
     rf"|(?:{'|'.join(_OTHER_WORDS)})\d{{0,2}}|[fctpomae]\d{{1,2}}|\d{{1,2}}"
 )
 """A word of a label, in lower case, that is no name of a person."""

@@ -28,7 +28,7 @@ ECG = """
     ЭКГ|心电|心電図|Elektrokardiogramm|I|II|III|ii|aVR|aVL|avf|AVF+|V1|V6|v3R|V7|V9|vx|lead II|
     Lead I|Ableitung V5|DII|MLII|MLIII|ML5|MCL1|MV2|mod.V1|CM5|CC5|V1-V2|RA-LL|LA - RA|A-S|E-S|
     II Jane Doe|V5 (mod.)|
-    Lead I (Einthoven)|MDC_ECG_LEAD_II|Non-contact ECG|ЕКГ
+    Lead I (Einthoven)|MDC_ECG_LEAD_II|Non-contact ECG|leadII|II (derived)|ЕКГ
 """
 OTHER = """
     ECG-HR|ECG HR|EcgHr|derived from ECG: HR|EDR|ECG resp|ECG_quality|ECGQuality|ECG lead off|

@@ -82,7 +82,7 @@ class ChosenSignals:
 
 _OTHER_BESIDE_ECG: Final = {
     "a figure derived from an ECG": (
-        r"derived|edr|hr[vx]?|heart ?rate|pulse ?rate|bpm|rri?|r-r|ibi|sqi|quality|lead ?offs?|"
+        r"derived from|derived ?(?:hr|rr|rate)|edr|hr[vx]?|heart ?rate|pulse ?rate|bpm|rri?|r-r|ibi|sqi|quality|lead ?offs?|"
         r"qrs|beats?|st ?(?:level|trend|elev|depr|dev)[a-z]*|artefacts?|artifacts?"
     ),
     "respiration": (r"resp\w*|rsp|rip|breath\w*|snor\w*|air ?flow|atem\w*|atmung|дых\w*|呼吸\w*"),
@@ -226,7 +226,8 @@ def says_lead(label: str) -> bool:
     ``ECG 2``, ``V5``, ``mod.V1``, ``Lead I (Einthoven)``, ``RA-LL``; not ``Sensor II``, nor
     ``Channel II``, which may be the second of anything.
     """
-    text, words = plain_label(label), words_of(label)
+    text = plain_label(label)
+    words = [word.removeprefix("lead") or word for word in words_of(label)]
     if _ECG.search(text) or _PAIR_OF_LIMBS.fullmatch(text) or _EASI.fullmatch(text):
         return True
     place = next((n for n, word in enumerate(words) if not _NEUTRAL.fullmatch(word)), None)
