@@ -15,7 +15,7 @@ MAX_LEAD_NAME: Final = 16
 MAX_LABEL: Final = 200
 """Number of characters of a label that are looked at; a longer one has a damaged header in it."""
 
-ECG_WORDS: Final = r"(?:ecg|ekg|экг|ηκγ|心電図?|心电图?|심전도)"
+ECG_WORDS: Final = r"(?:ecg|ekg|экг|екг|ηκγ|心電図?|心电图?|심전도)"
 """What an electrocardiogram is called in labels."""
 
 STRONG_LEAD: Final = (
@@ -48,7 +48,7 @@ _OTHER_WORDS: Final = """
 
 WORD: Final = re.compile(
     rf"(?:{ECG_WORDS})+(?:[lr]|{STRONG_LEAD}|\d{{1,2}})?"
-    rf"|{STRONG_LEAD}|{WEAK_LEAD}|{ELECTRODE}"
+    rf"|(?:lead)?{STRONG_LEAD}|{WEAK_LEAD}|{ELECTRODE}"
     rf"|(?:{'|'.join(_OTHER_WORDS)})\d{{0,2}}|[fctpomae]\d{{1,2}}|\d{{1,2}}"
 )
 """A word of a label, in lower case, that is no name of a person."""
@@ -105,7 +105,9 @@ def harmless_name(label: str) -> str:
         follows = bool(known) and stays
         if not follows:
             continue
-        if name:
+        if not name and text[: found.start()].strip() == "-":
+            name = "-"  # a lead turned over, such as -aVR
+        elif name:
             gap = " ".join(f"|{text[end : found.start()]}|".split()).strip("|")
             name += gap if _KEPT_GAP.fullmatch(gap) else " "
         name += known

@@ -21,6 +21,8 @@ MAX_DURATION_S = 90.0 * SECONDS_PER_DAY
 damaged.
 """
 
+NOT_ECG = "not_ecg"
+"""Code of the warning that signals of the file are no leads."""
 MAX_LISTED = 40
 """Largest number of signals that a message lists."""
 

@@ -27,7 +27,8 @@ ECG = """
     ECG LA-RA|ECGL-ECGR|ECG [ECG1]|ECG II-REF|Body ECG|ECG Pos|ECG Meier|Thorax ECG|ecg_chest|
     ЭКГ|心电|心電図|Elektrokardiogramm|I|II|III|ii|aVR|aVL|avf|AVF+|V1|V6|v3R|V7|V9|vx|lead II|
     Lead I|Ableitung V5|DII|MLII|MLIII|ML5|MCL1|MV2|mod.V1|CM5|CC5|V1-V2|RA-LL|LA - RA|A-S|E-S|
-    II Jane Doe|V5 (mod.)
+    II Jane Doe|V5 (mod.)|
+    Lead I (Einthoven)|MDC_ECG_LEAD_II|Non-contact ECG|leadII|II (derived)|ЕКГ
 """
 OTHER = """
     ECG-HR|ECG HR|EcgHr|derived from ECG: HR|EDR|ECG resp|ECG_quality|ECGQuality|ECG lead off|
@@ -38,7 +39,8 @@ OTHER = """
     RESP 1|Resp oro-nasal|Airflow|Nasal Pressure|Thorax|THOR RES|Abdomen_1|Snore|Chest|Atmung|
     Thorax V1|Pos.|Position|Body position|acc x|ACC|AccX|Acceleration|accelerometer_y|gyro z|ABP|
     ART|CVP|ICP|Temp rectal|Temperature|CO2|Event marker|STATUS|Trigger|pacer|Pacemaker|counter|
-    annotations|DC1|light|battery|fECG|Direct_1|CS12|ST_II|ST1|OX STAT|no signal|unused
+    annotations|DC1|light|battery|fECG|Direct_1|CS12|ST_II|ST1|OX STAT|no signal|unused|
+    ЭЭГ 1|脑电1|呼吸
 """
 SILENT = (
     "|CH1|chan 1|Channel 2|Signal 3|X|Y|V|D3|C1|Sensor II|Port V1|Jane Doe|lead 1|unknown|ID|ADC0"

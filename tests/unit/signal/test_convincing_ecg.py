@@ -118,6 +118,9 @@ def test_signals_that_do_not_look_like_an_ecg_are_set_aside() -> None:
     assert (kept.leads, kept.labels, kept.signal_numbers) == (("CH2",), ("CH2",), (2,))
     assert [signal.number for signal in kept.set_aside] == [1, 3, 4]
     assert "broad" in kept.set_aside[2].reason
+    assert [warning.code for warning in kept.warnings] == ["not_ecg"]
+    assert "3 Resp (its label says respiration), 4 CH4" in kept.warnings[0].message
+    assert keep_convincing(kept, SETTINGS) is kept
     np.testing.assert_array_equal(kept.read(0, 100, 900), lead[100:900].astype(np.float32))
 
 

@@ -64,9 +64,10 @@ class ChosenSignals:
 
     def without(self, signals: Sequence[int], reason: str) -> "ChosenSignals":
         """Return the choice with some of the leads set aside."""
+        away = set(signals)
         return replace(
             self,
-            leads=tuple(lead for lead in self.leads if lead not in signals),
+            leads=tuple(lead for lead in self.leads if lead not in away),
             reasons=self.reasons | dict.fromkeys(signals, reason),
         )
 
@@ -81,13 +82,15 @@ class ChosenSignals:
 
 _OTHER_BESIDE_ECG: Final = {
     "a figure derived from an ECG": (
-        r"derived|edr|hr[vx]?|heart ?rate|pulse ?rate|bpm|rri?|r-r|ibi|sqi|quality|lead ?offs?|"
-        r"contact|qrs|beats?|st ?(?:level|trend|elev|depr|dev)[a-z]*|artefacts?|artifacts?"
+        r"derived from|derived ?(?:hr|rr|rate)|edr|hr[vx]?|heart ?rate|pulse ?rate|bpm|rri?|r-r|ibi|sqi|quality|lead ?offs?|"
+        r"qrs|beats?|st ?(?:level|trend|elev|depr|dev)[a-z]*|artefacts?|artifacts?"
     ),
-    "respiration": r"resp\w*|rsp|rip|breath\w*|snor\w*|air ?flow|atem\w*|atmung",
-    "muscle": r"s?emg\w*",
+    "respiration": (r"resp\w*|rsp|rip|breath\w*|snor\w*|air ?flow|atem\w*|atmung|дых\w*|呼吸\w*"),
+    "muscle": r"s?emg\w*|эмг\w*|肌电\w*|筋電\w*",
     "eye movement": r"eog\w*",
-    "pulse": r"ppg\w*|pleth\w*|photopleth\w*|bvp|spo2\w*|sao2\w*|so2",
+    "pulse": (
+        r"ppg\w*|pleth\w*|photopleth\w*|bvp|spo2\w*|sao2\w*|so2|пульс\w*|脉搏\w*|脈波\w*|血氧\w*"
+    ),
     "heart sound": (
         r"pcg\w*|phono\w*|heart ?sounds?|scg\w*|seismo\w*|bcg\w*|ballisto\w*|steth\w*|hs\d?"
     ),
@@ -104,7 +107,7 @@ _OTHER_BESIDE_ECG: Final = {
 
 _OTHER: Final = {
     "EEG": (
-        r"s?eeg\w*|ecog|ieeg|meg|(?:fp|af|fc|ft|tp|cp|po|f|t|p|o)(?:z|\d{1,2})|c[34z]|"
+        r"s?eeg\w*|ээг\w*|脑电\w*|脳波\w*|ecog|ieeg|meg|(?:fp|af|fc|ft|tp|cp|po|f|t|p|o)(?:z|\d{1,2})|c[34z]|"
         r"[am][12]|mastoid|"
         # An electrode against one that only EEG has as its reference.
         r"[^\W_]+[-:/](?:a1|a2|m1|m2|a1a2|avg|cz|fpz)"
@@ -117,7 +120,7 @@ _OTHER: Final = {
     "respiration": (
         r"flow\w*|nasal\w*|nose|mouth|therm(?:istor|ocouple)|thor\w*|torax\w*|abd\w*|chest|belt|"
         r"effort\w*|mic|microphone|cannula|brust\w*|bauch\w*|schnarch\w*|sum|paw|etco2|et ?co2|"
-        r"co2|o2|pco2|capno\w*|vent|volume|tidal|дых\w*"
+        r"co2|o2|pco2|capno\w*|vent|volume|tidal"
     ),
     "pulse": r"pulse?|puls\w*|pr|oxi\w*|oxy\w*|optical|red|ir|infrared|nirs|hbo2?|hhb",
     "pressure": (
@@ -153,10 +156,13 @@ _DERIVED: Final = re.compile(f"{ECG_WORDS}[-_ ]?(?:hr|rr|resp|edr|rate|qual|sqi|
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _STRONG: Final = re.compile(STRONG_LEAD)
 _LEAD: Final = re.compile(f"{STRONG_LEAD}|{WEAK_LEAD}")
+_CHANNEL: Final = re.compile("ch(?:an(?:nel)?s?)?|kanal|canal|signal")
+_ROMAN: Final = re.compile("i{1,3}")
 _NEUTRAL: Final = re.compile(
-    rf"leads?|ch(?:an(?:nel)?s?)?|kanal|canal|signal|deriv(?:ation)?|ableitung|abl|mod(?:ified)?|"
-    rf"raw|filt(?:ered)?|limb|precordial|standard|holter|{ELECTRODE}|\d{{1,2}}"
+    rf"{_CHANNEL.pattern}|leads?|deriv(?:ation)?|ableitung|abl|mod(?:ified)?|raw|filt(?:ered)?|"
+    rf"limb|precordial|standard|holter|{ELECTRODE}|\d{{1,2}}"
 )
+_LABEL_SAYS: Final = "its label says "
 _AXES: Final = frozenset("xyz")
 _PAIR_OF_LIMBS: Final = re.compile(r"(?:[rl][al]|lf)[-_/ ]+(?:[rl][al]|lf|v[1-6]?|c[1-6]?)")
 _EASI: Final = re.compile(r"[eas]-[si]")
@@ -183,17 +189,24 @@ def choose_ecg(
     for index, signal in enumerate(signals):
         other = None if format_says_ecg else other_signal(signal.label)
         if other:
-            reasons[index] = f"its label says {other}"
+            reasons[index] = _LABEL_SAYS + other
         elif is_other_quantity(signal.unit):
             reasons[index] = f"its unit is no voltage but {unit_in_words(signal.unit)}"
         elif not signal.n_samples:
             reasons[index] = "it has no samples"
     possible = [index for index in range(len(signals)) if index not in reasons]
-    saying = [index for index in possible if format_says_ecg or says_lead(signals[index].label)]
+    saying = {index for index in possible if format_says_ecg or says_lead(signals[index].label)}
     leads = possible
     if saying:
-        labels = [signal.label for signal in signals]
-        leads = [index for index in possible if index in saying or _is_lead(index, labels)]
+        named = any(
+            _STRONG.fullmatch(word) for index in saying for word in words_of(signals[index].label)
+        )
+        others = any(reason.startswith(_LABEL_SAYS) for reason in reasons.values())
+        leads = [
+            index
+            for index in possible
+            if index in saying or (named and _is_weak(signals[index].label, beside_others=others))
+        ]
         for index in set(possible) - set(leads):
             reasons[index] = "its label does not say ECG, and another label does"
     for index in leads:
@@ -210,40 +223,36 @@ def choose_ecg(
 def says_lead(label: str) -> bool:
     """Return whether a label says ECG, or is a name that only ECG leads have.
 
-    ``ECG 2``, ``V5``, ``mod.V1``, ``V1-V2``, ``II``, ``RA-LL``, and ``II`` with anything after it;
-    not ``Sensor II``.
+    ``ECG 2``, ``V5``, ``mod.V1``, ``Lead I (Einthoven)``, ``RA-LL``; not ``Sensor II``, nor
+    ``Channel II``, which may be the second of anything.
     """
     text = plain_label(label)
-    if _ECG.search(text):
+    words = [word.removeprefix("lead") or word for word in words_of(label)]
+    if _ECG.search(text) or _PAIR_OF_LIMBS.fullmatch(text) or _EASI.fullmatch(text):
         return True
-    words = words_of(label)
-    if _PAIR_OF_LIMBS.fullmatch(text) or _EASI.fullmatch(text):
-        return True
-    leads = [word for word in words if _STRONG.fullmatch(word)]
-    others = [word for word in words if not _LEAD.fullmatch(word) and not _NEUTRAL.fullmatch(word)]
-    return bool(leads) and (not others or words[0] in leads)
+    place = next((n for n, word in enumerate(words) if not _NEUTRAL.fullmatch(word)), None)
+    if place is None or not _STRONG.fullmatch(words[place]):
+        return False
+    counted = any(map(_CHANNEL.fullmatch, words[:place]))
+    return not (counted and _ROMAN.fullmatch(words[place]))
 
 
 def other_signal(label: str) -> str | None:
     """Return what a label says that a signal is, if that is no ECG lead; else None."""
     text = plain_label(label)
-    spaced = plain_label(_CAMEL.sub(" ", label[:MAX_LABEL]))
+    texts = {text, plain_label(_CAMEL.sub(" ", label[:MAX_LABEL]))}
     if _DERIVED.search(text):
         return "a figure derived from an ECG"
     patterns = _BESIDE_ECG if _ECG.search(text) else _WITHOUT_ECG
-    found = (kind for kind, words in patterns if words.search(text) or words.search(spaced))
-    return next(found, None)
+    return next((kind for kind, words in patterns if any(map(words.search, texts))), None)
 
 
-def _is_lead(index: int, labels: Sequence[str]) -> bool:
-    """Return whether a name that other signals have too, such as ``V``, is a lead in this file.
+def _is_weak(label: str, *, beside_others: bool) -> bool:
+    """Return whether a label is a name that is a lead's beside other leads, such as ``V``.
 
-    It is one beside names of other leads; names of axes only where no label says another signal.
+    Names of axes may be those of an accelerometer where other labels say something else than ECG.
     """
-    words = words_of(labels[index])
-    if not words or not all(_LEAD.fullmatch(word) or _NEUTRAL.fullmatch(word) for word in words):
-        return False
+    words = words_of(label)
     names = [word for word in words if _LEAD.fullmatch(word)]
-    if not names or (_AXES.issuperset(names) and any(map(other_signal, labels))):
-        return False
-    return any(_STRONG.fullmatch(word) for label in labels for word in words_of(label))
+    known = all(_LEAD.fullmatch(word) or _NEUTRAL.fullmatch(word) for word in words)
+    return bool(names) and known and not (beside_others and _AXES.issuperset(names))

@@ -18,7 +18,7 @@ from scipy.signal import find_peaks
 
 from deepecg.arrays import Floats, Floats32, Ints
 from deepecg.errors import NoLeadsError
-from deepecg.recording import Recording, SetAsideSignal, listed_signals
+from deepecg.recording import NOT_ECG, ReadingWarning, Recording, SetAsideSignal, listed_signals
 from deepecg.signal.filters import condition
 from deepecg.signal.hum import without_hum
 from deepecg.signal.lead_survey import HIGH_PERCENTILE, survey_segments
@@ -138,12 +138,18 @@ def keep_convincing(recording: Recording, settings: SignalSettings) -> Recording
             f"{listed_signals(set_aside)}; expected QRS complexes; to score one all the same, "
             "request it by name or number (--lead, or lead in the settings file)"
         )
+    if not set_aside:
+        return recording
+    all_aside = sorted((*recording.set_aside, *set_aside), key=lambda signal: signal.number)
+    others = [warning for warning in recording.warnings if warning.code != NOT_ECG]
+    message = f"set aside {len(all_aside)} signals: {listed_signals(all_aside)}"
     return replace(
         recording,
+        warnings=(*others, ReadingWarning(NOT_ECG, message)),
+        set_aside=tuple(all_aside),
         leads=tuple(recording.leads[lead] for lead in kept),
         labels=tuple(recording.labels[lead] for lead in kept) if recording.labels else (),
         signal_numbers=tuple(recording.numbers[lead] for lead in kept),
-        set_aside=tuple(sorted((*recording.set_aside, *set_aside), key=lambda each: each.number)),
         read_samples=lambda lead, start, stop: recording.read_samples(kept[lead], start, stop),
     )
 
