@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
+from deepecg.readers.mark_file_names import DIARY_SUFFIX
+from deepecg.readers.text_table import looks_like_table
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 
 HEAD_BYTES: Final = 4096
@@ -56,6 +58,9 @@ class HolterFormat:
         The other files that a recording needs, in words. Empty if the main file is all.
     content_type : str
         Media type that the main file is uploaded with.
+    shared_suffixes : tuple of str
+        Suffixes that files of other kinds have, too. In a folder, such a file is a recording only
+        if its content is recognised. They may be none of ``suffixes``: ``.txt``.
     """
 
     name: str
@@ -65,6 +70,7 @@ class HolterFormat:
     test_content: ContentTest | None = None
     parts: str = ""
     content_type: str = "application/octet-stream"
+    shared_suffixes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return label, suffixes and parts: ``WFDB (.hea with its signal files)``."""
@@ -95,6 +101,15 @@ FORMATS: Final = (
         reader="deepecg.readers.ishne:read_ishne",
         test_content=starts_with(b"ISHNE1.0"),
     ),
+    HolterFormat(
+        name="text",
+        label="CSV, TSV",
+        suffixes=(".csv", ".tsv"),
+        reader="deepecg.readers.text_columns:read_text",
+        test_content=looks_like_table,
+        content_type="text/csv",
+        shared_suffixes=(".csv", ".tsv", ".txt"),
+    ),
 )
 
 
@@ -108,19 +123,31 @@ FORMAT_NAMES: Final = tuple(item.name for item in FORMATS)
 """Every value of ``recording.format`` in ``summary.json``."""
 RECORDING_SUFFIXES: Final = tuple(suffix for item in FORMATS for suffix in item.suffixes)
 """Suffixes of recordings' main files, in lower case."""
+SHARED_SUFFIXES: Final = tuple(suffix for item in FORMATS for suffix in item.shared_suffixes)
+"""Suffixes of recordings and of files of other kinds, in lower case."""
 SINGLE_FILE_SUFFIXES: Final = tuple(
     suffix for item in FORMATS if not item.parts for suffix in item.suffixes
 )
 """Suffixes of the formats whose recordings are one file each, in lower case."""
 FORMAT_LIST: Final = _alternatives(map(str, FORMATS))
-"""For texts: ``WFDB (.hea with its signal files), EDF, EDF+, BDF (.edf, .bdf) or ISHNE (.ecg)``."""
+"""For texts: ``WFDB (.hea with its signal files), EDF, EDF+, BDF (.edf, .bdf), …``."""
 SUFFIX_LIST: Final = _alternatives(RECORDING_SUFFIXES)
 """For texts: ``.hea, .edf, .bdf or .ecg``."""
 
 
 def is_recording_name(name: str) -> bool:
-    """Return whether a file name, path or key has the suffix of a recording's main file."""
-    return PurePath(name).suffix.casefold() in RECORDING_SUFFIXES
+    """Return whether a file name, path or key has the suffix of a recording's main file.
+
+    A diary, ``NAME.diary.csv``, is none.
+    """
+    folded = PurePath(name).name.casefold()
+    return PurePath(folded).suffix in RECORDING_SUFFIXES and not folded.endswith(DIARY_SUFFIX)
+
+
+def has_shared_suffix(name: str) -> bool:
+    """Return whether only the content of a file of this name shows if it is a recording."""
+    folded = PurePath(name).name.casefold()
+    return PurePath(folded).suffix in SHARED_SUFFIXES and not folded.endswith(DIARY_SUFFIX)
 
 
 def detect_format(head: bytes, suffix: str) -> HolterFormat | None:

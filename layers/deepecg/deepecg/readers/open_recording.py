@@ -8,7 +8,13 @@ from pkgutil import resolve_name
 
 from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
 from deepecg.readers.diary import diary_beside, read_diary
-from deepecg.readers.formats import FORMAT_LIST, HEAD_BYTES, detect_format, is_recording_name
+from deepecg.readers.formats import (
+    FORMAT_LIST,
+    HEAD_BYTES,
+    detect_format,
+    has_shared_suffix,
+    is_recording_name,
+)
 from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES
 from deepecg.readers.reading_options import DEFAULT_OPTIONS, ReadingOptions
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
@@ -81,6 +87,17 @@ def _with_diary(recording: Recording, diary: Path, zone: tzinfo | None) -> Recor
     )
 
 
+def _is_recording(path: Path) -> bool:
+    """Return whether a file is a recording by its name, or else by its content."""
+    if not has_shared_suffix(path.name):
+        return is_recording_name(path.name)
+    try:
+        with path.open("rb") as file:
+            return detect_format(file.read(HEAD_BYTES), "") is not None
+    except OSError:
+        return is_recording_name(path.name)
+
+
 def find_recordings(folder: Path) -> list[Path]:
     """Return the recordings in a folder and its subfolders, sorted.
 
@@ -94,12 +111,12 @@ def find_recordings(folder: Path) -> list[Path]:
     list of Path
         Main files by their suffix, in upper or lower case. The segments and the layout of a
         multi-segment WFDB record are part of it and not listed. Damaged headers are listed, so
-        that their rejection is reported.
+        that their rejection is reported. Text files are listed if they are tables of numbers.
     """
     candidates = sorted(
         path
         for path in Path(folder).rglob("*")
-        if is_recording_name(path.name) and not path.name.startswith(".") and path.is_file()
+        if not path.name.startswith(".") and path.is_file() and _is_recording(path)
     )
     masters: set[Path] = set()
     parts: set[Path] = set()
