@@ -216,6 +216,10 @@ def test_the_registry_loads_no_numpy_and_no_reader() -> None:
     ).stdout.split()
     assert "numpy" not in loaded
     assert [name for name in loaded if name.startswith("deepecg.readers.")] == [
+        "deepecg.readers.mark_file_names",
+        "deepecg.readers.ecg_leads_and_units",
+        "deepecg.readers.text_options",
+        "deepecg.readers.text_table",
         "deepecg.readers.wfdb_file_names",
         "deepecg.readers.formats",
     ]

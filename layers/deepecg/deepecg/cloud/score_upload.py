@@ -29,7 +29,7 @@ from deepecg.outputs.recording_id import recording_id
 from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
-from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES, mark_suffix
+from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES, beside_suffix
 from deepecg.readers.open_recording import open_recording
 from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
 from deepecg.scoring import score_recording
@@ -254,6 +254,6 @@ def _downloaded(upload: Upload, uploads: Uploads) -> Iterator[Path]:
             for _ in pool.map(lambda part: uploads.download(part, folder / part.name), others):
                 pass
         for part in upload.mark_files:
-            beside = path.with_suffix(mark_suffix(part.key) or "")
+            beside = path.with_suffix(beside_suffix(part.key) or "")
             beside.write_bytes(uploads.read(part, MAX_MARK_FILE_BYTES + 1))
         yield path

@@ -150,6 +150,15 @@ def has_shared_suffix(name: str) -> bool:
     return PurePath(folded).suffix in SHARED_SUFFIXES and not folded.endswith(DIARY_SUFFIX)
 
 
+def has_content_of_suffix(head: bytes, suffix: str) -> bool:
+    """Return whether a file's first bytes are of a format with this shared suffix."""
+    return any(
+        item.test_content is not None and item.test_content(head)
+        for item in FORMATS
+        if suffix.casefold() in item.shared_suffixes
+    )
+
+
 def detect_format(head: bytes, suffix: str) -> HolterFormat | None:
     """Return the format of a file.
 

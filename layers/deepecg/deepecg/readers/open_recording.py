@@ -12,6 +12,7 @@ from deepecg.readers.formats import (
     FORMAT_LIST,
     HEAD_BYTES,
     detect_format,
+    has_content_of_suffix,
     has_shared_suffix,
     is_recording_name,
 )
@@ -93,7 +94,7 @@ def _is_recording(path: Path) -> bool:
         return is_recording_name(path.name)
     try:
         with path.open("rb") as file:
-            return detect_format(file.read(HEAD_BYTES), "") is not None
+            return has_content_of_suffix(file.read(HEAD_BYTES), path.suffix)
     except OSError:
         return is_recording_name(path.name)
 

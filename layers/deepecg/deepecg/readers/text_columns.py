@@ -22,7 +22,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -60,8 +59,8 @@ _LARGEST: Final = 1e30
 """Numbers beyond this are damage, and float32 holds few of them."""
 
 _TIME_WORDS: Final = frozenset(
-    ("time", "timestamp", "timestamps", "datetime", "date", "elapsed", "clock", "epoch", "unix")
-    + ("zeit", "uhrzeit", "zeitstempel", "temps", "heure", "tiempo", "hora", "tempo", "ora", "t")
+    "time timestamp timestamps datetime date elapsed clock epoch unix t zeit uhrzeit zeitstempel "
+    "temps heure tiempo hora tempo ora".split()
 )
 _COUNTER: Final = re.compile(
     r"(?:sample|samples|index|idx|nr|no|n|nseq|seq|row|counter|count|id|i|unnamed: 0|)"
@@ -195,7 +194,7 @@ class _Columns:
             return cells.moment(self.first_cells[number])
         if self.times is None or self.times.kind == "t" or not table.n_rows:
             return None
-        first = float(table.times[0])
+        first = table.first_time
         given = SECONDS_PER_TIME_UNIT.get(self.times.unit or "")
         scales = [given] if given else SECONDS_PER_TIME_UNIT.values()
         moments = (epoch_moment(first * scale) for scale in scales)
@@ -347,6 +346,7 @@ class _Table:
     n_rows: int
     samples: tuple[Floats32, ...]
     times: Floats
+    first_time: float
 
 
 class _CheckedLines(io.RawIOBase):
@@ -409,7 +409,7 @@ def _read_into(
     columns: _Columns,
     warnings: dict[str, str],
 ) -> _Table:
-    time_file, *files = all_files
+    time_file, *sample_files = all_files
     times = columns.times
     n_rows = n_bad = n_untimed = 0
     for chunk in _chunks(path, layout, columns):
@@ -422,10 +422,10 @@ def _read_into(
             keep = np.isfinite(seconds)
             seconds[keep].tofile(time_file)
         is_bad = np.zeros(len(chunk), bool)
-        for signal, file in zip(columns.signals, files, strict=True):
-            samples, bad = _numbers(chunk[signal.number], layout.decimal)
+        for signal, file in zip(columns.signals, sample_files, strict=True):
+            numbers, bad = _numbers(chunk[signal.number], layout.decimal)
             is_bad |= bad
-            samples[keep].astype(np.float32).tofile(file)
+            numbers[keep].astype(np.float32).tofile(file)
         n_bad += int(is_bad.sum())
         n_untimed += int((~keep).sum())
         n_rows += int(keep.sum())
@@ -437,11 +437,13 @@ def _read_into(
         )
     if n_untimed:
         warnings["rows_without_time"] = f"left out {n_untimed} rows without a time"
-    return _Table(
-        n_rows,
-        tuple(np.memmap(file, np.float32, "r", shape=(n_rows,)) for file in files),
-        np.memmap(time_file, np.float64, "r", shape=(n_rows,)) if times else np.empty(0),
-    )
+    samples = tuple(np.memmap(file, np.float32, "r", shape=(n_rows,)) for file in sample_files)
+    if times is None:
+        return _Table(n_rows, samples, np.empty(0), np.nan)
+    row_times = np.memmap(time_file, np.float64, "r+", shape=(n_rows,))
+    first_time = float(row_times[0])
+    row_times -= first_time  # in the file, so that a day's times are not in memory
+    return _Table(n_rows, samples, row_times, first_time)
 
 
 def _chunks(path: Path, layout: TableLayout, columns: _Columns) -> Iterator["pd.DataFrame"]:
@@ -475,7 +477,7 @@ def _chunks(path: Path, layout: TableLayout, columns: _Columns) -> Iterator["pd.
                 chunksize=_ROWS_AT_A_TIME,
                 low_memory=False,
                 on_bad_lines="skip",
-                skip_blank_lines=len(layout.kinds) > 1,
+                skip_blank_lines=layout.is_spaced,
             )
         except (ValueError, OverflowError) as error:  # pandas' errors are ValueErrors
             raise MalformedHeaderError(
@@ -524,8 +526,7 @@ def _grid(
             warnings["rows_out_of_order"] = "found rows that are out of order, sorted by their time"
         times_s = times_s[order]
     scale = 1.0 if times.kind == "t" else _seconds_per_unit(times, times_s, stated_hz)
-    if scale != 1.0 or times_s[0]:
-        times_s = np.subtract(times_s, times_s[0])
+    if scale != 1.0:
         times_s *= scale
     grid = fit_grid(times_s, stated_hz)
     _warn_of_times(grid, stated_hz, warnings)
@@ -632,7 +633,7 @@ def _signal(
         unit=unit,
         sampling_rate_hz=grid.rate_hz,
         n_samples=grid.n_samples,
-        read=partial(_read, samples, grid, order, 1.0 if scale is None else scale),
+        read=_Placed(samples, grid, order, 1.0 if scale is None else scale).read,
         calibrated=not has_no_unit,
     )
 
@@ -650,18 +651,25 @@ def _assumed_scale(samples: Floats32, rate_hz: float) -> float:
     return float(10.0 ** -np.round(np.log10(height)))
 
 
-def _read(
-    samples: Floats32, grid: Grid, order: Ints | None, scale: float, start: int, stop: int
-) -> Floats32:
-    """Return samples of the grid in millivolts; NaN where there is no row."""
-    values = np.full(stop - start, np.nan, np.float32)
-    first = max(int(np.searchsorted(grid.first_samples, start, "right")) - 1, 0)
-    last = int(np.searchsorted(grid.first_samples, stop, "left"))
-    for k in range(first, last):
-        offset = int(grid.first_samples[k] - grid.first_rows[k])
-        row = max(int(grid.first_rows[k]), start - offset)
-        end = min(int(grid.last_rows[k]), stop - offset)
-        if row < end:
-            rows = slice(row, end) if order is None else order[row:end]
-            values[row + offset - start : end + offset - start] = samples[rows]
-    return np.multiply(values, scale, dtype=np.float32)
+@dataclass(frozen=True)
+class _Placed:
+    """The samples of a column on the grid."""
+
+    samples: Floats32
+    grid: Grid
+    order: Ints | None
+    scale: float
+
+    def read(self, start: int, stop: int) -> Floats32:
+        """Return samples of the grid in millivolts; NaN where there is no row."""
+        grid, values = self.grid, np.full(stop - start, np.nan, np.float32)
+        first = max(int(np.searchsorted(grid.first_samples, start, "right")) - 1, 0)
+        last = int(np.searchsorted(grid.first_samples, stop, "left"))
+        for k in range(first, last):
+            offset = int(grid.first_samples[k] - grid.first_rows[k])
+            row = max(int(grid.first_rows[k]), start - offset)
+            end = min(int(grid.last_rows[k]), stop - offset)
+            if row < end:
+                rows = slice(row, end) if self.order is None else self.order[row:end]
+                values[row + offset - start : end + offset - start] = self.samples[rows]
+        return np.multiply(values, self.scale, dtype=np.float32)

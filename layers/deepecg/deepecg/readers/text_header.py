@@ -22,9 +22,11 @@ _TIME_UNITS: Final = {
     **dict.fromkeys(("nsec", "nanos", "nanosecond", "nanoseconds"), "ns"),
 }
 _OTHER_UNITS: Final = frozenset(
-    ("mg", "g", "m/s2", "m/s^2", "m/s²", "dps", "deg/s", "rad/s", "ut", "gauss", "°c", "c", "k")
-    + ("bpm", "rpm", "%", "hz", "mmhg", "ohm", "kohm", "lux", "l/min")
-    + ("hh:mm:ss.mmm", "hh:mm:ss", "mm:ss.mmm", "yyyy-mm-dd")
+    (
+        *("mg", "g", "m/s2", "m/s^2", "m/s²", "dps", "deg/s", "rad/s", "ut", "gauss", "°c", "c"),
+        *("k", "bpm", "rpm", "%", "hz", "mmhg", "ohm", "kohm", "lux", "l/min"),
+        *("hh:mm:ss.mmm", "hh:mm:ss", "mm:ss.mmm", "yyyy-mm-dd"),
+    )
 )
 UNCALIBRATED: Final = frozenset(
     ("adu", "adc", "raw", "count", "counts", "lsb", "au", "a.u.", "nu", "n.u.", "digit", "digits")

@@ -66,6 +66,8 @@ class TableLayout:
         ``.`` or ``,``.
     quoted : bool
         Whether cells are in double quotes.
+    is_spaced : bool
+        Whether empty lines between rows are no rows.
     kinds : str
         A letter for each column: ``n`` number, ``t`` time of day or elapsed time, ``d`` date,
         ``m`` missing values only, ``x`` text.
@@ -80,6 +82,7 @@ class TableLayout:
     separator: str
     decimal: str
     quoted: bool
+    is_spaced: bool
     kinds: str
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
     before: tuple[str, ...] = field(repr=False)
@@ -150,6 +153,7 @@ def find_layout(head: bytes, options: TextOptions) -> TableLayout:
         for line in plain[first : first + _SAMPLED_LINES * 5]
         if _is_row(cells := split_cells(line, separator), decimal, kinds)
     ]
+    n_empty = plain[first:].count("")
     quoted = any('"' in line for line in plain[first : first + _SAMPLED_LINES])
     return TableLayout(
         encoding=encoding,
@@ -157,6 +161,8 @@ def find_layout(head: bytes, options: TextOptions) -> TableLayout:
         separator=separator,
         decimal=decimal,
         quoted=quoted,
+        # In a table of one column, a few empty lines are missing samples.
+        is_spaced=len(kinds) > 1 or n_empty > len(rows) / _NEXT_ROWS,
         kinds=kinds,
         rows=tuple(rows),
         before=tuple(line for line in plain[:first] if line),

@@ -52,21 +52,28 @@ class RowTimes:
 
         Times of day without a date go on after midnight. Call it for all rows in their order.
         """
+        times_s = self._parsed(cells)
+        other = np.isnan(times_s) & cells.notna().to_numpy()
+        if other.any():  # written in another way than pandas reads
+            times_s[other] = self._parsed(cells[other].astype("str").map(self._usual_form))
+        return times_s if self.has_date else self._after_midnight(times_s)
+
+    def _parsed(self, cells: "pd.Series[str]") -> Floats:
         import pandas as pd  # noqa: PLC0415  # takes half a second to import
 
-        plain = cells.astype("str").str.strip(_BRACKETS)
-        if plain.str.contains(",", regex=False).any():
-            plain = plain.str.replace(",", ".", regex=False)
         if self.has_date:
-            if not plain.str.fullmatch(r"\d{4}-\d\d-\d\d[T ][\d:.]*").all():
-                plain = plain.map(self._iso)
-            moments = pd.to_datetime(plain, format="ISO8601", utc=True, errors="coerce")
+            moments = pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce")
             since = moments - pd.Timestamp(0, tz="UTC")
-            return (since / pd.Timedelta(seconds=1)).to_numpy(np.float64)
-        short = plain.str.count(":") == 1
-        plain = plain.where(~short, "00:" + plain)
-        elapsed = pd.to_timedelta(plain, errors="coerce") / pd.Timedelta(seconds=1)
-        return self._after_midnight(elapsed.to_numpy(np.float64))
+        else:
+            since = pd.to_timedelta(cells, errors="coerce")
+        return np.array(since / pd.Timedelta(seconds=1), np.float64)
+
+    def _usual_form(self, cell: str) -> str:
+        """Return a time as ISO 8601 with a date, or as hours, minutes and seconds."""
+        if self.has_date:
+            return self._iso(cell)
+        plain = cell.strip(_BRACKETS).replace(",", ".")
+        return f"00:{plain}" if plain.count(":") == 1 else plain
 
     def _after_midnight(self, times_s: Floats) -> Floats:
         known = np.isfinite(times_s)
