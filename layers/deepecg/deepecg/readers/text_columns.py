@@ -58,10 +58,10 @@ _MAX_LINE_BYTES: Final = 1 << 20
 _LARGEST: Final = 1e30
 """Numbers beyond this are damage, and float32 holds few of them."""
 
-_TIME_WORDS: Final = frozenset(
-    "time timestamp timestamps datetime date elapsed clock epoch unix t zeit uhrzeit zeitstempel "
-    "temps heure tiempo hora tempo ora".split()
-)
+_TIME_WORDS: Final = {
+    *("time", "timestamp", "timestamps", "datetime", "date", "elapsed", "clock", "epoch", "unix"),
+    *("t", "zeit", "uhrzeit", "zeitstempel", "temps", "heure", "tiempo", "hora", "tempo", "ora"),
+}
 _COUNTER: Final = re.compile(
     r"(?:sample|samples|index|idx|nr|no|n|nseq|seq|row|counter|count|id|i|unnamed: 0|)"
     r"[\s_.]*(?:#|no|nr|num|number|index|idx)?[.:]?|#",
@@ -220,6 +220,10 @@ def _columns(layout: TableLayout, header: TableHeader, given: TextOptions) -> _C
         chosen = set(free)
     else:
         chosen = {_column(name, labels, "columns") for name in names}
+        if not chosen <= set(free):
+            raise MalformedHeaderError(
+                "found a column in `columns` that has no numbers or is the time, expected another"
+            )
     cells = {
         number: RowTimes([row[number] for row in layout.rows]) for number in range(len(labels))
     }
@@ -310,6 +314,8 @@ def _times(layout: TableLayout, header: TableHeader, given: TextOptions) -> _Tim
     found = []
     if given.time_column is not None:
         numbers = [_column(given.time_column, header.labels, "time_column")]
+        if layout.kinds[numbers[0]] not in "nt":
+            raise MalformedHeaderError("found a `time_column` without times, expected another")
     else:
         numbers = [
             number
@@ -564,13 +570,12 @@ def _seconds_per_unit(times: _Times, values: Floats, stated_hz: float | None) ->
         scale: 1 / (distance * scale) if distance > 0 else 0.0
         for scale in SECONDS_PER_TIME_UNIT.values()
     }
+    low, high = _RATES_HZ
+    same = [scale for scale, hz in rates.items() if low <= hz <= high and distance != 1]
     if stated_hz is not None:
-        same = [scale for scale, hz in rates.items() if abs(hz / stated_hz - 1) < _SAME_RATE]
-        if not same and distance == 1:
-            same = [1 / stated_hz]  # it counts the rows
-    else:
-        low, high = _RATES_HZ
-        same = [scale for scale, hz in rates.items() if low <= hz <= high and distance != 1]
+        near = [scale for scale, hz in rates.items() if abs(hz / stated_hz - 1) < _SAME_RATE]
+        # A column with steps of 1 counts the rows, unless these are milliseconds.
+        same = near or ([1 / stated_hz] if distance == 1 else same)
     if not same:
         raise SamplingRateError(
             "found times of rows in a unit that cannot be told, expected time_unit or "
@@ -586,26 +591,37 @@ def _order(table: _Table) -> Ints | None:
     back, or times with much jitter, say nothing about the order of samples.
     """
     steps = np.diff(table.times)
-    n_back = int((steps < 0).sum())
-    order: Ints | None = None
+    n_back, n_same = int((steps < 0).sum()), int((steps == 0).sum())
+    rows = np.arange(table.n_rows) if n_back or n_same else np.empty(0, np.int64)
     if 0 < n_back <= _IN_ORDER * table.n_rows + 1:
         by_time = np.argsort(table.times, kind="stable")
-        in_order = table.times[by_time]
-        if _n_uneven(np.diff(in_order)) <= _BETTER * _n_uneven(steps):
-            order, steps = by_time, np.diff(in_order)
+        in_order = np.diff(table.times[by_time])
+        new = int((in_order == 0).sum()) - n_same
+        is_better = _n_uneven(in_order) <= _BETTER * _n_uneven(steps)
+        # Other samples of the same times are from a clock that was set back.
+        if is_better and (new == 0 or _repeated(table, by_time, in_order).sum() >= new):
+            rows, steps = by_time, in_order
+    # Where many rows have one time, that is the time of their packet.
+    if 0 < int((steps == 0).sum()) <= _BETTER * table.n_rows:
+        rows = rows[~_repeated(table, rows, steps)]
+    return None if np.array_equal(rows, np.arange(table.n_rows)) or not rows.size else rows
+
+
+def _repeated(table: _Table, rows: Ints, steps: Floats) -> NDArray[np.bool_]:
+    """Return which rows have the time and all samples of the row before.
+
+    Times that are rounded to more than the distance of samples make rows equal that are not
+    repeated. Then most rows of one time differ.
+    """
     same_time = np.flatnonzero(steps == 0) + 1
-    if not same_time.size or same_time.size > _BETTER * table.n_rows:
-        return order  # rows of one packet have one time
-    rows = np.arange(table.n_rows) if order is None else order
-    is_repeated = np.ones(same_time.size, bool)
+    is_same = np.ones(same_time.size, bool)
     for samples in table.samples:
         later, earlier = samples[rows[same_time]], samples[rows[same_time - 1]]
-        is_repeated &= (later == earlier) | (np.isnan(later) & np.isnan(earlier))
-    if order is not None and not is_repeated.all():
-        return None  # other samples of the same times: the clock was set back
-    if is_repeated.mean() < _MOSTLY:
-        return order
-    return np.delete(rows, same_time[is_repeated])
+        is_same &= (later == earlier) | (np.isnan(later) & np.isnan(earlier))
+    is_repeated = np.zeros(rows.size, bool)
+    if is_same.mean() >= _MOSTLY:
+        is_repeated[same_time] = is_same
+    return is_repeated
 
 
 def _n_uneven(steps: Floats) -> int:

@@ -27,6 +27,8 @@ _LONG_LINE: Final = 300
 _NEXT_ROWS: Final = 10
 _MIN_SHARE: Final = 0.8
 """Share of the lines that have to be rows of one form."""
+_TEXT_COSTS: Final = 0.1
+"""A form in which a column is text has to fit so many more of the lines."""
 _COMMENT: Final = ("#", "%", "//")
 
 NUMBER: Final = r"[+-]?(?:\d+(?:{0}\d*)?|{0}\d+)(?:[eE][+-]?\d+)?"
@@ -138,10 +140,15 @@ def find_layout(head: bytes, options: TextOptions) -> TableLayout:
     text = head[mark:].decode(encoding, errors)
     lines = re.findall(r"[^\r\n]*(?:\r\n|\n|\r|\Z)", text)[:-1]
     if any(len(line) > _MAX_LINE for line in lines):
-        raise NoLeadsError(f"found a line of more than {_MAX_LINE} characters, expected a table")
-    # The last line may be cut off.
-    plain = [line.strip("\r\n \0") for line in (lines[:-1] if len(lines) > 1 else lines)]
-    sample = [line for line in plain if _is_content(line)][-_SAMPLED_LINES:]
+        raise MalformedHeaderError(
+            f"found a line of more than {_MAX_LINE} characters, expected a table"
+        )
+    if len(lines) > 1 and not lines[-1].endswith(("\r", "\n")):
+        lines.pop()  # it may be cut off
+    plain = [line.strip("\r\n \0") for line in lines]
+    content = [line for line in plain if _is_content(line)]
+    # The first half may be about the recording.
+    sample = content[-min(_SAMPLED_LINES, max(_MIN_ROWS, len(content) // 2)) :]
     separator, decimal, kinds = _form(sample, options)
     if len(kinds) > MAX_COLUMNS:
         raise MalformedHeaderError(
@@ -201,7 +208,7 @@ def _encoding(head: bytes) -> tuple[str, int]:
         if len(zeros) > _NEXT_ROWS and not any(zeros) and all(others):
             return name, 0
     try:
-        head[: head.rfind(b"\n") + 1].decode("utf-8")
+        head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1].decode("utf-8")
     except UnicodeDecodeError:
         return "latin-1", 0
     return "utf-8", 0
@@ -224,11 +231,13 @@ def _kind(cell: str, decimal: str) -> str:
 def _form(sample: Sequence[str], options: TextOptions) -> tuple[str, str, str]:
     """Return separator, decimal sign and kinds of columns that most lines fit."""
     best_share, best = 0.0, ("", "", "")
-    for separator, decimal in _candidates(options):
+    is_quoted = any('"' in line for line in sample)
+    for separator, decimal in _candidates(options, is_quoted=is_quoted):
         kinds, share = _kinds(sample, separator, decimal)
+        share -= _TEXT_COSTS * kinds.count("x")
         if share > best_share and _is_table(kinds):
             best_share, best = share, (separator, decimal, kinds)
-    if best_share < _MIN_SHARE:
+    if best_share < _MIN_SHARE - _TEXT_COSTS:
         raise NoLeadsError(
             "found no table: expected rows with the same number of columns, separated by comma, "
             "semicolon, tab or spaces, and a number in each"
@@ -238,14 +247,14 @@ def _form(sample: Sequence[str], options: TextOptions) -> tuple[str, str, str]:
     return best
 
 
-def _candidates(options: TextOptions) -> Iterator[tuple[str, str]]:
+def _candidates(options: TextOptions, *, is_quoted: bool) -> Iterator[tuple[str, str]]:
     for separator in (";", "\t", "|", ",", " ", ""):
         for decimal in ".,":
             is_wanted = options.separator in {None, separator} and options.decimal in {
                 None,
                 decimal,
             }
-            if is_wanted and separator != decimal:
+            if is_wanted and (separator != decimal or is_quoted):
                 yield separator, decimal
 
 

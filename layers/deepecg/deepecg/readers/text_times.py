@@ -63,10 +63,11 @@ class RowTimes:
 
         if self.has_date:
             moments = pd.to_datetime(cells, format="ISO8601", utc=True, errors="coerce")
-            since = moments - pd.Timestamp(0, tz="UTC")
+            stamps = moments.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+            times = (stamps - np.datetime64(0, "us")).astype("timedelta64[us]")
         else:
-            since = pd.to_timedelta(cells, errors="coerce")
-        return np.array(since / pd.Timedelta(seconds=1), np.float64)
+            times = pd.to_timedelta(cells, errors="coerce").to_numpy().astype("timedelta64[us]")
+        return np.where(np.isnat(times), np.nan, times.astype(np.int64) / 1e6)
 
     def _usual_form(self, cell: str) -> str:
         """Return a time as ISO 8601 with a date, or as hours, minutes and seconds."""

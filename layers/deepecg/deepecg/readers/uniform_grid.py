@@ -275,11 +275,12 @@ def _slope(times_s: Floats, rows: Ints, samples: Ints, back: Floats, distance: f
     n = sum_x = sum_y = sum_xx = sum_xy = 0.0
     middle, time_0 = samples[-1] / 2, float(times_s[0])
     for first, block in _blocks(times_s, overlap=0):
-        row = first + np.arange(block.size)
+        packets = _packets(block, distance)
+        row = first + packets
         stretch = np.searchsorted(rows, row, "right") - 1
         x = row + (samples - rows)[stretch] - middle
         # What remains is small, which keeps the sums exact.
-        y = block - time_0 - set_back[stretch] - distance * x
+        y = block[packets] - time_0 - set_back[stretch] - distance * x
         n, sum_x, sum_y = n + x.size, sum_x + x.sum(), sum_y + y.sum()
         sum_xx, sum_xy = sum_xx + (x * x).sum(), sum_xy + (x * y).sum()
     spread = sum_xx - sum_x**2 / n
