@@ -146,6 +146,17 @@ def test_the_requested_lead_is_used(tmp_path: Path, out: Path) -> None:
     assert (recording["lead_used"], recording["lead_chosen_by"]) == ("V1", "caller")
 
 
+def test_what_a_table_does_not_say(tmp_path: Path, out: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("".join(f"{1000 * v:.1f}\n" for v in SIGNALS[:, 0]))
+    assert score(out, path) == 1
+    assert score(out, path, "--text", "sampling_rate_hz=250", "--text", "unit=uV") == 0
+    recording = read(out / "r" / "summary.json", "summary")["recording"]
+    assert (recording["format"], recording["sampling_rate_hz"]) == ("text", 250)
+    with pytest.raises(SystemExit):
+        score(out, path, "--text", "rate=250")
+
+
 def write_bad(kind: str, folder: Path) -> tuple[Path, list[str]]:
     path = folder / "r.hea"
     if kind == "unknown_format":

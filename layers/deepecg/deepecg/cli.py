@@ -39,6 +39,7 @@ from deepecg.outputs.wave_annotations import WAVE_EXTENSION, write_waves
 from deepecg.readers.formats import SUFFIX_LIST, is_recording_name
 from deepecg.readers.found_recordings import main_file
 from deepecg.readers.open_recording import find_recordings, open_recording
+from deepecg.readers.text_options import text_options_of_pairs
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.review_command import read_review_file, write_reviewed
 from deepecg.scoring import score_recording
@@ -83,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
         help="JSON file with your own settings (see README)",
     )
     score.add_argument("--lead", metavar="NAME", help="lead to analyse (default: the best leads)")
+    score.add_argument(
+        "--text",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="what CSV files do not say: sampling_rate_hz=130, unit=uV, … (see README)",
+    )
     score.add_argument(
         "--model", type=Path, default=model_folder(), metavar="DIR", help="folder of the model"
     )
@@ -150,7 +158,8 @@ def _score(given: argparse.Namespace) -> int:
     if not jobs:
         raise SettingsError(f"found no recording ({SUFFIX_LIST}) in the folders given")
     settings = _settings_file(given.settings) if given.settings else SettingsFile()
-    settings = replace(settings, lead=given.lead or settings.lead)
+    text = text_options_of_pairs(given.text).over(settings.text)
+    settings = replace(settings, lead=given.lead or settings.lead, text=text)
     if len(jobs) > 1 and settings.about_one_patient:
         raise SettingsError(
             f"found {len(jobs)} recordings, expected one: the settings file names its patient or "

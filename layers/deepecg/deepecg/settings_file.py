@@ -9,8 +9,9 @@ A settings file is a JSON object in which each part is optional::
       "rhythm": {"pauses": {"pause_s": 2.5}, "urgent": {"pause_s": 4}}
     }
 
-``rhythm`` takes any field of :class:`~deepecg.rhythm.settings.RhythmSettings`; the others are those
-of :class:`~deepecg.study.Study`.
+``rhythm`` takes any field of :class:`~deepecg.rhythm.settings.RhythmSettings`, ``text`` those of
+:class:`~deepecg.readers.text_options.TextOptions`; the others are those of
+:class:`~deepecg.study.Study`.
 """
 
 import json
@@ -21,6 +22,7 @@ from typing import Any, TypeVar, get_args
 
 from deepecg.errors import SettingsError
 from deepecg.readers.reading_options import ReadingOptions
+from deepecg.readers.text_options import TextOptions, parse_text_options
 from deepecg.rhythm.settings import QtFormula, RhythmSettings
 from deepecg.settings import ScoringSettings
 from deepecg.study import Study, refuse_faulty_study
@@ -61,10 +63,13 @@ class SettingsFile(Study):
         Name of the lead to analyse; None selects leads automatically.
     rhythm : RhythmSettings
         Thresholds of rhythm analysis.
+    text : TextOptions
+        What recordings in CSV, TSV or text do not say about themselves.
     """
 
     lead: str | None = None
     rhythm: RhythmSettings = field(default_factory=RhythmSettings)
+    text: TextOptions = field(default_factory=TextOptions)
 
     @property
     def scoring(self) -> ScoringSettings:
@@ -74,7 +79,7 @@ class SettingsFile(Study):
     @property
     def reading(self) -> ReadingOptions:
         """The options for :func:`deepecg.readers.open_recording.open_recording`."""
-        return ReadingOptions(zone=self.zone, lead=self.lead)
+        return ReadingOptions(zone=self.zone, lead=self.lead, text=self.text)
 
 
 def read_settings_file(content: bytes) -> SettingsFile:
@@ -159,6 +164,8 @@ def _with_given(default: Group, given: object, path: str) -> Group:
 
 
 def _value(default: object, given: object, path: str) -> Any:
+    if isinstance(default, TextOptions):
+        return parse_text_options(given, path)
     if is_dataclass(default):
         return _with_given(default, given, path)
     if isinstance(default, bool):

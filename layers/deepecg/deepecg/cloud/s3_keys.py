@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from deepecg.night.night_store import NIGHTS, RECORDINGS, REPORTS
-from deepecg.readers.mark_file_names import MARK_SUFFIXES
+from deepecg.readers.mark_file_names import BESIDE_SUFFIXES
 
 RESULTS_PREFIX = f"{RECORDINGS}/"
 NIGHTS_PREFIX = f"{NIGHTS}/"
@@ -21,7 +21,7 @@ OWN_SETTINGS_SUFFIX = ".settings.json"
 """Suffix of a recording's settings file, in place of the recording's suffix."""
 REVIEW_SUFFIX = ".review.json"
 """Suffix of a recording's review file, in place of the recording's suffix."""
-OWN_SUFFIXES = (OWN_SETTINGS_SUFFIX, REVIEW_SUFFIX, *MARK_SUFFIXES)
+OWN_SUFFIXES = (OWN_SETTINGS_SUFFIX, REVIEW_SUFFIX, *BESIDE_SUFFIXES)
 """Suffixes of files about one recording, which are no part of it."""
 FOLDER_SETTINGS_NAME = "settings.json"
 """Name of the settings file of a folder of uploads."""

@@ -30,7 +30,7 @@ from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
 from deepecg.readers.formats import recording_suffix
-from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES, mark_suffix
+from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES, beside_suffix
 from deepecg.readers.open_recording import open_recording
 from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
 from deepecg.scoring import score_recording
@@ -257,6 +257,6 @@ def _downloaded(upload: Upload, uploads: Uploads) -> Iterator[Path]:
             for _ in pool.map(lambda part: uploads.download(part, folder / part.name), others):
                 pass
         for part in upload.mark_files:
-            beside = folder / f"{upload.id}{mark_suffix(part.key) or ''}"
+            beside = folder / f"{upload.id}{beside_suffix(part.key) or ''}"
             beside.write_bytes(uploads.read(part, MAX_MARK_FILE_BYTES + 1))
         yield path

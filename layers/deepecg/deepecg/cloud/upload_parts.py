@@ -1,8 +1,8 @@
 """Finds the recording that an uploaded object belongs to, and whether it is complete.
 
-An EDF, ISHNE or compressed recording is one object. A WFDB record is several, which arrive in any
-order: a header (``.hea``), the signal files that it names, and for a multi-segment record the
-headers of its segments. Annotation files beside a record are no part of it.
+A recording in any format but WFDB is one object, compressed or not. A WFDB record is several, which
+arrive in any order: a header (``.hea``), the signal files that it names, and for a multi-segment
+record the headers of its segments. Annotation files beside a record are no part of it.
 
 A header names files, and objects have keys. In most folders the key is the folder and the name. In
 the folder of an upload request it is a pseudonym (:mod:`deepecg.cloud.upload_pseudonyms`), which
@@ -78,7 +78,8 @@ class Upload:
         The settings file that applies to it; None where there is none, and for an upload that is
         incomplete or refused.
     mark_files : tuple of Part
-        The diary and notes beside it; none for an upload that is incomplete or refused.
+        The diary, notes and text options beside it; none for an upload that is incomplete or
+        refused.
     review_file : Part or None
         Its review file; None as for the settings file.
     """

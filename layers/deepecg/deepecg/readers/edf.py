@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from deepecg.arrays import Floats, Floats32, Ints
 from deepecg.errors import MalformedHeaderError
 from deepecg.readers.declared_length import refuse_long_gaps
-from deepecg.readers.ecg_leads_and_units import millivolts_per_unit
 from deepecg.readers.edf_annotations import annotations, record_onsets
 from deepecg.readers.edf_header import EdfHeader, EdfSignal, read_edf_header
 from deepecg.readers.edf_start import edf_start
@@ -28,6 +27,7 @@ from deepecg.readers.edf_timeline import Timeline, continuous, timeline
 from deepecg.readers.file_signals import FileSignal, recording_of
 from deepecg.readers.patient_marks import marks_within
 from deepecg.readers.reading_options import ReadingOptions
+from deepecg.readers.voltage_units import millivolts_per_unit
 from deepecg.recording import MAX_DURATION_S, PatientMark, Recording
 
 Ints32 = NDArray[np.int32]

@@ -11,6 +11,7 @@ from typing import Final
 
 from deepecg.readers.content_tests import is_edf_header, is_wfdb_header
 from deepecg.readers.mark_file_names import DIARY_SUFFIX
+from deepecg.readers.text_table import looks_like_table
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 
 HEAD_BYTES: Final = 4096
@@ -65,6 +66,9 @@ class HolterFormat:
         Module of the library that the reader needs, if that is optional.
     extra : str
         Extra of this package that installs it: ``pip install 'deepecg[EXTRA]'``.
+    shared_suffixes : tuple of str
+        Suffixes that files of other kinds have, too. In a folder, such a file is a recording only
+        if its content is recognised. They may be none of ``suffixes``: ``.txt``.
     """
 
     name: str
@@ -77,6 +81,7 @@ class HolterFormat:
     suffix_suffices: bool = False
     needs_module: str = ""
     extra: str = ""
+    shared_suffixes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return label, suffixes and parts: ``WFDB (.hea with its signal files)``."""
@@ -110,6 +115,15 @@ FORMATS: Final = (
         reader="deepecg.readers.ishne:read_ishne",
         test_content=starts_with(b"ISHNE1.0"),
     ),
+    HolterFormat(
+        name="text",
+        label="CSV, TSV",
+        suffixes=(".csv", ".tsv"),
+        reader="deepecg.readers.text_columns:read_text",
+        test_content=looks_like_table,
+        content_type="text/csv",
+        shared_suffixes=(".csv", ".tsv", ".txt"),
+    ),
 )
 
 
@@ -123,6 +137,8 @@ FORMAT_NAMES: Final = tuple(item.name for item in FORMATS)
 """Every value of ``recording.format`` in ``summary.json``."""
 PLAIN_SUFFIXES: Final = tuple(suffix for item in FORMATS for suffix in item.suffixes)
 """Suffixes of recordings' main files that are not compressed, in lower case."""
+SHARED_SUFFIXES: Final = tuple(suffix for item in FORMATS for suffix in item.shared_suffixes)
+"""Suffixes of recordings and of files of other kinds, in lower case."""
 _PLAIN_SINGLE_SUFFIXES: Final = tuple(
     suffix for item in FORMATS if not item.parts for suffix in item.suffixes
 )
@@ -139,8 +155,8 @@ RECORDING_SUFFIXES: Final = (*PLAIN_SUFFIXES, *COMPRESSED_SUFFIXES)
 SINGLE_FILE_SUFFIXES: Final = (*_PLAIN_SINGLE_SUFFIXES, *COMPRESSED_SUFFIXES)
 """Suffixes of recordings that are one file each, in lower case."""
 FORMAT_LIST: Final = f"{_alternatives(map(str, FORMATS))}; or one of them in a .gz or .zip file"
-"""For texts: ``WFDB (.hea with its signal files), EDF, EDF+, BDF (.edf, .bdf) or ISHNE (.ecg); or
-one of them in a .gz or .zip file``."""
+"""For texts: ``WFDB (.hea with its signal files), EDF, EDF+, BDF (.edf, .bdf) …; or one of them in
+a .gz or .zip file``."""
 SUFFIX_LIST: Final = _alternatives(PLAIN_SUFFIXES)
 """For texts: ``.hea, .edf, .bdf or .ecg``."""
 
@@ -170,6 +186,12 @@ def recording_stem(name: str) -> str:
 def is_recording_name(name: str) -> bool:
     """Return whether a file name, path or key has the suffix of a recording's main file."""
     return recording_suffix(name) != ""
+
+
+def has_shared_suffix(name: str) -> bool:
+    """Return whether only the content of a file of this name shows if it is a recording."""
+    folded = PurePath(name).name.casefold()
+    return PurePath(folded).suffix in SHARED_SUFFIXES and not folded.endswith(DIARY_SUFFIX)
 
 
 def detect_format(head: bytes, suffix: str) -> HolterFormat | None:

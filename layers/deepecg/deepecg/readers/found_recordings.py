@@ -16,10 +16,11 @@ from deepecg.readers.formats import (
     HEAD_BYTES,
     ZIP_SUFFIX,
     detect_format,
+    has_shared_suffix,
     is_recording_name,
     recording_stem,
 )
-from deepecg.readers.mark_file_names import MARK_SUFFIXES
+from deepecg.readers.mark_file_names import BESIDE_SUFFIXES
 from deepecg.readers.wfdb_file_names import (
     ANNOTATION_NAME,
     HEADER_SUFFIX,
@@ -28,7 +29,7 @@ from deepecg.readers.wfdb_file_names import (
 )
 from deepecg.readers.wfdb_header import Header, read_header
 
-SIDE_SUFFIXES: Final = (*MARK_SUFFIXES, ".settings.json", ".review.json", ".csv.json")
+SIDE_SUFFIXES: Final = (*BESIDE_SUFFIXES, ".settings.json", ".review.json")
 """Suffixes of files about a recording beside it."""
 _HOLTER_SUFFIXES: Final = (".edf", ".bdf", ".edf+", ".bdf+", ".ecg", ".ish", ".ishne")
 """Suffixes of recordings only: such a file is listed whatever it contains, so that its rejection is
@@ -172,7 +173,8 @@ def _why_skipped(path: Path) -> str | None:
         head = gzip_head(path)
         name = path.stem if path.suffix.casefold() == GZIP_SUFFIX else path.name
     if not head or detect_format(head, Path(name).suffix) is not None:
-        return None if head or is_recording_name(path.name) else "an empty file"
+        is_damaged = is_recording_name(path.name) and not has_shared_suffix(name)
+        return None if head or is_damaged else "an empty file"
     kind = foreign_kind(head, name)
     is_annotation = kind in ANNOTATION_KINDS
     if name.casefold().endswith(_HOLTER_SUFFIXES) and not is_annotation:
@@ -181,7 +183,7 @@ def _why_skipped(path: Path) -> str | None:
         kind = WFDB_ANNOTATIONS
     if kind is None and SIGNAL_NAME.search(name):
         kind = f"a signal file of a WFDB record without its header ({HEADER_SUFFIX})"
-    if kind is None and not is_recording_name(path.name):
+    if kind is None and (not is_recording_name(path.name) or has_shared_suffix(name)):
         kind = "no Holter file"
     return kind
 

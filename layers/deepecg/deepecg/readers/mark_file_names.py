@@ -1,4 +1,7 @@
-"""Names of the files beside a recording that contain the patient's marks."""
+"""Names of the files beside a recording that belong to it.
+
+They contain the patient's marks, or what a table of numbers does not say about itself.
+"""
 
 from typing import Final
 
@@ -11,10 +14,13 @@ Annotation files of other names contain beats, rhythms or waves: what is noted t
 annotator's remark, and ``.note`` and ``.notes`` are often plain text.
 """
 MARK_SUFFIXES: Final = (DIARY_SUFFIX, *NOTE_SUFFIXES)
+TEXT_OPTIONS_SUFFIXES: Final = (".csv.json", ".tsv.json")
+"""Suffixes of files with options for reading ``NAME.csv`` and ``NAME.tsv``."""
+BESIDE_SUFFIXES: Final = (*MARK_SUFFIXES, *TEXT_OPTIONS_SUFFIXES)
 MAX_MARK_FILE_BYTES: Final = 1_000_000
 """Largest size of such a file in bytes: a thousand marks of a thousand characters."""
 
 
-def mark_suffix(name: str) -> str | None:
-    """Return the suffix by which a file contains marks; None if it is another file."""
-    return next((suffix for suffix in MARK_SUFFIXES if name.endswith(suffix)), None)
+def beside_suffix(name: str) -> str | None:
+    """Return the suffix by which a file belongs to a recording; None if it is another file."""
+    return next((suffix for suffix in BESIDE_SUFFIXES if name.endswith(suffix)), None)

@@ -17,11 +17,11 @@ import numpy as np
 
 from deepecg.arrays import Floats, Floats32
 from deepecg.errors import NoLeadsError
-from deepecg.readers.ecg_leads_and_units import millivolts_per_unit
 from deepecg.readers.file_signals import FileSignal, recording_of
 from deepecg.readers.files_beside import FilesBeside
 from deepecg.readers.patient_marks import marks_within
 from deepecg.readers.reading_options import ReadingOptions
+from deepecg.readers.voltage_units import millivolts_per_unit
 from deepecg.readers.wfdb_header import DIFFERENCE_FORMAT, SAMPLE_BITS, Signal, read_header
 from deepecg.readers.wfdb_notes import read_notes
 from deepecg.readers.wfdb_parts import Part

@@ -107,7 +107,8 @@ class PartFile(NamedFile):
         pattern=PART_NAME,
         description=(
             "Name of the file in the WFDB header. A settings file has the main file's name, with "
-            "`.settings.json` in place of the suffix, and the patient's diary with `.diary.csv`. "
+            "`.settings.json` in place of the suffix, the patient's diary with `.diary.csv`, and "
+            "what a `.csv` file does not say about itself with `.csv.json`. "
             "The name is not stored."
         ),
     )
@@ -121,7 +122,7 @@ class UploadRequest(StrictRequest):
         default=[],
         max_length=MAX_PARTS,
         description="A WFDB record's signal files and segment headers; a settings file, the "
-        "patient's diary. Other formats have no further parts.",
+        "patient's diary; options for a CSV file. Other formats have no further parts.",
     )
 
 

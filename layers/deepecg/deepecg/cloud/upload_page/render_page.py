@@ -18,7 +18,7 @@ from deepecg.outputs.package_files import package_text
 from deepecg.outputs.report.labels_and_formats import CLASS_NAMES, NOT_KNOWN, REVIEWS, plain
 from deepecg.outputs.report.recording_clock import MONTHS
 from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
-from deepecg.readers.mark_file_names import MARK_SUFFIXES
+from deepecg.readers.mark_file_names import BESIDE_SUFFIXES
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
 from deepecg.review.review_file import MAX_AUTHOR
 from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
@@ -128,7 +128,7 @@ def _config(settings: ApiSettings) -> Markup:
             "single_file_suffixes": SINGLE_FILE_SUFFIXES,
             "header_suffix": HEADER_SUFFIX,
             "settings_suffix": OWN_SETTINGS_SUFFIX,
-            "mark_suffixes": MARK_SUFFIXES,
+            "beside_suffixes": BESIDE_SUFFIXES,
             "max_file_bytes": MAX_BYTES,
             "max_header_bytes": MAX_HEADER_BYTES,
             "max_parts": MAX_PARTS,

@@ -128,7 +128,7 @@ async function groupFiles(files) {
   const taken = new Set();
   const recordings = [];
   for (const main of mains) {
-    const beside = [FILES.settings_suffix, ...FILES.mark_suffixes].map((suffix) => stemOf(main.name) + suffix);
+    const beside = [FILES.settings_suffix, ...FILES.beside_suffixes].map((suffix) => stemOf(main.name) + suffix);
     const needed = allNeeded(main.name, named);
     [main.name, ...beside, ...needed].forEach((name) => taken.add(name));
     const missing = needed.filter((name) => !byName.has(name));
@@ -202,8 +202,8 @@ async function cannotBeRead(file) {
 function whyAlone(name) {
   if (endsIn(name, FILES.settings_suffix))
     return { why: "is a settings file. Choose its recording as well.", isHeld: true };
-  if (FILES.mark_suffixes.some((suffix) => endsIn(name, suffix)))
-    return { why: "is a patient's diary or notes. Choose the recording as well.", isHeld: true };
+  if (FILES.beside_suffixes.some((suffix) => endsIn(name, suffix)))
+    return { why: "belongs to a recording: a diary, notes, or how to read it. Choose the recording as well.", isHeld: true };
   if (ANNOTATION.test(name)) return { why: "contains annotations, which are not needed.", isHeld: false };
   if (SIGNAL.test(name)) {
     const why = `is a signal file of a WFDB record. Choose its header (${FILES.header_suffix}) as well.`;
