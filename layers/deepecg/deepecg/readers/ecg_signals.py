@@ -82,8 +82,9 @@ class ChosenSignals:
 
 _OTHER_BESIDE_ECG: Final = {
     "a figure derived from an ECG": (
-        r"derived from|derived ?(?:hr|rr|rate)|edr|hr[vx]?|heart ?rate|pulse ?rate|bpm|rri?|r-r|ibi|sqi|quality|lead ?offs?|"
-        r"qrs|beats?|st ?(?:level|trend|elev|depr|dev)[a-z]*|artefacts?|artifacts?"
+        r"derived from|derived ?(?:hr|rr|rate)|edr|hr[vx]?|heart ?rate|pulse ?rate|bpm|rri?|r-r|"
+        r"ibi|sqi|quality|lead ?offs?|qrs|beats?|artefacts?|artifacts?|"
+        r"st ?(?:level|trend|elev|depr|dev)[a-z]*"
     ),
     "respiration": (r"resp\w*|rsp|rip|breath\w*|snor\w*|air ?flow|atem\w*|atmung|дых\w*|呼吸\w*"),
     "muscle": r"s?emg\w*|эмг\w*|肌电\w*|筋電\w*",
