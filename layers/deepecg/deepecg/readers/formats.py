@@ -4,6 +4,7 @@ Detection, suffixes, the summary's schema, the API, the upload page and the comm
 follow from it. The API reads it while it starts, so this module imports no NumPy and no reader.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -31,6 +32,41 @@ def starts_with(*magic_numbers: bytes) -> ContentTest:
         return any(magic.startswith(head[: len(magic)]) for magic in magic_numbers)
 
     return test
+
+
+_DICOM_WITHOUT_PREAMBLE: Final = re.compile(
+    rb"\x02\0\0\0UL\x04\0|\x08\0[\0\1\5\x08\x16]\0(?:[A-Z]{2}.\0|.\0\0\0)"
+    rb"|\0\x08\0[\0\1\5\x08\x16](?:[A-Z]{2}\0.|\0\0\0.)",
+    re.DOTALL,
+)
+"""First element of a file without preamble: of group 2, or of group 8 in either order of bytes."""
+_AECG: Final = re.compile(
+    r"\s*+(?>(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*+>)\s*+)*+<(?:[\w.-]++:)?AnnotatedECG[\s/>]",
+    re.DOTALL,
+)
+"""The root element of an HL7 aECG, after declaration, comments and processing instructions."""
+
+
+def is_dicom(head: bytes) -> bool:
+    """Return whether a file's first bytes are those of DICOM, with or without a preamble."""
+    return head[128:132] == b"DICM" or _DICOM_WITHOUT_PREAMBLE.match(head) is not None
+
+
+def is_scp_ecg(head: bytes) -> bool:
+    """Return whether a file's first bytes are those of SCP-ECG.
+
+    After CRC and size comes section 0, whose header ends in "SCPECG"; older files leave that out,
+    but all start with a pointer to section 0 itself, at byte 7.
+    """
+    pointer = int.from_bytes(head[22:24], "little"), int.from_bytes(head[28:32], "little")
+    return head[16:22] == b"SCPECG" or (head[8:10] == b"\0\0" and pointer == (0, 7))
+
+
+def is_hl7_aecg(head: bytes) -> bool:
+    """Return whether a file's first bytes are XML with the root element AnnotatedECG."""
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16" if wide else "utf-8-sig", errors="ignore")
+    return _AECG.match(text) is not None
 
 
 @dataclass(frozen=True)
@@ -94,6 +130,29 @@ FORMATS: Final = (
         suffixes=(".ecg",),
         reader="deepecg.readers.ishne:read_ishne",
         test_content=starts_with(b"ISHNE1.0"),
+    ),
+    HolterFormat(
+        name="dicom",
+        label="DICOM",
+        suffixes=(".dcm", ".dicom"),
+        reader="deepecg.readers.dicom:read_dicom",
+        test_content=is_dicom,
+        content_type="application/dicom",
+    ),
+    HolterFormat(
+        name="scp_ecg",
+        label="SCP-ECG",
+        suffixes=(".scp",),
+        reader="deepecg.readers.scp_ecg:read_scp_ecg",
+        test_content=is_scp_ecg,
+    ),
+    HolterFormat(
+        name="hl7_aecg",
+        label="HL7 aECG",
+        suffixes=(".xml", ".aecg"),
+        reader="deepecg.readers.hl7_aecg:read_hl7_aecg",
+        test_content=is_hl7_aecg,
+        content_type="application/xml",
     ),
 )
 

@@ -1,0 +1,166 @@
+"""Huffman codes of SCP-ECG, and the differences that they encode.
+
+References
+----------
+EN 1064:2005, 5.5 (Huffman tables) and 5.8.3 (differences), annex C.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepecg.errors import MalformedHeaderError
+
+_DEFAULT_TABLE: Final = 19999
+"""Number of tables that stands for the one of the standard."""
+_CODE_BYTES: Final = 9
+_MAX_BITS: Final = 32
+
+
+@dataclass(frozen=True)
+class _Code:
+    extra_bits: int  # that follow the prefix: a signed number to add to the value
+    value: int
+    next_table: int | None  # instead of a value
+
+
+HuffmanTable = dict[tuple[int, int], _Code]
+"""Codes by the number of bits of their prefix and these bits."""
+
+
+def _default_table() -> HuffmanTable:
+    table = {(1, 0): _Code(0, 0, None)}
+    for size in range(1, 9):
+        # As many ones as the value has steps, a zero, and a bit for the sign.
+        prefix = ((1 << size) - 1) << 2
+        table[size + 2, prefix] = _Code(0, size, None)
+        table[size + 2, prefix + 1] = _Code(0, -size, None)
+    table[10, 0b1111111110] = _Code(8, 0, None)
+    table[10, 0b1111111111] = _Code(16, 0, None)
+    return table
+
+
+def huffman_tables(section: bytes) -> list[HuffmanTable]:
+    """Return the tables of section 2.
+
+    Parameters
+    ----------
+    section : bytes
+        Its data, after the header.
+
+    Raises
+    ------
+    MalformedHeaderError
+        If it has no table, ends inside one, or a code is impossible.
+    """
+    count = int.from_bytes(section[:2], "little")
+    if count == _DEFAULT_TABLE:
+        return [_default_table()]
+    tables = []
+    at = 2
+    for _ in range(count):
+        n_codes = int.from_bytes(section[at : at + 2], "little")
+        at += 2
+        end = at + n_codes * _CODE_BYTES
+        if not n_codes or end > len(section):
+            raise MalformedHeaderError("found a Huffman table that is not complete")
+        codes = (_code(section[place : place + _CODE_BYTES]) for place in range(at, end, _CODE_BYTES))
+        tables.append(dict(codes))
+        at = end
+    if not tables:
+        raise MalformedHeaderError("found no Huffman table, expected at least one")
+    return tables
+
+
+def _code(written: bytes) -> tuple[tuple[int, int], _Code]:
+    prefix_bits, all_bits, is_value = written[:3]
+    if not 1 <= prefix_bits <= all_bits <= _MAX_BITS:
+        raise MalformedHeaderError(
+            f"found a Huffman code of {all_bits} bits with a prefix of {prefix_bits}, expected "
+            f"1 to {_MAX_BITS}"
+        )
+    value = int.from_bytes(written[3:5], "little", signed=True)
+    # The first bit of the prefix is the lowest one.
+    stored = int.from_bytes(written[5:], "little")
+    prefix = int(f"{stored & ((1 << prefix_bits) - 1):0{prefix_bits}b}"[::-1], 2)
+    code = _Code(all_bits - prefix_bits, value, None if is_value else value - 1)
+    return (prefix_bits, prefix), code
+
+
+def huffman_decode(
+    data: bytes, n_samples: int, tables: Sequence[HuffmanTable]
+) -> NDArray[np.int32]:
+    """Return the values of a stream of bits, first bit highest.
+
+    Parameters
+    ----------
+    data : bytes
+        The stream.
+    n_samples : int
+        Most values to return.
+    tables : sequence of HuffmanTable
+        The first is valid at the start.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        Fewer than ``n_samples`` if the stream ends or becomes invalid before.
+    """
+    bits = f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}" if data else ""
+    values: list[int] = []
+    table, at = tables[0], 0
+    longest = max(length for item in tables for length, _ in item)
+    while len(values) < n_samples:
+        prefix = 0
+        for length in range(1, longest + 1):
+            prefix = prefix << 1 | (bits[at + length - 1 : at + length] == "1")
+            code = table.get((length, prefix))
+            if code is not None:
+                break
+        else:
+            break
+        end = at + length + code.extra_bits
+        if end > len(bits):
+            break
+        if code.next_table is not None:
+            if not 0 <= code.next_table < len(tables):
+                break
+            table = tables[code.next_table]
+        else:
+            extra = _signed(bits[at + length : end])
+            values.append(code.value + extra)
+        at = end
+    return np.array(values, np.int64).astype(np.int32)
+
+
+def _signed(bits: str) -> int:
+    return int(bits, 2) - ((1 << len(bits)) if bits[0] == "1" else 0) if bits else 0
+
+
+def undo_differences(values: NDArray[np.int32], order: int) -> NDArray[np.int32]:
+    """Return samples from their first or second differences.
+
+    Parameters
+    ----------
+    values : ndarray of int32, shape (n,)
+        Differences; the first ``order`` are samples themselves.
+    order : int
+        0, 1 or 2.
+
+    Returns
+    -------
+    ndarray of int32, shape (n,)
+        Samples, which have 16 bits: writers compute modulo that.
+    """
+    if order == 2 and len(values) > 2:
+        steps = values.astype(np.int64)
+        steps[1] -= steps[0]
+        values = np.concatenate([steps[:1], np.cumsum(steps[1:])])
+    elif order == 2:
+        return values
+    if order:
+        values = np.cumsum(values, dtype=np.int64)
+    return values.astype(np.int16).astype(np.int32)
