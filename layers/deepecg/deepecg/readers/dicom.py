@@ -25,21 +25,18 @@ from deepecg.readers.ecg_leads_and_units import millivolts_per_unit
 from deepecg.readers.file_signals import recording_of
 from deepecg.readers.lead_codes import lead_of_code
 from deepecg.readers.reading_options import ReadingOptions
-from deepecg.readers.sample_blocks import SampleBlock, timeline_of
+from deepecg.readers.sample_blocks import ASSUMED_MILLIVOLTS, SampleBlock, timeline_of
 from deepecg.readers.written_times import recorder_clock, time_of_digits
 from deepecg.recording import Recording
 
 # pydicom's messages repeat values of the file, which may name the patient.
-logging.getLogger("pydicom").propagate = False
+logging.getLogger("pydicom").disabled = True
 
 _HEADER_TAGS: Final[list[BaseTag | int]] = [
     Tag(name)
     for name in ("AcquisitionDateTime", "ContentDate", "ContentTime", "TimezoneOffsetFromUTC")
 ]
 """What is read of the file ahead of its waveforms; nothing about the patient."""
-_ASSUMED_MILLIVOLTS: Final = 1e-3
-"""Millivolts per step of a channel without sensitivity: electrocardiographs have steps of 1 to 5
-microvolts."""
 
 
 def read_dicom(path: Path, options: ReadingOptions) -> Recording:
@@ -69,6 +66,8 @@ def read_dicom(path: Path, options: ReadingOptions) -> Recording:
         If it ends before its first samples.
     MalformedHeaderError
         If an element cannot be read.
+    SamplingRateError
+        If the sampling rate is missing, or not one of an ECG recorder.
     UnsupportedEncodingError
         If samples are stored in a way that ECG recorders do not use.
     TruncatedSamplesError
@@ -146,12 +145,12 @@ def _reader(
 def _calibration(channel: Dataset) -> tuple[str, float, float]:
     """Return unit, value of a step and baseline: in mV if the unit is a voltage or missing."""
     if not text_of(channel, "ChannelSensitivity"):
-        return "", _ASSUMED_MILLIVOLTS, 0.0
+        return "", ASSUMED_MILLIVOLTS, 0.0
     code = _code(channel, "ChannelSensitivityUnitsSequence")
     unit = text_of(code, "CodeValue")
     if millivolts_per_unit(unit) is None and millivolts_per_unit(text_of(code, "CodeMeaning")):
         unit = text_of(code, "CodeMeaning")
-    factor = millivolts_per_unit(unit) or (1.0 if unit else _ASSUMED_MILLIVOLTS)
+    factor = millivolts_per_unit(unit) or (1.0 if unit else ASSUMED_MILLIVOLTS)
     step = number_of(channel, "ChannelSensitivity")
     step *= number_of(channel, "ChannelSensitivityCorrectionFactor", 1.0)
     return unit, step * factor, number_of(channel, "ChannelBaseline", 0.0) * factor

@@ -32,6 +32,7 @@ from pydicom.uid import (
 from deepecg.errors import (
     MalformedHeaderError,
     NoLeadsError,
+    SamplingRateError,
     TruncatedHeaderError,
     UnsupportedEncodingError,
 )
@@ -55,6 +56,9 @@ _SAMPLE_TYPES: Final = {
 }  # fmt: skip
 """NumPy's name of the samples, by bits and interpretation; MB and AB, the logarithmic ones of
 sound, are not read."""
+
+_SIGNED: Final = {8: "SB", 16: "SS", 32: "SL"}
+"""Interpretation of samples without one, by their bits."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,8 @@ def read_groups(
         If the file ends before the first samples.
     MalformedHeaderError
         If an element has no possible value.
+    SamplingRateError
+        If a group has no sampling rate above 0.
     UnsupportedEncodingError
         If samples are stored in a way that ECG recorders do not use.
     Exception
@@ -278,8 +284,9 @@ def _end(content: _Content, length: int) -> int:
 def _group(
     item: Dataset, content: _Content, n_bytes: int, warnings: dict[str, str]
 ) -> MultiplexGroup:
-    bits = int(number_of(item, "WaveformBitsAllocated"))
-    name = _SAMPLE_TYPES.get((bits, text_of(item, "WaveformSampleInterpretation")))
+    bits = int(number_of(item, "WaveformBitsAllocated", 16))
+    interpretation = text_of(item, "WaveformSampleInterpretation") or _SIGNED.get(bits, "")
+    name = _SAMPLE_TYPES.get((bits, interpretation))
     if name is None:
         raise UnsupportedEncodingError(
             f"found samples of {bits} bits in a kind that is not read, expected integers of "
@@ -288,11 +295,13 @@ def _group(
     kind = np.dtype(name).newbyteorder("<" if content.little else ">")
     n_channels = int(number_of(item, "NumberOfWaveformChannels"))
     declared = int(number_of(item, "NumberOfWaveformSamples"))
-    rate = number_of(item, "SamplingFrequency")
-    if n_channels < 1 or declared < 0 or rate <= 0:
+    rate = number_of(item, "SamplingFrequency", 0.0)
+    if n_channels < 1 or declared < 0:
         raise MalformedHeaderError(
-            f"found {n_channels} channels, {declared} samples and {rate:g} Hz, expected more than 0"
+            f"found {n_channels} channels and {declared} samples, expected at least one"
         )
+    if rate <= 0:
+        raise SamplingRateError(f"found a sampling rate of {rate:g} Hz, expected more than 0")
     frame = n_channels * kind.itemsize
     n_samples = min(n_bytes, content.left) // frame
     # One byte more makes the length even.

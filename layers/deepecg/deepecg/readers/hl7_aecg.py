@@ -22,14 +22,15 @@ from deepecg.readers.ecg_leads_and_units import millivolts_per_unit
 from deepecg.readers.file_signals import recording_of
 from deepecg.readers.lead_codes import lead_of_code
 from deepecg.readers.reading_options import ReadingOptions
-from deepecg.readers.sample_blocks import SampleBlock, timeline_of
+from deepecg.readers.sample_blocks import ASSUMED_MILLIVOLTS, SampleBlock, timeline_of
 from deepecg.readers.written_times import recorder_clock, time_of_digits
 from deepecg.recording import Recording
 
 _SECONDS: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60.0}
 """Seconds per unit of an increment."""
-_ASSUMED_MILLIVOLTS: Final = 1e-3
-"""Millivolts per digit of a sequence without scale."""
+
+_TIME: Final = "TIME_"
+"""Start of the codes of sequences that are no samples."""
 
 
 def read_hl7_aecg(path: Path, options: ReadingOptions) -> Recording:
@@ -99,14 +100,12 @@ def _set_times(document: AecgSequences) -> dict[int, _SetTime]:
     """Return the times of each sequence set by its number."""
     times: dict[int, _SetTime] = {}
     for sequence in document.sequences:
-        if not sequence.code.upper().startswith("TIME_") or sequence.sequence_set in times:
+        if not sequence.code.upper().startswith(_TIME) or sequence.sequence_set in times:
             continue
         increment, unit = _quantity(sequence.values.get("increment", {}))
         step_s = increment * _SECONDS.get(unit, math.nan)
-        if not step_s > 0 or math.isinf(1 / step_s):
-            raise SamplingRateError(
-                f"found no increment of time in {', '.join(_SECONDS)}, expected one above 0"
-            )
+        if not 0 < step_s < math.inf:
+            continue
         head = sequence.values.get("head", {})
         start = time_of_digits(head.get("value", ""))
         offset_s = 0.0
@@ -130,11 +129,14 @@ def _blocks(
         of_set = lengths.get(sequence.sequence_set, 0)
         lengths[sequence.sequence_set] = max(of_set, len(sequence.samples))
     for sequence in document.sequences:
-        if not len(sequence.samples):
-            continue
         time = times.get(sequence.sequence_set)
-        if time is None:
-            raise SamplingRateError("found samples without an increment of time, expected one")
+        if time is None and len(sequence.samples):
+            raise SamplingRateError(
+                f"found samples without an increment of time in {', '.join(_SECONDS)}, expected "
+                "one above 0"
+            )
+        if time is None or sequence.code.upper().startswith(_TIME):
+            continue
         unit, step, origin = _calibration(sequence)
         yield SampleBlock(
             label=lead_of_code(sequence.code) or sequence.code,
@@ -157,7 +159,7 @@ def _calibration(sequence: AecgSequence) -> tuple[str, float, float]:
     """Return unit, value of a digit and origin: in mV if the unit is a voltage or missing."""
     scale, unit = _quantity(sequence.values.get("scale", {}))
     if not math.isfinite(scale) or unit in {"", "1"}:
-        return "", _ASSUMED_MILLIVOLTS, 0.0
+        return "", ASSUMED_MILLIVOLTS, 0.0
     factor = millivolts_per_unit(unit) or 1.0
     origin, origin_unit = _quantity(sequence.values.get("origin", {}))
     origin *= millivolts_per_unit(origin_unit or unit) or 1.0
@@ -167,7 +169,9 @@ def _calibration(sequence: AecgSequence) -> tuple[str, float, float]:
 def _quantity(attributes: Mapping[str, str]) -> tuple[float, str]:
     """Return value and unit of an element; a value that is no number is NaN."""
     try:
-        return float(attributes.get("value", "")), attributes.get("unit", "").strip()
+        return float(attributes.get("value", "").replace(",", ".")), attributes.get(
+            "unit", ""
+        ).strip()
     except ValueError:
         return math.nan, ""
 

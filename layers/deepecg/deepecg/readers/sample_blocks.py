@@ -6,6 +6,7 @@ a recording cover the same time: where a signal has no block, its samples are mi
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +15,10 @@ from deepecg.errors import MalformedHeaderError, TruncatedSamplesError
 from deepecg.readers.declared_length import refuse_long_gaps
 from deepecg.readers.file_signals import FileSignal
 from deepecg.recording import MAX_DURATION_S
+
+ASSUMED_MILLIVOLTS: Final = 1e-3
+"""Millivolts per step where a file does not say: electrocardiographs have steps of 1 to 5
+microvolts."""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,9 @@ def huffman_tables(section: bytes) -> list[HuffmanTable]:
         end = at + n_codes * _CODE_BYTES
         if not n_codes or end > len(section):
             raise MalformedHeaderError("found a Huffman table that is not complete")
-        codes = (_code(section[place : place + _CODE_BYTES]) for place in range(at, end, _CODE_BYTES))
+        codes = (
+            _code(section[place : place + _CODE_BYTES]) for place in range(at, end, _CODE_BYTES)
+        )
         tables.append(dict(codes))
         at = end
     if not tables:
@@ -76,7 +78,7 @@ def huffman_tables(section: bytes) -> list[HuffmanTable]:
 
 
 def _code(written: bytes) -> tuple[tuple[int, int], _Code]:
-    prefix_bits, all_bits, is_value = written[:3]
+    prefix_bits, all_bits = sorted(written[:2])  # Writers disagree on which comes first.
     if not 1 <= prefix_bits <= all_bits <= _MAX_BITS:
         raise MalformedHeaderError(
             f"found a Huffman code of {all_bits} bits with a prefix of {prefix_bits}, expected "
@@ -86,7 +88,7 @@ def _code(written: bytes) -> tuple[tuple[int, int], _Code]:
     # The first bit of the prefix is the lowest one.
     stored = int.from_bytes(written[5:], "little")
     prefix = int(f"{stored & ((1 << prefix_bits) - 1):0{prefix_bits}b}"[::-1], 2)
-    code = _Code(all_bits - prefix_bits, value, None if is_value else value - 1)
+    code = _Code(all_bits - prefix_bits, value, None if written[2] else value - 1)
     return (prefix_bits, prefix), code
 
 
