@@ -52,7 +52,20 @@ def test_reads_what_pydicom_reads_of_its_own_example() -> None:
     recording = open_recording(path)
     assert recording.format == "dicom"
     assert recording.sampling_rate_hz == 1000
-    assert recording.leads == tuple("I II III aVR aVL aVF V1 V2 V3 V4 V5 V6".split())
+    assert recording.leads == (
+        "I",
+        "II",
+        "III",
+        "aVR",
+        "aVL",
+        "aVF",
+        "V1",
+        "V2",
+        "V3",
+        "V4",
+        "V5",
+        "V6",
+    )
     assert recording.start == datetime(2013, 1, 25, 10, 59, 19)
     assert codes(recording) == []
     np.testing.assert_allclose(whole(recording), own_reading(path), atol=1e-6)
@@ -192,6 +205,13 @@ def test_offset_of_the_first_group_is_in_the_start(tmp_path: Path) -> None:
     recording = open_recording(write_dicom_groups(tmp_path / "a.dcm", [group]))
     assert recording.start == datetime(2024, 3, 1, 9, 30, 1, 500_000)
     assert recording.n_samples == 1600
+
+
+def test_offset_beyond_all_years(tmp_path: Path) -> None:
+    group = dicom_group(SIGNALS, 200, LEADS, MultiplexGroupTimeOffset="9e17")
+    recording = open_recording(write_dicom_groups(tmp_path / "a.dcm", [group]))
+    assert recording.start is None
+    assert codes(recording) == ["no_start"]
 
 
 ZURICH = ZoneInfo("Europe/Zurich")

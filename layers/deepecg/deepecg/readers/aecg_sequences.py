@@ -19,7 +19,6 @@ from typing import IO, Final
 from xml.parsers import expat
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deepecg.arrays import Floats32
 from deepecg.errors import MalformedHeaderError
@@ -113,6 +112,10 @@ def read_sequences(path: Path) -> AecgSequences:
                 ) from None
             cut_off = True
             handler.end_digits(complete=False)
+        except (LookupError, ValueError):  # Python's codecs raise them; the name is free text
+            raise MalformedHeaderError(
+                "found XML in an encoding that cannot be read, expected UTF-8"
+            ) from None
         samples_file.flush()
         for sequence, first, n_samples in handler.places:
             if n_samples:
@@ -213,7 +216,8 @@ class _Handler:
 
     def _write(self, text: str) -> None:
         try:
-            samples: NDArray[np.float32] = np.array(text.split(), np.float64).astype(np.float32)
+            with np.errstate(over="ignore"):
+                samples = np.array(text.split(), np.float64).astype(np.float32)
         except ValueError:
             raise MalformedHeaderError(
                 "found digits that are not numbers, expected numbers and spaces"

@@ -8,8 +8,9 @@ leads).
 
 import logging
 import warnings as python_warnings
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,8 +26,13 @@ from deepecg.readers.ecg_leads_and_units import millivolts_per_unit
 from deepecg.readers.file_signals import recording_of
 from deepecg.readers.lead_codes import lead_of_code
 from deepecg.readers.reading_options import ReadingOptions
-from deepecg.readers.sample_blocks import ASSUMED_MILLIVOLTS, SampleBlock, timeline_of
-from deepecg.readers.written_times import recorder_clock, time_of_digits
+from deepecg.readers.sample_blocks import (
+    ASSUMED_MILLIVOLTS,
+    SampleBlock,
+    millivolts,
+    timeline_of,
+)
+from deepecg.readers.written_times import clock_time, time_of_digits
 from deepecg.recording import Recording
 
 # pydicom's messages repeat values of the file, which may name the patient.
@@ -91,10 +97,7 @@ def read_dicom(path: Path, options: ReadingOptions) -> Recording:
                 f"found an element that cannot be read ({type(error).__name__}), expected DICOM"
             ) from None
     timeline = timeline_of(blocks, warnings)
-    if start is None:
-        warnings["no_start"] = "found no date and time of the acquisition"
-    else:
-        start = recorder_clock(start, options.zone) + timedelta(seconds=timeline.start_s)
+    start = clock_time(start, timeline.start_s, options.zone, warnings)
     return recording_of(
         "dicom", timeline.signals, options, warnings, start=start, lost_s=timeline.lost_s
     )
@@ -123,23 +126,23 @@ def _blocks(group: MultiplexGroup) -> Iterator[SampleBlock]:
             start_s=offset_s + skew_samples / group.sampling_rate_hz,
             n_samples=len(group.samples),
             declared_samples=group.declared_samples,
-            read=_reader(group.samples[:, column], step, baseline, missing),
+            read=partial(_read, group.samples[:, column], (step, baseline), missing),
             calibration_fault="" if step else "a sensitivity of 0",
             calibrated=bool(unit),
         )
 
 
-def _reader(
-    samples: NDArray[Any], step: float, baseline: float, missing: np.generic | None
-) -> Callable[[int, int], Floats32]:
-    def read(start: int, stop: int) -> Floats32:
-        digital = samples[start:stop]
-        millivolts = (digital * np.float64(step) + baseline).astype(np.float32)
-        if missing is not None:
-            millivolts[digital == missing] = np.nan
-        return millivolts
-
-    return read
+def _read(
+    samples: NDArray[Any],
+    scale: tuple[float, float],
+    missing: np.generic | None,
+    start: int,
+    stop: int,
+) -> Floats32:
+    found = millivolts(samples[start:stop], *scale)
+    if missing is not None:
+        found[samples[start:stop] == missing] = np.nan
+    return found
 
 
 def _calibration(channel: Dataset) -> tuple[str, float, float]:

@@ -41,7 +41,7 @@ _DICOM_WITHOUT_PREAMBLE: Final = re.compile(
 )
 """First element of a file without preamble: of group 2, or of group 8 in either order of bytes."""
 _AECG: Final = re.compile(
-    r"\s*+(?>(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*+>)\s*+)*+<(?:[\w.-]++:)?AnnotatedECG[\s/>]",
+    r"\s*+(?>(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*+)?>)\s*+)*+<(?:[\w.-]++:)?AnnotatedECG[\s/>]",
     re.DOTALL,
 )
 """The root element of an HL7 aECG, after declaration, comments and processing instructions."""

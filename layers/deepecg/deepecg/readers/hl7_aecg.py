@@ -8,12 +8,10 @@ See :mod:`deepecg.readers.aecg_sequences`.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
-
-import numpy as np
 
 from deepecg.arrays import Floats32
 from deepecg.errors import NoLeadsError, SamplingRateError, TruncatedSamplesError
@@ -22,8 +20,13 @@ from deepecg.readers.ecg_leads_and_units import millivolts_per_unit
 from deepecg.readers.file_signals import recording_of
 from deepecg.readers.lead_codes import lead_of_code
 from deepecg.readers.reading_options import ReadingOptions
-from deepecg.readers.sample_blocks import ASSUMED_MILLIVOLTS, SampleBlock, timeline_of
-from deepecg.readers.written_times import recorder_clock, time_of_digits
+from deepecg.readers.sample_blocks import (
+    ASSUMED_MILLIVOLTS,
+    SampleBlock,
+    millivolts,
+    timeline_of,
+)
+from deepecg.readers.written_times import clock_time, time_of_digits
 from deepecg.recording import Recording
 
 _SECONDS: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60.0}
@@ -77,11 +80,7 @@ def read_hl7_aecg(path: Path, options: ReadingOptions) -> Recording:
     if document.cut_off:
         found = warnings.get("truncated_samples", "found a document that is cut off, read the rest")
         warnings["truncated_samples"] = f"{found}; further leads may be missing"
-    start = None
-    if first is None:
-        warnings["no_start"] = "found no date and time of the recording"
-    else:
-        start = recorder_clock(first, options.zone) + timedelta(seconds=timeline.start_s)
+    start = clock_time(first, timeline.start_s, options.zone, warnings)
     return recording_of(
         "hl7_aecg", timeline.signals, options, warnings, start=start, lost_s=timeline.lost_s
     )
@@ -152,7 +151,7 @@ def _blocks(
 
 
 def _read(samples: Floats32, step: float, origin: float, start: int, stop: int) -> Floats32:
-    return (samples[start:stop] * np.float64(step) + origin).astype(np.float32)
+    return millivolts(samples[start:stop], step, origin)
 
 
 def _calibration(sequence: AecgSequence) -> tuple[str, float, float]:

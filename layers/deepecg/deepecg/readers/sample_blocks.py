@@ -6,9 +6,10 @@ a recording cover the same time: where a signal has no block, its samples are mi
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepecg.arrays import Floats32
 from deepecg.errors import MalformedHeaderError, TruncatedSamplesError
@@ -72,6 +73,22 @@ class Timeline:
     signals: tuple[FileSignal, ...]
     start_s: float
     lost_s: float
+
+
+def millivolts(samples: NDArray[Any], step: float, at_zero: float = 0.0) -> Floats32:
+    """Return samples in millivolts; those that are no finite number are NaN.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n,)
+        As they are stored.
+    step, at_zero : float
+        Millivolts per step, and at 0.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = (samples * np.float64(step) + at_zero).astype(np.float32)
+    scaled[~np.isfinite(scaled)] = np.nan
+    return scaled
 
 
 def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Timeline:

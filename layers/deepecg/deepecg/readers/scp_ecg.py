@@ -35,9 +35,14 @@ from deepecg.errors import (
 from deepecg.readers.file_signals import recording_of
 from deepecg.readers.lead_codes import LEAD_NAMES
 from deepecg.readers.reading_options import ReadingOptions
-from deepecg.readers.sample_blocks import ASSUMED_MILLIVOLTS, SampleBlock, timeline_of
+from deepecg.readers.sample_blocks import (
+    ASSUMED_MILLIVOLTS,
+    SampleBlock,
+    millivolts,
+    timeline_of,
+)
 from deepecg.readers.scp_huffman import huffman_decode, huffman_tables, undo_differences
-from deepecg.readers.written_times import recorder_clock
+from deepecg.readers.written_times import clock_time
 from deepecg.recording import Recording
 
 _MAX_BYTES: Final = 1 << 26
@@ -109,11 +114,10 @@ def read_scp_ecg(path: Path, options: ReadingOptions) -> Recording:
         :func:`~deepecg.readers.sample_blocks.timeline_of`.
     """
     warnings: dict[str, str] = {}
-    with path.open("rb") as file:
-        content = file.read(_MAX_BYTES + 1)
-    if len(content) > _MAX_BYTES:
-        raise MalformedHeaderError(f"found more than {_MAX_BYTES} bytes, expected less in SCP-ECG")
-    sections = _sections(content, warnings)
+    size = path.stat().st_size
+    if size > _MAX_BYTES:
+        raise MalformedHeaderError(f"found {size} bytes, expected at most {_MAX_BYTES} of SCP-ECG")
+    sections = _sections(path.read_bytes(), warnings)
     try:
         leads = _leads(sections)
         data = _lead_data(sections, 6, [lead.n_samples for lead in leads])
@@ -126,11 +130,7 @@ def read_scp_ecg(path: Path, options: ReadingOptions) -> Recording:
     except struct.error:
         raise TruncatedHeaderError("found the end of the file inside a section") from None
     timeline = timeline_of(_blocks(leads, data, warnings), warnings)
-    start = _start(sections.get(1, b""))
-    if start is None:
-        warnings["no_start"] = "found no date and time of the recording"
-    else:
-        start = recorder_clock(start, options.zone) + timedelta(seconds=timeline.start_s)
+    start = clock_time(_start(sections.get(1, b"")), timeline.start_s, options.zone, warnings)
     return recording_of(
         "scp_ecg", timeline.signals, options, warnings, start=start, lost_s=timeline.lost_s
     )
@@ -271,7 +271,7 @@ def _blocks(leads: list[_Lead], data: _LeadData, warnings: dict[str, str]) -> It
 
 
 def _read(samples: NDArray[np.int32], step: float, start: int, stop: int) -> Floats32:
-    return (samples[start:stop] * np.float64(step)).astype(np.float32)
+    return millivolts(samples[start:stop], step)
 
 
 def _start(section: bytes) -> datetime | None:

@@ -1,6 +1,7 @@
 """Times that files write as digits, and the recorder's clock."""
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Final
 
@@ -39,19 +40,26 @@ def time_of_digits(text: str) -> datetime | None:
         return None
 
 
-def recorder_clock(moment: datetime, zone: tzinfo | None) -> datetime:
+def clock_time(
+    moment: datetime | None, after_s: float, zone: tzinfo | None, warnings: dict[str, str]
+) -> datetime | None:
     """Return the local time that the recorder's clock showed, without its offset from UTC.
 
     Parameters
     ----------
-    moment : datetime
+    moment : datetime or None
         As the file gives it. Without an offset it is the time of the clock already.
+    after_s : float
+        Seconds from ``moment`` to the time wanted.
     zone : tzinfo or None
         Time zone of the clock, if it is known. Otherwise it is the one that the file names.
+    warnings : dict of str to str
+        Message by code; gets ``no_start`` if there is no such time.
     """
-    if moment.tzinfo is None:
-        return moment
-    try:
-        return (moment.astimezone(zone) if zone else moment).replace(tzinfo=None)
-    except OverflowError:  # in the year 1 or 9999
-        return moment.replace(tzinfo=None)
+    if moment is not None:
+        with suppress(OverflowError):  # before the year 1 or after 9999
+            moment += timedelta(seconds=after_s)
+            local = moment.astimezone(zone) if zone and moment.tzinfo else moment
+            return local.replace(tzinfo=None)
+    warnings["no_start"] = "found no date and time at which the recording starts"
+    return None
