@@ -193,6 +193,23 @@ def test_groups_one_after_another_join(tmp_path: Path) -> None:
     np.testing.assert_allclose(recording.read(2, 550, 1050), expected[550:1050, 2], atol=0.00126)
 
 
+@pytest.mark.parametrize("offset_ms", ["2999", "3004", "2200"])
+def test_rounded_offsets_make_no_gap_and_lose_no_sample(tmp_path: Path, offset_ms: str) -> None:
+    groups = [
+        dicom_group(SIGNALS[:600], 200, LEADS),
+        dicom_group(SIGNALS[600:], 200, LEADS, MultiplexGroupTimeOffset=offset_ms),
+    ]
+    recording = open_recording(write_dicom_groups(tmp_path / "a.dcm", groups))
+    assert recording.leads == LEADS
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=0.00126)
+
+
+def test_groups_of_one_time_are_leads_of_their_own(tmp_path: Path) -> None:
+    groups = [dicom_group(SIGNALS, 200, LEADS), dicom_group(-SIGNALS, 200, LEADS)]
+    recording = open_recording(write_dicom_groups(tmp_path / "a.dcm", groups))
+    assert recording.leads == (*LEADS, "I#2", "II#2", "V1#2")
+
+
 def test_groups_beside_each_other_are_leads_of_one_recording(tmp_path: Path) -> None:
     groups = [dicom_group(SIGNALS, 200, LEADS), dicom_group(SIGNALS, 200, ("V2", "V3", "V4"))]
     recording = open_recording(write_dicom_groups(tmp_path / "a.dcm", groups))
@@ -211,6 +228,7 @@ def test_offset_beyond_all_years(tmp_path: Path) -> None:
     group = dicom_group(SIGNALS, 200, LEADS, MultiplexGroupTimeOffset="9e17")
     recording = open_recording(write_dicom_groups(tmp_path / "a.dcm", [group]))
     assert recording.start is None
+    assert recording.n_samples == 1600
     assert codes(recording) == ["no_start"]
 
 

@@ -126,7 +126,7 @@ def test_increments(tmp_path: Path, increment: str, rate: float) -> None:
     text = aecg_document([aecg_series(sequences())])
     text = text.replace('value="0.005" unit="s"', increment)
     (tmp_path / "a.xml").write_text(text, encoding="utf-8")
-    assert open_recording(tmp_path / "a.xml").sampling_rate_hz == pytest.approx(rate)
+    assert open_recording(tmp_path / "a.xml").sampling_rate_hz == pytest.approx(rate, rel=1e-12)
 
 
 @pytest.mark.parametrize(

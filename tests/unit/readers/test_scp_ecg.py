@@ -183,6 +183,14 @@ def test_start(
     assert codes(recording) == ([] if start else ["no_start"])
 
 
+@pytest.mark.parametrize("rate", [200, 250, 256, 360, 500, 512, 1000, 1024])
+def test_rate_is_not_that_of_the_rounded_interval(tmp_path: Path, rate: int) -> None:
+    """The interval is in whole microseconds: 2778 at 360 Hz."""
+    path = write_scp_ecg(tmp_path / "a.scp", SIGNALS, rate, LEADS)
+    assert open_recording(path).sampling_rate_hz == rate
+    assert SCPECGParser().parse(path).leads[0].sampling_rate == rate
+
+
 @pytest.mark.parametrize("place", [0, 6, 200])
 def test_wrong_crc_is_a_warning(tmp_path: Path, place: int) -> None:
     path = write_scp_ecg(tmp_path / "a.scp", SIGNALS, 200, LEADS)

@@ -8,13 +8,13 @@ MIN_HELD_SHARE: Final = 0.04
 """Smallest share of a recording's time of which its files hold samples.
 
 A lead with samples in less than 5 % of its seconds is rejected when it is scored
-(``QualitySettings.max_unusable_share``); this bound is a little lower, so that it never rejects what
-would be scored."""
-MAX_SAMPLES_PER_BYTE: Final = 64
+(``QualitySettings.max_unusable_share``); this bound is a little lower, so that it never rejects
+what would be scored."""
+MAX_SAMPLES_PER_BYTE: Final = 4
 """Most samples that a byte of a compressed file counts for.
 
-FLAC stores an ECG in about a byte a sample; a file that unfolds to more than this is next to
-nothing but a constant."""
+FLAC stores an ECG in about a byte a sample, and a constant in one for some 280. Together with
+:data:`MIN_HELD_SHARE` a byte unfolds to at most 100: less than that has no ECG in 5 % of it."""
 
 
 def refuse_long_gaps(span_s: float, held_s: float) -> None:

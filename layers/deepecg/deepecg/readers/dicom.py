@@ -7,6 +7,7 @@ leads).
 """
 
 import logging
+import mmap
 import warnings as python_warnings
 from collections.abc import Iterator
 from datetime import datetime
@@ -83,14 +84,16 @@ def read_dicom(path: Path, options: ReadingOptions) -> Recording:
         :func:`~deepecg.readers.sample_blocks.timeline_of`.
     """
     warnings: dict[str, str] = {}
+    with path.open("rb") as file:
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     with python_warnings.catch_warnings():
         python_warnings.simplefilter("ignore")  # pydicom's repeat values, too
         try:
-            header, groups = read_groups(path, _HEADER_TAGS, warnings)
+            header, groups = read_groups(content, _HEADER_TAGS, warnings)
             recorded = [group for group in groups if not _is_derived(group)] or groups
             blocks = [block for group in recorded for block in _blocks(group)]
             start = _start(header)
-        except (RefusedRecordingError, OSError):
+        except RefusedRecordingError:
             raise
         except Exception as error:  # pydicom lets every fault of a file surface as it happens
             raise MalformedHeaderError(

@@ -14,7 +14,6 @@ import mmap
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, cast
 
 import numpy as np
@@ -48,6 +47,8 @@ _LONG_LENGTH: Final = ("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UN")
 """Value representations whose length has 4 bytes after 2 reserved ones."""
 _MAX_GROUPS: Final = 64
 """Most multiplex groups that are read; the standard allows 5 in a 12-lead ECG."""
+_MAX_CHANNELS: Final = 1024
+"""Most channels of a group; the standard allows 24 in an ECG."""
 _MAX_DEFLATED_BYTES: Final = 1 << 28
 """Largest size of a deflated file when it is unfolded: it is kept in memory."""
 _SAMPLE_TYPES: Final = {
@@ -119,13 +120,13 @@ class _Content:
 
 
 def read_groups(
-    path: Path, header_tags: list[BaseTag | int], warnings: dict[str, str]
+    file: mmap.mmap, header_tags: list[BaseTag | int], warnings: dict[str, str]
 ) -> tuple[Dataset, list[MultiplexGroup]]:
     """Return elements of a file and its multiplex groups.
 
     Parameters
     ----------
-    path : Path
+    file : mmap
         The file, with or without preamble, in any uncompressed transfer syntax or deflated.
     header_tags : list of tags
         Elements to read that stand ahead of the waveforms.
@@ -147,9 +148,7 @@ def read_groups(
     Exception
         Whatever pydicom raises for a damaged file.
     """
-    with path.open("rb") as file:
-        content = _Content(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    content = _data_set(content)
+    content = _data_set(_Content(file))
     header = _elements(content, _WAVEFORMS, tags=header_tags)
     groups = list(_groups(content, warnings))
     if not groups:
@@ -296,9 +295,10 @@ def _group(
     n_channels = int(number_of(item, "NumberOfWaveformChannels"))
     declared = int(number_of(item, "NumberOfWaveformSamples"))
     rate = number_of(item, "SamplingFrequency", 0.0)
-    if n_channels < 1 or declared < 0:
+    if not 1 <= n_channels <= _MAX_CHANNELS or declared < 0:
         raise MalformedHeaderError(
-            f"found {n_channels} channels and {declared} samples, expected at least one"
+            f"found {n_channels} channels and {declared} samples, expected 1 to {_MAX_CHANNELS} "
+            "channels"
         )
     if rate <= 0:
         raise SamplingRateError(f"found a sampling rate of {rate:g} Hz, expected more than 0")

@@ -26,12 +26,16 @@ from deepecg.readers.sample_blocks import (
     millivolts,
     timeline_of,
 )
-from deepecg.readers.written_times import clock_time, time_of_digits
+from deepecg.readers.written_times import clock_time, rate_of_interval, time_of_digits
 from deepecg.recording import Recording
 
 _SECONDS: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60.0}
 """Seconds per unit of an increment."""
 
+_SHORTEST_S: Final = 1e-9
+"""Shortest increment in seconds that is one at all."""
+_MOST_ROUNDED: Final = 2e-4
+"""Share of itself by which an increment may be rounded to be that of a whole number of hertz."""
 _TIME: Final = "TIME_"
 """Start of the codes of sequences that are no samples."""
 
@@ -101,10 +105,13 @@ def _set_times(document: AecgSequences) -> dict[int, _SetTime]:
     for sequence in document.sequences:
         if not sequence.code.upper().startswith(_TIME) or sequence.sequence_set in times:
             continue
-        increment, unit = _quantity(sequence.values.get("increment", {}))
-        step_s = increment * _SECONDS.get(unit, math.nan)
-        if not 0 < step_s < math.inf:
+        increment = sequence.values.get("increment", {})
+        value, unit = _quantity(increment)
+        step_s = value * _SECONDS.get(unit, math.nan)
+        if not _SHORTEST_S < step_s < math.inf:
             continue
+        decimals = len(increment["value"].replace(",", ".").partition(".")[2])
+        rounded_s = min(_SECONDS[unit] / 10**decimals, _MOST_ROUNDED * step_s)
         head = sequence.values.get("head", {})
         start = time_of_digits(head.get("value", ""))
         offset_s = 0.0
@@ -114,7 +121,9 @@ def _set_times(document: AecgSequences) -> dict[int, _SetTime]:
             value, unit = _quantity(head)
             offset_s = value * _SECONDS.get(unit, math.nan)
         times[sequence.sequence_set] = _SetTime(
-            start, 0.0 if math.isnan(offset_s) else offset_s, 1 / step_s
+            start,
+            0.0 if math.isnan(offset_s) else offset_s,
+            rate_of_interval(step_s, rounded_s),
         )
     return times
 

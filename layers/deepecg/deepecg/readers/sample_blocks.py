@@ -6,6 +6,7 @@ a recording cover the same time: where a signal has no block, its samples are mi
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,12 @@ from deepecg.readers.declared_length import refuse_long_gaps
 from deepecg.readers.file_signals import FileSignal
 from deepecg.recording import MAX_DURATION_S
 
+_MAX_BLOCKS: Final = 4096
+"""Most blocks: 12 leads in hundreds of pieces."""
+_MOST_OVERLAP_S: Final = 1.0
+"""Longest time in seconds by which a block may begin too early: files round its time to a second."""
+_CLOSED_GAP_SAMPLES: Final = 2
+"""Most missing samples between two blocks that are the rounding of their times, and no gap."""
 ASSUMED_MILLIVOLTS: Final = 1e-3
 """Millivolts per step where a file does not say: electrocardiographs have steps of 1 to 5
 microvolts."""
@@ -49,11 +56,6 @@ class SampleBlock:
     read: Callable[[int, int], Floats32] = field(repr=False)
     calibration_fault: str = ""
     calibrated: bool = True
-
-    @property
-    def end_s(self) -> float:
-        """Time of the block's end."""
-        return self.start_s + self.n_samples / self.sampling_rate_hz
 
 
 @dataclass(frozen=True)
@@ -106,65 +108,89 @@ def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Time
     TruncatedSamplesError
         If no block has a sample.
     MalformedHeaderError
-        If the blocks are further apart than a recording may be long.
+        If the blocks are further apart than a recording may be long, or too many.
     NoSignalError
         If hardly any of the time between the first and the last has samples.
     """
-    blocks = list(blocks)
+    blocks = list(islice(blocks, _MAX_BLOCKS + 1))
+    if len(blocks) > _MAX_BLOCKS:
+        raise MalformedHeaderError(f"found more than {_MAX_BLOCKS} pieces of signals")
     held = [block for block in blocks if block.n_samples]
-    missing = max((_missing_s(block) for block in blocks), default=0.0)
     if not held:
         raise TruncatedSamplesError("found no samples, expected at least one")
     start = min(block.start_s for block in held)
-    end = max(block.end_s for block in held)
-    lost = max(block.end_s + _missing_s(block) for block in blocks) - end
+    joined = _join(held, start)
+    end = max(track.end / track.blocks[0].sampling_rate_hz for track in joined)
+    if not end <= MAX_DURATION_S:
+        raise MalformedHeaderError(
+            f"found a duration of {end:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
+        )
+    refuse_long_gaps(end, max(track.held_s for track in joined))
+    declared_ends = (
+        block.start_s - start + block.declared_samples / block.sampling_rate_hz
+        for block in blocks
+        if block.declared_samples > block.n_samples
+    )
+    missing = max(
+        (block.declared_samples - block.n_samples) / block.sampling_rate_hz for block in blocks
+    )
     if missing:
         warnings["truncated_samples"] = (
             f"found {missing:.3f} s less of a signal than the file declares, read what is there"
         )
-    joined = _join(held)
-    if not end - start <= MAX_DURATION_S:
-        raise MalformedHeaderError(
-            f"found a duration of {end - start:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
-        )
-    refuse_long_gaps(
-        end - start,
-        max(sum(block.end_s - block.start_s for block in signal) for signal in joined),
+    return Timeline(
+        tuple(_signal(track, end) for track in joined),
+        start,
+        max(max(declared_ends, default=0.0) - end, 0.0),
     )
-    return Timeline(tuple(_signal(blocks, start, end) for blocks in joined), start, max(lost, 0.0))
 
 
-def _missing_s(block: SampleBlock) -> float:
-    return (block.declared_samples - block.n_samples) / block.sampling_rate_hz
+@dataclass
+class _Track:
+    """The blocks of one signal, in the order of time, each from its place on the timeline."""
+
+    blocks: list[SampleBlock]
+    places: list[int]
+
+    @property
+    def end(self) -> int:
+        """Sample number after the last sample."""
+        return self.places[-1] + self.blocks[-1].n_samples
+
+    @property
+    def held_s(self) -> float:
+        return sum(block.n_samples / block.sampling_rate_hz for block in self.blocks)
+
+    def continues(self, block: SampleBlock, place: int) -> bool:
+        """Return whether a block of the same label, unit and rate goes on with this signal."""
+        overlap = self.end - place
+        return place > self.places[-1] and overlap <= _MOST_OVERLAP_S * block.sampling_rate_hz
 
 
-def _join(blocks: list[SampleBlock]) -> list[list[SampleBlock]]:
-    """Return the blocks of each signal, in the order of time."""
-    signals: list[list[SampleBlock]] = []
+def _join(blocks: list[SampleBlock], start_s: float) -> list[_Track]:
+    tracks: dict[tuple[str, str, float], list[_Track]] = {}
     for block in sorted(blocks, key=lambda block: block.start_s):
-        for signal in signals:
-            last = signal[-1]
-            same = (last.label, last.unit, last.sampling_rate_hz) == (
-                block.label, block.unit, block.sampling_rate_hz,
-            )  # fmt: skip
-            # Half a sample: the times of a file are rounded.
-            if same and last.end_s <= block.start_s + 0.5 / block.sampling_rate_hz:
-                signal.append(block)
-                break
+        place = round((block.start_s - start_s) * block.sampling_rate_hz)
+        alike = tracks.setdefault((block.label, block.unit, block.sampling_rate_hz), [])
+        track = next((track for track in alike if track.continues(block, place)), None)
+        if track is None:
+            alike.append(_Track([block], [place]))
         else:
-            signals.append([block])
-    return signals
+            close = place - track.end <= _CLOSED_GAP_SAMPLES
+            track.places.append(track.end if close else place)
+            track.blocks.append(block)
+    order = {id(block): number for number, block in enumerate(blocks)}
+    found = (track for alike in tracks.values() for track in alike)
+    return sorted(found, key=lambda track: order[id(track.blocks[0])])
 
 
-def _signal(signal: list[SampleBlock], start_s: float, end_s: float) -> FileSignal:
-    first_block = signal[0]
-    rate = first_block.sampling_rate_hz
-    n_samples = max(round((end_s - start_s) * rate), 1)
-    places = [(round((block.start_s - start_s) * rate), block) for block in signal]
+def _signal(track: _Track, end_s: float) -> FileSignal:
+    first = track.blocks[0]
+    faults = [block.calibration_fault for block in track.blocks if block.calibration_fault]
 
     def read(start: int, stop: int) -> Floats32:
         out = np.full(stop - start, np.nan, np.float32)
-        for place, block in places:
+        for place, block in zip(track.places, track.blocks, strict=True):
             begin, end = max(start - place, 0), min(stop - place, block.n_samples)
             if begin < end:
                 at = place - start
@@ -172,11 +198,11 @@ def _signal(signal: list[SampleBlock], start_s: float, end_s: float) -> FileSign
         return out
 
     return FileSignal(
-        label=first_block.label,
-        unit=first_block.unit,
-        sampling_rate_hz=rate,
-        n_samples=n_samples,
+        label=first.label,
+        unit=first.unit,
+        sampling_rate_hz=first.sampling_rate_hz,
+        n_samples=max(round(end_s * first.sampling_rate_hz), track.end),
         read=read,
-        calibration_fault=next((b.calibration_fault for b in signal if b.calibration_fault), ""),
-        calibrated=all(block.calibrated for block in signal),
+        calibration_fault=faults[0] if faults else "",
+        calibrated=all(block.calibrated for block in track.blocks),
     )

@@ -42,7 +42,7 @@ from deepecg.readers.sample_blocks import (
     timeline_of,
 )
 from deepecg.readers.scp_huffman import huffman_decode, huffman_tables, undo_differences
-from deepecg.readers.written_times import clock_time
+from deepecg.readers.written_times import clock_time, rate_of_interval
 from deepecg.recording import Recording
 
 _MAX_BYTES: Final = 1 << 26
@@ -54,6 +54,7 @@ _DATE_TAG, _TIME_TAG, _ZONE_TAG, _LAST_TAG = 25, 26, 34, 255
 _VERSION_3: Final = 30
 """First protocol version without bimodal compression."""
 _MILLIVOLTS_PER_NANOVOLT: Final = 1e-6
+_MICROSECOND: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -250,7 +251,7 @@ def _with_reference_beats(
 
 def _blocks(leads: list[_Lead], data: _LeadData, warnings: dict[str, str]) -> Iterator[SampleBlock]:
     step = data.nanovolts * _MILLIVOLTS_PER_NANOVOLT or ASSUMED_MILLIVOLTS
-    rate = 1e6 / data.interval_us
+    rate = rate_of_interval(data.interval_us * 1e-6, _MICROSECOND)
     for lead, samples in zip(leads, data.samples, strict=True):
         declared = lead.n_samples
         if len(samples) > declared:

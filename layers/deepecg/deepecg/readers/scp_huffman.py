@@ -27,19 +27,18 @@ class _Code:
     next_table: int | None  # instead of a value
 
 
-HuffmanTable = dict[tuple[int, int], _Code]
-"""Codes by the number of bits of their prefix and these bits."""
+HuffmanTable = dict[str, _Code]
+"""Codes by their prefix, written as zeros and ones."""
 
 
 def _default_table() -> HuffmanTable:
-    table = {(1, 0): _Code(0, 0, None)}
+    table = {"0": _Code(0, 0, None)}
     for size in range(1, 9):
         # As many ones as the value has steps, a zero, and a bit for the sign.
-        prefix = ((1 << size) - 1) << 2
-        table[size + 2, prefix] = _Code(0, size, None)
-        table[size + 2, prefix + 1] = _Code(0, -size, None)
-    table[10, 0b1111111110] = _Code(8, 0, None)
-    table[10, 0b1111111111] = _Code(16, 0, None)
+        table["1" * size + "00"] = _Code(0, size, None)
+        table["1" * size + "01"] = _Code(0, -size, None)
+    table["1111111110"] = _Code(8, 0, None)
+    table["1111111111"] = _Code(16, 0, None)
     return table
 
 
@@ -77,7 +76,7 @@ def huffman_tables(section: bytes) -> list[HuffmanTable]:
     return tables
 
 
-def _code(written: bytes) -> tuple[tuple[int, int], _Code]:
+def _code(written: bytes) -> tuple[str, _Code]:
     prefix_bits, all_bits = sorted(written[:2])  # Writers disagree on which comes first.
     if not 1 <= prefix_bits <= all_bits <= _MAX_BITS:
         raise MalformedHeaderError(
@@ -87,9 +86,8 @@ def _code(written: bytes) -> tuple[tuple[int, int], _Code]:
     value = int.from_bytes(written[3:5], "little", signed=True)
     # The first bit of the prefix is the lowest one.
     stored = int.from_bytes(written[5:], "little")
-    prefix = int(f"{stored & ((1 << prefix_bits) - 1):0{prefix_bits}b}"[::-1], 2)
-    code = _Code(all_bits - prefix_bits, value, None if written[2] else value - 1)
-    return (prefix_bits, prefix), code
+    prefix = f"{stored:032b}"[::-1][:prefix_bits]
+    return prefix, _Code(all_bits - prefix_bits, value, None if written[2] else value - 1)
 
 
 def huffman_decode(
@@ -113,13 +111,11 @@ def huffman_decode(
     """
     bits = f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}" if data else ""
     values: list[int] = []
-    table, at = tables[0], 0
-    longest = max(length for item in tables for length, _ in item)
+    all_lengths = [sorted({len(prefix) for prefix in table}) for table in tables]
+    table, lengths, at = tables[0], all_lengths[0], 0
     while len(values) < n_samples:
-        prefix = 0
-        for length in range(1, longest + 1):
-            prefix = prefix << 1 | (bits[at + length - 1 : at + length] == "1")
-            code = table.get((length, prefix))
+        for length in lengths:
+            code = table.get(bits[at : at + length])
             if code is not None:
                 break
         else:
@@ -130,7 +126,7 @@ def huffman_decode(
         if code.next_table is not None:
             if not 0 <= code.next_table < len(tables):
                 break
-            table = tables[code.next_table]
+            table, lengths = tables[code.next_table], all_lengths[code.next_table]
         else:
             extra = _signed(bits[at + length : end])
             values.append(code.value + extra)

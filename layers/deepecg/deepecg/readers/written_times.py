@@ -1,4 +1,4 @@
-"""Times that files write as digits, and the recorder's clock."""
+"""Times that files write as digits, the recorder's clock, and its sampling rate."""
 
 import re
 from contextlib import suppress
@@ -38,6 +38,27 @@ def time_of_digits(text: str) -> datetime | None:
         return datetime(year, month, day, hour, minute, second, microsecond, zone)
     except ValueError:
         return None
+
+
+def rate_of_interval(interval_s: float, rounded_s: float) -> float:
+    """Return the sampling rate of an interval between samples that is written with few digits.
+
+    Parameters
+    ----------
+    interval_s : float
+        Seconds between two samples, above 0.
+    rounded_s : float
+        Seconds by which it may be rounded.
+
+    Returns
+    -------
+    float
+        The nearest whole number of hertz if that would be written so: 360 Hz for 2,778 us, where
+        1 / 0.002778 s would be 7 s wrong after a day.
+    """
+    rate = 1 / interval_s
+    whole = round(rate)
+    return float(whole) if whole and abs(1 / whole - interval_s) < rounded_s else rate
 
 
 def clock_time(
