@@ -193,6 +193,17 @@ def test_groups_one_after_another_join(tmp_path: Path) -> None:
     np.testing.assert_allclose(recording.read(2, 550, 1050), expected[550:1050, 2], atol=0.00126)
 
 
+def test_many_groups_join(tmp_path: Path) -> None:
+    """A group of each tenth of a second."""
+    groups = [
+        dicom_group(SIGNALS[at : at + 20], 200, LEADS, MultiplexGroupTimeOffset=f"{at * 5}")
+        for at in range(0, 1600, 20)
+    ]
+    recording = open_recording(write_dicom_groups(tmp_path / "a.dcm", groups))
+    assert recording.leads == LEADS
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=0.00126)
+
+
 @pytest.mark.parametrize("offset_ms", ["2999", "3004", "2200"])
 def test_rounded_offsets_make_no_gap_and_lose_no_sample(tmp_path: Path, offset_ms: str) -> None:
     groups = [
@@ -384,6 +395,8 @@ REFUSED: dict[str, tuple[list[Dataset], type[RefusedRecordingError]]] = {
     "no waveforms": ([], NoLeadsError),
     "no samples": (damaged(NumberOfWaveformSamples=0, WaveformData=b""), TruncatedSamplesError),
     "no channels": (damaged(NumberOfWaveformChannels=0), MalformedHeaderError),
+    "2000 channels": (damaged(NumberOfWaveformChannels=2000), MalformedHeaderError),
+    "400 signals": (damaged() * 134, MalformedHeaderError),
     "no rate": (damaged(SamplingFrequency="0"), SamplingRateError),
     "empty rate": (damaged(SamplingFrequency=None), SamplingRateError),
     "rate of a slow trend": (damaged(SamplingFrequency="1"), SamplingRateError),

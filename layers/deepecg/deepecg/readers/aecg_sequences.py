@@ -25,8 +25,8 @@ from deepecg.errors import MalformedHeaderError
 
 _MAX_DEPTH: Final = 64
 """Deepest nesting of elements: an aECG has some 20 levels."""
-_MAX_SEQUENCES: Final = 4096
-"""Most sequences that are read; those of 12 leads in hundreds of series."""
+_MAX_SEQUENCES: Final = 1 << 16
+"""Most sequences of a document: those of 12 leads in a series for each minute of three days."""
 _BLOCK_BYTES: Final = 1 << 16
 """Bytes that are parsed at a time; also the longest text that is converted at once."""
 _MAX_DIGITS: Final = 64

@@ -117,7 +117,8 @@ def _blocks(group: MultiplexGroup) -> Iterator[SampleBlock]:
     kind = group.samples.dtype
     missing = np.frombuffer(padding, kind, 1)[0] if len(padding) >= kind.itemsize else None
     offset_s = number_of(group.item, "MultiplexGroupTimeOffset", 0.0) / 1000
-    for column in range(group.samples.shape[1]):
+    n_samples, n_channels = group.samples.shape
+    for column in range(n_channels if n_samples else min(n_channels, len(channels))):
         channel = channels[column] if column < len(channels) else Dataset()
         unit, step, baseline = _calibration(channel)
         # Less than a sample is the time that the converter takes from one channel to the next.
@@ -127,7 +128,7 @@ def _blocks(group: MultiplexGroup) -> Iterator[SampleBlock]:
             unit=unit,
             sampling_rate_hz=group.sampling_rate_hz,
             start_s=offset_s + skew_samples / group.sampling_rate_hz,
-            n_samples=len(group.samples),
+            n_samples=n_samples,
             declared_samples=group.declared_samples,
             read=partial(_read, group.samples[:, column], (step, baseline), missing),
             calibration_fault="" if step else "a sensitivity of 0",

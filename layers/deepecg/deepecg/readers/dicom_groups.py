@@ -45,8 +45,8 @@ _NO_LENGTH: Final = 0xFFFFFFFF
 """Length of an item or sequence that ends with a delimiter; no tag is as high."""
 _LONG_LENGTH: Final = ("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UN")
 """Value representations whose length has 4 bytes after 2 reserved ones."""
-_MAX_GROUPS: Final = 64
-"""Most multiplex groups that are read; the standard allows 5 in a 12-lead ECG."""
+_MAX_GROUPS: Final = 1 << 14
+"""Most multiplex groups of a file: one for each minute of 11 days."""
 _MAX_CHANNELS: Final = 1024
 """Most channels of a group; the standard allows 24 in an ECG."""
 _MAX_DEFLATED_BYTES: Final = 1 << 28
@@ -235,9 +235,11 @@ def _groups(content: _Content, warnings: dict[str, str]) -> Iterator[MultiplexGr
     if tag != _WAVEFORMS:
         raise NoLeadsError("found a DICOM file without waveforms, expected an ECG")
     end = _end(content, length)
-    for _ in range(_MAX_GROUPS):
-        if content.tell() + 8 > end:
-            return
+    n_groups = 0
+    while content.tell() + 8 <= end:
+        n_groups += 1
+        if n_groups > _MAX_GROUPS:
+            raise MalformedHeaderError(f"found more than {_MAX_GROUPS} multiplex groups")
         tag, length = _item_head(content)
         if tag != _ITEM:
             return

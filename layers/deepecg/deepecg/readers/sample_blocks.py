@@ -18,8 +18,10 @@ from deepecg.readers.declared_length import refuse_long_gaps
 from deepecg.readers.file_signals import FileSignal
 from deepecg.recording import MAX_DURATION_S
 
-_MAX_BLOCKS: Final = 4096
-"""Most blocks: 12 leads in hundreds of pieces."""
+_MAX_BLOCKS: Final = 1 << 16
+"""Most blocks: 12 leads in a piece for each minute of three days."""
+_MAX_SIGNALS: Final = 256
+"""Most signals that they make; a long-term EEG has as many."""
 _MOST_OVERLAP_S: Final = 1.0
 """Longest time in seconds by which a block may begin too early: files round its time to a second."""
 _CLOSED_GAP_SAMPLES: Final = 2
@@ -114,7 +116,7 @@ def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Time
     """
     blocks = list(islice(blocks, _MAX_BLOCKS + 1))
     if len(blocks) > _MAX_BLOCKS:
-        raise MalformedHeaderError(f"found more than {_MAX_BLOCKS} pieces of signals")
+        raise MalformedHeaderError(f"found more than {_MAX_BLOCKS} blocks of samples")
     held = [block for block in blocks if block.n_samples]
     if not held:
         raise TruncatedSamplesError("found no samples, expected at least one")
@@ -169,11 +171,15 @@ class _Track:
 
 def _join(blocks: list[SampleBlock], start_s: float) -> list[_Track]:
     tracks: dict[tuple[str, str, float], list[_Track]] = {}
+    n_signals = 0
     for block in sorted(blocks, key=lambda block: block.start_s):
         place = round((block.start_s - start_s) * block.sampling_rate_hz)
         alike = tracks.setdefault((block.label, block.unit, block.sampling_rate_hz), [])
         track = next((track for track in alike if track.continues(block, place)), None)
         if track is None:
+            n_signals += 1
+            if n_signals > _MAX_SIGNALS:
+                raise MalformedHeaderError(f"found more than {_MAX_SIGNALS} signals")
             alike.append(_Track([block], [place]))
         else:
             close = place - track.end <= _CLOSED_GAP_SAMPLES
