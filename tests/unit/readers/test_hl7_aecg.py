@@ -1,6 +1,6 @@
 import tracemalloc
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -170,6 +170,17 @@ def test_series_one_after_another_join(tmp_path: Path, relative: bool) -> None:
     expected = SIGNALS.copy()
     expected[600:1000] = np.nan
     np.testing.assert_allclose(whole(recording), expected, atol=0.00126)
+
+
+def test_many_series_join(tmp_path: Path) -> None:
+    """More sequences than a process may open files."""
+    series = []
+    for at in range(0, 1600, 4):
+        head = f'value="{(START + timedelta(seconds=at / 200)).strftime("%Y%m%d%H%M%S.%f")}"'
+        series.append(aecg_series(sequences(DIGITS[at : at + 4], head=head)))
+    recording = open_recording(write(tmp_path / "a.xml", *series))
+    assert recording.leads == LEADS
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=0.00126)
 
 
 ZURICH = ZoneInfo("Europe/Zurich")

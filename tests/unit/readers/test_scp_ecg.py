@@ -191,8 +191,9 @@ def test_rate_is_not_that_of_the_rounded_interval(tmp_path: Path, rate: int) -> 
     assert SCPECGParser().parse(path).leads[0].sampling_rate == rate
 
 
-@pytest.mark.parametrize("place", [0, 6, 200])
+@pytest.mark.parametrize("place", [0, 6, 152])
 def test_wrong_crc_is_a_warning(tmp_path: Path, place: int) -> None:
+    """That of the file, of section 0, and a reserved byte of section 1."""
     path = write_scp_ecg(tmp_path / "a.scp", SIGNALS, 200, LEADS)
     content = bytearray(path.read_bytes())
     content[place] ^= 1

@@ -116,10 +116,7 @@ def read_sequences(path: Path) -> AecgSequences:
             raise MalformedHeaderError(
                 "found XML in an encoding that cannot be read, expected UTF-8"
             ) from None
-        samples_file.flush()
-        for sequence, first, n_samples in handler.places:
-            if n_samples:
-                sequence.samples = np.memmap(samples_file, np.float32, "r", first * 4, (n_samples,))
+        handler.share_samples()
     return AecgSequences(handler.sequences, handler.series_starts, handler.start, cut_off)
 
 
@@ -130,9 +127,9 @@ class _Handler:
         self.sequences: list[AecgSequence] = []
         self.series_starts: dict[int, str] = {}
         self.start = ""
-        self.places: list[tuple[AecgSequence, int, int]] = []
         self.path: list[str] = []
         self._file = samples_file
+        self._places: list[tuple[AecgSequence, slice]] = []
         self._n_written = 0
         self._n_series = self._n_sets = 0
         self._repetitive = False  # the series is an average, not a rhythm
@@ -211,8 +208,17 @@ class _Handler:
             return
         if complete:
             self._write(self._text)
-        self.places.append((self._digits, self._first, self._n_written - self._first))
+        self._places.append((self._digits, slice(self._first, self._n_written)))
         self._digits, self.parser.CharacterDataHandler = None, None
+
+    def share_samples(self) -> None:
+        """Give each sequence its part of the temporary file."""
+        self._file.flush()
+        if self._n_written:
+            # One mapping for all, because each takes a file descriptor.
+            samples: Floats32 = np.memmap(self._file, np.float32, "r")
+            for sequence, place in self._places:
+                sequence.samples = samples[place]
 
     def _write(self, text: str) -> None:
         try:
