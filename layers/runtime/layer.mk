@@ -21,6 +21,7 @@ build-RuntimeLayer: UNUSED = bin cffi aws_lambda_powertools/event_handler \
 	onnxruntime/quantization onnxruntime/tools onnxruntime/transformers \
 	onnxruntime/ThirdPartyNotices.txt \
 	pandas/_libs/sas*.so pandas/plotting/_matplotlib \
+	pydicom/cli pydicom/data/charset_files pydicom/data/palettes pydicom/data/test_files pydicom/sr \
 	scipy/cluster scipy/datasets scipy/differentiate scipy/fftpack scipy/io scipy/misc scipy/odr \
 	scipy/_lib/cobyqa scipy/_lib/pyprima scipy/stats/_sobol_direction_numbers.npz scipy/stats/_unuran
 

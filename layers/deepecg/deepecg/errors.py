@@ -64,6 +64,10 @@ class MalformedHeaderError(RefusedRecordingError, code="malformed_header"):
     """A header field contains a value that the file format does not allow."""
 
 
+class UnsupportedEncodingError(RefusedRecordingError, code="unsupported_encoding"):
+    """The file's format is supported, but not the way in which its samples are stored."""
+
+
 class TruncatedSamplesError(RefusedRecordingError, code="truncated_samples"):
     """The file contains fewer samples than its header declares."""
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from exchange_file_writers import write_dicom, write_hl7_aecg, write_scp_ecg
 from holter_file_writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -17,8 +18,14 @@ WRITERS: dict[str, Callable[..., Path]] = {
     "r.edf": write_edf,
     "r.bdf": write_edf,
     "r.ecg": write_ishne,
+    "r.dcm": write_dicom,
+    "r.scp": write_scp_ecg,
+    "r.xml": write_hl7_aecg,
 }
-FORMATS = {"r.hea": "wfdb", "r.edf": "edf", "r.bdf": "edf", "r.ecg": "ishne"}
+FORMATS = {
+    "r.hea": "wfdb", "r.edf": "edf", "r.bdf": "edf", "r.ecg": "ishne", "r.dcm": "dicom",
+    "r.scp": "scp_ecg", "r.xml": "hl7_aecg",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -46,7 +53,7 @@ def test_stem_of_a_wfdb_record(tmp_path: Path) -> None:
     assert open_recording(tmp_path / "r").format == "wfdb"
 
 
-@pytest.mark.parametrize("name", ["r.edf", "r.bdf", "r.ecg"])
+@pytest.mark.parametrize("name", ["r.edf", "r.bdf", "r.ecg", "r.dcm", "r.scp", "r.xml"])
 @pytest.mark.parametrize("suffix", [".ECG", ".edf", ".hea", ".bin", ""])
 def test_content_decides_before_the_suffix(tmp_path: Path, name: str, suffix: str) -> None:
     path = WRITERS[name](tmp_path / name, SIGNALS, 200).rename(tmp_path / f"renamed{suffix}")

@@ -16,6 +16,7 @@ NEXT_STEPS = {
     "too_large": "Export it in shorter pieces, not compressed.",
     "truncated_header": COPY_AGAIN,
     "malformed_header": EXPORT_AGAIN,
+    "unsupported_encoding": EXPORT_AGAIN,
     "truncated_samples": "The file was probably cut off while it was copied. " + COPY_AGAIN,
     "missing_part": f"Choose the header ({HEADER_SUFFIX}) and all its signal files together.",
     "bad_sampling_rate": EXPORT_AGAIN,

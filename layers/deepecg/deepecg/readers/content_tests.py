@@ -1,4 +1,4 @@
-"""Tests that recognise headers without a magic number by the first bytes of a file."""
+"""Tests that recognise formats without a magic number by the first bytes of a file."""
 
 import re
 from typing import Final
@@ -18,6 +18,18 @@ _WFDB_SIGNAL_LINE: Final = re.compile(
     r"(x\d+)?(:\d+)?(\+\d+)?(\s.*)?"
 )
 _WFDB_SEGMENT_LINE: Final = re.compile(r"([\w-]+|~)\s+\d+(\s.*)?")
+
+_DICOM_WITHOUT_PREAMBLE: Final = re.compile(
+    rb"\x02\0\0\0UL\x04\0|\x08\0[\0\1\5\x08\x16]\0(?:[A-Z]{2}.\0|.\0\0\0)"
+    rb"|\0\x08\0[\0\1\5\x08\x16](?:[A-Z]{2}\0.|\0\0\0.)",
+    re.DOTALL,
+)
+"""First element of a file without preamble: of group 2, or of group 8 in either order of bytes."""
+_AECG: Final = re.compile(
+    r"\s*+(?>(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*+)?>)\s*+)*+<(?:[\w.-]++:)?AnnotatedECG[\s/>]",
+    re.DOTALL,
+)
+"""The root element of an HL7 aECG, after declaration, comments and processing instructions."""
 
 
 def is_edf_header(head: bytes) -> bool:
@@ -45,3 +57,25 @@ def is_wfdb_header(head: bytes) -> bool:
         return False
     line = _WFDB_SEGMENT_LINE if found["segments"] else _WFDB_SIGNAL_LINE
     return line.fullmatch(first) is not None
+
+
+def is_dicom(head: bytes) -> bool:
+    """Return whether a file's first bytes are those of DICOM, with or without a preamble."""
+    return head[128:132] == b"DICM" or _DICOM_WITHOUT_PREAMBLE.match(head) is not None
+
+
+def is_scp_ecg(head: bytes) -> bool:
+    """Return whether a file's first bytes are those of SCP-ECG.
+
+    After CRC and size comes section 0, whose header ends in "SCPECG"; older files leave that out,
+    but all start with a pointer to section 0 itself, at byte 7.
+    """
+    pointer = int.from_bytes(head[22:24], "little"), int.from_bytes(head[28:32], "little")
+    return head[16:22] == b"SCPECG" or (head[8:10] == b"\0\0" and pointer == (0, 7))
+
+
+def is_hl7_aecg(head: bytes) -> bool:
+    """Return whether a file's first bytes are XML with the root element AnnotatedECG."""
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16" if wide else "utf-8-sig", errors="ignore")
+    return _AECG.match(text) is not None

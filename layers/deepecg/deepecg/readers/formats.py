@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from deepecg.readers.content_tests import is_edf_header, is_wfdb_header
+from deepecg.readers.content_tests import (
+    is_dicom,
+    is_edf_header,
+    is_hl7_aecg,
+    is_scp_ecg,
+    is_wfdb_header,
+)
 from deepecg.readers.mark_file_names import DIARY_SUFFIX
 from deepecg.readers.text_table import looks_like_table
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
@@ -114,6 +120,30 @@ FORMATS: Final = (
         suffixes=(".ecg", ".ish", ".ishne"),
         reader="deepecg.readers.ishne:read_ishne",
         test_content=starts_with(b"ISHNE1.0"),
+    ),
+    HolterFormat(
+        name="dicom",
+        label="DICOM",
+        suffixes=(".dcm", ".dicom"),
+        reader="deepecg.readers.dicom:read_dicom",
+        test_content=is_dicom,
+        content_type="application/dicom",
+    ),
+    HolterFormat(
+        name="scp_ecg",
+        label="SCP-ECG",
+        suffixes=(".scp",),
+        reader="deepecg.readers.scp_ecg:read_scp_ecg",
+        test_content=is_scp_ecg,
+    ),
+    HolterFormat(
+        name="hl7_aecg",
+        label="HL7 aECG",
+        suffixes=(".xml", ".aecg"),
+        reader="deepecg.readers.hl7_aecg:read_hl7_aecg",
+        test_content=is_hl7_aecg,
+        content_type="application/xml",
+        shared_suffixes=(".xml",),
     ),
     HolterFormat(
         name="text",

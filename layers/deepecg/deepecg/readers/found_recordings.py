@@ -193,10 +193,10 @@ def _why_zip_skipped(path: Path) -> str | None:
         names = zip_names(path)
     except RefusedRecordingError:
         return None if path.name.casefold().endswith(ZIP_SUFFIX) else "a damaged zip file"
-    if any(is_recording_name(name) for name in names):
-        return None
-    is_office = "[Content_Types].xml" in names or "mimetype" in names
-    return "an Office document" if is_office else "a zip file without a recording"
+    if "[Content_Types].xml" in names or "mimetype" in names:
+        return "an Office document"
+    has_recording = any(is_recording_name(name) for name in names)
+    return None if has_recording else "a zip file without a recording"
 
 
 def _beside(path: Path) -> Path | None:
