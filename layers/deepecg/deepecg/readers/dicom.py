@@ -41,9 +41,17 @@ logging.getLogger("pydicom").disabled = True
 
 _HEADER_TAGS: Final[list[BaseTag | int]] = [
     Tag(name)
-    for name in ("AcquisitionDateTime", "ContentDate", "ContentTime", "TimezoneOffsetFromUTC")
+    for name in (
+        "SOPClassUID",
+        "AcquisitionDateTime",
+        "ContentDate",
+        "ContentTime",
+        "TimezoneOffsetFromUTC",
+    )
 ]
 """What is read of the file ahead of its waveforms; nothing about the patient."""
+_ECG_CLASSES: Final = tuple(f"1.2.840.10008.5.1.4.1.1.9.1.{number}" for number in (1, 2, 3))
+"""SOP classes of 12-lead, general and ambulatory ECG, whose channels are ECG leads (PS3.3 A.34)."""
 
 
 def read_dicom(path: Path, options: ReadingOptions) -> Recording:
@@ -102,7 +110,13 @@ def read_dicom(path: Path, options: ReadingOptions) -> Recording:
     timeline = timeline_of(blocks, warnings)
     start = clock_time(start, timeline.start_s, options.zone, warnings)
     return recording_of(
-        "dicom", timeline.signals, options, warnings, start=start, lost_s=timeline.lost_s
+        "dicom",
+        timeline.signals,
+        options,
+        warnings,
+        format_says_ecg=text_of(header, "SOPClassUID") in _ECG_CLASSES,
+        start=start,
+        lost_s=timeline.lost_s,
     )
 
 

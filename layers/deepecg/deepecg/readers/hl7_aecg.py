@@ -86,7 +86,13 @@ def read_hl7_aecg(path: Path, options: ReadingOptions) -> Recording:
         warnings["truncated_samples"] = f"{found}; further leads may be missing"
     start = clock_time(first, timeline.start_s, options.zone, warnings)
     return recording_of(
-        "hl7_aecg", timeline.signals, options, warnings, start=start, lost_s=timeline.lost_s
+        "hl7_aecg",
+        timeline.signals,
+        options,
+        warnings,
+        format_says_ecg=True,
+        start=start,
+        lost_s=timeline.lost_s,
     )
 
 

@@ -133,7 +133,13 @@ def read_scp_ecg(path: Path, options: ReadingOptions) -> Recording:
     timeline = timeline_of(_blocks(leads, data, warnings), warnings)
     start = clock_time(_start(sections.get(1, b"")), timeline.start_s, options.zone, warnings)
     return recording_of(
-        "scp_ecg", timeline.signals, options, warnings, start=start, lost_s=timeline.lost_s
+        "scp_ecg",
+        timeline.signals,
+        options,
+        warnings,
+        format_says_ecg=True,
+        start=start,
+        lost_s=timeline.lost_s,
     )
 
 
