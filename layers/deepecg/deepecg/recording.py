@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -20,6 +20,11 @@ MAX_DURATION_S = 90.0 * SECONDS_PER_DAY
 """Longest recording in seconds: patch recorders run for some 30 days; a header that gives more is
 damaged.
 """
+
+UNCALIBRATED: Final = "uncalibrated"
+"""Code of the warning that the unit or the gain of a lead is assumed."""
+IMPOSSIBLE_AMPLITUDE: Final = "impossible_amplitude"
+"""Code of the warning that no ECG has the amplitude of a lead."""
 
 MAX_LEAD_NAME = 16
 """Longest lead name in characters, the size of EDF's label field; longer names are cut."""
@@ -153,6 +158,12 @@ class Recording:
     def duration_s(self) -> float:
         """Length of the recording in seconds."""
         return self.n_samples / self.sampling_rate_hz
+
+    @property
+    def amplitudes_calibrated(self) -> bool:
+        """Whether a figure in millivolts can be trusted: units and gains are known and possible."""
+        unknown = {UNCALIBRATED, IMPOSSIBLE_AMPLITUDE}
+        return unknown.isdisjoint(warning.code for warning in self.warnings)
 
     def lead_index(self, name: str) -> int:
         """Return the number of the lead with this name, in upper or lower case.

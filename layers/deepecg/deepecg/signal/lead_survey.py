@@ -106,12 +106,30 @@ def survey_leads(
     list of LeadSurvey
         In the order of ``leads``.
     """
+    rate = recording.sampling_rate_hz
+    return [_survey(segments, rate, settings) for segments in survey_segments(recording, leads)]
+
+
+def survey_segments(recording: Recording, leads: Sequence[int]) -> list[tuple[Floats32, ...]]:
+    """Return segments of leads, spread evenly over the recording.
+
+    Parameters
+    ----------
+    recording : Recording
+        Read segment by segment, all leads of a segment before the next.
+    leads : sequence of int
+        Numbers of the leads in the recording.
+
+    Returns
+    -------
+    list of tuple of ndarray of float32
+        The segments of each lead in millivolts, in the order of ``leads``.
+    """
     length = round(SEGMENT_S * recording.sampling_rate_hz)
     last = max(recording.n_samples - length, 0)
     starts = np.unique(np.linspace(0, last, SURVEY_SEGMENTS).astype(np.int64)).tolist()
-    segments_by_start = [[recording.read(lead, at, at + length) for lead in leads] for at in starts]
-    rate = recording.sampling_rate_hz
-    return [_survey(segments, rate, settings) for segments in zip(*segments_by_start, strict=True)]
+    by_start = [[recording.read(lead, at, at + length) for lead in leads] for at in starts]
+    return list(zip(*by_start, strict=True))
 
 
 def _survey(
@@ -121,7 +139,7 @@ def _survey(
     finite = samples[np.isfinite(samples)]
     baseline = float(np.median(finite)) if len(finite) else 0.0
     prominences = [
-        _prominence(segment.astype(np.float64) - baseline, sampling_rate_hz, settings)
+        qrs_prominence(segment.astype(np.float64) - baseline, sampling_rate_hz, settings)
         for segment in segments
     ]
     return LeadSurvey(
@@ -129,7 +147,18 @@ def _survey(
     )
 
 
-def _prominence(level: Floats, sampling_rate_hz: float, settings: SignalSettings) -> float:
+def qrs_prominence(level: Floats, sampling_rate_hz: float, settings: SignalSettings) -> float:
+    """Return the energy of the QRS complexes in a segment over the energy between them.
+
+    Parameters
+    ----------
+    level : ndarray of float64, shape (n,)
+        Millivolts above the lead's baseline. Missing samples are replaced by 0 in place.
+    sampling_rate_hz : float
+        Samples per second.
+    settings : SignalSettings
+        Filter and QRS energy.
+    """
     filtered = condition(level, sampling_rate_hz, settings.conditioning)
     conditioned = without_hum(filtered, 0, settings.conditioning).astype(np.float32)
     energy = qrs_energy(conditioned, settings.conditioning.rate_hz, settings.detector)
