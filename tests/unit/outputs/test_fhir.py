@@ -94,7 +94,7 @@ def ectopy(count: int, **more: Any) -> dict[str, Any]:
 def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
     """Return a summary of a whole day, some parts of it changed."""
     summary: dict[str, Any] = {
-        "schema_version": "2.3",
+        "schema_version": "2.4",
         "kind": "summary",
         "recording_id": "9f86d081884c7d659a2f",
         "recording": {
@@ -105,6 +105,8 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "second_lead_used": None,
             "lead_chosen_by": "software",
             "duration_s": 86400.0,
+            "lost_s": 0.0,
+            "amplitudes_calibrated": True,
             "start_local": "2024-03-01T09:30:00",
             "time_zone": None,
             "paced": None,
@@ -112,6 +114,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
         "signal": {
             "analysable_s": 86000,
             "analysable_percent": 99.54,
+            "analysable_of_declared_percent": 99.54,
             "missing_s": 0,
             "flat_s": 400,
             "saturated_s": 0,

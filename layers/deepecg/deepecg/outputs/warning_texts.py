@@ -5,12 +5,12 @@ a calibration is assumed, a lead was chosen by its look. They are shown wherever
 module loads no NumPy, so that readers of summaries start fast.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from deepecg.outputs.report.labels_and_formats import plain
-from deepecg.outputs.summary import PACED
+from deepecg.outputs.summary import PACED, WarningRow
 
 TIME_LOST: Final = "time_lost"
 """Code of the warning that the file contains less time than it declares."""
@@ -21,6 +21,8 @@ CHECK_TIMES = "Compare the times of some events with those of the recorder's sof
 CHECK_START = "Add the start to all times yourself, or correct it in the recorder's software."
 CHECK_LEADS = "Look at the strips before you use the result."
 CALIBRATE = "Use no amplitude from this recording. Have the recorder's export settings checked."
+UNKNOWN_MEANING = "The file has a fault of this kind, and was read all the same."
+READ_DETAILS = "Read the details in the report, under method and limits."
 EXPORT_AGAIN = "Nothing, if the result looks right; if not, export the recording again."
 CHECK_DIARY = "Look into the diary itself."
 
@@ -208,7 +210,9 @@ WARNING_TEXTS: Final = {
     ),
     "bad_diary": WarningText("Diary not read", "The diary cannot be read.", CHECK_DIARY),
     "diary_time_unknown": WarningText(
-        "Diary incomplete", "Some rows of the diary have a time that is not understood.", CHECK_DIARY
+        "Diary incomplete",
+        "Some rows of the diary have a time that is not understood.",
+        CHECK_DIARY,
     ),
     "diary_without_dates": WarningText(
         "Diary without dates",
@@ -240,11 +244,14 @@ _ENDS_EARLY: Final = {"truncated_samples", "partial_record", "partial_frame"}
 
 
 def warning_text(code: str) -> WarningText:
-    """Return what a warning means; of one that this version does not know, its code in words."""
-    name = plain(code)
-    return WARNING_TEXTS.get(
-        code, WarningText(name, f"{name}.", "Read what was found, in the report's last section.")
-    )
+    """Return what a warning means; one that this version does not know has its code as a name."""
+    return WARNING_TEXTS.get(code) or WarningText(plain(code), UNKNOWN_MEANING, READ_DETAILS)
+
+
+def important_warnings(warnings: Sequence[WarningRow]) -> list[WarningRow]:
+    """Return the important warnings of a summary, in the order of :data:`WARNING_TEXTS`."""
+    codes = important_codes(warning.code for warning in warnings)
+    return [warning for code in codes for warning in warnings if warning.code == code]
 
 
 def important_codes(codes: Iterable[str]) -> tuple[str, ...]:

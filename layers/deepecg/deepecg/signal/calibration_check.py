@@ -1,7 +1,7 @@
 """Calibration check: leads that no ECG is as large or as small as are rescaled by a power of ten.
 
 A file whose unit says mV while its numbers are microvolts has R waves of volts. The shape is right,
-and beats can be found once the thresholds in millivolts fit; a figure in millivolts cannot be given.
+and beats can be found once the thresholds in millivolts fit, but no figure in millivolts is right.
 """
 
 from collections.abc import Sequence
@@ -105,12 +105,12 @@ def with_possible_amplitudes(recording: Recording, settings: SignalSettings) -> 
         return samples * factors[lead] if lead in factors else samples
 
     found_mv = float(f"{found[clearest]:.3g}")
+    done = "divided" if power < 0 else "multiplied"
     warning = ReadingWarning(
         IMPOSSIBLE_AMPLITUDE,
         f"found an amplitude of {found_mv:,g} mV in {len(found)} of {len(leads)} ECG leads, "
         f"expected {POSSIBLE_MV[0]:g} to {POSSIBLE_MV[1]:g} mV; the calibration looks wrong by a "
-        f"factor of {10 ** abs(power):,}; the values were {'divided' if power < 0 else 'multiplied'} "
-        "by it for the analysis",
+        f"factor of {10 ** abs(power):,}; the values were {done} by it for the analysis",
     )
     return replace(recording, read_samples=read, warnings=(*recording.warnings, warning))
 
