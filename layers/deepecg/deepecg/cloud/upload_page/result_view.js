@@ -73,7 +73,7 @@ const lostTime = ({ recording: { lost_s: lost = 0, duration_s: recorded }, signa
   make(
     "p.lost-time",
     make("strong", `${duration(lost)} of the ${duration(recorded + lost)} that the file declares are not in it`),
-    `; ${number(signal.analysable_of_declared_percent, 1)} % of the declared time analysable`,
+    `; ${number(signal.analysable_of_declared_percent, 1)} % of them analysable`,
   );
 
 /** Seconds lost to noise; summaries before version 2.1 do not contain them. @param {object} signal */
