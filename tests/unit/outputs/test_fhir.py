@@ -1126,3 +1126,31 @@ def test_what_is_no_reference_to_a_patient_is_refused_and_not_repeated(subject: 
         diagnostic_report(summary_with(), subject)
     assert "Smith" not in str(refused.value)
     assert "hospital" not in str(refused.value)
+
+
+def test_lost_time_and_important_warnings_are_in_the_conclusion_in_plain_words() -> None:
+    warnings = [
+        {"code": "crc_mismatch", "message": "found one checksum"},
+        {"code": "time_lost", "message": "found 24 h, expected 48 h by the header"},
+    ]
+    whole = summary_with(warnings=warnings)
+    recording = {"lost_s": 86_400.0}
+    bundle = diagnostic_report(
+        summary_with(
+            warnings=warnings,
+            recording=recording,
+            signal={"analysable_of_declared_percent": 49.8},
+        )
+    )
+    (report,) = of_type(bundle, "DiagnosticReport")
+    lines = report["conclusion"].splitlines()
+    assert (
+        "Of the 48.0 h that the file declares, 24.0 h are not in it; 49.8 % of the declared time "
+        "could be analysed." in lines
+    )
+    important, other = [line for line in lines if line.startswith("Warning")]
+    assert important.startswith("Warning: found 24 h, expected 48 h by the header. The file")
+    assert other == "Warning: found one checksum."
+    (note,) = figures(bundle)["recording.duration_s"]["note"]
+    assert note["text"] == "Time that the file declares and does not contain: 24 h."
+    assert "note" not in figures(diagnostic_report(whole))["recording.duration_s"]

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from unit.small_recordings import ecg, every, recording_of
 
 from deepecg.recording import IMPOSSIBLE_AMPLITUDE, Recording
 from deepecg.signal.calibration_check import with_possible_amplitudes
 from deepecg.signal.settings import SignalSettings
-from tests.unit.small_recordings import ecg, every, recording_of
 
 DURATION_S = 60.0
 RATE = 250.0

@@ -341,7 +341,7 @@ def _warnings(scored: ScoredRecording) -> tuple[summary.WarningRow, ...]:
         message = (
             f"found {duration(recorded_s)}, expected {duration(recorded_s + lost_s)} by the header"
         )
-        found.append(summary.WarningRow(TIME_LOST, f"{message}; {duration(lost_s)} are lost"))
+        found.append(summary.WarningRow(TIME_LOST, f"{message}; lost: {duration(lost_s)}"))
     if scored.recording.paced:
         message = (
             "the header says that the patient has a pacemaker; the model was trained without paced "
