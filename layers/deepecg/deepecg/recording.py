@@ -25,6 +25,9 @@ UNCALIBRATED: Final = "uncalibrated"
 """Code of the warning that the unit or the gain of a lead is assumed."""
 IMPOSSIBLE_AMPLITUDE: Final = "impossible_amplitude"
 """Code of the warning that no ECG has the amplitude of a lead."""
+_UNKNOWN_AMPLITUDES: Final = frozenset(
+    {UNCALIBRATED, IMPOSSIBLE_AMPLITUDE, "unit_assumed", "resolution_in_microvolts"}
+)
 
 MAX_LEAD_NAME = 16
 """Longest lead name in characters, the size of EDF's label field; longer names are cut."""
@@ -162,8 +165,7 @@ class Recording:
     @property
     def amplitudes_calibrated(self) -> bool:
         """Whether a figure in millivolts can be trusted: units and gains are known and possible."""
-        unknown = {UNCALIBRATED, IMPOSSIBLE_AMPLITUDE}
-        return unknown.isdisjoint(warning.code for warning in self.warnings)
+        return _UNKNOWN_AMPLITUDES.isdisjoint(warning.code for warning in self.warnings)
 
     def lead_index(self, name: str) -> int:
         """Return the number of the lead with this name, in upper or lower case.

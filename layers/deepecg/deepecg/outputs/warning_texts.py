@@ -62,15 +62,18 @@ WARNING_TEXTS: Final = {
         COPY_AGAIN,
     ),
     "truncated_samples": _important(
-        "File cut short", "The end of the recording is missing.", COPY_AGAIN
+        "File cut short", "The end of the recording, or of a part of it, is missing.", COPY_AGAIN
     ),
-    "record_count_mismatch": _important(
+    "truncated_archive": _important(
+        "File cut short", "The compressed file ends before its content does.", COPY_AGAIN
+    ),
+    "record_count": _important(
         "Length unclear",
         "The file contains another number of data records than its header declares; all that it "
         "contains were read.",
         CHECK_LENGTH,
     ),
-    "sample_count_mismatch": _important(
+    "sample_count_mismatch": WarningText(
         "Length unclear",
         "The file contains another number of samples than its header declares; all that it "
         "contains were read.",
@@ -83,12 +86,39 @@ WARNING_TEXTS: Final = {
     ),
     "missing_part": _important(
         "Parts missing",
-        "Some of the record's files are missing; their time is a gap.",
+        "Some of the record's files are missing; their time is a gap, or their leads were not read.",
         "Add the missing files and score the record again.",
     ),
     "gaps_in_continuous": _important(
         "Gaps in the recording",
         "The file says that it is continuous, but its times jump; the time between is a gap.",
+        CHECK_TIMES,
+    ),
+    "gaps": _important(
+        "Gaps in the recording",
+        "The times of the samples jump; the time between is a gap.",
+        CHECK_TIMES,
+    ),
+    "no_data_records": _important(
+        "Records without a time",
+        "The last part of the file has no times and was left out.",
+        CHECK_LENGTH,
+    ),
+    "rows_without_time": _important(
+        "Rows without a time", "Rows without a time were left out.", CHECK_LENGTH
+    ),
+    "rows_out_of_order": _important(
+        "Rows out of order", "Rows were sorted by their time.", CHECK_TIMES
+    ),
+    "clock_set_back": _important(
+        "Clock set back",
+        "The recorder's clock was set back in the recording; times after it are not those of the "
+        "clock.",
+        CHECK_TIMES,
+    ),
+    "clock_rate": _important(
+        "Sampling rate differs",
+        "The times in the file do not fit the sampling rate that was given; the times were used.",
         CHECK_TIMES,
     ),
     "bad_timekeeping": _important(
@@ -112,6 +142,21 @@ WARNING_TEXTS: Final = {
         "The header contradicts itself on where the signal begins; times may be shifted.",
         CHECK_TIMES,
     ),
+    "header_length": _important(
+        "Header damaged",
+        "The header contradicts itself on where the signal begins; times may be shifted.",
+        CHECK_TIMES,
+    ),
+    "signal_count_mismatch": _important(
+        "Lead count unclear",
+        "The record declares another number of signals than its segments contain.",
+        CHECK_LEADS,
+    ),
+    "missing_header_lines": _important(
+        "Header incomplete",
+        "The header lacks lines that it announces; what they describe was not read.",
+        CHECK_LENGTH,
+    ),
     "lead_count_mismatch": _important(
         "Lead count unclear",
         "The header contradicts itself on how many leads there are; the number that fits the "
@@ -131,6 +176,18 @@ WARNING_TEXTS: Final = {
         "figure in millivolts is given and the ST segment is not assessed.",
         CALIBRATE,
     ),
+    "unit_assumed": _important(
+        "Amplitude not calibrated",
+        "The file does not say how large its values are; beats and rhythm were analysed, but no "
+        "figure in millivolts is given and the ST segment is not assessed.",
+        CALIBRATE,
+    ),
+    "resolution_in_microvolts": _important(
+        "Amplitude not calibrated",
+        "The file's resolution is wrong by a factor of 1,000; beats and rhythm were analysed, but "
+        "no figure in millivolts is given and the ST segment is not assessed.",
+        CALIBRATE,
+    ),
     "decimal_comma": WarningText(
         "Decimal commas",
         "The header writes numbers with commas; they were read as decimal points.",
@@ -142,6 +199,22 @@ WARNING_TEXTS: Final = {
         "Nothing in the file says which signal is an ECG; the one that looks like an ECG was "
         "analysed.",
         CHECK_LEADS,
+    ),
+    "requested_signal": _important(
+        "Lead chosen by request",
+        "The analysed signal was asked for by name or number; by itself it would have been set "
+        "aside.",
+        CHECK_LEADS,
+    ),
+    "other_labels": _important(
+        "Leads matched by number",
+        "Parts of the record name their leads in another way; a lead may change in between.",
+        CHECK_LEADS,
+    ),
+    "other_units": _important(
+        "Parts left out",
+        "Parts of the record do not fit the others in unit, gain or rate; they are gaps.",
+        "Score these parts by themselves.",
     ),
     "bad_calibration": _important(
         "Leads left out",
@@ -158,13 +231,8 @@ WARNING_TEXTS: Final = {
         "Signals that are no ECG leads were not analysed.",
         "Nothing, if an ECG lead is not among them.",
     ),
-    "set_aside": WarningText(
-        "Other signals",
-        "Signals that are no ECG leads were not analysed.",
-        "Nothing, if an ECG lead is not among them.",
-    ),
     # Start
-    "bad_start": _important(
+    "bad_start": WarningText(
         "No start time",
         "The file's start is not a date and time; all times count from the start of the recording, "
         "and day and night cannot be told apart.",
@@ -175,6 +243,20 @@ WARNING_TEXTS: Final = {
         "The file's start is anonymised or damaged; all times count from the start of the "
         "recording, and day and night cannot be told apart.",
         CHECK_START,
+    ),
+    "ambiguous_start": WarningText(
+        "Start unclear", "The year of the start has two digits.", "Check the date."
+    ),
+    "unusual_date": WarningText(
+        "Start unclear",
+        "The start's date is in another order, or its year has two digits.",
+        "Check the date.",
+    ),
+    "start_in_utc": WarningText(
+        "No time of day",
+        "The file's times are in UTC, and the time zone is not known; all times count from the "
+        "start of the recording.",
+        "Give the time zone in the settings and score the recording again.",
     ),
     # Header and file
     "crc_mismatch": WarningText(
@@ -200,6 +282,17 @@ WARNING_TEXTS: Final = {
     ),
     "trailing_bytes": WarningText(
         "Surplus bytes", "The file contains bytes after its last sample.", EXPORT_AGAIN
+    ),
+    "byte_order": WarningText(
+        "Unusual byte order", "The file's numbers have the other byte order.", EXPORT_AGAIN
+    ),
+    "repeated_rows": WarningText(
+        "Repeated rows", "Rows that occur more than once were read once.", EXPORT_AGAIN
+    ),
+    "bad_rows": WarningText(
+        "Damaged rows",
+        "Some rows contain cells that are no numbers; they count as missing samples.",
+        EXPORT_AGAIN,
     ),
     "extra_header_lines": WarningText(
         "Surplus header lines", "The header contains more lines than it announces.", EXPORT_AGAIN
@@ -239,7 +332,7 @@ WARNING_TEXTS: Final = {
     ),
 }
 """Meaning of each warning by its code; :func:`warning_text` knows what to say about others."""
-_ENDS_EARLY: Final = {"truncated_samples", "partial_record", "partial_frame"}
+_ENDS_EARLY: Final = {"truncated_samples", "truncated_archive", "no_data_records"}
 """Codes of the warnings that :data:`TIME_LOST` repeats with the time that is lost."""
 
 
