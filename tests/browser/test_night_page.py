@@ -122,7 +122,8 @@ def test_the_ranked_table_says_what_the_document_says(page: Page, report: dict[s
         assert cells[0] == str(row["rank"])
         assert cells[1] == row["recording_id"]
         messages = [found["message"] for found in (*row["urgent"], *row["notable"])]
-        assert cells[2].splitlines() == (messages or ["none"])
+        warned = [warning_text(code).name for code in row["important_warning_codes"]]
+        assert cells[2].splitlines() == [*(messages or ["none"]), *warned]
         assert (cells[3] == "Signed") == (row["review_status"] == "final")
         assert float(cells[4]) == pytest.approx(row["ventricular_burden_percent"], abs=0.006)
         assert float(cells[5]) == pytest.approx(row["supraventricular_burden_percent"], abs=0.006)
