@@ -86,7 +86,7 @@ WARNING_TEXTS: Final = {
     ),
     "missing_part": _important(
         "Parts missing",
-        "Some of the record's files are missing; their time is a gap, or their leads were not read.",
+        "Some of the record's files are missing; their time is a gap, or their leads are left out.",
         "Add the missing files and score the record again.",
     ),
     "gaps_in_continuous": _important(
