@@ -177,7 +177,7 @@ def made_up_patient(
         atrial_fibrillation={"burden_percent": af_percent},
         urgent=finding_rows(*urgent),
         notable=finding_rows(*notable),
-        warnings=warning_rows("wrong_checksum") if random.random() < 0.03 else [],
+        warnings=warning_rows(*_warnings(random.random())),
         provenance={
             "model": {"version": MODEL},
             "software": {"version": "0.1.0"},
@@ -210,3 +210,10 @@ def _entry(
     summary = made_up_patient(random, **patients)
     seconds = summary.recording.duration_s / HOUR_S * float(random.normal(0.36, 0.02))
     return night_entry(recording, summary, folder=folder, processing_s=seconds, **upload)
+
+
+def _warnings(draw: float) -> tuple[str, ...]:
+    """Return the codes of a recording's warnings: 3 % have a harmless one, 2 % an important one."""
+    if draw < 0.03:
+        return ("wrong_checksum",)
+    return ("clock_drift",) if draw > 0.98 else ()

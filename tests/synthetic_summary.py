@@ -90,7 +90,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         for number, (kind, start_s, duration_s, n_beats, rate_bpm) in enumerate(EVENTS)
     ]
     return {
-        "schema_version": "2.3",
+        "schema_version": "2.4",
         "kind": "summary",
         "recording_id": "9f86d081884c7d659a2f",
         "recording": {
@@ -101,6 +101,8 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
             "second_lead_used": None,
             "lead_chosen_by": "software",
             "duration_s": float(DAY_S),
+            "lost_s": 0.0,
+            "amplitudes_calibrated": True,
             "start_local": start_local,
             "time_zone": None,
             "paced": None,
@@ -108,6 +110,7 @@ def made_up_summary(start_local: str | None = "2024-03-01T09:30:00") -> dict[str
         "signal": {
             "analysable_s": 86_007,
             "analysable_percent": 99.55,
+            "analysable_of_declared_percent": 99.55,
             "missing_s": 11,
             "flat_s": 307,
             "saturated_s": 30,

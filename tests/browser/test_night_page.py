@@ -13,6 +13,7 @@ from synthetic_nights import fill
 from deepecg.night.folder_night_store import FolderStore
 from deepecg.night.make_report import make_night
 from deepecg.night.night_report import DeadLettersOfDate
+from deepecg.outputs.warning_texts import warning_text
 
 NIGHT = date(2026, 11, 21)
 JUDGED = 10
@@ -121,7 +122,8 @@ def test_the_ranked_table_says_what_the_document_says(page: Page, report: dict[s
         assert cells[0] == str(row["rank"])
         assert cells[1] == row["recording_id"]
         messages = [found["message"] for found in (*row["urgent"], *row["notable"])]
-        assert cells[2].splitlines() == (messages or ["none"])
+        warned = [warning_text(code).name for code in row["important_warning_codes"]]
+        assert cells[2].splitlines() == [*(messages or ["none"]), *warned]
         assert (cells[3] == "Signed") == (row["review_status"] == "final")
         assert float(cells[4]) == pytest.approx(row["ventricular_burden_percent"], abs=0.006)
         assert float(cells[5]) == pytest.approx(row["supraventricular_burden_percent"], abs=0.006)
@@ -224,3 +226,14 @@ def test_pictures_have_names_that_tell_their_numbers(page: Page, report: dict[st
     name = page.locator(".histogram.quality").get_attribute("aria-label")
     assert name is not None
     assert name.endswith(f"≥ 99 %: {bars[-1]['recordings_count']}")
+
+
+def test_recordings_with_important_warnings_can_be_shown_alone(
+    page: Page, report: dict[str, Any]
+) -> None:
+    warned = [row["recording_id"] for row in report["ranked"] if row["important_warning_codes"]]
+    assert 0 < len(warned) < len(report["ranked"])
+    rows = page.locator(".ranked tr.recording:visible")
+    expect(rows).to_have_count(len(report["ranked"]))
+    page.get_by_label("Only recordings with important warnings").check()
+    expect(rows.locator(".id")).to_have_text(warned)

@@ -31,6 +31,7 @@ from synthetic_summary import made_up_summary
 
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.next_steps import NEXT_STEPS
+from deepecg.outputs.warning_texts import warning_text
 
 ID = "0123456789abcdef0123"
 OTHER_ID = "fedcba9876543210fedc"
@@ -66,7 +67,14 @@ ITEMS = [
     item(2, **NOTHING, outcome="rejected", code="flat_line"),
     item(3, **NOTHING, outcome="waiting"),
     item(4, **NOTHING, outcome="received", uploaded_at=None),
-    item(5, notable=["Atrial fibrillation of 67 min at 99/min"], review_status="final"),
+    item(
+        5,
+        notable=["Atrial fibrillation of 67 min at 99/min"],
+        review_status="final",
+        duration_s=43_200.0,
+        lost_s=43_200.0,
+        important_warning_codes=["time_lost", "uncalibrated"],
+    ),
 ]
 CURSOR = f"2024-11-22.1732270000.{3:020x}"
 NIGHT = {
@@ -377,6 +385,8 @@ def test_lists_are_paged_and_show_urgent_findings(place: Place) -> None:
     expect(rows).to_have_count(5)
     expect(rows.last).to_contain_text("Atrial fibrillation of 67 min at 99/min")
     expect(rows.last).to_contain_text("Signed")
+    expect(rows.last.locator(".warning")).to_have_text(["Time lost", "Amplitude not calibrated"])
+    expect(rows.last).to_contain_text("12 h of 24 h declared")
     expect(page.get_by_role("button", name="Show more recordings")).to_be_hidden()
     page.get_by_role("link", name="Friday, 22 Nov 2024").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Friday, 22 Nov 2024")
@@ -455,6 +465,34 @@ def test_a_refused_review_is_told_beside_the_results(place: Place) -> None:
     api.answers[PATH] = answer({**SCORED, "summary": summary})
     page.goto(f"{MADE_UP}#recording/{ID}")
     expect(page.locator(".caution")).to_contain_text("was not applied: found no beat at 7.000 s.")
+
+
+def warned_summary() -> dict[str, Any]:
+    """Return a summary with three important warnings and another one."""
+    summary = made_up_summary()
+    summary["recording"] |= {"lost_s": 43_200.0, "amplitudes_calibrated": False}
+    summary["signal"]["analysable_of_declared_percent"] = 66.4
+    codes = ("crc_mismatch", "impossible_amplitude", "clock_drift", "time_lost")
+    summary["warnings"] = [{"code": code, "message": f"found {code}"} for code in codes]
+    return summary
+
+
+def test_important_warnings_and_lost_time_are_shown_with_the_result(place: Place) -> None:
+    page, api, _ = place
+    api.answers[PATH] = answer({**SCORED, "summary": warned_summary()})
+    choose(page, edf())
+    in_card = upload_card(page, "ward 3.edf").locator(".caution li")
+    expect(in_card).to_have_count(3)
+    page.goto(f"{MADE_UP}#recording/{ID}")
+    shown = page.locator("#recording-view .caution li")
+    expect(shown).to_have_count(3)
+    for place_of, code in enumerate(("time_lost", "clock_drift", "impossible_amplitude")):
+        text = warning_text(code)
+        for part in (text.name, text.meaning, text.next_step, f"Found {code}."):
+            expect(shown.nth(place_of)).to_contain_text(part)
+    expect(page.locator(".card").first).to_contain_text(
+        "12 h of the 36 h that the file declares are not in it; 66.4 % of them analysable"
+    )
 
 
 @pytest.mark.parametrize("width", [1200, 768, 320])

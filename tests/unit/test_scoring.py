@@ -18,8 +18,9 @@ from deepecg.errors import (
     TooShortError,
     UnknownLeadError,
 )
+from deepecg.outputs.repolarisation_blocks import hourly_repolarisation, st_segment_block
 from deepecg.readers.open_recording import open_recording
-from deepecg.recording import Recording
+from deepecg.recording import ReadingWarning, Recording
 from deepecg.rhythm.beat_stream import BeatStream
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording
@@ -229,3 +230,44 @@ def test_signal_conditioned_otherwise_than_in_training_is_refused(
     settings = ScoringSettings(conditioning=replace(ConditioningSettings(), high_hz=40.0))
     with pytest.raises(ModelMismatchError):
         score_recording(recording_of(five_minutes()), classifier, settings)
+
+
+# Amplitudes that no ECG has
+
+
+@pytest.mark.parametrize("exponent", [-3, 3])
+@pytest.mark.parametrize("record", ["119", "203", "231"])
+def test_a_unit_wrong_by_a_thousand_changes_no_beat_and_withholds_every_millivolt(
+    data_dir: Path, classifier: BeatClassifier, record: str, exponent: int
+) -> None:
+    right = open_recording(data_dir / "mitdb" / f"{record}.hea")
+    factor = np.float32(10.0**exponent)
+    wrong = replace(right, read_samples=lambda *part: factor * right.read_samples(*part))
+
+    expected, found = score_recording(right, classifier), score_recording(wrong, classifier)
+
+    assert_same(found.beats, expected.beats)
+    np.testing.assert_array_equal(found.beats.labels, expected.beats.labels)
+    assert expected.recording is right
+    assert [warning.code for warning in found.recording.warnings] == ["impossible_amplitude"]
+    block = st_segment_block(found)
+    assert block.not_assessed == "not_calibrated"
+    assert not block.episodes
+    for lead in block.leads:
+        assert lead.median_level_mv is lead.lowest_level_mv is lead.highest_level_mv is None
+        assert lead.median_slope_mv_per_s is None
+        assert set(lead.trend_level_mv) == {None}
+    assert all(set(hour["st_level_mv"]) == {None} for hour in hourly_repolarisation(found))
+    assert found.repolarisation.qt_interval.time == expected.repolarisation.qt_interval.time
+
+
+def test_a_lead_without_a_known_gain_has_no_st_segment(
+    data_dir: Path, classifier: BeatClassifier
+) -> None:
+    right = open_recording(data_dir / "mitdb" / "119.hea")
+    assumed = replace(right, warnings=(ReadingWarning("uncalibrated", "found no gain"),))
+
+    found = score_recording(assumed, classifier)
+
+    assert_same(found.beats, score_recording(right, classifier).beats)
+    assert st_segment_block(found).not_assessed == "not_calibrated"

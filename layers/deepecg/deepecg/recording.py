@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -21,9 +21,16 @@ MAX_DURATION_S = 90.0 * SECONDS_PER_DAY
 damaged.
 """
 
-NOT_ECG = "not_ecg"
+NOT_ECG: Final = "not_ecg"
 """Code of the warning that signals of the file are no leads."""
-MAX_LISTED = 40
+UNCALIBRATED: Final = "uncalibrated"
+"""Code of the warning that the unit or the gain of a lead is assumed."""
+IMPOSSIBLE_AMPLITUDE: Final = "impossible_amplitude"
+"""Code of the warning that no ECG has the amplitude of a lead."""
+_UNKNOWN_AMPLITUDES: Final = frozenset(
+    {UNCALIBRATED, IMPOSSIBLE_AMPLITUDE, "unit_assumed", "resolution_in_microvolts"}
+)
+MAX_LISTED: Final = 40
 """Largest number of signals that a message lists."""
 
 ReadSamples = Callable[[int, int, int], Floats32]
@@ -154,6 +161,11 @@ class Recording:
     def duration_s(self) -> float:
         """Length of the recording in seconds."""
         return self.n_samples / self.sampling_rate_hz
+
+    @property
+    def amplitudes_calibrated(self) -> bool:
+        """Whether a figure in millivolts can be trusted: units and gains are known and possible."""
+        return _UNKNOWN_AMPLITUDES.isdisjoint(warning.code for warning in self.warnings)
 
     def lead_index(self, name: str) -> int:
         """Return the number of the lead that a person asks for.

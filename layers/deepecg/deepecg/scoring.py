@@ -12,6 +12,7 @@ from deepecg.rhythm.repolarisation import analyse_repolarisation
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
+from deepecg.signal.calibration_check import with_possible_amplitudes
 from deepecg.signal.convincing_ecg import keep_convincing
 from deepecg.signal.settings import QualitySettings
 from deepecg.time_units import SECONDS_PER_DAY
@@ -65,6 +66,7 @@ def score_recording(
     delineator.segmentation.card.refuse_other_conditioning(settings.conditioning)
     _refuse_length(recording, settings.quality)
     recording = keep_convincing(recording, settings)
+    recording = with_possible_amplitudes(recording, settings)
     found = detect_beats(recording, settings, lambda share: progress(DETECTION_SHARE * share))
     waves = delineator.find(
         found.used, found.r_peaks, lambda share: progress(DETECTION_SHARE + WAVES_SHARE * share)
@@ -105,7 +107,12 @@ def score_recording(
     flutter = beats_with_flutter_waves(found.used, found.r_peaks, waves, settings.flutter_waves)
     rhythm = analyse_rhythm(beats, settings.rhythm, waves, flutter)
     repolarisation = analyse_repolarisation(
-        rhythm, waves, found.used, settings.rhythm, paced=recording.paced is True
+        rhythm,
+        waves,
+        found.used,
+        settings.rhythm,
+        paced=recording.paced is True,
+        calibrated=recording.amplitudes_calibrated,
     )
     return ScoredRecording(
         recording,

@@ -82,7 +82,8 @@ def test_rate_and_quality_are_blocks_of_a_summary(classifier: BeatClassifier) ->
     no_time_of_day = {"day_mean_bpm": None, "night_mean_bpm": None}
     msgspec.convert(document["heart_rate"] | no_time_of_day, HeartRateBlock)
     quality = {key: value for key, value in document["quality"].items() if key != "not_analysable"}
-    msgspec.convert(quality, SignalBlock)
+    no_declared_length = {"analysable_of_declared_percent": 100.0}
+    msgspec.convert(quality | no_declared_length, SignalBlock)
     json.dumps(document, allow_nan=False)
 
 

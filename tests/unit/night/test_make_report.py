@@ -29,6 +29,7 @@ from deepecg.night.settings import NightSettings, Prices
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.next_steps import NEXT_STEPS
+from deepecg.outputs.warning_texts import warning_text
 
 VT = ("ventricular_tachycardia", "Ventricular tachycardia of 9 beats at 150/min")
 PAUSE = ("pause", "Pause of 3.4 s")
@@ -396,7 +397,7 @@ def test_the_table_holds_every_upload_with_units_in_its_header() -> None:
     assert found[5]["rank"] == found[5]["mean_bpm"] == ""
     plain = {"rank", "recording_id", "outcome", "code", "uploaded_at", "urgent", "urgency_points",
              "notable", "review_status", "next_step", "model_version", "warning_codes",
-             "document"}  # fmt: skip
+             "important_warning_codes", "document"}  # fmt: skip
     units = ("_h", "_s", "_bpm", "_percent", "_count", "_bytes")
     assert all(column in plain or column.endswith(units) for column in COLUMNS)
 
@@ -573,3 +574,24 @@ def test_the_report_needs_no_cloud_and_no_model() -> None:
 def test_json_is_written_as_every_document_is() -> None:
     report, store = made(small_night())
     assert store.files[NIGHT, "report.json"] == to_json(report).encode()
+
+
+def test_lost_time_and_important_warnings_are_in_the_table_with_what_to_do() -> None:
+    night = [
+        night_entry("whole", summary(warnings=("crc_mismatch",))),
+        night_entry("cut", summary(hours=12, warnings=("time_lost", "crc_mismatch"))),
+    ]
+    digest = with_values(night[1].digest, lost_s=43_200.0)
+    report, store = made([night[0], with_values(night[1], digest=digest)])
+
+    assert report["with_important_warnings_count"] == 1
+    ranked = {row["recording_id"]: row for row in report["ranked"]}
+    assert ranked["cut"]["lost_h"] == 12
+    assert ranked["cut"]["important_warning_codes"] == ["time_lost"]
+    assert ranked["whole"]["lost_h"] == 0
+    assert ranked["whole"]["important_warning_codes"] == []
+    cells = {row["recording_id"]: row for row in rows(store)}
+    assert cells["cut"]["lost_h"] == "12.0"
+    assert cells["cut"]["important_warning_codes"] == "time_lost"
+    assert cells["cut"]["next_step"] == warning_text("time_lost").next_step
+    assert cells["whole"]["next_step"] == ""

@@ -76,6 +76,7 @@ def test_the_entry_of_a_scored_recording_has_the_values_that_the_report_needs() 
     assert entry["digest"] == {
         "duration_s": 72_000.0,
         "analysable_s": 68_400.0,
+        "lost_s": 0.0,
         "class_count": {"N": 970, "S": 10, "V": 20, "F": 0, "Q": 0},
         "mean_bpm": 70.0,
         "minimum_bpm": 50.0,
@@ -106,6 +107,14 @@ def test_the_entry_of_a_reviewed_recording_says_whether_it_is_signed(status: str
     whole["provenance"]["review"] = "reviewed"
     reviewed = valid(night_entry("a1", summary_of(whole)))["digest"]["review_status"]
     assert (not_reviewed, reviewed) == ("not_reviewed", status)
+
+
+def test_an_entry_from_before_version_1_2_has_lost_no_time() -> None:
+    document = valid(SCORED)
+    del document["digest"]["lost_s"]
+    entry = read_entry(json.dumps(document).encode())
+    assert entry.digest is not None
+    assert entry.digest.lost_s == 0
 
 
 def test_an_entry_from_before_reviews_is_of_a_recording_that_was_not_reviewed() -> None:

@@ -18,6 +18,7 @@ from deepecg.night.night_report import DeadLettersOfDate, HistogramBar
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.next_steps import NEXT_STEPS
 from deepecg.outputs.report.labels_and_formats import CLASS_NAMES
+from deepecg.outputs.warning_texts import warning_text
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&"
 VOID = {"meta", "link", "br", "img", "hr", "rect", "path", "circle"}
@@ -356,3 +357,27 @@ def test_higher_values_lie_higher_and_all_lie_inside() -> None:
 def test_a_figure_that_never_changes_and_one_that_is_not_known_can_be_drawn() -> None:
     assert sparkline(metric(1.0, 1.0, 1.0)).y == 28.0
     assert sparkline(metric(None, None, None)).y is None
+
+
+def test_important_warnings_are_marked_in_the_row_and_explained_in_the_list() -> None:
+    plain = night_entry("whole", summary(warnings=("crc_mismatch",)))
+    warned = night_entry("cut", summary(hours=12, warnings=("time_lost", "impossible_amplitude")))
+    digest = with_values(warned.digest, lost_s=12 * 3600)
+    page = page_of(body(plain), body(with_values(warned, digest=digest)))
+
+    (row,) = re.findall(r'<tr role="row" class="recording is-warned">.*?</tr>', page, re.S)
+    assert "Time lost: 12.0 of 24.0 h" in row
+    assert "Impossible amplitude" in row
+    assert "12.0 h, 12.0 h lost" in row
+    words = Reader(page).words
+    assert "Only recordings with important warnings (1)" in words
+    for code in ("time_lost", "impossible_amplitude", "crc_mismatch"):
+        text = warning_text(code)
+        assert text.meaning in words
+        assert text.next_step in words
+
+
+def test_a_night_without_important_warnings_has_nothing_to_choose() -> None:
+    page = page_of(body(night_entry("whole", summary(warnings=("crc_mismatch",)))))
+    assert 'id="only-warned"' not in page
+    assert 'class="recording is-warned"' not in page

@@ -29,6 +29,7 @@ def test_the_message_contains_counts_and_no_names() -> None:
     assert subject == "Deep-ECG 2026-11-21: 4 uploaded, 2 scored, 1 with urgent findings"
     words = " ".join(text.split())
     for line in ("Uploaded 4", "Scored 2", "with urgent findings 1", "with notable findings 1",
+                 "with important warnings 0",
                  "reviewed and signed 1", "Rejected 1",
                  "Waiting for parts 1",
                  "Failed 0", "Not yet processed 0", "Dead letters of this date 6",

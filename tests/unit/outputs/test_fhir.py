@@ -94,7 +94,7 @@ def ectopy(count: int, **more: Any) -> dict[str, Any]:
 def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
     """Return a summary of a whole day, some parts of it changed."""
     summary: dict[str, Any] = {
-        "schema_version": "2.3",
+        "schema_version": "2.4",
         "kind": "summary",
         "recording_id": "9f86d081884c7d659a2f",
         "recording": {
@@ -105,6 +105,8 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
             "second_lead_used": None,
             "lead_chosen_by": "software",
             "duration_s": 86400.0,
+            "lost_s": 0.0,
+            "amplitudes_calibrated": True,
             "start_local": "2024-03-01T09:30:00",
             "time_zone": None,
             "paced": None,
@@ -112,6 +114,7 @@ def summary_with(**changes: dict[str, Any]) -> dict[str, Any]:
         "signal": {
             "analysable_s": 86000,
             "analysable_percent": 99.54,
+            "analysable_of_declared_percent": 99.54,
             "missing_s": 0,
             "flat_s": 400,
             "saturated_s": 0,
@@ -1123,3 +1126,31 @@ def test_what_is_no_reference_to_a_patient_is_refused_and_not_repeated(subject: 
         diagnostic_report(summary_with(), subject)
     assert "Smith" not in str(refused.value)
     assert "hospital" not in str(refused.value)
+
+
+def test_lost_time_and_important_warnings_are_in_the_conclusion_in_plain_words() -> None:
+    warnings = [
+        {"code": "crc_mismatch", "message": "found one checksum"},
+        {"code": "time_lost", "message": "found 24 h, expected 48 h by the header"},
+    ]
+    whole = summary_with(warnings=warnings)
+    recording = {"lost_s": 86_400.0}
+    bundle = diagnostic_report(
+        summary_with(
+            warnings=warnings,
+            recording=recording,
+            signal={"analysable_of_declared_percent": 49.8},
+        )
+    )
+    (report,) = of_type(bundle, "DiagnosticReport")
+    lines = report["conclusion"].splitlines()
+    assert (
+        "Of the 48.0 h that the file declares, 24.0 h are not in it; 49.8 % of the declared time "
+        "could be analysed." in lines
+    )
+    important, other = [line for line in lines if line.startswith("Warning")]
+    assert important.startswith("Warning: found 24 h, expected 48 h by the header. The file")
+    assert other == "Warning: found one checksum."
+    (note,) = figures(bundle)["recording.duration_s"]["note"]
+    assert note["text"] == "Time that the file declares and does not contain: 24 h."
+    assert "note" not in figures(diagnostic_report(whole))["recording.duration_s"]

@@ -399,3 +399,37 @@ def test_what_is_not_computed_is_named_and_not_there() -> None:
     document = summarise(steady(), "r")
     assert document["not_computed"] == ["first_degree_av_block"]
     assert not set(document["not_computed"]) & set(document)
+
+
+def test_lost_time_is_in_the_summary_and_lowers_the_share_of_the_declared_time() -> None:
+    whole = recording_of(np.zeros(60 * 250))
+    # A minute is in the file, of which ten seconds are flat; two were declared.
+    scored = steady(bad={"flat": range(10)}, recording=replace(whole, lost_s=60.0))
+    document = summarise(scored, "r")
+    validate(document)
+    assert document["recording"]["duration_s"] == 60
+    assert document["recording"]["lost_s"] == 60
+    assert document["signal"]["analysable_percent"] == 83.33
+    assert document["signal"]["analysable_of_declared_percent"] == 41.67
+    (warning,) = document["warnings"]
+    assert warning == {
+        "code": "time_lost",
+        "message": "found 1 min, expected 2 min by the header; lost: 1 min",
+    }
+
+
+def test_without_lost_time_both_shares_are_the_same() -> None:
+    document = summarise(steady(bad={"flat": range(10)}), "r")
+    assert document["recording"]["lost_s"] == 0
+    assert document["signal"]["analysable_of_declared_percent"] == 83.33
+    assert document["warnings"] == []
+
+
+@pytest.mark.parametrize("code", ["uncalibrated", "impossible_amplitude"])
+def test_where_amplitudes_are_not_known_none_is_given(code: str) -> None:
+    warned = replace(
+        recording_of(np.zeros(60 * 250)), warnings=(ReadingWarning(code, "found one"),)
+    )
+    document = summarise(steady(recording=warned), "r")
+    assert document["recording"]["amplitudes_calibrated"] is False
+    assert summarise(steady(), "r")["recording"]["amplitudes_calibrated"] is True

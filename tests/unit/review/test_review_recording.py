@@ -103,6 +103,23 @@ def test_stored_beats_give_the_same_documents_without_the_model(
         assert (two / name).read_bytes() == (one / name).read_bytes()
 
 
+def test_a_review_of_impossible_amplitudes_has_the_same_documents(
+    data_dir: Path, classifier: BeatClassifier, tmp_path: Path
+) -> None:
+    right = open_recording(data_dir / "mitdb/119.hea")
+    wrong = replace(right, read_samples=lambda *part: 1000 * right.read_samples(*part))
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        folder.mkdir()
+    scored = score_recording(wrong, classifier)
+    write_outputs(scored, one, "r", "r")
+    stored = read_stored_beats((one / "r.beats.npz").read_bytes())
+    again = unreviewed_recording(wrong, stored, classifier.card, scored.settings)
+    write_outputs(again, two, "r", "r")
+    for name in output_files("r"):
+        assert (two / name).read_bytes() == (one / name).read_bytes()
+
+
 def test_a_deleted_beat_leaves_a_confirmed_pause(slow: ScoredRecording) -> None:
     assert not slow.rhythm.pauses.episodes
     found = reviewed(slow, {"op": "delete_beats", "times_s": [time_of(slow, 30)]})

@@ -62,6 +62,7 @@ from deepecg.outputs.file_names import REJECTION_FILE, REPORT_FILE
 from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.next_steps import NEXT_STEPS, READ_REJECTION, UNSCORED_NEXT_STEPS
 from deepecg.outputs.summary import SOFTWARE
+from deepecg.outputs.warning_texts import important_codes
 from deepecg.time_units import SECONDS_PER_HOUR
 
 JSON = "application/json"
@@ -150,6 +151,9 @@ def make_night(
         processing=_processing(entries, settings.prices),
         models=counted(extract.model_version or "unknown" for extract in extracts),
         software_versions=counted(extract.software_version or "unknown" for extract in extracts),
+        with_important_warnings_count=sum(
+            bool(important_codes(extract.warning_codes)) for extract in extracts
+        ),
         warnings=counted(code for extract in extracts for code in extract.warning_codes),
         provenance=NightProvenance(software=SOFTWARE, settings=settings),
         advisory=ADVISORY,
@@ -199,9 +203,11 @@ def _ranked_recordings(
             notable=extract.notable,
             review_status=extract.review_status,
             duration_h=_hours(extract.duration_s),
+            lost_h=_hours(extract.lost_s),
             analysable_percent=_rounded(extract.analysable_percent, 2),
             beats_count=extract.beats_count,
             warning_codes=extract.warning_codes,
+            important_warning_codes=important_codes(extract.warning_codes),
             **{name: getattr(extract, name) for name in RecordingMeasures.__struct_fields__},
         )
         for rank, (entry, extract) in enumerate(by_urgency(entries, settings.ranking), start=1)

@@ -16,7 +16,7 @@ from deepecg.errors import HolterError
 from deepecg.outputs.rejection_json import Rejection
 from deepecg.outputs.summary import EctopyBlock, NotableRow, Summary, UrgentRow
 
-NIGHT_ENTRY_SCHEMA_VERSION = "1.1"
+NIGHT_ENTRY_SCHEMA_VERSION = "1.2"
 UploadOutcome = Literal["scored", "rejected", "waiting", "failed", "received"]
 ReviewStatus = Literal["not_reviewed", "preliminary", "final", "amended"]
 OUTCOMES: tuple[UploadOutcome, ...] = get_args(UploadOutcome)
@@ -127,6 +127,9 @@ class SummaryExtract(RecordingMeasures, frozen=True, kw_only=True):
     """Length of the recording, in seconds."""
     analysable_s: Measure
     """Length of its analysable part, in seconds."""
+    lost_s: Measure = 0
+    """Lost time, in seconds: the file declares it, but ends before. Entries before version 1.2 do
+    not contain it."""
     class_count: BeatsOfClass
     """Analysable beats of each AAMI class."""
     urgent: tuple[KindFinding, ...]
@@ -293,6 +296,7 @@ def _extract(summary: Summary) -> SummaryExtract:
     return SummaryExtract(
         duration_s=summary.recording.duration_s,
         analysable_s=summary.signal.analysable_s,
+        lost_s=summary.recording.lost_s,
         class_count=BeatsOfClass(**summary.beats.class_count),
         mean_bpm=heart_rate.mean_bpm,
         minimum_bpm=heart_rate.minimum_bpm,

@@ -13,6 +13,7 @@ from deepecg.night.night_store import RECORDINGS_CSV, REPORT
 from deepecg.outputs.html_pages import policy_hash, template_environment
 from deepecg.outputs.package_files import package_text
 from deepecg.outputs.report import labels_and_formats as labels
+from deepecg.outputs.warning_texts import warning_text
 
 LEAST_DISTRIBUTED = 5
 """Number of scored recordings below which the page draws no distributions: the table shows all."""
@@ -39,6 +40,7 @@ def render_night(report: NightReport) -> str:
             ("Others", "other", [row for row in ranked if not row.urgent and not row.notable]),
         ],
         review_labels=REVIEW_LABELS,
+        warning_text=warning_text,
         metrics=[
             (metric, item)
             for metric, item in zip(METRICS, report.drift.metrics, strict=True)

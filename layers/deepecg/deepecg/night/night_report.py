@@ -19,7 +19,7 @@ from deepecg.night.night_entry import (
 from deepecg.night.settings import NightSettings
 from deepecg.outputs.summary import Block, Count, Measure, Percent, SoftwareBlock
 
-NIGHT_REPORT_SCHEMA_VERSION: Literal["1.1"] = "1.1"
+NIGHT_REPORT_SCHEMA_VERSION: Literal["1.2"] = "1.2"
 UnscoredOutcome = Literal["failed", "received", "waiting", "rejected"]
 """Outcomes of uploads that were not scored, first those that need an engineer."""
 
@@ -113,12 +113,16 @@ class RankedRecording(RecordingMeasures, frozen=True, kw_only=True, forbid_unkno
     """Whether a clinician has reviewed the recording, and signed the review."""
     duration_h: Measure
     """Length of the recording, in hours."""
+    lost_h: Measure
+    """Lost time, in hours: the file declares it, but ends before."""
     analysable_percent: Percent | None
     """Share of the recording that could be analysed, in percent."""
     beats_count: Count
     """Analysable beats."""
     warning_codes: tuple[Text, ...]
     """Codes of defects that did not prevent scoring."""
+    important_warning_codes: tuple[Text, ...]
+    """Those of them that may change the result, the most important first."""
 
 
 class UnscoredUpload(Block, frozen=True, kw_only=True):
@@ -240,7 +244,7 @@ class NightProvenance(Block, frozen=True, kw_only=True):
 class NightReport(Block, frozen=True, kw_only=True, tag_field="kind", tag="night_report"):
     """The report on the uploads of a date."""
 
-    schema_version: Literal["1.1"]
+    schema_version: Literal["1.2"]
     """Version of this schema."""
     date: datetime.date
     """Date of the uploads, in the clinic's time zone."""
@@ -277,6 +281,8 @@ class NightReport(Block, frozen=True, kw_only=True, tag_field="kind", tag="night
     """Versions of the models, the most frequent first."""
     software_versions: tuple[CodeCount, ...]
     """Versions of the software that scored recordings, the most frequent first."""
+    with_important_warnings_count: Count
+    """Scored recordings with a warning that may change the result."""
     warnings: tuple[CodeCount, ...]
     """Codes of warnings about scored recordings, the most frequent first."""
     provenance: NightProvenance

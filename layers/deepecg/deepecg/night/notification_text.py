@@ -31,6 +31,7 @@ def night_message(report: NightReport, n_queued: int) -> tuple[str, str]:
         f"Scored                       {outcomes.scored_count}",
         f"  with urgent findings       {urgent.recordings_count}",
         f"  with notable findings      {report.notable.recordings_count}",
+        f"  with important warnings    {report.with_important_warnings_count}",
         f"  reviewed and signed        {report.signed_count}",
         f"Rejected                     {outcomes.rejected_count}",
         f"Waiting for parts            {outcomes.waiting_count}",

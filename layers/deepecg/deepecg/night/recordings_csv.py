@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 
 from deepecg.night.night_entry import NightEntry, RecordingMeasures
 from deepecg.night.night_report import RankedRecording, UnscoredUpload
+from deepecg.outputs.warning_texts import warning_text
 
 COLUMNS = (
     "rank",
@@ -23,6 +24,7 @@ COLUMNS = (
     "review_status",
     "urgency_points",
     "duration_h",
+    "lost_h",
     "analysable_percent",
     "beats_count",
     *RecordingMeasures.__struct_fields__,
@@ -30,6 +32,7 @@ COLUMNS = (
     "size_bytes",
     "model_version",
     "warning_codes",
+    "important_warning_codes",
     "document",
 )
 FORMULA_STARTS = ("=", "+", "-", "@")
@@ -61,6 +64,9 @@ def recordings_csv(
             cells["notable"] = " ".join(finding.kind for finding in row.notable)
             cells["model_version"] = entry.digest and entry.digest.model_version
             cells["warning_codes"] = " ".join(row.warning_codes)
+            cells["important_warning_codes"] = " ".join(row.important_warning_codes)
+            steps = (warning_text(code).next_step for code in row.important_warning_codes)
+            cells["next_step"] = " ".join(dict.fromkeys(steps))
             cells["document"] = row.report
         else:
             cells["document"] = row.rejection

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from deepecg.outputs.advisory import ADVISORY
 from deepecg.outputs.report.labels_and_formats import plain
 from deepecg.outputs.summary import RecordingBlock, ReviewBlock, Summary
+from deepecg.outputs.warning_texts import important_warnings, warning_text
 from deepecg.time_units import SECONDS_PER_HOUR, SECONDS_PER_MINUTE
 
 
@@ -42,6 +43,13 @@ def _found(summary: Summary) -> Iterator[str]:
         f"Recorded {_span(recording.duration_s)}, of which {_span(signal.analysable_s)} "
         f"({_number(signal.analysable_percent)} %) could be analysed. {_leads(recording)}."
     )
+    if recording.lost_s:
+        declared_s = recording.duration_s + recording.lost_s
+        yield (
+            f"Of the {_span(declared_s)} that the file declares, {_span(recording.lost_s)} are not "
+            f"in it; {_number(signal.analysable_of_declared_percent)} % of the declared time could "
+            "be analysed."
+        )
     yield (
         f"Beats: {summary.beats.total_count}. Heart rate: mean {_number(rate.mean_bpm)}, "
         f"minimum {_number(rate.minimum_bpm)}, maximum {_number(rate.maximum_bpm)} /min."
@@ -74,8 +82,13 @@ def _found(summary: Summary) -> Iterator[str]:
     yield f"Notable: {notable or 'nothing'}."
     if summary.not_computed:
         yield f"Not computed: {', '.join(map(plain, summary.not_computed))}."
+    important = important_warnings(summary.warnings)
+    for warning in important:
+        text = warning_text(warning.code)
+        yield f"Warning: {warning.message}. {text.meaning} {text.next_step}"
     for warning in summary.warnings:
-        yield f"Warning: {warning.message}."
+        if warning not in important:
+            yield f"Warning: {warning.message}."
     yield ADVISORY
 
 

@@ -27,6 +27,7 @@ from deepecg.outputs.fhir_measures import (
     part_name,
 )
 from deepecg.outputs.fhir_times import effective_period
+from deepecg.outputs.report.labels_and_formats import duration
 from deepecg.outputs.summary import PACED, EventRow, NotableRow, Summary, UrgentRow
 from deepecg.outputs.value_with_path import SummaryValue
 from deepecg.rhythm.event_kinds import EVENT_KINDS
@@ -102,6 +103,9 @@ def _measures(summary: Summary, own: OwnCodes, common: Json) -> Iterator[Node]:
         for measure in group:
             observation = {**common, **_measure(measure, own, loinc)}
             notes = [measure.accuracy] if measure.accuracy else []
+            if measure.found.path == "recording.duration_s" and summary.recording.lost_s:
+                lost = duration(summary.recording.lost_s)
+                notes.append(f"Time that the file declares and does not contain: {lost}.")
             if paced and first in ("ventricular", "supraventricular"):
                 notes.append(f"Pacemaker: {paced[0].message}.")
             members.append(Node(measure.found.path, observation | _notes(notes)))

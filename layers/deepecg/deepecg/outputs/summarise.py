@@ -17,6 +17,8 @@ from deepecg.outputs.repolarisation_blocks import (
     qt_interval_block,
     st_segment_block,
 )
+from deepecg.outputs.report.labels_and_formats import duration
+from deepecg.outputs.warning_texts import TIME_LOST
 from deepecg.review.stored_beats import StoredBeats
 from deepecg.rhythm.ectopy import Ectopy
 from deepecg.rhythm.episode import Episode
@@ -158,6 +160,8 @@ def _recording(scored: ScoredRecording, study: Study) -> summary.RecordingBlock:
         second_lead_used=next((recording.leads[lead.number] for lead in scored.used[1:]), None),
         lead_chosen_by="software" if scored.settings.lead is None else "caller",
         duration_s=_rounded(recording.duration_s, 3),
+        lost_s=_rounded(recording.lost_s, 3),
+        amplitudes_calibrated=recording.amplitudes_calibrated,
         start_local=_local(scored, 0),
         time_zone=study.time_zone,
         paced=recording.paced,
@@ -168,9 +172,12 @@ def signal_block(scored: ScoredRecording) -> summary.SignalBlock:
     """Return how much of the signal was analysed, and why the rest was not."""
     flags = scored.flags
     seconds = ("analysable", "missing", "flat", "saturated", "noisy")
+    share, recording = float(flags.analysable.mean()), scored.recording
+    recorded_share = recording.duration_s / (recording.duration_s + recording.lost_s)
     return summary.SignalBlock(
         **{f"{name}_s": int(getattr(flags, name).sum()) for name in seconds},
-        analysable_percent=_rounded(100 * float(flags.analysable.mean()), 2),
+        analysable_percent=_rounded(100 * share, 2),
+        analysable_of_declared_percent=_rounded(100 * share * recorded_share, 2),
         without_beats_s=_rounded(scored.rhythm.pauses.without_beats_s, 1),
     )
 
@@ -329,6 +336,12 @@ def _warnings(scored: ScoredRecording) -> tuple[summary.WarningRow, ...]:
     found = [
         summary.WarningRow(warning.code, warning.message) for warning in scored.recording.warnings
     ]
+    if lost_s := scored.recording.lost_s:
+        recorded_s = scored.recording.duration_s
+        message = (
+            f"found {duration(recorded_s)}, expected {duration(recorded_s + lost_s)} by the header"
+        )
+        found.append(summary.WarningRow(TIME_LOST, f"{message}; lost: {duration(lost_s)}"))
     if scored.recording.paced:
         message = (
             "the header says that the patient has a pacemaker; the model was trained without paced "

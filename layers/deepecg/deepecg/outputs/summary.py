@@ -21,7 +21,7 @@ from deepecg.rhythm.settings import QtFormula
 from deepecg.rhythm.urgent_kinds import URGENT_KINDS
 from deepecg.settings import ScoringSettings
 
-SUMMARY_SCHEMA_VERSION: Final = "2.3"
+SUMMARY_SCHEMA_VERSION: Final = "2.4"
 PACED: Final = "paced"
 """Code of the warning that the patient has a pacemaker."""
 
@@ -67,6 +67,11 @@ class RecordingBlock(Block, frozen=True):
     """Who chose the primary lead."""
     duration_s: Measure
     """Length of the recording, in seconds."""
+    lost_s: Measure
+    """Lost time, in seconds: the file declares it, but ends before. It is not in ``duration_s``."""
+    amplitudes_calibrated: bool
+    """Whether amplitudes can be trusted. If not, no figure in millivolts is given, and the ST
+    segment is not assessed."""
     start_local: str | None
     """Start of the recording: ISO 8601 local time without a time zone, since Holter files contain
     none. Null if the file has no start time."""
@@ -84,6 +89,9 @@ class SignalBlock(Block, frozen=True):
     """Seconds in which at least one lead in use could be analysed."""
     analysable_percent: Percent
     """Share of the recording that could be analysed, in percent."""
+    analysable_of_declared_percent: Percent
+    """Share of the declared time that could be analysed, in percent: that of the recording and the
+    lost time together."""
     missing_s: Count
     """Seconds not analysable because samples are missing."""
     flat_s: Count
@@ -660,7 +668,7 @@ NO_REVIEW = ReviewBlock("preliminary", None, None, (), None, (), 0, 0, 0, 0, 0.0
 class Summary(Block, frozen=True, tag_field="kind", tag="summary"):
     """The results of a recording. It contains no time of its making."""
 
-    schema_version: Literal["2.3"]
+    schema_version: Literal["2.4"]
     """Version of this schema. A later minor version only adds keys."""
     recording_id: str
     """The caller's name for the recording; it never contains anything about the patient."""

@@ -23,7 +23,6 @@ from pydicom.tag import BaseTag, Tag
 from deepecg.arrays import Floats32
 from deepecg.errors import MalformedHeaderError, RefusedRecordingError
 from deepecg.readers.dicom_groups import MultiplexGroup, number_of, read_groups, text_of
-from deepecg.readers.voltage_units import millivolts_per_unit
 from deepecg.readers.file_signals import recording_of
 from deepecg.readers.lead_codes import lead_of_code
 from deepecg.readers.reading_options import ReadingOptions
@@ -33,6 +32,7 @@ from deepecg.readers.sample_blocks import (
     millivolts,
     timeline_of,
 )
+from deepecg.readers.voltage_units import millivolts_per_unit
 from deepecg.readers.written_times import clock_time, time_of_digits
 from deepecg.recording import Recording
 

@@ -16,7 +16,6 @@ from typing import Final
 from deepecg.arrays import Floats32
 from deepecg.errors import NoLeadsError, SamplingRateError, TruncatedSamplesError
 from deepecg.readers.aecg_sequences import AecgSequence, AecgSequences, read_sequences
-from deepecg.readers.voltage_units import millivolts_per_unit
 from deepecg.readers.file_signals import recording_of
 from deepecg.readers.lead_codes import lead_of_code
 from deepecg.readers.reading_options import ReadingOptions
@@ -26,6 +25,7 @@ from deepecg.readers.sample_blocks import (
     millivolts,
     timeline_of,
 )
+from deepecg.readers.voltage_units import millivolts_per_unit
 from deepecg.readers.written_times import clock_time, rate_of_interval, time_of_digits
 from deepecg.recording import Recording
 

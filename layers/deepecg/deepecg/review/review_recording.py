@@ -20,6 +20,7 @@ from deepecg.rhythm.reviewed_findings import ReviewedRhythm
 from deepecg.rhythm.rhythm_analysis import analyse_rhythm
 from deepecg.scored_recording import ScoredRecording
 from deepecg.settings import ScoringSettings
+from deepecg.signal.calibration_check import with_possible_amplitudes
 from deepecg.signal.conditioning import condition_leads
 from deepecg.signal.convincing_ecg import keep_convincing
 from deepecg.signal.lead_selection import AnalysedLead
@@ -70,6 +71,7 @@ def review_recording(
     settings = settings or ScoringSettings()
     recording = keep_convincing(recording, settings)
     stored.refuse_other(recording, card, settings)
+    recording = with_possible_amplitudes(recording, settings)
     baselines_mv = dict(zip(stored.leads.tolist(), stored.baselines_mv.tolist(), strict=True))
     conditioned = condition_leads(recording, baselines_mv, settings.conditioning, progress)
     stored.refuse_other_signal(conditioned)
@@ -119,7 +121,12 @@ def review_recording(
         ReviewedRhythm(stream, beats.conducted, beats.edits),
     )
     repolarisation = analyse_repolarisation(
-        rhythm, beats.waves, beats.used, settings.rhythm, paced=recording.paced is True
+        rhythm,
+        beats.waves,
+        beats.used,
+        settings.rhythm,
+        paced=recording.paced is True,
+        calibrated=recording.amplitudes_calibrated,
     )
     return ScoredRecording(
         recording,

@@ -15,9 +15,17 @@ from deepecg.waves.waves import Waves
 NAMES: Final = ("assessed", *OBSTACLES)
 """What is known of a beat or window, by its number: 0 if it is assessed, or else its obstacle. Of
 several obstacles that are equally frequent in a window, the first is named."""
-PACED, FIBRILLATION, WIDE_QRS, PRE_EXCITATION, ECTOPIC, NO_WAVES, UNSTABLE, NOT_ANALYSABLE = range(
-    1, len(NAMES)
-)
+(
+    PACED,
+    FIBRILLATION,
+    WIDE_QRS,
+    PRE_EXCITATION,
+    ECTOPIC,
+    NO_WAVES,
+    UNSTABLE,
+    NOT_ANALYSABLE,
+    NOT_CALIBRATED,
+) = range(1, len(NAMES))
 
 
 def obstacles_of_beats(

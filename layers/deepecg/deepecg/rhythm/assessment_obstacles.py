@@ -14,5 +14,6 @@ OBSTACLES: Final = {
     "waves_not_found": "waves not found",
     "rate_not_stable": "heart rate not stable",
     "not_analysable": "signal not analysable, or too few beats",
+    "not_calibrated": "amplitude not calibrated",
 }
 """Keys of what keeps a beat or window from being assessed, and their words."""

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deepecg.rhythm.assessable_beats import obstacles_of_beats
+import numpy as np
+
+from deepecg.rhythm.assessable_beats import NOT_CALIBRATED, obstacles_of_beats
 from deepecg.rhythm.qt_interval import QtInterval, qt_interval
 from deepecg.rhythm.rhythm_analysis import RhythmAnalysis
 from deepecg.rhythm.settings import RhythmSettings
@@ -28,6 +30,7 @@ def analyse_repolarisation(
     settings: RhythmSettings,
     *,
     paced: bool,
+    calibrated: bool = True,
 ) -> Repolarisation:
     """Measure ST segment and QT interval where they can be assessed.
 
@@ -43,6 +46,8 @@ def analyse_repolarisation(
         Every threshold.
     paced : bool
         Whether the patient has a pacemaker: then nothing is assessed.
+    calibrated : bool
+        Whether the amplitudes can be trusted; if not, the ST segment is not assessed.
     """
     obstacle = obstacles_of_beats(rhythm, waves, paced=paced, settings=settings.repolarisation)
     beats, duration_s = rhythm.confirmed, float(len(rhythm.beats.analysable))
@@ -57,7 +62,7 @@ def analyse_repolarisation(
     return Repolarisation(
         st_segment(
             levels,
-            obstacle,
+            obstacle if calibrated else np.full_like(obstacle, NOT_CALIBRATED),
             beats.times_s,
             beats.rr_s,
             duration_s,

@@ -140,7 +140,7 @@ def _survey(
     finite = samples[np.isfinite(samples)]
     baseline = float(np.median(finite)) if len(finite) else 0.0
     prominences = [
-        _prominence(segment.astype(np.float64) - baseline, sampling_rate_hz, settings)
+        qrs_prominence(segment.astype(np.float64) - baseline, sampling_rate_hz, settings)
         for segment in segments
     ]
     return LeadSurvey(
@@ -148,7 +148,18 @@ def _survey(
     )
 
 
-def _prominence(level: Floats, sampling_rate_hz: float, settings: SignalSettings) -> float:
+def qrs_prominence(level: Floats, sampling_rate_hz: float, settings: SignalSettings) -> float:
+    """Return the energy of the QRS complexes in a segment over the energy between them.
+
+    Parameters
+    ----------
+    level : ndarray of float64, shape (n,)
+        Millivolts above the lead's baseline. Missing samples are replaced by 0 in place.
+    sampling_rate_hz : float
+        Samples per second.
+    settings : SignalSettings
+        Filter and QRS energy.
+    """
     filtered = condition(level, sampling_rate_hz, settings.conditioning)
     conditioned = without_hum(filtered, 0, settings.conditioning).astype(np.float32)
     energy = qrs_energy(conditioned, settings.conditioning.rate_hz, settings.detector)

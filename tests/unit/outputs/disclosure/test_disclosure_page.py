@@ -17,6 +17,7 @@ from unit.small_recordings import RATE, conditioned_lead, ecg, every, recording_
 from deepecg.outputs.disclosure.disclosure_page import write_disclosure
 from deepecg.outputs.disclosure.settings import DisclosureSettings
 from deepecg.outputs.report.recording_clock import Clock
+from deepecg.recording import ReadingWarning
 from deepecg.scored_recording import ScoredRecording
 
 ID = "0123456789abcdef0123"
@@ -141,3 +142,11 @@ def test_names_from_a_file_cannot_become_markup(scored: ScoredRecording, tmp_pat
 def test_a_recording_without_beats_has_its_rows(tmp_path: Path) -> None:
     html = written(scored_of([], "", duration_s=70, rate=RATE), tmp_path)
     assert [row["beats_s"] for row, _ in rows_of(html)] == [[], []]
+
+
+def test_a_lead_that_is_not_calibrated_is_named_so(scored: ScoredRecording, tmp_path: Path) -> None:
+    assert "not calibrated" not in written(scored, tmp_path)
+    warning = ReadingWarning("impossible_amplitude", "found one")
+    recording = replace(scored.recording, warnings=(warning,))
+    html = written(replace(scored, recording=recording), tmp_path)
+    assert "filtered, amplitude not calibrated." in html

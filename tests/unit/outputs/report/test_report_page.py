@@ -2,6 +2,7 @@ import copy
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from synthetic_summary import EVENTS, made_up_graphics, made_up_summary, summary
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.graphics.rr_plots import Poincare, RrHistogram
 from deepecg.outputs.report.report_page import render_report as render_summary
+from deepecg.outputs.warning_texts import warning_text
 from deepecg.study import Study
 
 SECONDS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
@@ -592,3 +594,43 @@ def test_tables_and_pictures_have_names(html: str, page: Page) -> None:
     assert headings.count(1) == 1
     assert all(b - a <= 1 for a, b in pairwise(headings))
     assert all("scope" in a for tag, a in page.elements if tag == "th")
+
+
+IMPORTANT = (
+    ("time_lost", "found 24 h, expected 48 h by the header"),
+    ("impossible_amplitude", "found 2,250 in 1 of 3 leads"),
+    ("crc_mismatch", "found one checksum"),
+)
+
+
+def test_important_warnings_are_on_page_1_and_all_are_in_the_last_section() -> None:
+    warnings = [{"code": code, "message": message} for code, message in IMPORTANT]
+    html = unescape(rendered(warnings=warnings))
+    first, _, rest = html.partition('<section id="events"')
+    found = re.findall(r'<li data-warning="(\w+)">', first)
+    assert found == ["time_lost", "impossible_amplitude"]
+    for code, message in IMPORTANT:
+        text = warning_text(code)
+        assert (text.meaning in text_of(first)) == (code != "crc_mismatch")
+        assert all(part in text_of(rest) for part in (text.meaning, text.next_step, message))
+    assert "Check before you use this result" not in rendered(warnings=warnings[2:])
+
+
+def test_lost_time_is_beside_the_analysable_time() -> None:
+    html = rendered(recording__lost_s=43_200.0, signal__analysable_of_declared_percent=66.4)
+    assert (
+        "12 h of the 36 h that the file declares are not in it; 66.4 % of them analysable"
+        in text_of(html)
+    )
+    assert "that the file declares" not in text_of(rendered())
+
+
+def test_strips_of_a_lead_that_is_not_calibrated_have_no_scale() -> None:
+    html = rendered(recording__amplitudes_calibrated=False)
+    # The settings, all of them, name thresholds in mV.
+    shown = html.partition('<section id="settings"')[0]
+    assert '<path class="pulse"' not in shown
+    assert "10 mm/mV" not in shown
+    assert "amplitude not calibrated" in shown
+    assert '<path class="pulse"' in rendered()
+    assert "not calibrated" not in rendered()

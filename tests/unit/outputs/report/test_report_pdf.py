@@ -97,15 +97,24 @@ def test_pages_are_a4(pdf: bytes) -> None:
         assert float(height) * MM_PER_POINT == pytest.approx(297, abs=0.1)
 
 
-@pytest.mark.parametrize("crowded", [False, True])
-def test_the_first_page_is_whole_and_nothing_else_is_on_it(crowded: bool) -> None:
+@pytest.mark.parametrize(
+    ("n_urgent", "n_notable", "codes"),
+    [(3, 1, ()), (8, 6, ()), (4, 4, ("time_lost", "clock_drift", "impossible_amplitude"))],
+)
+def test_the_first_page_is_whole_and_nothing_else_is_on_it(
+    n_urgent: int, n_notable: int, codes: tuple[str, ...]
+) -> None:
     summary = copy.deepcopy(made_up_summary("2026-10-24T09:30:00"))
+    crowded = n_urgent > 3
     if crowded:
         urgent, notable = summary["urgent"], summary["notable"]
         text = "12 supraventricular tachycardias longer than 30 s; the longest 12 min at 160/min"
-        summary["urgent"] = [urgent[n % 3] | {"message": text} for n in range(8)]
-        summary["notable"] = [notable[0] | {"message": text} for _ in range(6)]
+        summary["urgent"] = [urgent[n % 3] | {"message": text} for n in range(n_urgent)]
+        summary["notable"] = [notable[0] | {"message": text} for _ in range(n_notable)]
         summary["recording"]["time_zone"] = "Europe/Zurich"  # clocks were put back in this night
+    if codes:
+        summary["recording"]["lost_s"] = 43_200.0
+        summary["warnings"] = [{"code": code, "message": "found one"} for code in codes]
     page = render_report(summary_of(summary), made_up_graphics(), Study(patient_label="x" * 90))
     first, second, *_ = report_pages(page).pages
     assert {"glance", "trend", "findings", "conclusion", "advisory"} <= set(first.anchors)

@@ -32,6 +32,7 @@ from deepecg.night.night_store import REPORT, parse_night
 from deepecg.night.settings import RankingSettings
 from deepecg.night.urgency_ranking import urgent_kinds
 from deepecg.outputs.recording_id import ID_PATTERN
+from deepecg.outputs.warning_texts import important_codes
 
 RECORDING_ID = re.compile(ID_PATTERN)
 
@@ -190,9 +191,11 @@ def _list_item(night: str, entry: NightEntry) -> RecordingListItem:
         duration_s=digest.duration_s if digest else None,
         beats_count=digest.beats_count if digest else None,
         analysable_percent=digest.analysable_percent if digest else None,
+        lost_s=digest.lost_s if digest else None,
         urgent_count=None if urgent is None else len(urgent),
         urgent=None if urgent is None else [kind.message for kind in urgent],
         notable=[kind.message for kind in digest.notable] if digest else None,
+        important_warning_codes=(list(important_codes(digest.warning_codes)) if digest else None),
         review_status=digest.review_status if digest else None,
     )
 

@@ -196,7 +196,7 @@ class ScoredResponse(RecordingResponse):
     model_config = with_example(
         recording_id=EXAMPLE_ID,
         status="scored",
-        summary={"schema_version": "2.2", "kind": "summary"},
+        summary={"schema_version": "2.4", "kind": "summary"},
         links={
             name: f"/v1/recordings/{EXAMPLE_ID}/{name}"
             for name in ("report", "disclosure", "annotations", "fhir")
@@ -269,12 +269,18 @@ class RecordingListItem(RecordingResponse):
     duration_s: float | None
     beats_count: int | None = Field(description="Number of analysable beats.")
     analysable_percent: float | None
+    lost_s: float | None = Field(
+        description="Time that the file declares and does not contain, in seconds."
+    )
     urgent_count: int | None = Field(description="Number of kinds of urgent findings.")
     urgent: list[str] | None = Field(
         description="The worst finding of each kind in words, the most urgent kind first."
     )
     notable: list[str] | None = Field(
         description="The worst notable finding of each kind in words, the most important first."
+    )
+    important_warning_codes: list[str] | None = Field(
+        description="Codes of warnings that may change the result, the most important first."
     )
     review_status: ReviewStatus | None = Field(
         description="`preliminary`: a review was begun and is not signed."
@@ -290,9 +296,11 @@ EXAMPLE_ITEM = {
     "duration_s": 86400.0,
     "beats_count": 101234,
     "analysable_percent": 98.7,
+    "lost_s": 43200.0,
     "urgent_count": 1,
     "urgent": ["Pause of 3.4 s"],
     "notable": ["Atrial fibrillation of 12 min at 80/min"],
+    "important_warning_codes": ["time_lost"],
     "review_status": "not_reviewed",
 }
 

@@ -77,7 +77,11 @@ def strip_document(scored: ScoredRecording) -> dict[str, Any]:
             for key, value in msgspec.to_builtins(heart_rate_block(scored)).items()
             if key not in {"day_mean_bpm", "night_mean_bpm"}  # a strip has no time of day
         },
-        "quality": msgspec.to_builtins(signal_block(scored))
+        "quality": {
+            key: value
+            for key, value in msgspec.to_builtins(signal_block(scored)).items()
+            if key != "analysable_of_declared_percent"  # a strip declares no length
+        }
         | {"not_analysable": _not_analysable(scored)},
     }
 

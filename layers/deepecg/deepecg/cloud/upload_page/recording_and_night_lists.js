@@ -63,10 +63,15 @@ const RECORDING_COLUMNS = [
   ["Uploaded", "uploaded", (item) => item.uploaded_at && moment(item.uploaded_at)],
   ["Outcome", "", outcomeAndReview],
   ["Findings", "findings", findings],
-  ["Duration", "number", (item) => item.duration_s != null && duration(item.duration_s)],
+  ["Duration", "number", (item) => item.duration_s != null && durationAndLoss(item)],
   ["Beats", "number", (item) => item.beats_count != null && number(item.beats_count)],
   ["Analysable", "number", (item) => item.analysable_percent != null && `${number(item.analysable_percent, 1)} %`],
 ];
+
+/** The duration and, where the file declares more, the declared time. @param {object} item */
+function durationAndLoss({ duration_s: recorded, lost_s: lost }) {
+  return make("span", duration(recorded), lost > 0 && make("span.lost-time", ` of ${duration(recorded + lost)} declared`));
+}
 
 /** The outcome and, for a scored recording, its review. @param {object} item */
 function outcomeAndReview({ outcome, review_status: review }) {
@@ -74,18 +79,25 @@ function outcomeAndReview({ outcome, review_status: review }) {
   return make("span", outcomeMark(outcome), label);
 }
 
-/** Urgent and notable findings in words; without a result, the reason and what to do. @param {object} item */
-function findings({ urgent_count: count, urgent, notable: others, outcome, code }) {
+/** Findings and important warnings in words; without a result, the reason and what to do. @param {object} item */
+function findings({ urgent_count: count, urgent, notable: others, important_warning_codes: codes, outcome, code }) {
   const { name = code, next_step: nextStep } = CONFIG.rejections[code] ?? {};
   if (outcome !== "scored")
     return name && make("span", make("span.soft", name), nextStep && make("span.next-step", nextStep));
-  if (!count && !others?.length) return make("span.soft", "none");
   return make(
     "span",
+    !count && !others?.length && make("span.soft", "none"),
     count > 0 && make("strong.urgent-count", `${number(count)} urgent`),
     ...urgent.map((message) => make("span.finding", message)),
     ...(others ?? []).map((message) => make("span.finding.notable", message)),
+    ...(codes ?? []).map((warning) => warningMark(warning)),
   );
+}
+
+/** An important warning in a few words, with its meaning on the pointer. @param {string} code */
+function warningMark(code) {
+  const { name = code, meaning, next_step: nextStep } = CONFIG.important_warnings[code] ?? {};
+  return make("span.finding.warning", meaning && { title: `${meaning} ${nextStep}` }, name);
 }
 
 /** A table whose rows become blocks on a narrow screen; its roles keep it a table for screen readers. */

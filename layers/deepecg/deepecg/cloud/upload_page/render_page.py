@@ -17,6 +17,7 @@ from deepecg.outputs.next_steps import NEXT_STEPS
 from deepecg.outputs.package_files import package_text
 from deepecg.outputs.report.labels_and_formats import CLASS_NAMES, NOT_KNOWN, REVIEWS, plain
 from deepecg.outputs.report.recording_clock import MONTHS
+from deepecg.outputs.warning_texts import WARNING_TEXTS
 from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
 from deepecg.readers.mark_file_names import BESIDE_SUFFIXES
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
@@ -118,6 +119,11 @@ def _config(settings: ApiSettings) -> Markup:
         "review_labels": REVIEW_LABELS,
         "rejections": {
             code: {"name": plain(code), "next_step": step} for code, step in NEXT_STEPS.items()
+        },
+        "important_warnings": {
+            code: {"name": text.name, "meaning": text.meaning, "next_step": text.next_step}
+            for code, text in WARNING_TEXTS.items()
+            if text.is_important
         },
         "max_author": MAX_AUTHOR,
         "max_review_bytes": MAX_REVIEW_BYTES,

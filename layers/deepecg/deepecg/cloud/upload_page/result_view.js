@@ -54,6 +54,28 @@ const refusalNote = (s) => {
   return refusal && make("p.caution", make("strong", "Not the reviewed results: "), sentence(refusal.message));
 };
 
+/** Important warnings, apart from those that have a note of their own. @param {object} s */
+function warningsNote(s) {
+  const { paced, review_not_applied: refused, ...others } = CONFIG.important_warnings;
+  const items = Object.entries(others).flatMap(([code, { name, meaning, next_step: nextStep }]) =>
+    s.warnings
+      .filter((warning) => warning.code === code)
+      .map(({ message }) =>
+        make("li", make("strong", `${name}: `), `${meaning} ${nextStep} `, make("span.soft", `Details: ${sentence(message)}`)),
+      ),
+  );
+  return items.length > 0 && make("div.caution", make("h3", "Check before you use this result"), make("ul", ...items));
+}
+
+/** How much of the declared time is not in the file; summaries before version 2.4 do not contain it. @param {object} s */
+const lostTime = ({ recording: { lost_s: lost = 0, duration_s: recorded }, signal }) =>
+  lost > 0 &&
+  make(
+    "p.lost-time",
+    make("strong", `${duration(lost)} of the ${duration(recorded + lost)} that the file declares are not in it`),
+    `; ${number(signal.analysable_of_declared_percent, 1)} % of them analysable`,
+  );
+
 /** Seconds lost to noise; summaries before version 2.1 do not contain them. @param {object} signal */
 const noisy = (signal) => signal.noisy_s ?? 0;
 
@@ -118,6 +140,7 @@ function cards(s) {
     card(
       "", "Analysable time", largePercent(percent.analysable),
       line(`${duration(signal.analysable_s)} of ${duration(s.recording.duration_s)}`),
+      lostTime(s),
       softLine(
         `not analysable: ${duration(signal.missing_s)} missing, ${duration(signal.flat_s)} flat, `,
         `${duration(signal.saturated_s)} clipped, ${duration(noisy(signal))} too noisy`,

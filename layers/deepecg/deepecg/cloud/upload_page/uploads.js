@@ -238,7 +238,8 @@ class Upload {
     const { summary } = status, documents = recordingDocuments(status, this.name);
     const link = { href: `#recording/${this.id}`, "aria-label": `All values of ${this.name}` };
     documents.firstChild.append(make("a.details-link", link, "All values"));
-    return [findingsBox(summary, this.id), pacedNote(summary), mainValues(summary), documents].filter(Boolean);
+    const notes = [pacedNote(summary), warningsNote(summary)];
+    return [findingsBox(summary, this.id), ...notes, mainValues(summary), documents].filter(Boolean);
   }
 
   /** After a reload during the upload: find out whether it was complete. */

@@ -78,6 +78,7 @@ function recordingContent(status) {
     findingsBox(s, id),
     pacedNote(s),
     refusalNote(s),
+    warningsNote(s),
     cards(s),
     classTable(s),
     make("p.soft.provenance", `Made by ${software.name} ${software.version}, model ${model.version}.`),

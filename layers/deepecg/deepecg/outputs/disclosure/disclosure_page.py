@@ -80,6 +80,7 @@ def write_disclosure(
             style=style,
             scripts=scripts,
             leads=[scored.recording.leads[lead.number] for lead in scored.used],
+            calibrated=scored.recording.amplitudes_calibrated,
             long_rate_hz=settings.long_rate_hz if is_thinned else None,
             index=script_json(_index(scored, rows, clock, settings)),
             blocks=_blocks(scored, rows, settings, is_thinned=is_thinned),

@@ -12,6 +12,7 @@ import numpy as np
 from jinja2 import Environment
 from markupsafe import Markup
 
+from deepecg.applied_review import REVIEW_NOT_APPLIED
 from deepecg.outputs.graphics.ecg_strips import Strip
 from deepecg.outputs.graphics.report_graphics import Graphics
 from deepecg.outputs.html_pages import page_policy, script_json, template_environment
@@ -35,8 +36,9 @@ from deepecg.outputs.report.rr_charts import histogram_picture, poincare_picture
 from deepecg.outputs.report.strip_figures import mm, strip_figure
 from deepecg.outputs.report.trend_chart import TrendChart
 from deepecg.outputs.report.value_markup import ValueMarkup
-from deepecg.outputs.summary import EventRow, Summary
+from deepecg.outputs.summary import PACED, EventRow, Summary
 from deepecg.outputs.value_with_path import SummaryValue
+from deepecg.outputs.warning_texts import important_warnings, warning_text
 from deepecg.rhythm.assessment_obstacles import OBSTACLES
 from deepecg.rhythm.event_kinds import (
     GROUPS,
@@ -53,6 +55,8 @@ SCRIPTS = (
     "report/strips.js",
     "report/review.js",
 )
+SHOWN_AT_A_GLANCE = (PACED, REVIEW_NOT_APPLIED)
+"""Codes of important warnings that are shown above the findings, and not below them."""
 NO_RATE = "\N{EN DASH}"
 PRINTED_EVENTS = 60
 """Longest list of events that is printed whole. Of a longer one, paper shows only events of
@@ -107,7 +111,15 @@ def render_report(
 
     def figure(strip: Strip, picture: StripPicture, *, with_traces: bool = True) -> Markup:
         event = None if strip.event_number is None else summary.events[strip.event_number]
-        return strip_figure(strip, picture, event, clock, disclosure, with_traces=with_traces)
+        return strip_figure(
+            strip,
+            picture,
+            event,
+            clock,
+            disclosure,
+            calibrated=summary.recording.amplitudes_calibrated,
+            with_traces=with_traces,
+        )
 
     styles = map(_text, ("report/style.css", "report/review.css"))
     style = Markup("".join(styles) + _page_style(summary, patient_label))
@@ -135,6 +147,12 @@ def render_report(
                 summary.st_segment, summary.qt_interval, summary.recording.duration_s, clock
             ),
             obstacles=OBSTACLES,
+            important=[
+                warning
+                for warning in important_warnings(summary.warnings)
+                if warning.code not in SHOWN_AT_A_GLANCE
+            ],
+            warning_text=warning_text,
             histogram=histogram_picture(graphics.rr_histogram),
             poincare=poincare_picture(graphics.poincare),
             strips=[(strip, figure(strip, p)) for strip, p in drawn if not strip.is_further],

@@ -25,6 +25,7 @@ def strip_figure(
     clock: Clock,
     disclosure: str | None,
     *,
+    calibrated: bool = True,
     with_traces: bool = True,
 ) -> Markup:
     """Return what is inside the figure of a strip.
@@ -39,14 +40,22 @@ def strip_figure(
         Times of the recording.
     disclosure : str or None
         Address of the full disclosure; None if there is none.
+    calibrated : bool
+        False to draw no calibration pulse, and to say why.
     with_traces : bool
         False to leave the paths of the traces empty, for strips.js to draw.
     """
     return Markup(
         "\n".join(
             (
-                *_caption(strip, picture, event, clock, disclosure),
-                *_drawing(strip, picture, clock.at(strip.event_at_s), with_traces=with_traces),
+                *_caption(strip, picture, event, clock, disclosure, calibrated=calibrated),
+                *_drawing(
+                    strip,
+                    picture,
+                    clock.at(strip.event_at_s),
+                    calibrated=calibrated,
+                    with_traces=with_traces,
+                ),
             )
         )
     )
@@ -58,6 +67,8 @@ def _caption(
     event: EventRow | None,
     clock: Clock,
     disclosure: str | None,
+    *,
+    calibrated: bool,
 ) -> Iterator[str]:
     kind, at = strip.kind, clock.at(strip.event_at_s)
     which = f"{kind.name.lower()} at {at}"
@@ -71,6 +82,8 @@ def _caption(
     facts.append(_lead_names(strip))
     if picture.is_beyond:
         facts.append("the trace exceeds the paper")
+    if not calibrated:
+        facts.append("amplitude not calibrated")
     yield (
         f'<figcaption><strong><span class="letter {kind.group}">{kind.mark}</span> {kind.name}'
         f'</strong>\n<span class="facts">'
@@ -93,7 +106,9 @@ def _caption(
     yield "</span></figcaption>"
 
 
-def _drawing(strip: Strip, p: StripPicture, at: str, *, with_traces: bool) -> Iterator[str]:
+def _drawing(
+    strip: Strip, p: StripPicture, at: str, *, calibrated: bool, with_traces: bool
+) -> Iterator[str]:
     name, key, height = strip.kind.name, strip.id, mm(p.height)
     yield f'<div class="scroll" role="region" aria-label="Strip of {name.lower()} at {at}">'
     yield (
@@ -122,7 +137,7 @@ def _drawing(strip: Strip, p: StripPicture, at: str, *, with_traces: bool) -> It
             yield f'<text class="lost-text" x="{x}" y="{y}">lost</text>'
     yield f'<path class="event-bar" d="M{event_x} {mm(p.height - 0.6)}h{event_width}"/>'
     for lead in p.leads:
-        yield from _lead(lead, p, with_trace=with_traces)
+        yield from _lead(lead, p, calibrated=calibrated, with_trace=with_traces)
     for beat, at_s in zip(p.letters, strip.beat_times_s.tolist(), strict=True):
         yield (
             f'<text data-at="{strip.recording_s(at_s):.3f}" class="beat class-{beat.name}" '
@@ -149,9 +164,12 @@ def _drawing(strip: Strip, p: StripPicture, at: str, *, with_traces: bool) -> It
     yield "</div>"
 
 
-def _lead(lead: LeadPicture, p: StripPicture, *, with_trace: bool) -> Iterator[str]:
+def _lead(
+    lead: LeadPicture, p: StripPicture, *, calibrated: bool, with_trace: bool
+) -> Iterator[str]:
     y = mm(lead.baseline)
-    yield f'<path class="pulse" d="M1 {y}h1.5v-10h5v10h1.5"/>'
+    if calibrated:
+        yield f'<path class="pulse" d="M1 {y}h1.5v-10h5v10h1.5"/>'
     path = lead.path if with_trace else ""
     yield (f'<path class="trace" transform="translate(10 {y}) scale({p.scale})" d="{path}"/>')
     # EDF writes the kind of signal before the lead, which has no room beside the trace.
