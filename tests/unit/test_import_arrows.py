@@ -55,7 +55,7 @@ LEVELS = (
     {"review"},
     {"outputs"},
     {"night"},
-    {"review_command", "cli", "__main__"},
+    {"batch", "review_command", "cli", "__main__"},
     {"cloud"},
     {"local_cloud"},
 )
