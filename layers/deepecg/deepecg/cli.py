@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deepecg import __version__
 from deepecg.batch.exit_codes import ALL_SCORED, EXIT_CODES, INTERRUPTED
+from deepecg.batch.one_thread import use_one_thread
 from deepecg.errors import ModelMismatchError, SettingsError
 from deepecg.outputs.file_names import PDF_FILE, WAVE_EXTENSION
 from deepecg.readers.formats import SUFFIX_LIST
@@ -155,6 +156,7 @@ def _jobs(text: str) -> int:
 
 def _score(given: argparse.Namespace) -> int:
     """Score recordings, or apply a review."""
+    use_one_thread()
     from deepecg.batch.run_arguments import read_arguments  # noqa: PLC0415  (slow)
 
     run = read_arguments(given)

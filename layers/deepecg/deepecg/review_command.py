@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from msgspec import structs
 
+from deepecg.batch.answers import readable
 from deepecg.batch.exit_codes import ALL_SCORED, NOT_ALL_SCORED
 from deepecg.batch.interrupts import interrupts_deferred, termination_interrupts
 from deepecg.batch.made_by import made_by
@@ -21,7 +22,7 @@ from deepecg.batch.progress import Progress
 from deepecg.batch.recording_paths import shown
 from deepecg.batch.result_folders import is_in_the_way, locked, publish, state_of
 from deepecg.batch.run_arguments import Run, refuse_unwritable
-from deepecg.batch.score_one import readable, write_pdf
+from deepecg.batch.score_one import write_pdf
 from deepecg.batch.score_run import TEMPORARY_PREFIX, order_of, print_json, score
 from deepecg.batch.tasks import Order, Task
 from deepecg.beats.classifier import BeatClassifier

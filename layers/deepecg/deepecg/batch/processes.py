@@ -9,17 +9,24 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from deepecg.batch.existing_results import answer_from_existing
 from deepecg.batch.interrupts import interrupts_ignored
 from deepecg.batch.tasks import DIED, Done, Order, Task
 from deepecg.errors import ModelMismatchError
+
+if TYPE_CHECKING:
+    from deepecg.batch.score_one import Scorer
 
 TASK_BYTES: Final = 1_000_000_000
 """Memory that a recording may need, three times that of a day of three leads: more processes than
 fit into the machine's would end each other."""
 CGROUP_MEMORY: Final = Path("/sys/fs/cgroup/memory.max")
 """Where Linux says how much memory a container has."""
+
+ENDING_S: Final = 10
+"""How long a process that answers no more has for ending by itself."""
 
 Told = Callable[[Task, float], None]
 """``told(task, share)``: receives the share of a recording's work that is done, 0 to 1."""
@@ -61,11 +68,34 @@ def score_all(
     if n_jobs > 1:
         yield from _score_in_processes(tasks, order, n_jobs, told)
         return
-    from deepecg.batch.score_one import Scorer  # noqa: PLC0415  (loads SciPy and ONNX Runtime)
-
-    scorer = Scorer.load(order)
+    answer = _Answerer(order)
     for task in tasks:
-        yield scorer.score(task, lambda share, task=task: told(task, share))  # type: ignore[misc]
+        yield answer(task, lambda share, task=task: told(task, share))  # type: ignore[misc]
+
+
+class _Answerer:
+    """Answers tasks; the models are loaded for the first that needs them."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self._scorer: Scorer | None = None
+
+    def __call__(self, task: Task, progress: Callable[[float], None]) -> Done:
+        """Answer a task.
+
+        Raises
+        ------
+        ModelMismatchError
+            If the model does not fit to software or settings.
+        """
+        found = answer_from_existing(task, self.order)
+        if isinstance(found, Done):
+            return found
+        if self._scorer is None:
+            from deepecg.batch.score_one import Scorer  # noqa: PLC0415  (SciPy, ONNX Runtime)
+
+            self._scorer = Scorer.load(self.order)
+        return self._scorer.score(task, found, progress)
 
 
 class _Worker:
@@ -75,28 +105,33 @@ class _Worker:
     ----------
     task : Task
         What it was last told to score.
-    connection : Connection
-        Its answers: shares of the work, then what became of the recording, or an error.
+    answers : Connection
+        Receives shares of the work, then what became of the recording, or an error.
     """
 
     def __init__(self, order: Order, task: Task) -> None:
         context = get_context("spawn")  # a fork would share threads and locks of libraries
-        self.connection, other = context.Pipe()
-        self.process: BaseProcess = context.Process(target=_work, args=(other, order), daemon=True)
+        self.answers, to_answer = context.Pipe(duplex=False)
+        to_score, self._tasks = context.Pipe(duplex=False)
+        self.process: BaseProcess = context.Process(
+            target=_work, args=(to_score, to_answer, order), daemon=True
+        )
         with interrupts_ignored():
             self.process.start()
-        other.close()
+        to_score.close()
+        to_answer.close()
         self.score(task)
 
     def score(self, task: Task) -> None:
         """Let it score a recording."""
         self.task = task
         with suppress(OSError):  # it has died: receiving will say so
-            self.connection.send(task)
+            self._tasks.send(task)
 
     def died(self) -> Done:
         """Return what became of its task when it has ended."""
-        self.process.join()
+        self.process.join(ENDING_S)
+        self.end()
         code = self.process.exitcode or 0
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         reason = f"the process that scored it ended ({how}), most often for want of memory"
@@ -104,9 +139,10 @@ class _Worker:
 
     def end(self) -> None:
         """End it, whatever it is doing: what it has written so far is nothing yet."""
-        self.connection.close()
         self.process.kill()
         self.process.join()
+        self.answers.close()
+        self._tasks.close()
 
 
 def _score_in_processes(
@@ -118,7 +154,7 @@ def _score_in_processes(
     def start(n: int) -> None:
         for task in islice(remaining, n):
             worker = _Worker(order, task)
-            workers[worker.connection] = worker
+            workers[worker.answers] = worker
 
     try:
         start(n_jobs)
@@ -130,7 +166,6 @@ def _score_in_processes(
                     answer = connection.recv()
                 except (EOFError, OSError):
                     del workers[connection]
-                    connection.close()
                     yield worker.died()
                     start(1)
                     continue
@@ -150,15 +185,13 @@ def _score_in_processes(
             worker.end()
 
 
-def _work(connection: Connection, order: Order) -> None:
+def _work(tasks: Connection, answers: Connection, order: Order) -> None:
     """Score what comes through a connection, until it is closed."""
-    from deepecg.batch.score_one import Scorer  # noqa: PLC0415  (loads SciPy and ONNX Runtime)
-
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    answer = _Answerer(order)
     with suppress(EOFError, OSError):
         try:
-            scorer = Scorer.load(order)
             while True:
-                connection.send(scorer.score(connection.recv(), connection.send))
+                answers.send(answer(tasks.recv(), answers.send))
         except ModelMismatchError as error:
-            connection.send(error)
+            answers.send(error)
