@@ -166,7 +166,7 @@ def test_the_laptop_commands_write_what_the_readme_lists(installed: Path, tmp_pa
     assert len(commands) == 2
     (tmp_path / "recordings").mkdir()
     write_wfdb(tmp_path / "recordings" / "first.hea", synthetic_ecg(60))
-    write_edf(tmp_path / "another.edf", synthetic_ecg(60))
+    write_edf(tmp_path / "recordings" / "another.edf", synthetic_ecg(60))
     for command in commands:
         program = command.replace(".venv/bin/deepecg", f"{sys.executable} -m deepecg")
         shell(program, tmp_path, PYTHONPATH=str(installed))
