@@ -171,7 +171,7 @@ def test_the_laptop_commands_write_what_the_readme_lists(installed: Path, tmp_pa
         program = command.replace(".venv/bin/deepecg", f"{sys.executable} -m deepecg")
         shell(program, tmp_path, PYTHONPATH=str(installed))
     listed = re.findall(
-        r"^\| `([\w.]+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+        r"^\| `(\w[\w.-]*)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
     for name in ("first", "another"):
         written = {path.name for path in (tmp_path / "scored" / name).iterdir()}

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(words)
     try:
         status: int = given.run(given)
-    except (SettingsError, ModelMismatchError, FileNotFoundError) as error:
+    except (SettingsError, ModelMismatchError, OSError) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)

@@ -58,6 +58,14 @@ def test_names_differ_on_every_disk(tmp_path: Path) -> None:
     assert len(keys) == len(names)
 
 
+def test_a_name_as_long_as_a_disk_takes_leaves_room_for_suffixes(tmp_path: Path) -> None:
+    paths = touch(tmp_path, f"{'ö' * 125}.edf", f"{'ö' * 124}a.edf")
+    names = result_names(paths, paths)
+    assert len(names) == 2
+    assert all(len(name.encode()) <= 200 for name in names)
+    assert list(recording_files(paths[0])) == paths[:1], "and its diary would be too long"
+
+
 def test_one_recording_given_twice_is_one(tmp_path: Path) -> None:
     (path,) = touch(tmp_path, "a/x.edf")
     names = result_names([path, tmp_path / "a"], [path, tmp_path / "a" / ".." / "a" / "x.edf"])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -76,7 +77,7 @@ def made_by(
         If a file cannot be read.
     """
     digest = recording_digest(path)
-    values = json.dumps(asdict(settings), sort_keys=True)
+    values = json.dumps(asdict(settings), sort_keys=True, default=str)
     return MadeBy(
         recording_sha256=digest,
         settings_sha256=sha256(f"{digest} {values}".encode()).hexdigest(),
@@ -115,7 +116,10 @@ def recording_files(path: Path) -> Iterator[Path]:
     yield path
     beside = [path.with_name(f"{path.name}{SIDECAR_SUFFIX}")]
     beside += [path.with_name(f"{path.stem}{suffix}") for suffix in (DIARY_SUFFIX, *NOTE_SUFFIXES)]
-    yield from (other for other in beside if other.is_file())
+    for other in beside:
+        with suppress(OSError):  # the name is too long for a file
+            if other.is_file():
+                yield other
     if path.suffix.casefold() == HEADER_SUFFIX:
         yield from _parts(path, {path})
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from deepecg.batch.made_by import MADE_BY_FILE
 from deepecg.errors import RefusedRecordingError
 from deepecg.night.night_store import NIGHTS, REPORTS
+from deepecg.outputs.recording_id import ID_DIGITS, recording_id
 from deepecg.readers.formats import HEAD_BYTES, SUFFIX_LIST, detect_format, is_recording_name
 from deepecg.readers.mark_file_names import mark_suffix
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
@@ -18,6 +19,8 @@ RESERVED = (NIGHTS, REPORTS)
 """Folders of the results that are not recordings."""
 PACKED_SUFFIXES = (".gz", ".zip")
 """Suffixes after that of the format, as in ``holter.edf.gz``."""
+MAX_NAME_BYTES = 200
+"""Longest name of results; file systems take 255 bytes, of which the files' suffixes need some."""
 ANNOTATION_FILE = "a WFDB annotation file, which contains no signal"
 OTHER_FILE = f"not a recording: neither its content nor its name ({SUFFIX_LIST}) is that of one"
 
@@ -120,7 +123,7 @@ def result_names(given: Sequence[Path], recordings: Iterable[Path]) -> dict[str,
         if absolute in names:
             continue
         below = absolute.parent.relative_to(top)
-        wanted = (below / without_suffix(path.name)).as_posix()
+        wanted = (below / _shortened(without_suffix(path.name))).as_posix()
         composed = PurePosixPath(unicodedata.normalize("NFC", wanted))
         names[absolute] = path, _unreserved(composed)
     folders = {_key(parent) for _, name in names.values() for parent in name.parents}
@@ -152,6 +155,14 @@ def shown(path: Path | str) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in str(path)
     )
+
+
+def _shortened(name: str) -> str:
+    """Return a name to which the suffixes of results can be added."""
+    if len(os.fsencode(name)) <= MAX_NAME_BYTES:
+        return name
+    start = os.fsencode(name)[: MAX_NAME_BYTES - ID_DIGITS - 1].decode(errors="ignore")
+    return f"{start}-{recording_id(name)}"
 
 
 def _unreserved(name: PurePosixPath) -> PurePosixPath:
