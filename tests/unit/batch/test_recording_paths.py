@@ -7,7 +7,7 @@ from unit.batch.batch_runs import SIGNALS
 
 from deepecg.batch.made_by import MADE_BY_FILE, recording_digest, recording_files
 from deepecg.batch.recording_paths import (
-    recordings_below,
+    files_below,
     refuse_missing,
     result_names,
     shown,
@@ -83,11 +83,11 @@ def test_a_name_loses_the_suffixes_of_packing_and_format(name: str, stem: str) -
 def test_a_signal_file_leads_to_its_header_and_others_are_left_out(tmp_path: Path) -> None:
     header = write_wfdb(tmp_path / "r.hea", SIGNALS)
     edf = write_edf(tmp_path / "holter", SIGNALS)
-    touch(tmp_path, "r.atr", "lost.dat", "letter.txt", "r.diary.csv", "bad.edf")
+    touch(tmp_path, "r.atr", "lost.dat", "letter.txt", "r.diary.csv", "bad.edf", "bad.edf.json")
     found, others = sort_paths(sorted(tmp_path.iterdir()))
     assert found == [tmp_path / "bad.edf", edf, header], "by content, or by the name"
     reasons = {path.name: reason for path, reason in others}
-    assert set(reasons) == {"r.atr", "lost.dat", "letter.txt"}, "the diary is the recording's"
+    assert set(reasons) == {"r.atr", "lost.dat", "letter.txt"}, "others are a recording's"
     assert "annotation" in reasons["r.atr"]
     assert "no header" in reasons["lost.dat"]
     assert sort_paths([tmp_path / "r.dat"]) == ([header], [])
@@ -106,10 +106,12 @@ def test_segments_of_a_given_record_are_no_recordings(tmp_path: Path) -> None:
 
 def test_results_are_not_searched_for_recordings(tmp_path: Path) -> None:
     (path,) = touch(tmp_path, "a/x.edf")
-    touch(tmp_path, "out/y.edf", f"old/z/{MADE_BY_FILE}", "old/z/deep/z.edf")
-    assert recordings_below(tmp_path, tmp_path / "out") == [path]
+    touch(
+        tmp_path, "out/y.edf", f"old/z/{MADE_BY_FILE}", "old/z/deep/z.edf", ".git/g.edf", ".h.edf"
+    )
+    assert files_below(tmp_path, tmp_path / "out") == [path]
     touch(tmp_path, "nights/n.edf", "reports/n.edf")
-    below = recordings_below(tmp_path, tmp_path)
+    below = files_below(tmp_path, tmp_path)
     assert below == [path, tmp_path / "out" / "y.edf"], "where they are beside the recordings"
 
 

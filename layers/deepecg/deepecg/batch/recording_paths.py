@@ -2,11 +2,11 @@
 
 import os
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
-from deepecg.batch.made_by import MADE_BY_FILE
+from deepecg.batch.made_by import MADE_BY_FILE, SIDECAR_SUFFIX
 from deepecg.errors import RefusedRecordingError
 from deepecg.night.night_store import NIGHTS, REPORTS
 from deepecg.outputs.recording_id import ID_DIGITS, recording_id
@@ -62,6 +62,7 @@ def sort_paths(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]
     recordings: dict[Path, None] = {}
     others: list[tuple[Path, str]] = []
     headers: dict[Path, dict[str, Path]] = {}
+    given = set(paths)
     for path in paths:
         main = path if path.is_file() else _with_header_suffix(path)
         if not _is_recording(main) and SIGNAL_NAME.search(main.name):
@@ -71,7 +72,7 @@ def sort_paths(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]
             main = headers[folder].get(main.name.casefold(), main)
         if _is_recording(main):
             recordings[main] = None
-        elif mark_suffix(main.name) is None:  # a diary belongs to the recording beside it
+        elif not _is_beside(path, given):
             others.append((path, _reason(main)))
     parts = {
         main.with_name(name)
@@ -82,20 +83,30 @@ def sort_paths(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, str]
     return [main for main in recordings if main not in parts], others
 
 
-def recordings_below(folder: Path, results: Path) -> list[Path]:
-    """Return the recordings in a folder and its subfolders, without results in it."""
-    from deepecg.readers.open_recording import find_recordings  # noqa: PLC0415  (loads NumPy)
+def files_below(folder: Path, results: Path) -> list[Path]:
+    """Return the files in a folder and its subfolders, sorted.
 
+    Parameters
+    ----------
+    folder : Path
+        Where to search. What is in a hidden folder or has a hidden name is left out.
+    results : Path
+        The folder of results. What is in it or in a recording's results is left out.
+    """
     own = [results.absolute(), *(results.absolute() / name for name in RESERVED)]
     known = {folder: False}
 
-    def has_results(path: Path) -> bool:
+    def is_left_out(path: Path) -> bool:
         if path not in known:
             is_own = path.absolute() in own or (path / MADE_BY_FILE).exists()
-            known[path] = is_own or has_results(path.parent)
+            known[path] = is_own or path.name.startswith(".") or is_left_out(path.parent)
         return known[path]
 
-    return [path for path in find_recordings(folder) if not has_results(path.parent)]
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if not path.name.startswith(".") and not is_left_out(path.parent) and path.is_file()
+    )
 
 
 def result_names(given: Sequence[Path], recordings: Iterable[Path]) -> dict[str, Path]:
@@ -194,6 +205,12 @@ def _is_recording(path: Path) -> bool:
     except OSError:
         return False
     return bool(head) and detect_format(head, path.suffix) is not None
+
+
+def _is_beside(path: Path, given: Set[Path]) -> bool:
+    """Return whether a file is not listed, because it is read with the recording beside it."""
+    described = path.suffix == SIDECAR_SUFFIX and path.with_suffix("") in given
+    return described or mark_suffix(path.name) is not None
 
 
 def _headers_by_part(folder: Path) -> dict[str, Path]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deepecg.batch.recording_paths import (
-    recordings_below,
+    files_below,
     refuse_missing,
     result_names,
     shown,
@@ -58,9 +58,12 @@ def read_arguments(given: argparse.Namespace) -> Run:
     refuse_missing(given.paths)
     settings = _settings_file(given.settings) if given.settings else SettingsFile()
     settings = replace(settings, lead=given.lead or settings.lead)
-    found, others = sort_paths([path for path in given.paths if not path.is_dir()])
-    for folder in (path for path in given.paths if path.is_dir()):
-        found += recordings_below(folder, given.out)
+    files = [
+        file
+        for path in given.paths
+        for file in (files_below(path, given.out) if path.is_dir() else [path])
+    ]
+    found, others = sort_paths(files)
     if not found:
         first = "".join(f" ({shown(path)} is {reason})" for path, reason in others[:1])
         raise SettingsError(f"found no recording{first}, expected a {SUFFIX_LIST} file")
