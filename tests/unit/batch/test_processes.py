@@ -52,6 +52,18 @@ def test_two_processes_give_the_same_results_as_one(tmp_path: Path) -> None:
     assert len(list((tmp_path / "2").rglob("summary.json"))) == 3
 
 
+def test_two_runs_into_one_folder_do_not_disturb_each_other(tmp_path: Path) -> None:
+    write_recordings(tmp_path / "in", 4)
+    alone, out = tmp_path / "alone", tmp_path / "out"
+    for folder, n_runs in ((alone, 1), (out, 2)):
+        words = command(tmp_path / "in", "--out", folder, "--jobs", 1, "--quiet")
+        runs = [subprocess.Popen(words, stdout=subprocess.DEVNULL) for _ in range(n_runs)]
+        assert [run.wait(timeout=120) for run in runs] == [0] * n_runs
+    for ward in ("ward 0", "ward 1"):
+        assert bytes_of(out / ward) == bytes_of(alone / ward)
+    assert bytes_of(out).keys() == bytes_of(alone).keys()
+
+
 def test_a_process_that_dies_fails_its_recording_and_no_other(tmp_path: Path) -> None:
     write_recordings(tmp_path / "in", 3)
     (tmp_path / "out").mkdir()
