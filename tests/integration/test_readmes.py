@@ -166,12 +166,12 @@ def test_the_laptop_commands_write_what_the_readme_lists(installed: Path, tmp_pa
     assert len(commands) == 2
     (tmp_path / "recordings").mkdir()
     write_wfdb(tmp_path / "recordings" / "first.hea", synthetic_ecg(60))
-    write_edf(tmp_path / "another.edf", synthetic_ecg(60))
+    write_edf(tmp_path / "recordings" / "another.edf", synthetic_ecg(60))
     for command in commands:
         program = command.replace(".venv/bin/deepecg", f"{sys.executable} -m deepecg")
         shell(program, tmp_path, PYTHONPATH=str(installed))
     listed = re.findall(
-        r"^\| `([\w.]+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+        r"^\| `(\w[\w.-]*)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
     for name in ("first", "another"):
         written = {path.name for path in (tmp_path / "scored" / name).iterdir()}

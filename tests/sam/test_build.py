@@ -83,7 +83,7 @@ def test_layers_are_laid_out_as_lambda_expects(builds: dict[str, Path], architec
 
     package = build / "DeepEcgLayer" / "python" / "deepecg"
     assert (package / "cloud" / "upload_messages.py").is_file()
-    for unused in ("local_cloud", "cli.py", "__main__.py"):
+    for unused in ("local_cloud", "batch", "cli.py", "review_command.py", "__main__.py"):
         assert not (package / unused).exists()
     assert {path.suffixes[0] for path in package.rglob("*.pyc")} == {".cpython-313"}
 

@@ -1,5 +1,6 @@
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
@@ -83,6 +84,43 @@ def test_a_message_contains_the_field_and_no_value() -> None:
             read(**broken)
         assert "Smith" not in str(refusal.value)
     assert "Smith" not in repr(read(subject="Patient/Smith"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"rhythm":\n{"pauses":\n{"pause": 2}}}',
+         "unknown setting `rhythm.pauses.pause`: did you mean `pause_s`? .*(line 3)"),
+        ('{"rhythm": {},\n"pauses": {"pause_s": 3}}',
+         "unknown setting `pauses`: did you mean `rhythm.pauses`? .*(line 2)"),
+        ('{"pause_s": 3}', "did you mean `rhythm.pauses.pause_s` or `rhythm.urgent.pause_s`?"),
+        ('{"Lead": "V5"}', "unknown setting `Lead`: did you mean `lead`?"),
+        ('{"rhythm": {"urgent": {"pause_s": 4},\n"pauses": {"pause_s": 9000}}}',
+         "found 9000 for rhythm.pauses.pause_s, expected a number from 0.2 to 20 (line 2)"),
+        ('{"lead": "V5",\n "disclosure": tru}', "not JSON (line 2, column 16: Expecting value)"),
+    ],
+)  # fmt: skip
+def test_a_message_says_where_the_fault_is_and_what_was_meant(content: str, said: str) -> None:
+    pattern = re.escape(said).replace(re.escape(".*"), ".*")
+    with pytest.raises(SettingsError, match=pattern):
+        read_settings_file(content.encode())
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"smith_lead": "V5"},
+        {"Smith, pauses": {}},
+        {"Smith.lead": 1},
+        {"patient_label": 19500101},
+        {"subject": 19500101},
+        {"rhythm": {"Smith": 1}},
+    ],
+)
+def test_what_may_be_about_a_patient_is_not_repeated(broken: dict[str, object]) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read(**broken)
+    assert not re.search("smith|1950", str(refusal.value).casefold())
 
 
 STUDY = {

@@ -10,7 +10,7 @@ from unit.small_recordings import partners
 
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.beats.classifier import BeatClassifier
-from deepecg.cli import model_folder
+from deepecg.beats.model_card import model_folder
 from deepecg.readers.open_recording import open_recording
 from deepecg.scored_recording import ScoredRecording
 from deepecg.scoring import score_recording

@@ -15,7 +15,11 @@ A settings file is a JSON object in which each part is optional::
 """
 
 import json
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from difflib import get_close_matches
+from functools import partial
 from operator import attrgetter
 from types import NoneType
 from typing import Any, TypeVar, get_args
@@ -39,13 +43,20 @@ COUPLET_BEATS = 2
 KINDS = {
     NoneType: "null",
     bool: "true or false",
-    int: "a number that is not allowed",
-    float: "a number that is not allowed",
+    int: "a number",
+    float: "a number",
     str: "a text that is not allowed",
     list: "a list",
     dict: "an object",
 }
-"""Types of JSON values for messages, which never contain the value."""
+"""Types of JSON values for messages. Only a number where a number belongs is shown itself: anything
+else may be about a patient."""
+LONGEST_NUMBER = 20
+"""Characters of a number that a message contains."""
+SETTING_NAME = re.compile(r"\w+", re.ASCII)
+LEAST_LIKENESS = 0.75
+"""Likeness to a setting (as of ``difflib``) above which an unknown one is taken for a mistyped one:
+as ``pause`` for ``pause_s``, but no name that happens to begin with one."""
 FORMULA_NAMES = get_args(QtFormula)
 SLOPE_BEFORE = "the slope of the ST segment is that before it"
 PAUSES_FROM = "shorter pauses are not found because of rhythm.pauses.pause_s"
@@ -94,18 +105,29 @@ def read_settings_file(content: bytes) -> SettingsFile:
     ------
     SettingsError
         If the content is not a JSON object, has an unknown field, or a value that is not allowed by
-        itself or together with others. The message contains the field, never its value, which may
-        be about a patient.
+        itself or together with others. The message contains the field and its line, and of values
+        only a number where one belongs: others may be about a patient. For the same reason an
+        unknown field is named only where it resembles a known one.
     """
     if len(content) > MAX_BYTES:
         raise SettingsError(f"found {len(content)} bytes of settings, expected at most {MAX_BYTES}")
     try:
-        given = json.loads(content.decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
+        given = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SettingsError(
+            f"found settings that are not JSON (line {error.lineno}, column {error.colno}: "
+            f"{error.msg}), expected an object"
+        ) from None
     except (ValueError, RecursionError) as error:
         raise SettingsError(
-            f"found settings that are not JSON ({type(error).__name__}), expected an object"
+            f"found settings that are not JSON in UTF-8 ({type(error).__name__}), expected an "
+            "object"
         ) from None
-    found = _with_given(SettingsFile(), given, "")
+    try:
+        found = _with_given(SettingsFile(), given)
+    except _FieldError as error:
+        raise SettingsError(f"{error}{_line_of(error.trail, text)}") from None
     refuse_faulty_study(found)
     _refuse_contradictions(found.scoring)
     return found
@@ -145,49 +167,101 @@ def _refuse_contradictions(settings: ScoringSettings) -> None:
         )
 
 
-def _with_given(default: Group, given: object, path: str) -> Group:
+class _FieldError(SettingsError):
+    """A field is unknown or has a value that is not allowed by itself.
+
+    Attributes
+    ----------
+    trail : sequence of str
+        Names of the groups that the field is in, and its own.
+    """
+
+    def __init__(self, trail: Sequence[str], message: str) -> None:
+        super().__init__(message)
+        self.trail = trail
+
+
+def _line_of(trail: Sequence[str], text: str) -> str:
+    """Return in which line a field is, for the end of a message; nothing if it is not found."""
+    at = 0
+    for name in trail:
+        found = re.compile(rf"{re.escape(json.dumps(name))}\s*:").search(text, at)
+        if found is None:
+            return ""
+        at = found.end()
+    line = text.count("\n", 0, at) + 1
+    return f" (line {line})"
+
+
+def _with_given(default: Group, given: object, *trail: str) -> Group:
     """Return a settings dataclass in which given values replace the defaults."""
-    where = path or "the settings"
     if not isinstance(given, dict):
-        raise SettingsError(f"found {KINDS[type(given)]} for {where}, expected an object")
+        where = ".".join(trail) or "the settings"
+        raise _FieldError(trail, f"found {KINDS[type(given)]} for {where}, expected an object")
     names = [item.name for item in fields(default)]  # type: ignore[arg-type]
-    unknown = sorted(set(given) - set(names))
-    if unknown:
-        raise SettingsError(
-            f"found {len(unknown)} unknown fields in {where}, expected some of {', '.join(names)}"
-        )
+    for name in given:
+        if name not in names:
+            raise _FieldError((*trail, name), _unknown(name, names, trail))
     values = {
-        name: _value(getattr(default, name), value, f"{path}.{name}".lstrip("."))
-        for name, value in given.items()
+        name: _value(getattr(default, name), value, *trail, name) for name, value in given.items()
     }
     return replace(default, **values)  # type: ignore[type-var]
 
 
-def _value(default: object, given: object, path: str) -> Any:
+def _unknown(name: str, names: Sequence[str], trail: Sequence[str]) -> str:
+    """Return the message on an unknown field, with the known one that is probably meant."""
+    where, expected = ".".join(trail) or "the settings", f"expected some of {', '.join(names)}"
+    paths = {path: path.rpartition(".")[2] for path in _paths(SettingsFile())}
+    like = partial(get_close_matches, name.casefold(), n=1, cutoff=LEAST_LIKENESS)
+    meant = like(names) or [path for path, own in paths.items() if own in like(paths.values())]
+    if not meant or not SETTING_NAME.fullmatch(name):
+        return f"found an unknown setting in {where}, {expected}"
+    path, close = ".".join((*trail, name)), " or ".join(f"`{other}`" for other in meant)
+    return f"found the unknown setting `{path}`: did you mean {close}? In {where}, {expected}"
+
+
+def _paths(group: object, path: str = "") -> Iterator[str]:
+    """Yield every setting with the groups that it is in, as ``rhythm.pauses.pause_s``."""
+    for item in fields(group):  # type: ignore[arg-type]
+        own = f"{path}.{item.name}".lstrip(".")
+        yield own
+        if is_dataclass(value := getattr(group, item.name)):
+            yield from _paths(value, own)
+
+
+def _value(default: object, given: object, *trail: str) -> Any:
+    path = ".".join(trail)
     if isinstance(default, TextOptions):
         return parse_text_options(given, path)
     if is_dataclass(default):
-        return _with_given(default, given, path)
+        return _with_given(default, given, *trail)
     if isinstance(default, bool):
         if not isinstance(given, bool):
-            raise SettingsError(f"found {KINDS[type(given)]} for {path}, expected true or false")
+            raise _FieldError(
+                trail, f"found {KINDS[type(given)]} for {path}, expected true or false"
+            )
         return given
     if isinstance(default, int | float):
-        return _number(default, given, path)
+        return _number(default, given, *trail)
     if not isinstance(given, str) or not 0 < len(given.strip()) <= MAX_TEXT:
-        raise SettingsError(
-            f"found {KINDS[type(given)]} for {path}, expected a text of 1 to {MAX_TEXT} characters"
+        raise _FieldError(
+            trail,
+            f"found {KINDS[type(given)]} for {path}, expected a text of 1 to {MAX_TEXT} characters",
         )
     return given
 
 
-def _number(default: float, given: object, path: str) -> float:
+def _number(default: float, given: object, *trail: str) -> float:
     """Return a threshold within its range; counts are whole numbers."""
     low, high = sorted((default / FACTOR, default * FACTOR))
     kind = "whole number" if isinstance(default, int) else "number"
     wanted = f"a {kind} from {low:g} to {high:g}"
-    if not isinstance(given, int | float) or isinstance(given, bool) or not low <= given <= high:
-        raise SettingsError(f"found {KINDS[type(given)]} for {path}, expected {wanted}")
+    path = ".".join(trail)
+    if not isinstance(given, int | float) or isinstance(given, bool):
+        raise _FieldError(trail, f"found {KINDS[type(given)]} for {path}, expected {wanted}")
+    if not low <= given <= high:
+        found = json.dumps(given)[:LONGEST_NUMBER]
+        raise _FieldError(trail, f"found {found} for {path}, expected {wanted}")
     if isinstance(default, int) and given != int(given):
-        raise SettingsError(f"found a fraction for {path}, expected {wanted}")
+        raise _FieldError(trail, f"found a fraction for {path}, expected {wanted}")
     return type(default)(given)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from unit.small_recordings import scored_of
 
-from deepecg.outputs.wave_annotations import WAVE_EXTENSION, write_waves
+from deepecg.outputs.file_names import WAVE_EXTENSION
+from deepecg.outputs.wave_annotations import write_waves
 from deepecg.waves.waves import Waves
 
 with warnings.catch_warnings():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from unit.small_recordings import scored_of
 
-from deepecg.outputs.wfdb_annotations import EXTENSION, write_annotations
+from deepecg.outputs.file_names import BEAT_EXTENSION
+from deepecg.outputs.wfdb_annotations import write_annotations
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -14,8 +15,8 @@ with warnings.catch_warnings():
 
 
 def read_back(path: Path) -> wfdb.Annotation:
-    assert path.suffix == f".{EXTENSION}"
-    return wfdb.rdann(str(path.with_suffix("")), EXTENSION)
+    assert path.suffix == f".{BEAT_EXTENSION}"
+    return wfdb.rdann(str(path.with_suffix("")), BEAT_EXTENSION)
 
 
 @pytest.mark.parametrize("rate", [128.0, 250.0, 360.0, 199.8, 257.3, 1000.0])
@@ -34,7 +35,7 @@ def test_names_with_spaces_dots_and_letters_of_any_script_are_kept(
     tmp_path: Path, name: str
 ) -> None:
     written = write_annotations(scored_of([1, 2, 3], "NVN"), tmp_path, name)
-    assert written.name == f"{name}.{EXTENSION}"
+    assert written.name == f"{name}.{BEAT_EXTENSION}"
     assert [path.name for path in tmp_path.iterdir()] == [written.name]
     content = written.read_bytes()
     other = write_annotations(scored_of([1, 2, 3], "NVN"), tmp_path, "plain")

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from secrets import token_hex
 
 from deepecg.errors import SettingsError
 from deepecg.night.night_entry import NightEntry, UnreadableEntryError, read_entry
@@ -33,8 +34,7 @@ class FolderStore:
         """Write the entry of a recording for a date, replacing an earlier one."""
         folder = self.results / NIGHTS / night.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{entry.recording_id}.json"
-        path.write_text(to_json(entry), encoding="utf-8")
+        _replace(folder / f"{entry.recording_id}.json", to_json(entry).encode())
 
     def entries(self, night: date) -> Iterator[bytes]:
         """Yield the JSON of each entry of a date.
@@ -69,7 +69,14 @@ class FolderStore:
         """Write a file of the report; files have no content type."""
         folder = self._report(night)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(body)
+        _replace(folder / name, body)
 
     def _report(self, night: date) -> Path:
         return self.results / REPORTS / night.isoformat()
+
+
+def _replace(path: Path, body: bytes) -> None:
+    """Write a file at once, so that nobody reads half of it, nor finds half of it later."""
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
+    temporary.write_bytes(body)
+    temporary.replace(path)

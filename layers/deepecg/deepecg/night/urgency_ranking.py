@@ -28,6 +28,12 @@ def urgent_kinds(extract: SummaryExtract, settings: RankingSettings) -> list[Kin
     return sorted(extract.urgent, key=lambda found: (-settings.points_of(found.kind), found.kind))
 
 
+def urgency_key(extract: SummaryExtract, settings: RankingSettings) -> tuple[int, float]:
+    """Return what recordings are sorted by: tier, and points from the largest to the smallest."""
+    tier = 0 if extract.urgent else 1 if extract.notable else 2
+    return tier, -urgency_points(extract, settings)
+
+
 def by_urgency(
     entries: Iterable[NightEntry], settings: RankingSettings
 ) -> list[tuple[NightEntry, SummaryExtract]]:
@@ -38,10 +44,4 @@ def by_urgency(
     does not depend on that of the entries.
     """
     scored = [(entry, entry.digest) for entry in entries if entry.digest is not None]
-
-    def key(pair: tuple[NightEntry, SummaryExtract]) -> tuple[int, float, str]:
-        entry, extract = pair
-        tier = 0 if extract.urgent else 1 if extract.notable else 2
-        return tier, -urgency_points(extract, settings), entry.recording_id
-
-    return sorted(scored, key=key)
+    return sorted(scored, key=lambda pair: (*urgency_key(pair[1], settings), pair[0].recording_id))

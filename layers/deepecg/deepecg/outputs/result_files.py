@@ -5,6 +5,7 @@ from pathlib import Path
 from deepecg.outputs.disclosure.disclosure_page import write_disclosure
 from deepecg.outputs.fhir import diagnostic_report
 from deepecg.outputs.file_names import (
+    BEAT_EXTENSION,
     BEATS_SUFFIX,
     DISCLOSURE_FILE,
     FHIR_FILE,
@@ -16,7 +17,7 @@ from deepecg.outputs.json_documents import to_json
 from deepecg.outputs.report.report_page import render_report, report_clock
 from deepecg.outputs.summarise import summarise
 from deepecg.outputs.summary import Summary
-from deepecg.outputs.wfdb_annotations import EXTENSION, write_annotations
+from deepecg.outputs.wfdb_annotations import write_annotations
 from deepecg.review.stored_beats import StoredBeats
 from deepecg.rhythm.events import listed_events
 from deepecg.scored_recording import ScoredRecording
@@ -41,7 +42,7 @@ def output_files(name: str, *, disclosure: bool = True, reviewed: bool = False) 
     beats = {} if reviewed else {f"{name}{BEATS_SUFFIX}": "application/octet-stream"}
     return {
         **beats,
-        f"{name}.{EXTENSION}": "application/octet-stream",
+        f"{name}.{BEAT_EXTENSION}": "application/octet-stream",
         REPORT_FILE: HTML,
         **({DISCLOSURE_FILE: HTML} if disclosure else {}),
         FHIR_FILE: "application/fhir+json",

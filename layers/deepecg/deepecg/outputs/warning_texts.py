@@ -221,11 +221,6 @@ WARNING_TEXTS: Final = {
         "Some leads cannot be converted to millivolts and were not analysed.",
         "Check whether the leads that were analysed are enough.",
     ),
-    "other_rate": WarningText(
-        "Leads left out",
-        "Leads that were sampled at a lower rate than the others were not analysed.",
-        "Nothing, if the analysed leads are enough; if not, choose another lead.",
-    ),
     "not_ecg": WarningText(
         "Other signals",
         "Signals that are no ECG leads were not analysed.",

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from deepecg.outputs.file_names import WAVE_EXTENSION
 from deepecg.outputs.wfdb_annotations import write_annotation_file
 from deepecg.scored_recording import ScoredRecording
 
-WAVE_EXTENSION = "waves"
 ONSET_SYMBOL, OFFSET_SYMBOL = "(", ")"
 PEAK_SYMBOLS = ("p", "N", "t")
 """PhysioNet annotation symbol of the peak of each kind of wave."""

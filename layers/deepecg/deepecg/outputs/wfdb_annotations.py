@@ -12,9 +12,9 @@ import numpy as np
 
 from deepecg.arrays import Ints
 from deepecg.beats.aami_classes import CLASSES
+from deepecg.outputs.file_names import BEAT_EXTENSION
 from deepecg.scored_recording import ScoredRecording
 
-EXTENSION = "deepecg"
 NEUTRAL_NAME = "beats"
 """Record name for the library, which accepts only letters, digits, hyphens and underscores. The
 file is then renamed."""
@@ -42,7 +42,7 @@ def write_annotations(scored: ScoredRecording, folder: Path, name: str) -> Path:
     """
     samples, symbols, subtypes = _annotations(scored)
     rate_hz = scored.recording.sampling_rate_hz
-    path = folder / f"{name}.{EXTENSION}"
+    path = folder / f"{name}.{BEAT_EXTENSION}"
     return write_annotation_file(path, samples, symbols, rate_hz, subtype=subtypes)
 
 

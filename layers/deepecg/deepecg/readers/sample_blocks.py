@@ -23,7 +23,7 @@ _MAX_BLOCKS: Final = 1 << 16
 _MAX_SIGNALS: Final = 256
 """Most signals that they make; a long-term EEG has as many."""
 _MOST_OVERLAP_S: Final = 1.0
-"""Longest time in seconds by which a block may begin too early: files round its time to a second."""
+"""Longest time in seconds by which a block may begin too early: files round it to a second."""
 _CLOSED_GAP_SAMPLES: Final = 2
 """Most missing samples between two blocks that are the rounding of their times, and no gap."""
 ASSUMED_MILLIVOLTS: Final = 1e-3

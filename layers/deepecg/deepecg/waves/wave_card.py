@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from deepecg.beats.model_card import refuse_other_conditioning, version_of
+from deepecg.beats.model_card import model_folder, refuse_other_conditioning, version_of
 from deepecg.errors import ModelMismatchError
 from deepecg.signal.settings import ConditioningSettings
 from deepecg.waves.settings import RelativeLeadSettings
@@ -65,6 +65,16 @@ class WaveCard:
         refuse_other_conditioning(
             settings, self.conditioning, "the training of the wave segmentation"
         )
+
+
+def wave_folder_beside(folder: Path) -> Path:
+    """Return the folder of the wave segmentation that belongs to a beat classifier's folder.
+
+    A classifier without one, such as a network of the cross-validation, uses the one that is
+    installed with this software.
+    """
+    own = folder / WAVE_FOLDER
+    return own if own.is_dir() else model_folder() / WAVE_FOLDER
 
 
 def read_wave_card(folder: Path) -> WaveCard:

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepecg.beats.model_card import model_folder
 from deepecg.signal.lead_selection import AnalysedLead
 from deepecg.waves.delineation import delineate
 from deepecg.waves.settings import DelineationSettings
-from deepecg.waves.wave_card import KINDS, WAVE_FOLDER
+from deepecg.waves.wave_card import KINDS, wave_folder_beside
 from deepecg.waves.wave_intervals import WaveIntervals, find_intervals
 from deepecg.waves.wave_segmentation import SegmentedLeads, WaveSegmentation
 from deepecg.waves.waves import Waves
@@ -102,13 +101,9 @@ class WaveDelineator:
 def delineator_beside(folder: Path) -> WaveDelineator:
     """Return the delineator inside a beat classifier's folder, loaded once per process.
 
-    A classifier without one, such as a network of the cross-validation, uses the delineator that
-    is installed with this software.
-
     Raises
     ------
     ModelMismatchError
         If there is none, or network and card do not belong together.
     """
-    own = folder / WAVE_FOLDER
-    return WaveDelineator.load(own if own.is_dir() else model_folder() / WAVE_FOLDER)
+    return WaveDelineator.load(wave_folder_beside(folder))

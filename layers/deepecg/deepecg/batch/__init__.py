@@ -1,0 +1,1 @@
+"""``deepecg score``: many recordings, each scored once, into one folder of results."""
