@@ -189,7 +189,18 @@ def test_the_table_in_the_readme() -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("a/b.EDF", True), ("b.hea", True), ("b.edf.txt", False), ("b", False), (".edf", False)],
+    [
+        ("a/b.EDF", True),
+        ("b.hea", True),
+        ("b.edf.txt", False),
+        ("b", False),
+        (".edf", False),
+        ("b.csv", True),
+        ("b.txt", False),
+        ("b.diary.csv", False),
+        ("B.Diary.CSV", False),
+        ("b.csv.json", False),
+    ],
 )
 def test_is_recording_name(name: str, expected: bool) -> None:
     assert is_recording_name(name) is expected

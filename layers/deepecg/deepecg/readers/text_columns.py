@@ -81,6 +81,10 @@ _BEAT_MV: Final = (0.2, 10.0)
 _WINDOW_S: Final = 2.0
 _WINDOWS: Final = 100
 _CLOCK_ERROR: Final = 1e-3
+_BRIDGED_S: Final = 0.02
+"""Longest gap in seconds that is bridged by a straight line: a fifth of a QRS complex.
+
+Single samples are lost often, and a second in which one is missing is not analysed."""
 
 
 def read_text(path: Path, options: ReadingOptions) -> Recording:
@@ -97,7 +101,8 @@ def read_text(path: Path, options: ReadingOptions) -> Recording:
     -------
     Recording
         Leads in millivolts at the rate of the rows' times, or else at the stated one. Time between
-        rows that is more than their distance is missing. Warnings: ``bad_rows``,
+        rows that is more than their distance is missing, unless it is so short that a straight line
+        bridges it. Warnings: ``bad_rows``,
         ``rows_without_time``, ``rows_out_of_order``, ``repeated_rows``, ``gaps``,
         ``clock_set_back``, ``clock_rate``, ``start_in_utc``, ``unit_assumed``.
 
@@ -544,8 +549,8 @@ def _warn_of_times(grid: Grid, stated_hz: float | None, warnings: dict[str, str]
     missing = grid.n_samples - grid.n_rows
     if missing:
         warnings["gaps"] = (
-            f"found {n_gaps} gaps in the times of rows, {missing / grid.rate_hz:.1f} s together, "
-            "taken for missing samples"
+            f"found {n_gaps} gaps in the times of rows, {missing / grid.rate_hz:.1f} s together; "
+            f"those of up to {1000 * _BRIDGED_S:g} ms were bridged, the others are missing"
         )
     if grid.n_back:
         warnings["clock_set_back"] = (
@@ -677,7 +682,15 @@ class _Placed:
     scale: float
 
     def read(self, start: int, stop: int) -> Floats32:
-        """Return samples of the grid in millivolts; NaN where there is no row."""
+        """Return samples of the grid in millivolts; NaN in gaps that are not bridged."""
+        longest = int(_BRIDGED_S * self.grid.rate_hz)
+        first = max(start - longest - 1, 0)
+        values = self._rows(first, min(stop + longest + 1, self.grid.n_samples))
+        _bridge(values, longest)
+        return np.multiply(values[start - first : stop - first], self.scale, dtype=np.float32)
+
+    def _rows(self, start: int, stop: int) -> Floats32:
+        """Return samples of the grid as they are in the column; NaN where there is no row."""
         grid, values = self.grid, np.full(stop - start, np.nan, np.float32)
         first = max(int(np.searchsorted(grid.first_samples, start, "right")) - 1, 0)
         last = int(np.searchsorted(grid.first_samples, stop, "left"))
@@ -688,4 +701,19 @@ class _Placed:
             if row < end:
                 rows = slice(row, end) if self.order is None else self.order[row:end]
                 values[row + offset - start : end + offset - start] = self.samples[rows]
-        return np.multiply(values, self.scale, dtype=np.float32)
+        return values
+
+
+def _bridge(values: Floats32, longest: int) -> None:
+    """Replace runs of up to ``longest`` missing samples by straight lines between samples."""
+    is_missing = np.isnan(values)
+    edges = np.diff(is_missing.astype(np.int8), prepend=0, append=0)
+    begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    is_short = (ends - begins <= longest) & (begins > 0) & (ends < values.size)
+    inside = np.zeros(values.size + 1, np.int8)
+    inside[begins[is_short]] += 1
+    inside[ends[is_short]] -= 1
+    bridged = np.flatnonzero(np.cumsum(inside))
+    known = np.flatnonzero(~is_missing)
+    if bridged.size:
+        values[bridged] = np.interp(bridged, known, values[known])
