@@ -171,6 +171,14 @@ def test_start(tmp_path: Path, times: list[str], zone: str | None, start: dateti
     )
 
 
+def test_date_and_clock_in_two_columns(tmp_path: Path) -> None:
+    dates, clocks = [t[:10] for t in ISO], [t[11:] for t in ISO]
+    path = write(tmp_path, table(dates, clocks, millivolts(), header=["date,time,ECG [mV]"]))
+    recording = open_recording(path)
+    check(recording)
+    assert recording.start == START
+
+
 def test_apple_watch(tmp_path: Path) -> None:
     header = [
         f"Name,{NAME}", 'Date of Birth,"Feb 5, 1952"', "Recorded Date,2020-02-05 09:14:40 -0400",

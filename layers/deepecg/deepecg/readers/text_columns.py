@@ -188,15 +188,13 @@ class _Columns:
 
     signals: tuple[_Signal, ...]
     times: _Times | None
-    dated: tuple[int, RowTimes] | None
-    """The first column with a date, and its reader."""
-    first_cells: tuple[str, ...] = field(repr=False)
+    first_moment: datetime | None
+    """Time of the first row by the first column with dates."""
 
     def start(self, table: "_Table") -> datetime | None:
         """Return the time of the first row, if a column has dates."""
-        if self.dated is not None:
-            number, cells = self.dated
-            return cells.moment(self.first_cells[number])
+        if self.first_moment is not None:
+            return self.first_moment
         if self.times is None or self.times.kind == "t" or not table.n_rows:
             return None
         first = table.first_time
@@ -229,10 +227,6 @@ def _columns(layout: TableLayout, header: TableHeader, given: TextOptions) -> _C
             raise MalformedHeaderError(
                 "found a column in `columns` that has no numbers or is the time, expected another"
             )
-    cells = {
-        number: RowTimes([row[number] for row in layout.rows]) for number in range(len(labels))
-    }
-    dated = next((n for n in cells if layout.kinds[n] == "t" and cells[n].has_date), None)
     signals = tuple(
         _Signal(
             number,
@@ -246,9 +240,18 @@ def _columns(layout: TableLayout, header: TableHeader, given: TextOptions) -> _C
     )
     if not signals:
         raise NoLeadsError("found no column of numbers besides the time, expected an ECG")
-    return _Columns(
-        signals, times, None if dated is None else (dated, cells[dated]), layout.rows[0]
-    )
+    return _Columns(signals, times, _first_moment(layout))
+
+
+def _first_moment(layout: TableLayout) -> datetime | None:
+    """Return date and time of the first row, from one column or from one each."""
+    clocks = [number for number, kind in enumerate(layout.kinds) if kind == "t"]
+    columns = [[row[number] for row in layout.rows] for number in clocks]
+    date = layout.kinds.find("d")
+    if clocks and date >= 0:
+        columns.append([f"{row[date]} {row[clocks[0]]}" for row in layout.rows])
+    moments = (RowTimes(cells).moment(cells[0]) for cells in columns)
+    return next((moment for moment in moments if moment is not None), None)
 
 
 def _unit(unit: str, given: TextOptions, is_chosen: bool) -> str:
