@@ -161,8 +161,8 @@ def _score(given: argparse.Namespace) -> int:
     settings = replace(settings, lead=given.lead or settings.lead, text=text)
     if len(jobs) > 1 and settings.about_one_patient:
         raise SettingsError(
-            f"found {len(jobs)} recordings, expected one: the settings file names its patient or "
-            "request"
+            f"found {len(jobs)} recordings, expected one: the settings file names its patient, "
+            "request or start"
         )
     if given.pdf:
         refuse_missing_weasyprint()
