@@ -122,6 +122,7 @@ def test_same_name_twice(api: Api, cloud: Cloud, other: str) -> None:
     ("main", "parts"),
     [
         ({"name": "a.dat", "size_bytes": 1}, []),
+        ({"name": "a.diary.csv", "size_bytes": 1}, []),
         ({"name": "a.edf", "size_bytes": 0}, []),
         ({"name": "a.edf", "size_bytes": 2**32 + 1}, []),
         ({"name": "a.edf", "size_bytes": "1"}, []),

@@ -18,6 +18,7 @@ from integration.aws_with_clock_and_faults import Cloud
 from integration.test_serve import Service, running
 
 from deepecg.outputs.recording_id import recording_id
+from deepecg.readers.text_options import read_text_options
 from deepecg.review.review_file import read_review
 from deepecg.settings_file import read_settings_file
 
@@ -184,6 +185,7 @@ def test_the_laptop_commands_write_what_the_readme_lists(installed: Path, tmp_pa
 
 JSON = [one for one in ALL if one.language == "json"]
 REVIEWS = [one for one in JSON if '"operations"' in one.text]
+TEXT_OPTIONS = [one for one in JSON if one.text.startswith('{"sampling_rate_hz"')]
 
 
 @pytest.mark.parametrize("example", REVIEWS)
@@ -191,7 +193,13 @@ def test_reviews_are_accepted(example: Example) -> None:
     assert read_review(example.text.encode()).status == "final"
 
 
-@pytest.mark.parametrize("example", [one for one in JSON if one not in REVIEWS])
+@pytest.mark.parametrize("example", TEXT_OPTIONS)
+def test_text_options_are_accepted(example: Example) -> None:
+    options = read_text_options(example.text.encode(), "the example")
+    assert None not in vars(options).values()
+
+
+@pytest.mark.parametrize("example", [one for one in JSON if one not in (*REVIEWS, *TEXT_OPTIONS)])
 def test_settings_files_are_accepted(example: Example) -> None:
     settings = read_settings_file(example.text.encode())
     assert settings.lead == "V5"

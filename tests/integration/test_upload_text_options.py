@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from aws_with_clock_and_faults import Cloud
 from holter_file_writers import synthetic_ecg
+from integration.aws_with_clock_and_faults import Cloud
 
 from deepecg.outputs.recording_id import recording_id
 

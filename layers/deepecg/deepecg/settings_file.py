@@ -83,6 +83,11 @@ class SettingsFile(Study):
     text: TextOptions = field(default_factory=TextOptions)
 
     @property
+    def about_one_patient(self) -> list[str]:
+        """Names of the given fields that are about one patient, and so about one recording."""
+        return [*super().about_one_patient, *(["text.start"] if self.text.start else [])]
+
+    @property
     def scoring(self) -> ScoringSettings:
         """The settings for :func:`deepecg.scoring.score_recording`."""
         return ScoringSettings(lead=self.lead, rhythm=self.rhythm)

@@ -199,7 +199,8 @@ def test_the_table_in_the_readme() -> None:
         ("b.REC", True), ("b.BDF+", True), ("b.ISHNE", True), ("b.ish", True),
         ("b.edf.gz", True), ("b.Ecg.Gz", True), ("notes.zip", True),
         ("b.gz", False), (".edf.gz", False), ("b.hea.gz", False), ("b.dat.gz", False),
-        ("b.diary.csv", False),
+        ("b.csv", True), ("b.txt", False), ("b.diary.csv", False), ("B.Diary.CSV", False),
+        ("b.csv.json", False),
     ],
 )  # fmt: skip
 def test_is_recording_name(name: str, expected: bool) -> None:

@@ -37,6 +37,7 @@ def test_the_same_everywhere() -> None:
     assert text_options_of_pairs(pairs) == EXPECTED
     settings = read_settings_file(json.dumps({"text": EXAMPLE, "lead": "ecg"}).encode())
     assert settings.reading.text == EXPECTED
+    assert settings.about_one_patient == ["text.start"]
 
 
 def test_given_options_are_over_others() -> None:

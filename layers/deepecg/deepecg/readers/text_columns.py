@@ -81,6 +81,10 @@ _BEAT_MV: Final = (0.2, 10.0)
 _WINDOW_S: Final = 2.0
 _WINDOWS: Final = 100
 _CLOCK_ERROR: Final = 1e-3
+_BRIDGED_S: Final = 0.02
+"""Longest gap in seconds that is bridged by a straight line: a fifth of a QRS complex.
+
+Single samples are lost often, and a second in which one is missing is not analysed."""
 
 
 def read_text(path: Path, options: ReadingOptions) -> Recording:
@@ -97,7 +101,8 @@ def read_text(path: Path, options: ReadingOptions) -> Recording:
     -------
     Recording
         Leads in millivolts at the rate of the rows' times, or else at the stated one. Time between
-        rows that is more than their distance is missing. Warnings: ``bad_rows``,
+        rows that is more than their distance is missing, unless it is so short that a straight line
+        bridges it. Warnings: ``bad_rows``,
         ``rows_without_time``, ``rows_out_of_order``, ``repeated_rows``, ``gaps``,
         ``clock_set_back``, ``clock_rate``, ``start_in_utc``, ``unit_assumed``.
 
@@ -183,15 +188,13 @@ class _Columns:
 
     signals: tuple[_Signal, ...]
     times: _Times | None
-    dated: tuple[int, RowTimes] | None
-    """The first column with a date, and its reader."""
-    first_cells: tuple[str, ...] = field(repr=False)
+    first_moment: datetime | None
+    """Time of the first row by the first column with dates."""
 
     def start(self, table: "_Table") -> datetime | None:
         """Return the time of the first row, if a column has dates."""
-        if self.dated is not None:
-            number, cells = self.dated
-            return cells.moment(self.first_cells[number])
+        if self.first_moment is not None:
+            return self.first_moment
         if self.times is None or self.times.kind == "t" or not table.n_rows:
             return None
         first = table.first_time
@@ -224,10 +227,6 @@ def _columns(layout: TableLayout, header: TableHeader, given: TextOptions) -> _C
             raise MalformedHeaderError(
                 "found a column in `columns` that has no numbers or is the time, expected another"
             )
-    cells = {
-        number: RowTimes([row[number] for row in layout.rows]) for number in range(len(labels))
-    }
-    dated = next((n for n in cells if layout.kinds[n] == "t" and cells[n].has_date), None)
     signals = tuple(
         _Signal(
             number,
@@ -241,9 +240,18 @@ def _columns(layout: TableLayout, header: TableHeader, given: TextOptions) -> _C
     )
     if not signals:
         raise NoLeadsError("found no column of numbers besides the time, expected an ECG")
-    return _Columns(
-        signals, times, None if dated is None else (dated, cells[dated]), layout.rows[0]
-    )
+    return _Columns(signals, times, _first_moment(layout))
+
+
+def _first_moment(layout: TableLayout) -> datetime | None:
+    """Return date and time of the first row, from one column or from one each."""
+    clocks = [number for number, kind in enumerate(layout.kinds) if kind == "t"]
+    columns = [[row[number] for row in layout.rows] for number in clocks]
+    date = layout.kinds.find("d")
+    if clocks and date >= 0:
+        columns.append([f"{row[date]} {row[clocks[0]]}" for row in layout.rows])
+    moments = (RowTimes(cells).moment(cells[0]) for cells in columns)
+    return next((moment for moment in moments if moment is not None), None)
 
 
 def _unit(unit: str, given: TextOptions, is_chosen: bool) -> str:
@@ -544,8 +552,8 @@ def _warn_of_times(grid: Grid, stated_hz: float | None, warnings: dict[str, str]
     missing = grid.n_samples - grid.n_rows
     if missing:
         warnings["gaps"] = (
-            f"found {n_gaps} gaps in the times of rows, {missing / grid.rate_hz:.1f} s together, "
-            "taken for missing samples"
+            f"found {n_gaps} gaps in the times of rows, {missing / grid.rate_hz:.1f} s together; "
+            f"those of up to {1000 * _BRIDGED_S:g} ms were bridged, the others are missing"
         )
     if grid.n_back:
         warnings["clock_set_back"] = (
@@ -590,9 +598,14 @@ def _order(table: _Table) -> Ints | None:
     Rows are sorted only where nearly all steps of the times are even then: a clock that was set
     back, or times with much jitter, say nothing about the order of samples.
     """
-    steps = np.diff(table.times)
-    n_back, n_same = int((steps < 0).sum()), int((steps == 0).sum())
-    rows = np.arange(table.n_rows) if n_back or n_same else np.empty(0, np.int64)
+    n_back = n_same = 0
+    for first in range(0, table.n_rows, _ROWS_AT_A_TIME):
+        steps = np.diff(table.times[first : first + _ROWS_AT_A_TIME + 1])
+        n_back += int((steps < 0).sum())
+        n_same += int((steps == 0).sum())
+    if not n_back and (not n_same or n_same > _BETTER * table.n_rows):
+        return None  # as in nearly all tables
+    steps, rows = np.diff(table.times), np.arange(table.n_rows)
     if 0 < n_back <= _IN_ORDER * table.n_rows + 1:
         by_time = np.argsort(table.times, kind="stable")
         in_order = np.diff(table.times[by_time])
@@ -604,7 +617,7 @@ def _order(table: _Table) -> Ints | None:
     # Where many rows have one time, that is the time of their packet.
     if 0 < int((steps == 0).sum()) <= _BETTER * table.n_rows:
         rows = rows[~_repeated(table, rows, steps)]
-    return None if np.array_equal(rows, np.arange(table.n_rows)) or not rows.size else rows
+    return None if rows.size == table.n_rows and (np.diff(rows) > 0).all() else rows
 
 
 def _repeated(table: _Table, rows: Ints, steps: Floats) -> NDArray[np.bool_]:
@@ -677,7 +690,15 @@ class _Placed:
     scale: float
 
     def read(self, start: int, stop: int) -> Floats32:
-        """Return samples of the grid in millivolts; NaN where there is no row."""
+        """Return samples of the grid in millivolts; NaN in gaps that are not bridged."""
+        longest = int(_BRIDGED_S * self.grid.rate_hz)
+        first = max(start - longest - 1, 0)
+        values = self._rows(first, min(stop + longest + 1, self.grid.n_samples))
+        _bridge(values, longest)
+        return np.multiply(values[start - first : stop - first], self.scale, dtype=np.float32)
+
+    def _rows(self, start: int, stop: int) -> Floats32:
+        """Return samples of the grid as they are in the column; NaN where there is no row."""
         grid, values = self.grid, np.full(stop - start, np.nan, np.float32)
         first = max(int(np.searchsorted(grid.first_samples, start, "right")) - 1, 0)
         last = int(np.searchsorted(grid.first_samples, stop, "left"))
@@ -688,4 +709,19 @@ class _Placed:
             if row < end:
                 rows = slice(row, end) if self.order is None else self.order[row:end]
                 values[row + offset - start : end + offset - start] = self.samples[rows]
-        return np.multiply(values, self.scale, dtype=np.float32)
+        return values
+
+
+def _bridge(values: Floats32, longest: int) -> None:
+    """Replace runs of up to ``longest`` missing samples by straight lines between samples."""
+    is_missing = np.isnan(values)
+    edges = np.diff(is_missing.astype(np.int8), prepend=0, append=0)
+    begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    is_short = (ends - begins <= longest) & (begins > 0) & (ends < values.size)
+    inside = np.zeros(values.size + 1, np.int8)
+    inside[begins[is_short]] += 1
+    inside[ends[is_short]] -= 1
+    bridged = np.flatnonzero(np.cumsum(inside))
+    known = np.flatnonzero(~is_missing)
+    if bridged.size:
+        values[bridged] = np.interp(bridged, known, values[known])

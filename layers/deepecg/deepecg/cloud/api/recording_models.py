@@ -5,13 +5,13 @@ from string import ascii_lowercase
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from deepecg.cloud.api.base_models import ApiResponse, StrictRequest, with_example
 from deepecg.night.night_entry import ReviewStatus, UploadOutcome
 from deepecg.outputs.recording_id import ID_PATTERN
-from deepecg.readers.formats import RECORDING_SUFFIXES, SUFFIX_LIST
+from deepecg.readers.formats import RECORDING_SUFFIXES, SUFFIX_LIST, is_recording_name
 
 MAX_BYTES = 1 << 32
 """Largest file: 4 GiB, two weeks of seven leads at 250 Hz. S3 accepts forms up to 5 GB."""
@@ -97,6 +97,13 @@ class MainFile(NamedFile):
         description=f"Ends in {SUFFIX_LIST}, in upper or lower case; or in `.zip`, or all but WFDB "
         "headers also in `.gz` after that. The name is not stored.",
     )
+
+    @field_validator("name")
+    @classmethod
+    def _is_no_diary(cls, name: str) -> str:
+        if not is_recording_name(name):
+            raise ValueError("expected a recording, not the diary beside one")
+        return name
 
 
 class PartFile(NamedFile):

@@ -69,7 +69,7 @@ const endsIn = (name, suffix) => name.toLowerCase().endsWith(suffix);
 /** Whether a file is a whole recording. @param {string} name */
 const isSingleFile = (name) =>
   FILES.single_file_suffixes.some((suffix) => endsIn(name, suffix)) &&
-  !FILES.mark_suffixes.some((suffix) => endsIn(name, suffix));
+  !FILES.beside_suffixes.some((suffix) => endsIn(name, suffix)); // a diary is a .csv file, too
 
 /** Whether a file is a WFDB header. @param {string} name */
 const isHeader = (name) => endsIn(name, FILES.header_suffix);
