@@ -26,7 +26,7 @@ _MIN_RATE_HZ: Final = 1e-3
 _MAX_RATE_HZ: Final = 1e6
 """Lowest and highest sampling rate of any signal, ECG or not."""
 _MOST_OVERLAP_S: Final = 1.0
-"""Longest time in seconds by which a block may begin too early: files round its time to a second."""
+"""Longest time in seconds by which a block may begin too early: files round times to a second."""
 _CLOSED_GAP_SAMPLES: Final = 2
 """Most missing samples between two blocks that are the rounding of their times, and no gap."""
 ASSUMED_MILLIVOLTS: Final = 1e-3
