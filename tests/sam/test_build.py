@@ -65,7 +65,7 @@ def test_layers_are_laid_out_as_lambda_expects(builds: dict[str, Path], architec
     build = builds[architecture]
     assert [path.name for path in (build / "RuntimeLayer").iterdir()] == ["python"]
     runtime = build / "RuntimeLayer" / "python"
-    packages = "numpy scipy onnxruntime wfdb jinja2 markupsafe tzdata aws_lambda_powertools"
+    packages = "numpy scipy onnxruntime wfdb pydicom jinja2 markupsafe tzdata aws_lambda_powertools"
     for package in packages.split():
         assert (runtime / package / "__init__.pyc").is_file()
     assert not list(runtime.rglob("*.py"))

@@ -399,6 +399,11 @@ REFUSED: dict[str, tuple[list[Dataset], type[RefusedRecordingError]]] = {
     "400 signals": (damaged() * 134, MalformedHeaderError),
     "no rate": (damaged(SamplingFrequency="0"), SamplingRateError),
     "empty rate": (damaged(SamplingFrequency=None), SamplingRateError),
+    "rate beyond all numbers": (damaged(SamplingFrequency="1e305"), SamplingRateError),
+    "rate near 0": (damaged(SamplingFrequency="1e-300"), SamplingRateError),
+    "offset beyond all numbers": (
+        damaged() + damaged(MultiplexGroupTimeOffset="1e308"), MalformedHeaderError,
+    ),
     "rate of a slow trend": (damaged(SamplingFrequency="1"), SamplingRateError),
     "logarithmic samples": (
         [dicom_group(SIGNALS, 200, LEADS, kind="MB", step_uv=20)], UnsupportedEncodingError,

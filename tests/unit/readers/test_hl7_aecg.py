@@ -172,6 +172,15 @@ def test_series_one_after_another_join(tmp_path: Path, relative: bool) -> None:
     np.testing.assert_allclose(whole(recording), expected, atol=0.00126)
 
 
+@pytest.mark.parametrize("value", ["inf", "1e400", "nan", "x", ""])
+def test_relative_time_that_is_none(tmp_path: Path, value: str) -> None:
+    parts = sequences()
+    parts[0] = aecg_times(f'value="{value}" unit="s"', 200, "TIME_RELATIVE")
+    recording = open_recording(write(tmp_path / "a.xml", aecg_series(parts)))
+    assert recording.start == START
+    assert recording.n_samples == 1600
+
+
 def test_many_series_join(tmp_path: Path) -> None:
     """More sequences than a process may open files."""
     series = []

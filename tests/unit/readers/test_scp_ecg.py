@@ -239,6 +239,8 @@ def test_huge_declared_length_costs_nothing(tmp_path: Path) -> None:
     tables = struct.pack("<H", 19999)
     recording = open_recording(write(tmp_path / "a.scp", {2: tables, 3: leads, 6: rhythm}))
     assert 1600 <= recording.n_samples < 1640  # Bits that fill up the last byte are zeros.
+    assert "truncated_samples" in codes(recording)
+    assert recording.lost_s == 0  # 248 days are no time of a recording
 
 
 def test_patient_tags_stay_in_the_file(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def _set_times(document: AecgSequences) -> dict[int, _SetTime]:
         if not _SHORTEST_S < step_s < math.inf:
             continue
         decimals = len(increment["value"].replace(",", ".").partition(".")[2])
-        rounded_s = min(_SECONDS[unit] / 10**decimals, _MOST_ROUNDED * step_s)
+        rounded_s = min(_SECONDS[unit] * 10.0**-decimals, _MOST_ROUNDED * step_s)
         head = sequence.values.get("head", {})
         start = time_of_digits(head.get("value", ""))
         offset_s = 0.0
@@ -128,7 +128,7 @@ def _set_times(document: AecgSequences) -> dict[int, _SetTime]:
             offset_s = value * _SECONDS.get(unit, math.nan)
         times[sequence.sequence_set] = _SetTime(
             start,
-            0.0 if math.isnan(offset_s) else offset_s,
+            offset_s if math.isfinite(offset_s) else 0.0,
             rate_of_interval(step_s, rounded_s),
         )
     return times

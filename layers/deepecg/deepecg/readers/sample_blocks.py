@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.arrays import Floats32
-from deepecg.errors import MalformedHeaderError, TruncatedSamplesError
+from deepecg.errors import MalformedHeaderError, SamplingRateError, TruncatedSamplesError
 from deepecg.readers.declared_length import refuse_long_gaps
 from deepecg.readers.file_signals import FileSignal
 from deepecg.recording import MAX_DURATION_S
@@ -22,8 +22,11 @@ _MAX_BLOCKS: Final = 1 << 16
 """Most blocks: 12 leads in a piece for each minute of three days."""
 _MAX_SIGNALS: Final = 256
 """Most signals that they make; a long-term EEG has as many."""
+_MIN_RATE_HZ: Final = 1e-3
+_MAX_RATE_HZ: Final = 1e6
+"""Lowest and highest sampling rate of any signal, ECG or not."""
 _MOST_OVERLAP_S: Final = 1.0
-"""Longest time in seconds by which a block may begin too early: files round it to a second."""
+"""Longest time in seconds by which a block may begin too early: files round times to a second."""
 _CLOSED_GAP_SAMPLES: Final = 2
 """Most missing samples between two blocks that are the rounding of their times, and no gap."""
 ASSUMED_MILLIVOLTS: Final = 1e-3
@@ -111,6 +114,8 @@ def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Time
         If no block has a sample.
     MalformedHeaderError
         If the blocks are further apart than a recording may be long, or too many.
+    SamplingRateError
+        If a signal has a rate that no recorder has.
     NoSignalError
         If hardly any of the time between the first and the last has samples.
     """
@@ -120,13 +125,15 @@ def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Time
     held = [block for block in blocks if block.n_samples]
     if not held:
         raise TruncatedSamplesError("found no samples, expected at least one")
+    if not all(_MIN_RATE_HZ <= block.sampling_rate_hz <= _MAX_RATE_HZ for block in blocks):
+        raise SamplingRateError(
+            f"found a signal whose rate is not from {_MIN_RATE_HZ:g} to {_MAX_RATE_HZ:g} Hz"
+        )
     start = min(block.start_s for block in held)
+    _check_duration(max(block.start_s for block in held) - start)
     joined = _join(held, start)
     end = max(track.end / track.blocks[0].sampling_rate_hz for track in joined)
-    if not end <= MAX_DURATION_S:
-        raise MalformedHeaderError(
-            f"found a duration of {end:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
-        )
+    _check_duration(end)
     refuse_long_gaps(end, max(track.held_s for track in joined))
     declared_ends = (
         block.start_s - start + block.declared_samples / block.sampling_rate_hz
@@ -140,11 +147,17 @@ def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Time
         warnings["truncated_samples"] = (
             f"found {missing:.3f} s less of a signal than the file declares, read what is there"
         )
-    return Timeline(
-        tuple(_signal(track, end) for track in joined),
-        start,
-        max(max(declared_ends, default=0.0) - end, 0.0),
-    )
+    declared_end = max(declared_ends, default=0.0)
+    # A length that no recording has is damage of the file, and no time that is lost.
+    lost_s = declared_end - end if end < declared_end <= MAX_DURATION_S else 0.0
+    return Timeline(tuple(_signal(track, end) for track in joined), start, lost_s)
+
+
+def _check_duration(duration_s: float) -> None:
+    if not duration_s <= MAX_DURATION_S:
+        raise MalformedHeaderError(
+            f"found a duration of {duration_s:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
+        )
 
 
 @dataclass
