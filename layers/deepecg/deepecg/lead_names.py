@@ -24,7 +24,7 @@ STRONG_LEAD: Final = (
 )
 """Names that only ECG leads have: of the limbs, of the chest, of Frank, of Holter recorders."""
 
-WEAK_LEAD: Final = r"(?:[xyz]|v|c[1256]|cs[1-9]?|d[1-4]|di|as|es|ai|v[lrf]|nehb)"
+WEAK_LEAD: Final = r"(?:[xyz]|v|c[1-6]|cs[1-9]?|d[1-4]|di|as|es|ai|v[lrf]|nehb)"
 """Names that leads share with axes of movement, electrodes of the brain or coronary sinus."""
 
 ELECTRODE: Final = r"(?:la|ra|ll|rl|lf|rf|[rlfn])"
@@ -126,7 +126,9 @@ def unique_names(labels: Sequence[str]) -> tuple[str, ...]:
     seen: dict[str, int] = {}
     unique = []
     for number, label in enumerate(labels, start=1):
-        name = harmless_name(label) or f"lead {number}"
+        name = harmless_name(label)
+        if not any(map(str.isalpha, name)):  # a bare number would be taken for that of a signal
+            name = f"lead {number}"
         count = seen[folded(name)] = seen.get(folded(name), 0) + 1
         unique.append(name if count == 1 else f"{name}#{count}")
     return tuple(unique)

@@ -32,7 +32,8 @@ def recordings(tmp_path: Path) -> Path:
     folder = tmp_path / "in"
     folder.mkdir()
     write_edf(folder / "calm.edf", SIGNALS)
-    write_edf(folder / "slow.edf", SLOW)
+    slow = write_edf(folder / "slow.edf", SLOW)
+    slow.write_bytes(slow.read_bytes()[:-1])
     write_wfdb(folder / "flat.hea", FLAT)
     (folder / "letter.txt").write_text("Dear Ms Smith")
     return folder
@@ -49,13 +50,14 @@ def test_the_table_begins_with_what_is_urgent(
     summary = json.loads((out / "slow" / "summary.json").read_text())
     assert summary["urgent"], "30 beats a minute"
     assert lines[0].startswith("URGENT   slow: ")
-    assert lines[1].strip() == str(out / "slow" / "report.html")
-    assert lines[2].strip() == "calm: nothing urgent or notable"
-    assert lines[4].startswith("rejected  flat: flat_line: found that")
-    assert lines[5].startswith(f"no recording  {recordings / 'letter.txt'}: plain text")
+    assert lines[1].strip() == "warnings: Time lost"
+    assert lines[2].strip() == str(out / "slow" / "report.html")
+    assert lines[3].strip() == "calm: nothing urgent or notable"
+    assert lines[5].startswith("rejected  flat: flat_line: found that")
+    assert lines[6].startswith(f"no recording  {recordings / 'letter.txt'}: plain text")
     (page,) = (out / "reports").glob("*/index.html")
-    assert lines[6] == f"Report on the night: {page}"
-    assert lines[7] == (
+    assert lines[7] == f"Report on the night: {page}"
+    assert lines[8] == (
         f"2 of 3 recordings scored, 1 rejected, 1 other files left out; results in {out}"
     )
     assert "1 of 3: calm scored" in printed.err

@@ -91,6 +91,13 @@ def test_names_that_other_signals_have_too_are_leads_beside_names_of_leads() -> 
     assert leads("ECG", "X", "Y", "Z") == ["ECG"]
 
 
+def test_c3_and_c4_are_chest_leads_among_all_six_beside_limb_leads() -> None:
+    chest = ["C1", "C2", "C3", "C4", "C5", "C6"]
+    assert leads("I", "II", "aVR", *chest) == ["I", "II", "aVR", *chest]
+    assert leads("ECG", *chest) == ["ECG"], "an EEG with an ECG channel"
+    assert leads("II", "C3", "C4") == ["II"]
+
+
 @pytest.mark.parametrize("unit", ["bpm", "%", "mmHg", "g", "\u00b0C", "m/s\u00b2", "Ohm"])
 def test_a_unit_of_another_quantity_is_no_lead(unit: str) -> None:
     assert leads(Signal("ECG", unit)) == ["!"]

@@ -70,6 +70,8 @@ class EndTable:
             more = f"; {len(findings) - MAX_FINDINGS} more" if len(findings) > MAX_FINDINGS else ""
             said = "; ".join(findings[:MAX_FINDINGS]) or NO_FINDING
             yield f"{label}  {shown(name)}: {said}{more}"
+            if outcome.warnings:
+                yield f"         warnings: {', '.join(outcome.warnings)}"
             yield f"         {shown(outcome.report or '')}"
         yield from _more(self.n_done - len(ranked))
         for name, outcome in self._not_scored:

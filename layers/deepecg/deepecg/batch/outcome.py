@@ -33,6 +33,8 @@ class Outcome(Struct, frozen=True, kw_only=True, tag_field="kind", tag="recordin
     """Urgent findings in words, the most urgent first."""
     notable: Sequence[str] = ()
     """Notable findings in words."""
+    warnings: Sequence[str] = ()
+    """Names of the warnings because of which the result may be another, such as lost time."""
 
     @property
     def is_done(self) -> bool:

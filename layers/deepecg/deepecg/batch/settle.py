@@ -12,6 +12,7 @@ from deepecg.night.folder_night_store import LOCAL_SETTINGS, FolderStore
 from deepecg.night.night_entry import NightEntry, night_entry
 from deepecg.night.urgency_ranking import urgency_key, urgent_kinds
 from deepecg.outputs.file_names import REPORT_FILE
+from deepecg.outputs.warning_texts import important_codes, warning_text
 
 RANKING = LOCAL_SETTINGS.ranking
 
@@ -53,6 +54,7 @@ def settle(done: Done, order: Order, night: date) -> tuple[Outcome, Urgency | No
         report=str(order.results / done.task.name / REPORT_FILE),
         urgent=[found.message for found in urgent_kinds(extract, RANKING)],
         notable=[found.message for found in extract.notable],
+        warnings=[warning_text(code).name for code in important_codes(extract.warning_codes)],
     )
     return outcome, urgency_key(extract, RANKING)
 

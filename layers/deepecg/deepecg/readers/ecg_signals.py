@@ -165,6 +165,8 @@ _NEUTRAL: Final = re.compile(
 )
 _LABEL_SAYS: Final = "its label says "
 _AXES: Final = frozenset("xyz")
+_CHEST: Final = frozenset(("c1", "c2", "c3", "c4", "c5", "c6"))
+_LIMBS: Final = frozenset(("i", "ii", "iii", "avr", "avl", "avf"))
 _PAIR_OF_LIMBS: Final = re.compile(r"(?:[rl][al]|lf)[-_/ ]+(?:[rl][al]|lf|v[1-6]?|c[1-6]?)")
 _EASI: Final = re.compile(r"[eas]-[si]")
 
@@ -187,9 +189,10 @@ def choose_ecg(
         Leads, and the rule that set each other signal aside.
     """
     reasons: dict[int, str] = {}
+    chest = _names_of_chest_leads(signals)
     for index, signal in enumerate(signals):
         other = None if format_says_ecg else other_signal(signal.label)
-        if other:
+        if other and plain_label(signal.label) not in chest:
             reasons[index] = _LABEL_SAYS + other
         elif is_other_quantity(signal.unit):
             reasons[index] = f"its unit is no voltage but {unit_in_words(signal.unit)}"
@@ -219,6 +222,12 @@ def choose_ecg(
             )
     kept = tuple(index for index in leads if index not in reasons)
     return ChosenSignals(kept, reasons, bool(saying))
+
+
+def _names_of_chest_leads(signals: Sequence[LabelledSignal]) -> frozenset[str]:
+    """Return C1 to C6 if a file has all of them beside limb leads: C3 and C4 are then no EEG."""
+    labels = {plain_label(signal.label) for signal in signals}
+    return _CHEST if labels >= _CHEST and not labels.isdisjoint(_LIMBS) else frozenset()
 
 
 def says_lead(label: str) -> bool:
