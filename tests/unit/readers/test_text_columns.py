@@ -323,6 +323,19 @@ def test_missing_values_and_bad_rows(tmp_path: Path) -> None:
     assert codes(recording) == {"bad_rows", "rows_without_time"}
 
 
+def test_cells_that_are_no_times(tmp_path: Path) -> None:
+    times = [t[11:] for t in ISO]
+    for number, other in enumerate(["5S", "x", "", "noon", "1e9", "9" * 30 + ":00:00"]):
+        times[1000 + number] = other
+    times[3000] = "99:99:99"  # the rows around it say when it was
+    path = write(tmp_path, table(times, millivolts(), header=["time,ECG [mV]"]))
+    recording = open_recording(path)
+    assert codes(recording) == {"rows_without_time", "gaps"}
+    expected = ECG.copy()
+    expected[1000:1006] = np.nan
+    check(recording, expected)
+
+
 def test_empty_lines_are_missing_samples_of_one_column(tmp_path: Path) -> None:
     cells = millivolts()
     cells[1000] = ""

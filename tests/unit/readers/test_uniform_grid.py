@@ -67,6 +67,14 @@ def test_single_gap_is_exact() -> None:
     assert grid.n_rows == times.size
 
 
+def test_single_wrong_times_move_nothing() -> None:
+    rows = np.delete(np.arange(SECONDS * 250), slice(5000, 5010))
+    times = rows / 250
+    times[[4999, 20_000]] = 1e6
+    grid = fit_grid(times)
+    assert (grid.rate_hz, grid.n_back, grid.n_samples) == (250, 0, SECONDS * 250)
+
+
 def test_clock_set_back() -> None:
     times = sampled(250)
     grid = fit_grid(np.where(times < 100, times, times - 3600))

@@ -1,6 +1,7 @@
 """Times of rows in a table of text: times of day, elapsed times, dates, in many spellings."""
 
 import re
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
@@ -66,7 +67,11 @@ class RowTimes:
             stamps = moments.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
             times = (stamps - np.datetime64(0, "us")).astype("timedelta64[us]")
         else:
-            times = pd.to_timedelta(cells, errors="coerce").to_numpy().astype("timedelta64[us]")
+            clocks = cells.where(cells.str.contains(":", regex=False, na=False))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of units in cells that are no times: "5S"
+                elapsed = pd.to_timedelta(clocks, errors="coerce")
+            times = elapsed.to_numpy().astype("timedelta64[us]")
         return np.where(np.isnat(times), np.nan, times.astype(np.int64) / 1e6)
 
     def _usual_form(self, cell: str) -> str:
@@ -81,7 +86,8 @@ class RowTimes:
         if not known.any():
             return times_s
         found = np.concatenate(([max(self._last_s, -1.0)], times_s[known]))
-        new_days = np.cumsum(np.diff(found) < -SECONDS_PER_DAY / 2) * SECONDS_PER_DAY
+        is_midnight = (np.diff(found) < -SECONDS_PER_DAY / 2) & (found[:-1] < SECONDS_PER_DAY)
+        new_days = np.cumsum(is_midnight) * SECONDS_PER_DAY
         times_s = times_s.copy()
         self._last_s = float(found[-1])
         times_s[known] += new_days + self._days_s

@@ -32,9 +32,13 @@ _SPREADS: Final = 4.0
 """Steps of the earliest packets by so many median deviations of all packets are no jitter."""
 _OUTLIER: Final = 6.0
 """Packets late by more median deviations than this do not count for the rate."""
+_WRONG_S: Final = 5.0
+"""A time this many seconds from those around it is wrong and does not count for the rate."""
 _FEW_PACKETS: Final = 8
 _FEW_FACTOR: Final = 3
 """Before or after so few packets, only a step larger by this factor is none of jitter."""
+_OUTLIERS_OF_STEP: Final = 2
+"""A packet that is later by more of such steps than one after it begins no stretch."""
 _SET_BACK_S: Final = 0.5
 """Least number of seconds by which a clock is set back; less is jitter."""
 _ROWS_PER_STRETCH: Final = 5
@@ -230,6 +234,8 @@ def _boundaries(times_s: Floats, distance: float, step: _Step) -> tuple[Ints, Fl
                 continue
             earlier = late[max(begin, after - _WINDOW) : after]
             later = late[after : after + _WINDOW]
+            if late[after] - later.min() > _OUTLIERS_OF_STEP * least:
+                continue  # a wrong time; the stretch begins after it
             found = float(later.min() - earlier.min())
             are_few = min(earlier.size, later.size) < _FEW_PACKETS
             if abs(found) > (step.least_of_few_s if are_few else least):
@@ -258,13 +264,15 @@ def _slope_within(times_s: Floats, rows: Ints, distance: float) -> float:
     sums = np.zeros((5, rows.size))
     for first, block in _blocks(times_s, overlap=0):
         packets = _packets(block, distance)
-        row = first + packets
-        stretch = np.searchsorted(rows, row, "right") - 1
-        x = (row - rows[stretch]).astype(np.float64)
+        stretch = np.searchsorted(rows, first + packets, "right") - 1
+        x = (first + packets - rows[stretch]).astype(np.float64)
         y = block[packets] - times_s[rows[stretch]] - distance * x
+        right = np.abs(y - np.median(y)) <= _WRONG_S
+        x, y, stretch = x[right], y[right], stretch[right]
         terms = (np.ones_like(x), x, y, x * x, x * y)
         sums += [np.bincount(stretch, term, rows.size) for term in terms]
     n, x_sum, y_sum, xx_sum, xy_sum = sums
+    n = np.maximum(n, 1)
     spread = (xx_sum - x_sum**2 / n).sum()
     return float(distance + (xy_sum - x_sum * y_sum / n).sum() / spread) if spread > 0 else distance
 
@@ -281,10 +289,12 @@ def _slope(times_s: Floats, rows: Ints, samples: Ints, back: Floats, distance: f
         x = row + (samples - rows)[stretch] - middle
         # What remains is small, which keeps the sums exact.
         y = block[packets] - time_0 - set_back[stretch] - distance * x
+        right = np.abs(y - np.median(y)) <= _WRONG_S
+        x, y = x[right], y[right]
         n, sum_x, sum_y = n + x.size, sum_x + x.sum(), sum_y + y.sum()
         sum_xx, sum_xy = sum_xx + (x * x).sum(), sum_xy + (x * y).sum()
-    spread = sum_xx - sum_x**2 / n
-    return distance + (sum_xy - sum_x * sum_y / n) / spread if spread > 0 else distance
+    spread = sum_xx - sum_x**2 / n if n else 0.0
+    return float(distance + (sum_xy - sum_x * sum_y / n) / spread) if spread > 0 else distance
 
 
 def _rounded(rate_hz: float, n_samples: int, stated_hz: float | None) -> float:
