@@ -12,6 +12,7 @@ follows from what it holds. File number k of a seed is the same in every run, an
 
 import argparse
 import contextlib
+import gzip
 import multiprocessing
 import os
 import re
@@ -19,6 +20,7 @@ import signal
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +28,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from exchange_file_writers import write_dicom, write_hl7_aecg, write_scp_ecg
 from holter_file_writers import synthetic_ecg, write_edf, write_ishne, write_wfdb
+from numpy.typing import NDArray
 
 from deepecg.beats.classifier import BeatClassifier
 from deepecg.beats.model_card import model_folder
@@ -77,6 +81,12 @@ def sound_files() -> dict[str, Files]:
             "wfdb 8": made(lambda path: write_wfdb(path, short, 128.0, fmt="8"), "e.hea"),
             "wfdb flac": made(lambda path: write_wfdb(path, ecg, fmt="516"), "f.hea"),
             "wfdb segments": made(_write_segments, "multi.hea"),
+            "dicom": made(lambda path: write_dicom(path, ecg), "a.dcm"),
+            "scp-ecg": made(lambda path: write_scp_ecg(path, short, 128.0), "a.scp"),
+            "hl7 aecg": made(lambda path: write_hl7_aecg(path, short, 128.0), "a.xml"),
+            "csv": made(lambda path: _write_table(path, short[:, 0], 128.0), "a.csv"),
+            "gzip": made(_write_gzip, "a.edf.gz"),
+            "zip": made(_write_zip, "a.zip"),
         }
 
 
@@ -87,6 +97,25 @@ def _write_segments(master: Path) -> None:
         write_wfdb(master.with_name(f"{part}.hea"), ecg)
     lines = ("multi/4 2 250 12250", "s1 3750", "~ 1000", "s2 3750", "s1 3750")
     master.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_table(path: Path, lead_mv: NDArray[np.float64], rate: float) -> None:
+    rows = (f"{at / rate:.4f};{level:.4f}" for at, level in enumerate(lead_mv))
+    path.write_text("\n".join(("time [s];ECG [mV]", *rows)), encoding="utf-8")
+
+
+def _write_gzip(path: Path) -> None:
+    plain = write_edf(path.with_suffix(""), synthetic_ecg(30.0, 250.0, n_leads=2))
+    path.write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+
+
+def _write_zip(path: Path) -> None:
+    write_wfdb(path.with_suffix(".hea"), synthetic_ecg(30.0, 250.0, n_leads=2))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in (path.with_suffix(".hea"), path.with_suffix(".dat")):
+            archive.write(part, part.name)
+            part.unlink()
 
 
 def _place(rng: Random, content: bytes) -> int:

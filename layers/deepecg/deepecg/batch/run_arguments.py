@@ -73,7 +73,7 @@ def read_arguments(given: argparse.Namespace) -> Run:
     if len(recordings) > 1 and settings.about_one_patient:
         raise SettingsError(
             f"found {len(recordings)} recordings, expected one: the settings file names its "
-            f"patient or request ({', '.join(settings.about_one_patient)})"
+            f"patient, request or start ({', '.join(settings.about_one_patient)})"
         )
     if len(recordings) > 1 and given.review is not None:
         raise SettingsError(f"found {len(recordings)} recordings for one review, expected one")

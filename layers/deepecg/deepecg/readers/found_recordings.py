@@ -14,6 +14,8 @@ from deepecg.readers.foreign_files import ANNOTATION_KINDS, WFDB_ANNOTATIONS, fo
 from deepecg.readers.formats import (
     GZIP_SUFFIX,
     HEAD_BYTES,
+    PLAIN_SUFFIXES,
+    SHARED_SUFFIXES,
     ZIP_SUFFIX,
     detect_format,
     has_shared_suffix,
@@ -31,9 +33,11 @@ from deepecg.readers.wfdb_header import Header, read_header
 
 SIDE_SUFFIXES: Final = (*BESIDE_SUFFIXES, ".settings.json", ".review.json")
 """Suffixes of files about a recording beside it."""
-_HOLTER_SUFFIXES: Final = (".edf", ".bdf", ".edf+", ".bdf+", ".ecg", ".ish", ".ishne")
+_HOLTER_SUFFIXES: Final = tuple(
+    suffix for suffix in PLAIN_SUFFIXES if suffix not in (*SHARED_SUFFIXES, HEADER_SUFFIX, ".rec")
+)
 """Suffixes of recordings only: such a file is listed whatever it contains, so that its rejection is
-reported. Annotation files may have them, too."""
+reported. Annotation files may have them, too; ``.rec`` is the suffix of many other things."""
 
 
 @dataclass(frozen=True)
