@@ -22,7 +22,7 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -339,6 +339,13 @@ def numbered(job: tuple[int, int]) -> Outcome:
     return outcome(number, kind, files, scoring_model())
 
 
+def outcomes(seed: int, numbers: Iterable[int], n_jobs: int) -> list[Outcome]:
+    """Score hostile files in processes of their own, whose memory is theirs alone."""
+    jobs = [(seed, number) for number in numbers]
+    with multiprocessing.get_context("spawn").Pool(n_jobs, maxtasksperchild=50) as pool:
+        return list(pool.imap_unordered(numbered, jobs, chunksize=10))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score hostile files, print what became of them, and return 1 if one did harm."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -350,9 +357,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.number is not None:
         found = [numbered((given.seed, given.number))]
     else:
-        jobs = [(given.seed, number) for number in range(given.n_files)]
-        with multiprocessing.get_context("spawn").Pool(given.jobs, maxtasksperchild=500) as pool:
-            found = list(pool.imap_unordered(numbered, jobs, chunksize=10))
+        found = outcomes(given.seed, range(given.n_files), given.jobs)
     kinds = sorted({one.kind for one in found})
     print("| kind | files | scored | refused | did harm |")
     print("|---|---|---|---|---|")

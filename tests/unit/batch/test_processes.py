@@ -112,7 +112,8 @@ def test_an_interrupt_keeps_what_is_done_and_leaves_nothing_half_written(
     write_recordings(tmp_path / "in", 30)
     out = tmp_path / "out"
     process = subprocess.Popen(
-        command(tmp_path / "in", "--out", out, "--jobs", jobs),
+        # What a shell runs in the background ignores Ctrl-C, and so would this if the tests do.
+        ["env", "--default-signal=INT", *command(tmp_path / "in", "--out", out, "--jobs", jobs)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,12 +9,12 @@ import hostile_files
 import pytest
 
 N_FILES = int(os.environ.get("DEEPECG_FUZZ_FILES", "400"))
-PARTS = 8
+PARTS = 2
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_damaged_files_do_no_harm(part: int) -> None:
-    outcomes = [hostile_files.numbered((0, number)) for number in range(part, N_FILES, PARTS)]
+    outcomes = hostile_files.outcomes(0, range(part, N_FILES, PARTS), n_jobs=1)
     assert [str(one) for one in outcomes if not one.is_harmless] == []
     assert any(one.result == "scored" for one in outcomes), "all damage was too great to matter"
 

@@ -101,6 +101,7 @@ def read_dicom(path: Path, options: ReadingOptions) -> Recording:
             recorded = [group for group in groups if not _is_derived(group)] or groups
             blocks = [block for group in recorded for block in _blocks(group)]
             start = _start(header)
+            is_ecg = text_of(header, "SOPClassUID") in _ECG_CLASSES
         except RefusedRecordingError:
             raise
         except Exception as error:  # pydicom lets every fault of a file surface as it happens
@@ -114,7 +115,7 @@ def read_dicom(path: Path, options: ReadingOptions) -> Recording:
         timeline.signals,
         options,
         warnings,
-        format_says_ecg=text_of(header, "SOPClassUID") in _ECG_CLASSES,
+        format_says_ecg=is_ecg,
         start=start,
         lost_s=timeline.lost_s,
     )

@@ -15,7 +15,6 @@ _AUX: Final = 63
 """Code of a text, as long as the interval says and padded to an even length."""
 _MIN_ANNOTATIONS: Final = 3
 _TAR_MAGIC: Final = slice(257, 262)
-_DICOM_MAGIC: Final = slice(128, 132)
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _XML_ROOT: Final = re.compile(r"<(?:\w+:)?(?P<root>[A-Za-z]\w*)")
 _XML_KINDS: Final = {"restingecgdata": "a Philips XML file", "restingecg": "a GE MUSE XML file",
@@ -61,8 +60,6 @@ def foreign_kind(head: bytes, name: str) -> str | None:
             return kind
     if head[_TAR_MAGIC] == b"ustar":
         return "a tar archive, which has to be unpacked first"
-    if head[_DICOM_MAGIC] == b"DICM":
-        return "a DICOM file"
     text = _text(head)
     if text is not None:
         return _kind_of_text(text)
