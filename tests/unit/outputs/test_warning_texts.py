@@ -69,6 +69,8 @@ def test_what_may_change_the_result_is_important(code: str) -> None:
 def test_a_file_cut_short_is_important_unless_the_time_lost_says_so() -> None:
     assert important_codes(["truncated_samples"]) == ("truncated_samples",)
     assert important_codes(["truncated_samples", "time_lost"]) == ("time_lost",)
+    both = ["uncalibrated", "resolution_in_microvolts"]  # one name: the one that says more
+    assert important_codes(both) == ("resolution_in_microvolts",)
 
 
 def test_important_warnings_keep_their_messages_and_come_in_the_order_of_their_weight() -> None:

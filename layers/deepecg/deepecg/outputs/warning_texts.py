@@ -170,10 +170,10 @@ WARNING_TEXTS: Final = {
         "figure in millivolts is given and the ST segment is not assessed.",
         CALIBRATE,
     ),
-    "uncalibrated": _important(
+    "resolution_in_microvolts": _important(
         "Amplitude not calibrated",
-        "The file does not say how large its values are; beats and rhythm were analysed, but no "
-        "figure in millivolts is given and the ST segment is not assessed.",
+        "The file's resolution is wrong by a factor of 1,000; beats and rhythm were analysed, but "
+        "no figure in millivolts is given and the ST segment is not assessed.",
         CALIBRATE,
     ),
     "unit_assumed": _important(
@@ -182,10 +182,10 @@ WARNING_TEXTS: Final = {
         "figure in millivolts is given and the ST segment is not assessed.",
         CALIBRATE,
     ),
-    "resolution_in_microvolts": _important(
+    "uncalibrated": _important(
         "Amplitude not calibrated",
-        "The file's resolution is wrong by a factor of 1,000; beats and rhythm were analysed, but "
-        "no figure in millivolts is given and the ST segment is not assessed.",
+        "The file does not say how large its values are; beats and rhythm were analysed, but no "
+        "figure in millivolts is given and the ST segment is not assessed.",
         CALIBRATE,
     ),
     "decimal_comma": WarningText(
@@ -345,11 +345,14 @@ def important_warnings(warnings: Sequence[WarningRow]) -> list[WarningRow]:
 def important_codes(codes: Iterable[str]) -> tuple[str, ...]:
     """Return the codes of important warnings, in the order of :data:`WARNING_TEXTS`.
 
-    A file that is cut short is not mentioned beside the time that is lost by it.
+    A file that is cut short is not mentioned beside the time that is lost by it; of codes with one
+    name, the first is mentioned.
     """
     found = set(codes)
     if TIME_LOST in found:
         found -= _ENDS_EARLY
-    return tuple(
-        code for code, text in WARNING_TEXTS.items() if code in found and text.is_important
-    )
+    by_name: dict[str, str] = {}
+    for code, text in WARNING_TEXTS.items():
+        if code in found and text.is_important:
+            by_name.setdefault(text.name, code)
+    return tuple(by_name.values())
