@@ -27,6 +27,12 @@ def test_an_svt_lasts_from_the_first_fast_beat_to_the_last() -> None:
     assert found(intervals((20, SLOW), (30, FAST), (20, SLOW))) == [(20, 50)]
 
 
+def test_no_interval_before_and_after_a_fast_beat_is_no_onset() -> None:
+    rr_s = np.full(60, np.nan)
+    rr_s[30:33] = FAST
+    assert found(rr_s) == []
+
+
 def test_an_svt_may_last_for_hours_and_to_the_recordings_end() -> None:
     assert found(intervals((20, SLOW), (20_000, FAST))) == [(20, 20_020)]
 

@@ -79,14 +79,14 @@ def _onsets(interval: Floats, settings: ParoxysmalSvtSettings) -> Iterator[tuple
     """Yield beats at which the rate jumps up, with the median interval of the beats after."""
     fast = np.flatnonzero(interval < settings.max_rr_s)
     fast = fast[(fast >= settings.before_beats) & (fast <= len(interval) - settings.min_beats)]
+    reach = np.arange(-settings.before_beats, settings.min_beats)
     for start in range(0, len(fast), BLOCK_BEATS):
         first = fast[start : start + BLOCK_BEATS, None]
+        first = first[np.isfinite(interval[first + reach]).all(axis=1)]
         before = np.median(interval[first + np.arange(-settings.before_beats, 0)], axis=1)
         after = np.median(interval[first + np.arange(settings.min_beats)], axis=1)
         slower = before / np.maximum(after, interval[first[:, 0]])
-        reach = np.arange(-settings.before_beats, settings.min_beats)
-        valid = np.isfinite(interval[first + reach]).all(axis=1)
-        begins = valid & (after < settings.max_rr_s) & (slower >= settings.onset_ratio)
+        begins = (after < settings.max_rr_s) & (slower >= settings.onset_ratio)
         yield from zip(first[begins, 0].tolist(), after[begins].tolist(), strict=True)
 
 
