@@ -1,3 +1,4 @@
+import os
 import unicodedata
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from deepecg.batch.recording_paths import (
     shown,
     without_suffix,
 )
+from deepecg.readers.found_recordings import sort_paths
 
 
 def touch(folder: Path, *names: str) -> list[Path]:
@@ -97,6 +99,39 @@ def test_results_are_not_searched_for_recordings(tmp_path: Path) -> None:
     touch(tmp_path, "nights/n.edf", "reports/n.edf")
     below = files_below(tmp_path, tmp_path)
     assert below == [path, tmp_path / "out" / "y.edf"], "where they are beside the recordings"
+
+
+def test_what_cannot_be_searched_is_not_left_out_silently(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, elsewhere = tmp_path / "in", tmp_path / "elsewhere"
+    (path,) = touch(folder, "a/x.edf")
+    touch(folder, "secret/y.edf")
+    touch(elsewhere, "z.edf")
+    (folder / "linked").symlink_to(elsewhere)
+    (folder / "nothing.edf").symlink_to(tmp_path / "nowhere")
+    (folder / "nothing.txt").symlink_to(tmp_path / "nowhere")
+    scandir = os.scandir
+
+    def refusing(place: str) -> object:
+        if Path(place).name == "secret":
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    below = files_below(folder, tmp_path / "out")
+    assert below == [
+        path,
+        *(folder / name for name in ("linked", "nothing.edf", "nothing.txt", "secret")),
+    ]
+    found = sort_paths(below)
+    assert found.recordings == (path, folder / "nothing.edf"), "which are rejected when opened"
+    assert {file.path.name: file.reason for file in found.skipped} == {
+        "linked": "a link to a folder",
+        "nothing.txt": "a link to nothing",
+        "secret": "a folder that cannot be read",
+    }
+    refuse_missing([folder / "nothing.edf"])
 
 
 @pytest.mark.parametrize("changed", ["r.hea", "r.dat", "r.diary.csv", "r.not"])

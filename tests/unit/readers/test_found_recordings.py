@@ -1,6 +1,7 @@
 """What a folder or a pattern of the shell finds."""
 
 import gzip
+import os
 import warnings
 import zipfile
 from pathlib import Path
@@ -149,3 +150,8 @@ def test_archives(tmp_path: Path) -> None:
     found, skipped = sorted_names(tmp_path)
     assert found == ["a.gz", "b.zip"]
     assert skipped == {"c.zip": "a zip file without a recording", "log.gz": "plain text"}
+
+
+def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.edf")
+    assert sorted_names(tmp_path) == ([], {"x.edf": "a pipe or a device"})

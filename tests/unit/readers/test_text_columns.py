@@ -121,6 +121,7 @@ def test_commas_that_cannot_be_told_apart(tmp_path: Path) -> None:
         read_text(path, ReadingOptions())
 
 
+TWELVE_HOURS = [f"{START + timedelta(seconds=t):%Y-%m-%d %I:%M:%S.%f %p}" for t in TIMES]
 ISO = [(START + timedelta(seconds=t)).isoformat(timespec="milliseconds") for t in TIMES]
 
 
@@ -142,6 +143,8 @@ ISO = [(START + timedelta(seconds=t)).isoformat(timespec="milliseconds") for t i
     ("when", [f"{t[:10].replace('-', '/')} {t[11:]}" for t in ISO]),
     ("when", [f"[{t[11:]} {t[8:10]}/{t[5:7]}/{t[:4]}]" for t in ISO]),
     ("clock", [t[11:] for t in ISO]),
+    ("clock", [t[11:] for t in TWELVE_HOURS]),
+    ("when", TWELVE_HOURS),
     ("'Elapsed time'", [f"'{int(40 + t) // 60}:{(40 + t) % 60:06.3f}'" for t in TIMES]),
     ("sensor [ns]", [str(599630059061536896 + round(t * 1e9)) for t in TIMES]),
 ])  # fmt: skip
@@ -152,6 +155,7 @@ def test_forms_of_time(tmp_path: Path, name: str, times: list[str]) -> None:
 @pytest.mark.parametrize(("times", "zone", "start"), [
     (ISO, None, START),
     ([t.replace("T", " ") for t in ISO], None, START),
+    (TWELVE_HOURS, None, START),
     ([t + "+01:00" for t in ISO], None, START),
     ([t + "+01:00" for t in ISO], "Europe/London", START - timedelta(hours=1)),
     ([t + "Z" for t in ISO], "Europe/Zurich", START + timedelta(hours=1)),
@@ -170,6 +174,17 @@ def test_start(tmp_path: Path, times: list[str], zone: str | None, start: dateti
     assert ("start_in_utc" in codes(recording)) == (
         start is None and (times[0].endswith("Z") or times[0].startswith("17"))
     )
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize("first", [0, 11])
+def test_times_with_decimal_commas(tmp_path: Path, first: int, decimal: str) -> None:
+    times = [t[first:].replace(".", ",") for t in ISO]
+    cells = [v.replace(".", decimal) for v in millivolts()]
+    path = write(tmp_path, table(times, cells, header=["time;ECG [mV]"], separator=";"))
+    recording = open_recording(path)
+    check(recording)
+    assert recording.start == (None if first else START)
 
 
 def test_date_and_clock_in_two_columns(tmp_path: Path) -> None:
@@ -357,6 +372,17 @@ def test_other_columns_are_no_leads(tmp_path: Path) -> None:
     recording = open_recording(write(tmp_path, text))
     assert recording.leads == ("ECG",)
     check(recording)
+
+
+def test_a_unit_is_assumed_for_leads_only(tmp_path: Path) -> None:
+    other = [f"{1000 * v:.1f}" for v in np.cos(TIMES)]
+    for header, assumed in (("accX,ECG [mV]", False), ("accX [mg],ECG", True)):
+        ecg = [f"{1000 * v:.2f}" for v in ECG] if assumed else millivolts()
+        text = table(seconds(), other, ecg, header=[f"time [s],{header}"])
+        recording = open_recording(write(tmp_path, text))
+        assert recording.leads == ("ECG",)
+        check(recording, within=1e-4 if not assumed else 1e-2)
+        assert ("unit_assumed" in codes(recording)) == assumed
 
 
 def kept(lost: float, rows_per_packet: int) -> NDArray[np.bool_]:

@@ -59,11 +59,17 @@ def test_values_that_are_not_allowed(field: str, value: object) -> None:
     assert not isinstance(value, str) or len(value) < 2 or value not in str(caught.value).split()
 
 
-def test_unknown_fields_are_named() -> None:
+def test_fields_like_an_unknown_one_are_named() -> None:
     with pytest.raises(SettingsError, match="did you mean sampling_rate_hz"):
         read_settings_file(b'{"text": {"sampling_rate": 130}}')
-    with pytest.raises(SettingsError, match="'jitter' in --text, expected sampling_rate_hz, unit"):
+    with pytest.raises(SettingsError, match="unknown field in --text, expected sampling_rate_hz"):
         text_options_of_pairs(["jitter=3"])
+
+
+def test_a_name_in_place_of_a_field_is_not_repeated() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read_text_options(b'{"unit": "mV", "Jane Doe": "columns"}', "the file")
+    assert "Jane" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"[1]", b"\xff", b"{", b"[" * 100_000])

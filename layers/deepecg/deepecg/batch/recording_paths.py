@@ -27,7 +27,7 @@ def refuse_missing(paths: Iterable[Path]) -> None:
         The message names the path, and similar names in its folder.
     """
     for path in paths:
-        if path.exists() or main_file(path).exists():
+        if path.exists() or path.is_symlink() or main_file(path).exists():
             continue
         folder = path.parent
         names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
@@ -45,21 +45,31 @@ def files_below(folder: Path, results: Path) -> list[Path]:
         Where to search. What is in a hidden folder or has a hidden name is left out.
     results : Path
         The folder of results. What is in it or in a recording's results is left out.
+
+    Returns
+    -------
+    list of Path
+        Links to nothing are among them, and instead of their files the subfolders that cannot be
+        read and links to folders, so that none of them is left out without a word.
     """
     own = [results.absolute(), *(results.absolute() / name for name in RESERVED)]
-    known = {folder: False}
+    found: list[Path] = []
 
-    def is_left_out(path: Path) -> bool:
-        if path not in known:
-            is_own = path.absolute() in own or (path / MADE_BY_FILE).exists()
-            known[path] = is_own or path.name.startswith(".") or is_left_out(path.parent)
-        return known[path]
+    def is_own(path: Path) -> bool:
+        return path.absolute() in own or (path / MADE_BY_FILE).exists()
 
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if not path.name.startswith(".") and not is_left_out(path.parent) and path.is_file()
-    )
+    def not_read(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, onerror=not_read):
+        below = [Path(place, name) for name in folders if not name.startswith(".")]
+        closed = [path for path in below if not os.access(path, os.X_OK)]
+        searched = [path for path in below if path not in closed and not is_own(path)]
+        folders[:] = [path.name for path in searched]
+        files = [Path(place, name) for name in names if not name.startswith(".")]
+        found += [*closed, *(path for path in searched if path.is_symlink())]
+        found += [path for path in files if path.is_file() or path.is_symlink()]
+    return sorted(found)
 
 
 def result_names(given: Sequence[Path], recordings: Iterable[Path]) -> dict[str, Path]:

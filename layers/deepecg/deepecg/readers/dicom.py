@@ -85,6 +85,8 @@ def read_dicom(path: Path, options: ReadingOptions) -> Recording:
         If the sampling rate is missing, or not one of an ECG recorder.
     UnsupportedEncodingError
         If samples are stored in a way that ECG recorders do not use.
+    TooLargeError
+        If a deflated file unfolds to more than is allowed.
     TruncatedSamplesError
         If no group has a sample.
     RefusedRecordingError

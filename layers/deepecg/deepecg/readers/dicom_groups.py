@@ -32,9 +32,11 @@ from deepecg.errors import (
     MalformedHeaderError,
     NoLeadsError,
     SamplingRateError,
+    TooLargeError,
     TruncatedHeaderError,
     UnsupportedEncodingError,
 )
+from deepecg.readers.compressed import MAX_RATIO, SMALL_BYTES
 
 _PREAMBLE_BYTES: Final = 128
 _MAGIC: Final = b"DICM"
@@ -145,6 +147,8 @@ def read_groups(
         If a group has no sampling rate above 0.
     UnsupportedEncodingError
         If samples are stored in a way that ECG recorders do not use.
+    TooLargeError
+        If a deflated file unfolds to more than is allowed.
     Exception
         Whatever pydicom raises for a damaged file.
     """
@@ -190,12 +194,11 @@ def _data_set(content: _Content) -> _Content:
     meta = _elements(content, Tag(0x00030000))
     syntax = meta.get("TransferSyntaxUID")
     if syntax == DeflatedExplicitVRLittleEndian:
-        unfolding = zlib.decompressobj(-zlib.MAX_WBITS)
-        unfolded = unfolding.decompress(content.read(), _MAX_DEFLATED_BYTES)
+        unfolding, deflated = zlib.decompressobj(-zlib.MAX_WBITS), content.read()
+        most = min(_MAX_DEFLATED_BYTES, max(SMALL_BYTES, MAX_RATIO * len(deflated)))
+        unfolded = unfolding.decompress(deflated, most)
         if unfolding.unconsumed_tail:
-            raise UnsupportedEncodingError(
-                f"found a deflated file of more than {_MAX_DEFLATED_BYTES} bytes, expected less"
-            )
+            raise TooLargeError(f"found a deflated file of more than {most} bytes, expected less")
         return _Content(unfolded)
     if syntax in {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian}:
         content.implicit = syntax == ImplicitVRLittleEndian

@@ -163,8 +163,8 @@ def sort_paths(paths: Iterable[Path]) -> SortedPaths:
 
 def _why_skipped(path: Path) -> str | None:
     """Return what a file is that is no recording; None for a recording, whole or damaged."""
-    if _beside(path) is not None:
-        return "a file about a recording that is not among the files"
+    if (reason := _why_not_opened(path)) is not None:
+        return reason
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
@@ -190,6 +190,22 @@ def _why_skipped(path: Path) -> str | None:
     if kind is None and (not is_recording_name(path.name) or has_shared_suffix(name)):
         kind = "no Holter file"
     return kind
+
+
+def _why_not_opened(path: Path) -> str | None:
+    """Return why a path need not be opened; None for a file, and for a recording that is missing.
+
+    Opening the latter says so, so that its rejection is reported.
+    """
+    if _beside(path) is not None:
+        return "a file about a recording that is not among the files"
+    if path.is_dir():
+        return "a link to a folder" if path.is_symlink() else "a folder that cannot be read"
+    if path.is_symlink() and not path.exists() and not is_recording_name(path.name):
+        return "a link to nothing"
+    if path.exists() and not path.is_file():
+        return "a pipe or a device"
+    return None
 
 
 def _why_zip_skipped(path: Path) -> str | None:

@@ -20,7 +20,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -45,7 +45,7 @@ from deepecg.readers.text_table import HEAD_BYTES, MISSING, TableLayout, find_la
 from deepecg.readers.text_times import RowTimes, epoch_moment, local_start
 from deepecg.readers.uniform_grid import Grid, even_rows, fit_grid, usual_distance
 from deepecg.readers.voltage_units import millivolts_per_unit
-from deepecg.recording import Recording
+from deepecg.recording import ReadingWarning, Recording
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +130,7 @@ def read_text(path: Path, options: ReadingOptions) -> Recording:
     grid, order = _grid(table, columns, given.sampling_rate_hz or header.sampling_rate_hz, warnings)
     refuse_long_gaps(grid.n_samples / grid.rate_hz, grid.n_rows / grid.rate_hz)
     signals = [
-        _signal(column, samples, grid, order, warnings)
+        _signal(column, samples, grid, order)
         for column, samples in zip(columns.signals, table.samples, strict=True)
         if np.isfinite(samples).any()
     ]
@@ -138,7 +138,18 @@ def read_text(path: Path, options: ReadingOptions) -> Recording:
         raise NoLeadsError("found no column of numbers besides the time, expected an ECG")
     moment = given.start or columns.start(table) or header.start
     start = None if moment is None else local_start(moment, options.zone, warnings)
-    return recording_of("text", signals, options, warnings, start=start)
+    recording = recording_of(
+        "text", [signal for signal, _ in signals], options, warnings, start=start
+    )
+    scales = (signals[number - 1][1] for number in recording.signal_numbers)
+    if assumed := next((scale for scale in scales if scale is not None), None):
+        unit_assumed = ReadingWarning(
+            "unit_assumed",
+            f"found columns without a unit whose numbers are no millivolts, multiplied by "
+            f"{assumed:g}: give `unit` if it is known; no figure in mV holds",
+        )
+        return replace(recording, warnings=(*recording.warnings, unit_assumed))
+    return recording
 
 
 def _options_beside(path: Path) -> TextOptions:
@@ -643,21 +654,19 @@ def _n_uneven(steps: Floats) -> int:
 
 
 def _signal(
-    column: _Signal, samples: Floats32, grid: Grid, order: Ints | None, warnings: dict[str, str]
-) -> FileSignal:
-    """Return a column as a signal, in millivolts if it has a voltage or no unit."""
+    column: _Signal, samples: Floats32, grid: Grid, order: Ints | None
+) -> tuple[FileSignal, float | None]:
+    """Return a column as a signal, in millivolts if it has a voltage or no unit.
+
+    The second value is the scale that was assumed, for a unit that is missing and not millivolts.
+    """
     scale = millivolts_per_unit(column.unit)
     has_no_unit = not column.unit.strip() or column.unit.strip().casefold() in UNCALIBRATED
     unit = column.unit
     if has_no_unit:
         scale = _assumed_scale(samples, grid.rate_hz)
         unit = "mV" if column.is_wanted else ""
-        if scale != 1.0:
-            warnings["unit_assumed"] = (
-                f"found columns without a unit whose numbers are no millivolts, multiplied by "
-                f"{scale:g}: give `unit` if it is known; no figure in mV holds"
-            )
-    return FileSignal(
+    signal = FileSignal(
         label=column.label,
         unit=unit,
         sampling_rate_hz=grid.rate_hz,
@@ -665,6 +674,7 @@ def _signal(
         read=_Placed(samples, grid, order, 1.0 if scale is None else scale).read,
         calibrated=not has_no_unit,
     )
+    return signal, scale if has_no_unit and scale != 1.0 else None
 
 
 def _assumed_scale(samples: Floats32, rate_hz: float) -> float:

@@ -89,8 +89,11 @@ def parse_text_options(given: object, where: str) -> TextOptions:
     for name in given:
         if name not in FIELDS:
             close = get_close_matches(str(name), FIELDS, 1)
-            advice = f": did you mean {close[0]}?" if close else f", expected {', '.join(FIELDS)}"
-            raise SettingsError(f"found the unknown field {str(name)[:40]!r} in {where}{advice}")
+            if close and str(name).isidentifier():
+                raise SettingsError(
+                    f"found the unknown field {name!r} in {where}: did you mean {close[0]}?"
+                )
+            raise SettingsError(f"found an unknown field in {where}, expected {', '.join(FIELDS)}")
     return TextOptions(**{name: _VALUES[name](value, name, where) for name, value in given.items()})
 
 

@@ -38,7 +38,7 @@ MISSING: Final = ("", "-", "--", "?", "nan", "na", "n/a", "null", "none", "inf",
 CLOCK: Final = re.compile(
     r"""\[?
     (?:(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[./]\d\d?[./]\d{4})[T\ ]\s*)?
-    \d{1,3}:\d\d(?::\d\d)?(?:[.,]\d{1,9})?
+    \d{1,3}:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:\ ?[AaPp][Mm])?
     (?:\ ?Z|\ ?[+-]\d\d:?\d\d)?(?:\ \d\d/\d\d/\d{4})?
     \]?""",
     re.ASCII | re.VERBOSE,

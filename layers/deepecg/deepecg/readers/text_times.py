@@ -19,6 +19,9 @@ _CLOCK_AND_DATE: Final = re.compile(r"(?P<clock>\d+:[\d:.]+) (?P<d>\d\d)/(?P<m>\
 """As PhysioNet's tools write it: ``[09:30:00.000 01/03/2024]``."""
 _DAY_FIRST: Final = re.compile(r"(?P<d>\d\d?)(?P<by>[./])(?P<m>\d\d?)[./](?P<y>\d{4})")
 _YEAR_FIRST: Final = re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)")
+_PLAIN_CLOCK: Final = r"\d+:[\d:]+(?:\.\d+)?"
+_TWELVE_HOURS: Final = re.compile(r"(.*?)(\d\d?)(:[\d:.]+) ?([AP])M", re.IGNORECASE)
+"""A time of day before or after noon, with or without a date before it."""
 _EPOCH_YEARS: Final = range(2000, 2100)
 _MONTHS: Final = 12
 
@@ -67,7 +70,8 @@ class RowTimes:
             stamps = moments.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
             times = (stamps - np.datetime64(0, "us")).astype("timedelta64[us]")
         else:
-            clocks = cells.where(cells.str.contains(":", regex=False, na=False))
+            # pandas leaves out commas: 9:30:00,004 would be four seconds later.
+            clocks = cells.where(cells.str.fullmatch(_PLAIN_CLOCK, na=False))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of units in cells that are no times: "5S"
                 elapsed = pd.to_timedelta(clocks, errors="coerce")
@@ -78,7 +82,7 @@ class RowTimes:
         """Return a time as ISO 8601 with a date, or as hours, minutes and seconds."""
         if self.has_date:
             return self._iso(cell)
-        plain = cell.strip(_BRACKETS).replace(",", ".")
+        plain = _plain(cell)
         return f"00:{plain}" if plain.count(":") == 1 else plain
 
     def _after_midnight(self, times_s: Floats) -> Floats:
@@ -102,7 +106,7 @@ class RowTimes:
 
     def _iso(self, cell: str) -> str:
         """Return a time with a date in the form of ISO 8601."""
-        plain = cell.strip(_BRACKETS).replace(",", ".")
+        plain = _plain(cell)
         found = self._date(plain)
         if found is None:
             return plain
@@ -115,6 +119,15 @@ class RowTimes:
         if self._is_month_first and "by" in found.re.groupindex:
             month, day = day, month
         return f"{found['y']}-{month:0>2}-{day:0>2}T{hour:0>2}{colon}{others}"
+
+
+def _plain(cell: str) -> str:
+    """Return a time without brackets, with a decimal point, and in hours from 0 to 23."""
+    plain = cell.strip(_BRACKETS).replace(",", ".")
+    if (found := _TWELVE_HOURS.fullmatch(plain)) is None:
+        return plain
+    before, hour, minutes, half = found.groups()
+    return f"{before}{int(hour) % 12 + (12 if half in 'pP' else 0)}{minutes}"
 
 
 def epoch_moment(seconds: float) -> datetime | None:
