@@ -1,6 +1,6 @@
 import tracemalloc
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import edfio
@@ -104,6 +104,17 @@ def test_onset_of_the_first_record_moves_the_start_only(tmp_path: Path) -> None:
     )
     assert recording.start == datetime(2024, 3, 1, 9, 30, 0, 250_000)
     assert recording.n_samples == len(SIGNALS)
+
+
+@pytest.mark.parametrize("first", [0.0, 7.0])
+def test_the_first_onset_is_the_start_however_onsets_are_rounded(
+    tmp_path: Path, first: float
+) -> None:
+    signals = synthetic_ecg(600, 100, n_leads=1)
+    onsets = np.floor(first + np.arange(600) * 1.01)
+    recording = open_recording(write_edf(tmp_path / "a.edf", signals, 100, onsets_s=list(onsets)))
+    assert "clock_drift" in codes(recording)
+    assert recording.start == datetime(2024, 3, 1, 9, 30) + timedelta(seconds=first)
 
 
 def test_an_onset_that_runs_back_is_a_warning(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ class EdfSignal:
         Units per digital step, and units at digital 0; NaN if there is a fault.
     calibration_fault : str
         Why digital values cannot be converted to the unit; empty if they can.
+    is_unsigned : bool
+        Whether its samples of 2 bytes are without a sign: all digital values are 0 or more, up to
+        one that only such samples have.
     """
 
     label: str = field(repr=False)
@@ -72,6 +75,7 @@ class EdfSignal:
     gain: float
     shift: float
     calibration_fault: str
+    is_unsigned: bool
 
 
 @dataclass(frozen=True)
@@ -295,13 +299,14 @@ def _bytes_per_sample(
     So it does in files of samples that 2 bytes cannot hold.
     """
     version, kind = fixed[:8], fixed[192:197]
-    if b"BIOSEMI" in version.upper() or kind.startswith((b"BDF", b"24BIT")):
-        return 3
+    says_bdf = b"BIOSEMI" in version.upper() or kind.startswith((b"BDF", b"24BIT"))
     digital = (_whole(column[n]) or 0 for column in columns for n in (5, 6))
-    doubtful = version.strip(b"\0 ") != b"0" or any(
-        abs(value) > _LARGEST_INT16 for value in digital
-    )
-    return 3 if doubtful and n_stated and n_bytes == 3 * samples * n_stated else 2
+    is_large = any(abs(value) > _LARGEST_INT16 for value in digital)
+    filled = n_bytes / (samples * n_stated) if samples and n_stated else None
+    if says_bdf:
+        return 2 if filled == 2 and not is_large else 3
+    doubtful = version.strip(b"\0 ") != b"0" or is_large
+    return 3 if doubtful and filled == 3 else 2
 
 
 def _signals(
@@ -318,7 +323,11 @@ def _signals(
         place = slice(at, at + count * width)
         at = place.stop
         unit = _text(column[2])
-        signals.append(EdfSignal(label, unit, count, place, is_annotations, gain, shift, fault))
+        digital = sorted(_whole(content) or 0 for content in column[5:7])
+        is_unsigned = width == 2 and digital[0] >= 0 and digital[1] > _LARGEST_INT16
+        signals.append(
+            EdfSignal(label, unit, count, place, is_annotations, gain, shift, fault, is_unsigned)
+        )
     return tuple(signals)
 
 
@@ -365,7 +374,7 @@ def _header_length(
 
 def _warn_about_version(fixed: bytes, width: int, warnings: dict[str, str]) -> None:
     version = fixed[:8].rstrip(b"\0 ")
-    if version not in (b"0", BDF_MAGIC):
+    if version != (b"0" if width == 2 else BDF_MAGIC):
         kind = "EDF" if width == 2 else "BDF"
         warnings["header_version"] = (
             f"found another version than that of {kind} in the header, expected "
