@@ -19,8 +19,8 @@ _PREFIXES: Final = {
 """Millivolts of a volt with each prefix."""
 
 _VOLTS: Final = re.compile(
-    rf"(?P<prefix>{'|'.join(sorted(_PREFIXES, key=len, reverse=True))})-?v(?:ol(?:t(?:s|ios|ov)?)?)?"
-    r"(?:/(?P<divisor>1(?:000|e3|e6|000000)))?"
+    rf"(?P<prefix>{'|'.join(sorted(_PREFIXES, key=len, reverse=True))})-?"
+    r"v(?:ol(?:t(?:s|ios|ov)?)?)?(?:/(?P<divisor>1(?:000|e3|e6|000000)))?"
 )
 """EDF's field of eight characters ends ``microvolt`` after ``vol``."""
 _POWER: Final = re.compile(r"(?:1?[*x]?10\^?|1e|e)(?P<power>-?[369])[*x]?v(?:olts?)?")
