@@ -97,6 +97,15 @@ def test_discontinuous_file_has_nan_in_its_gaps(tmp_path: Path, suffix: str, chu
     np.testing.assert_allclose(whole(recording, chunk), expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", [b"edf+d", b" EDF+D"])
+def test_spellings_of_a_discontinuous_file(tmp_path: Path, kind: bytes) -> None:
+    path = write_edf(tmp_path / "a.edf", SIGNALS, RATE, onsets_s=[*range(6), *range(16, 22)])
+    path.write_bytes(patch(192, kind, 44)(path.read_bytes()))
+    recording = open_recording(path)
+    assert recording.n_samples == 22 * RATE
+    assert recording.warnings == ()
+
+
 def test_onset_of_the_first_record_moves_the_start_only(tmp_path: Path) -> None:
     onsets = [0.25 + second for second in range(12)]
     recording = open_recording(

@@ -114,12 +114,16 @@ class EdfHeader:
     @property
     def is_plus(self) -> bool:
         """Whether it says EDF+ or BDF+, which have an onset in every data record."""
-        return self.fixed[192:196] in (b"EDF+", b"BDF+")
+        return self._kind[:4] in (b"EDF+", b"BDF+")
 
     @property
     def is_discontinuous(self) -> bool:
         """Whether it announces gaps between data records."""
-        return self.is_plus and self.fixed[196:197] == b"D"
+        return self.is_plus and self._kind[4:5] == b"D"
+
+    @property
+    def _kind(self) -> bytes:
+        return self.fixed[192:236].strip(b"\0 ").upper()
 
     @property
     def timekeeping(self) -> EdfSignal | None:
