@@ -138,6 +138,25 @@ def test_samples_of_16_bits_under_the_version_of_bdf(tmp_path: Path) -> None:
     np.testing.assert_allclose(whole(recording), SIGNALS, atol=1e-3)
 
 
+@pytest.mark.parametrize("mark", [b",", b"."])
+def test_thousands_are_separated_in_physical_as_in_digital_limits(
+    tmp_path: Path, mark: bytes
+) -> None:
+    limits = {"digital_min": b"-32,767", "digital_max": b"32,767"} | {
+        "physical_min": b"-5,000",
+        "physical_max": b"5,000",
+        "unit": b"uV",
+    }
+    changes = [
+        patch(field(name, n), value.replace(b",", mark))
+        for n in (0, 1)
+        for name, value in limits.items()
+    ]
+    recording = open_recording(damaged(tmp_path, *changes))
+    assert codes(recording) == []
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=1e-3)
+
+
 def test_samples_without_a_sign(tmp_path: Path) -> None:
     """The digital range is that of 16 bits without a sign, and so are the samples."""
 

@@ -37,6 +37,7 @@ _ANNOTATIONS: Final = re.compile(r"(?:edf|bdf)[\W_]*annotations?\b", re.IGNORECA
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 _GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}(?:[.,' ][0-9]{3})+")
 """A whole number with separators between its thousands."""
+_RANGE: Final = "physical range"
 _LARGEST_INT16: Final = 1 << 15
 _SHORTEST_RECORD_S: Final = 1e-5
 """Data records that are shorter give even a single sample a rate that no recorder has."""
@@ -336,10 +337,17 @@ def _signals(
 
 
 def _scale(fields: list[bytes], commas: list[str]) -> tuple[float, float, str]:
-    """Return units per digital step and at digital 0, or why there are none."""
+    """Return units per digital step and at digital 0, or why there are none.
+
+    ``8,000`` is eight, or eight thousand beside a whole number such as ``32,767``.
+    """
     no = math.nan, math.nan
-    lowest, highest = (_number(content, "physical range", commas) for content in fields[:2])
     low, high = (_whole(content) for content in fields[2:])
+    grouped = [_GROUPED.fullmatch(_text(content)) is not None for content in fields]
+    lowest, highest = (
+        _whole(content) if is_grouped and any(grouped[2:]) else _number(content, _RANGE, commas)
+        for content, is_grouped in zip(fields[:2], grouped[:2], strict=True)
+    )
     if lowest is None or highest is None:
         return *no, "the physical minimum or maximum is not a number"
     if low is None or high is None:
