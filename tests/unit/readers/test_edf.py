@@ -1,6 +1,6 @@
 import tracemalloc
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import edfio
@@ -97,6 +97,15 @@ def test_discontinuous_file_has_nan_in_its_gaps(tmp_path: Path, suffix: str, chu
     np.testing.assert_allclose(whole(recording, chunk), expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", [b"edf+d", b" EDF+D"])
+def test_spellings_of_a_discontinuous_file(tmp_path: Path, kind: bytes) -> None:
+    path = write_edf(tmp_path / "a.edf", SIGNALS, RATE, onsets_s=[*range(6), *range(16, 22)])
+    path.write_bytes(patch(192, kind, 44)(path.read_bytes()))
+    recording = open_recording(path)
+    assert recording.n_samples == 22 * RATE
+    assert recording.warnings == ()
+
+
 def test_onset_of_the_first_record_moves_the_start_only(tmp_path: Path) -> None:
     onsets = [0.25 + second for second in range(12)]
     recording = open_recording(
@@ -104,6 +113,17 @@ def test_onset_of_the_first_record_moves_the_start_only(tmp_path: Path) -> None:
     )
     assert recording.start == datetime(2024, 3, 1, 9, 30, 0, 250_000)
     assert recording.n_samples == len(SIGNALS)
+
+
+@pytest.mark.parametrize("first", [0.0, 7.0])
+def test_the_first_onset_is_the_start_however_onsets_are_rounded(
+    tmp_path: Path, first: float
+) -> None:
+    signals = synthetic_ecg(600, 100, n_leads=1)
+    onsets = np.floor(first + np.arange(600) * 1.01)
+    recording = open_recording(write_edf(tmp_path / "a.edf", signals, 100, onsets_s=list(onsets)))
+    assert "clock_drift" in codes(recording)
+    assert recording.start == datetime(2024, 3, 1, 9, 30) + timedelta(seconds=first)
 
 
 def test_an_onset_that_runs_back_is_a_warning(tmp_path: Path) -> None:

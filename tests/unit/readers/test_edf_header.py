@@ -132,6 +132,47 @@ def test_samples_of_24_bits_under_another_version(tmp_path: Path, version: bytes
     np.testing.assert_allclose(whole(recording), SIGNALS, atol=1e-4)
 
 
+def test_samples_of_16_bits_under_the_version_of_bdf(tmp_path: Path) -> None:
+    recording = open_recording(damaged(tmp_path, patch(0, b"\xffBIOSEMI")))
+    assert codes(recording) == ["header_version"]
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=1e-3)
+
+
+@pytest.mark.parametrize("mark", [b",", b"."])
+def test_thousands_are_separated_in_physical_as_in_digital_limits(
+    tmp_path: Path, mark: bytes
+) -> None:
+    limits = {"digital_min": b"-32,767", "digital_max": b"32,767"} | {
+        "physical_min": b"-5,000",
+        "physical_max": b"5,000",
+        "unit": b"uV",
+    }
+    changes = [
+        patch(field(name, n), value.replace(b",", mark))
+        for n in (0, 1)
+        for name, value in limits.items()
+    ]
+    recording = open_recording(damaged(tmp_path, *changes))
+    assert codes(recording) == []
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=1e-3)
+
+
+def test_samples_without_a_sign(tmp_path: Path) -> None:
+    """The digital range is that of 16 bits without a sign, and so are the samples."""
+
+    def without_sign(content: bytes) -> bytes:
+        samples = np.frombuffer(content[3 * 256 :], "<i2").astype(np.int64) + 32767
+        return content[: 3 * 256] + samples.astype("<u2").tobytes()
+
+    ranges = [
+        patch(field(name, n), value)
+        for n in (0, 1)
+        for name, value in (("digital_min", b"0"), ("digital_max", b"65534"))
+    ]
+    recording = open_recording(damaged(tmp_path, *ranges, without_sign))
+    np.testing.assert_allclose(whole(recording), SIGNALS, atol=1e-3)
+
+
 @pytest.mark.parametrize("label", [b"edf annotations", b"EDF_Annotations", b"BDF Annotation"])
 def test_spellings_of_the_annotation_label(tmp_path: Path, label: bytes) -> None:
     path = damaged(tmp_path, patch(field("label", 1), label, 16))

@@ -1,6 +1,7 @@
 """Gaps and clock drift, against onsets that are made of known ones."""
 
 import math
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -78,6 +79,24 @@ def test_drift_of_whole_seconds_is_no_gap(drift: float) -> None:
     times = placed(np.floor(made(1.0, drift, [], hours=24.0)), 1.0, 0)
     assert times.gaps_s == ()
     assert times.record_s == pytest.approx(1 + drift, abs=2e-5)
+
+
+@pytest.mark.parametrize("drift", [1e-2, -1e-2])
+@pytest.mark.parametrize("rounded", [np.round, np.floor])
+def test_drift_of_ten_minutes_in_whole_seconds(
+    drift: float, rounded: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> None:
+    """Beats at the end are less than half the tolerance of a comparison away."""
+    onsets = made(1.0, drift, [], hours=1 / 6)
+    times = placed(rounded(onsets), 1.0, 0)
+    np.testing.assert_allclose(starts(times), onsets, rtol=0, atol=0.05)
+
+
+def test_onsets_that_run_away_in_small_steps_are_gaps() -> None:
+    onsets = np.arange(1200.0)  # one number more for each half a second
+    times = placed(onsets, 0.5, 0)
+    np.testing.assert_allclose(starts(times), onsets)
+    assert times.stretches[0].onset_s == 0
 
 
 @pytest.mark.parametrize("decimals", [0, 1])

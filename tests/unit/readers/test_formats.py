@@ -223,6 +223,13 @@ def test_stem_and_suffix_of_a_recording(name: str, stem: str, suffix: str) -> No
     assert recording_suffix(name) == suffix
 
 
+@pytest.mark.parametrize("magic", [b"ISHNE1.0", b"ishne1.0", b"Ishne1.0"])
+def test_ishne_whatever_the_case_of_its_magic_number(magic: bytes) -> None:
+    found = detect_format(magic + bytes(600), ".bin")
+    assert found is not None
+    assert found.name == "ishne"
+
+
 @pytest.mark.parametrize(
     ("head", "expected"),
     [(b"ISHNE1.0", True), (b"ISHNE1.0 and more", True), (b"ISH", True), (b"ISHNE2.0", False)],

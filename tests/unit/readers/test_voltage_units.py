@@ -16,9 +16,9 @@ ENCODINGS = """
     ("units", "millivolts"),
     [
         ("V|v|Volt|volts|В|伏", 1e3),  # noqa: RUF001
-        ("mV|MV|mv|mVolt|millivolt|milli volts|[mV]|mV.|ｍＶ|㎷|мВ|毫伏", 1.0),  # noqa: RUF001
+        ("mV|MV|mv|mVolt|millivolt|milli volts|[mV]|mV.|millivol|ｍＶ|㎷|мВ|毫伏", 1.0),  # noqa: RUF001
         ("V/1000|10^-3 V|*10^-3V", 1.0),
-        ("uV|UV|uVolt|uvolts|microV|micro V|micro-volt|µV|μV|µVolts|㎶", 1e-3),
+        ("uV|UV|uVolt|uvolts|microV|micro V|micro-volt|microvol|µV|μV|µVolts|㎶", 1e-3),
         ("мкВ|微伏|10^-6 V|10⁻⁶ V|1e-6V|V/1000000", 1e-3),
         ("nV|nanovolt", 1e-6),
     ],
@@ -44,7 +44,12 @@ def test_the_micro_sign_of_dos() -> None:
     assert [millivolts_per_unit(b"\xe6V".decode(read)) for read in ("latin-1", "gbk")] == [1e-3] * 2
 
 
-@pytest.mark.parametrize("unit", ["", "?V", "mmHg", "adu", "kV", "bpm", "Jane", "uV/LSB"])
+@pytest.mark.parametrize("written", ["µV", "\u03bcV", "\u00c2\u00b5V", "µVolt"])
+def test_micro_signs_that_a_writer_of_ascii_replaced(written: str) -> None:
+    assert millivolts_per_unit(written.encode("ascii", errors="replace").decode()) == 1e-3
+
+
+@pytest.mark.parametrize("unit", ["", "?", "mmHg", "adu", "kV", "bpm", "Jane", "uV/LSB"])
 def test_other_units_are_no_known_voltage(unit: str) -> None:
     assert millivolts_per_unit(unit) is None
 

@@ -138,6 +138,18 @@ def test_other_order_gain_and_unit_in_a_segment(tmp_path: Path, variable: bool) 
     # half a step of 1/200 mV, and of 2 uV
 
 
+@pytest.mark.parametrize("fixed", [True, False])
+def test_labels_of_segments_match_whatever_their_case(tmp_path: Path, *, fixed: bool) -> None:
+    write_parts(tmp_path, ("II", "Ecg V5"), ("ii", "ECG v5"))
+    lines = ["s1 100", "s2 100"]
+    if not fixed:
+        write_layout(tmp_path, "II", "ECG V5")
+        lines.insert(0, "layout 0")
+    recording = open_recording(write_master(tmp_path, lines))
+    assert codes(recording) == []
+    np.testing.assert_allclose(whole(recording), STORED[:200], atol=1e-6)
+
+
 def test_renamed_signals_of_a_fixed_layout_are_matched_by_number(tmp_path: Path) -> None:
     write_parts(tmp_path, ("II", "V5"), ("MLII", "MV5"))
     recording = open_recording(write_master(tmp_path, ["s1 100", "s2 100"]))

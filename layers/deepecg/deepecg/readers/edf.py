@@ -77,7 +77,7 @@ def read_edf(path: Path, options: ReadingOptions) -> Recording:
     onsets, decimals = _onsets(header, records, warnings)
     records = records[: len(onsets)]
     times = _timeline(header, onsets, decimals, warnings)
-    start = edf_start(header.fixed, times.stretches[0].onset_s, warnings)
+    start = edf_start(header.fixed, _first_onset(onsets, times), warnings)
     found = _marks(header, records, times)
     lost_records = (header.n_stated or 0) - len(records)
     return recording_of(
@@ -132,6 +132,12 @@ def _timeline(
     refuse_long_gaps(times.duration_s, len(onsets) * times.record_s)
     _warn_about_times(header, times, most, warnings)
     return times
+
+
+def _first_onset(onsets: Floats, times: Timeline) -> float:
+    """Return the first onset as it is written, unless it is wrong; its place is within rounding."""
+    place_s, written_s = times.stretches[0].onset_s, float(onsets[0])
+    return written_s if abs(written_s - place_s) <= times.deviation_s else place_s
 
 
 def _warn_about_times(
@@ -240,7 +246,7 @@ def _digital(records: Records, signal: EdfSignal, start: int, stop: int) -> Ints
         pieces.append(piece.reshape(-1))
     raw = np.concatenate(pieces)
     if width == 2:  # EDF
-        return raw.view("<i2").astype(np.int32)
+        return raw.view("<u2" if signal.is_unsigned else "<i2").astype(np.int32)
     low, middle, high = raw.reshape(-1, 3).T.astype(np.int32)  # BDF
     digital: Ints32 = low | middle << 8 | high.astype(np.int8).astype(np.int32) << 16
     return digital

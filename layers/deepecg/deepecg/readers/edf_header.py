@@ -37,6 +37,7 @@ _ANNOTATIONS: Final = re.compile(r"(?:edf|bdf)[\W_]*annotations?\b", re.IGNORECA
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 _GROUPED: Final = re.compile(r"[+-]?[0-9]{1,3}(?:[.,' ][0-9]{3})+")
 """A whole number with separators between its thousands."""
+_RANGE: Final = "physical range"
 _LARGEST_INT16: Final = 1 << 15
 _SHORTEST_RECORD_S: Final = 1e-5
 """Data records that are shorter give even a single sample a rate that no recorder has."""
@@ -62,6 +63,9 @@ class EdfSignal:
         Units per digital step, and units at digital 0; NaN if there is a fault.
     calibration_fault : str
         Why digital values cannot be converted to the unit; empty if they can.
+    is_unsigned : bool
+        Whether its samples of 2 bytes are without a sign: all digital values are 0 or more, up to
+        one that only such samples have.
     """
 
     label: str = field(repr=False)
@@ -72,6 +76,7 @@ class EdfSignal:
     gain: float
     shift: float
     calibration_fault: str
+    is_unsigned: bool
 
 
 @dataclass(frozen=True)
@@ -110,12 +115,16 @@ class EdfHeader:
     @property
     def is_plus(self) -> bool:
         """Whether it says EDF+ or BDF+, which have an onset in every data record."""
-        return self.fixed[192:196] in (b"EDF+", b"BDF+")
+        return self._kind[:4] in (b"EDF+", b"BDF+")
 
     @property
     def is_discontinuous(self) -> bool:
         """Whether it announces gaps between data records."""
-        return self.is_plus and self.fixed[196:197] == b"D"
+        return self.is_plus and self._kind[4:5] == b"D"
+
+    @property
+    def _kind(self) -> bytes:
+        return self.fixed[192:236].strip(b"\0 ").upper()
 
     @property
     def timekeeping(self) -> EdfSignal | None:
@@ -295,13 +304,14 @@ def _bytes_per_sample(
     So it does in files of samples that 2 bytes cannot hold.
     """
     version, kind = fixed[:8], fixed[192:197]
-    if b"BIOSEMI" in version.upper() or kind.startswith((b"BDF", b"24BIT")):
-        return 3
+    says_bdf = b"BIOSEMI" in version.upper() or kind.startswith((b"BDF", b"24BIT"))
     digital = (_whole(column[n]) or 0 for column in columns for n in (5, 6))
-    doubtful = version.strip(b"\0 ") != b"0" or any(
-        abs(value) > _LARGEST_INT16 for value in digital
-    )
-    return 3 if doubtful and n_stated and n_bytes == 3 * samples * n_stated else 2
+    is_large = any(abs(value) > _LARGEST_INT16 for value in digital)
+    filled = n_bytes / (samples * n_stated) if samples and n_stated else None
+    if says_bdf:
+        return 2 if filled == 2 and not is_large else 3
+    doubtful = version.strip(b"\0 ") != b"0" or is_large
+    return 3 if doubtful and filled == 3 else 2
 
 
 def _signals(
@@ -318,15 +328,26 @@ def _signals(
         place = slice(at, at + count * width)
         at = place.stop
         unit = _text(column[2])
-        signals.append(EdfSignal(label, unit, count, place, is_annotations, gain, shift, fault))
+        digital = sorted(_whole(content) or 0 for content in column[5:7])
+        is_unsigned = width == 2 and digital[0] >= 0 and digital[1] > _LARGEST_INT16
+        signals.append(
+            EdfSignal(label, unit, count, place, is_annotations, gain, shift, fault, is_unsigned)
+        )
     return tuple(signals)
 
 
 def _scale(fields: list[bytes], commas: list[str]) -> tuple[float, float, str]:
-    """Return units per digital step and at digital 0, or why there are none."""
+    """Return units per digital step and at digital 0, or why there are none.
+
+    ``8,000`` is eight, or eight thousand beside a whole number such as ``32,767``.
+    """
     no = math.nan, math.nan
-    lowest, highest = (_number(content, "physical range", commas) for content in fields[:2])
     low, high = (_whole(content) for content in fields[2:])
+    grouped = [_GROUPED.fullmatch(_text(content)) is not None for content in fields]
+    lowest, highest = (
+        _whole(content) if is_grouped and any(grouped[2:]) else _number(content, _RANGE, commas)
+        for content, is_grouped in zip(fields[:2], grouped[:2], strict=True)
+    )
     if lowest is None or highest is None:
         return *no, "the physical minimum or maximum is not a number"
     if low is None or high is None:
@@ -365,7 +386,7 @@ def _header_length(
 
 def _warn_about_version(fixed: bytes, width: int, warnings: dict[str, str]) -> None:
     version = fixed[:8].rstrip(b"\0 ")
-    if version not in (b"0", BDF_MAGIC):
+    if version != (b"0" if width == 2 else BDF_MAGIC):
         kind = "EDF" if width == 2 else "BDF"
         warnings["header_version"] = (
             f"found another version than that of {kind} in the header, expected "

@@ -18,6 +18,7 @@ _DATES: Final = tuple(
         r"(?P<year>\d{4})\D{1,3}(?P<month>\d{1,2})\D{1,3}(?P<day>\d{1,2})",
         r"(?P<day>\d{2})(?P<month>\d{2})(?P<year>\d{4})",
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
+        r"(?P<day>\d{2})(?P<month>\d{2})(?P<year>\d{2})",
     )
 )
 _TIME: Final = re.compile(r"(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})\D?|(\d{2})(\d{2})(\d{2})")

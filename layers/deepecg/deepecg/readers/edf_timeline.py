@@ -226,11 +226,15 @@ def _drift_and_breaks(
     exact = coarse and _is_multiple(record_s, unit)
     if coarse:
         drift = _rounded_drift(late, at, certain, unit, sample_s, exact=exact)
+        drift = _drift_of_jumps(drift, late, at, certain) if exact else drift
     else:
         drift = _common_drift(np.where(certain, 0.0, steps), at)
     if exact and not drift:
         tolerance = np.full(len(steps), sample_s * (1 + ROUNDING_S))
     breaks = np.abs(steps - drift * elapsed) > tolerance
+    if coarse and not drift and _widest(late, breaks) > 2 * (unit + sample_s):
+        # Each step could be rounding, all of them together are gaps.
+        breaks = np.abs(steps) > sample_s * (1 + ROUNDING_S)
     if not coarse:
         # Both clocks agree at the ends of the recording.
         first, last = _firsts(breaks), np.r_[np.flatnonzero(breaks), len(late) - 1]
@@ -278,6 +282,30 @@ def _rounded_drift(
     on_a_line = float(spread.max()) <= 1.5 * rounding + sample_s
     even = on_a_line or _jumps_evenly(late, certain, rounding)
     return drift if even and total > (_FEW_GAPS + 0.5) * rounding else 0.0
+
+
+def _drift_of_jumps(drift: float, late: Floats, at: Floats, certain: Bools) -> float:
+    """Return the drift by the places where exact onsets become late by one unit more.
+
+    A straight line is nearest to where it was before it was rounded there, not at the ends of the
+    recording, where a step is as often longer as shorter than the others.
+    """
+    jumps = np.flatnonzero((np.diff(late) != 0) & ~certain)
+    if not drift or len(jumps) <= _FEW_GAPS:
+        return drift
+    numbers = _groups(certain)[jumps]
+    counts = np.maximum(np.bincount(numbers), 1)
+    x, y = ((values[jumps] + values[jumps + 1]) / 2 for values in (at, late))
+    x -= (np.bincount(numbers, x) / counts)[numbers]
+    y -= (np.bincount(numbers, y) / counts)[numbers]
+    variance = float(x @ x)
+    return float(x @ y) / variance if variance else drift
+
+
+def _widest(late: Floats, breaks: Bools) -> float:
+    """Return the largest range of how late the onsets between two breaks are."""
+    first = _firsts(breaks)
+    return float((np.maximum.reduceat(late, first) - np.minimum.reduceat(late, first)).max())
 
 
 def _jumps_evenly(late: Floats, certain: Bools, rounding: float) -> bool:

@@ -119,7 +119,7 @@ FORMATS: Final = (
         label="ISHNE",
         suffixes=(".ecg", ".ish", ".ishne"),
         reader="deepecg.readers.ishne:read_ishne",
-        test_content=starts_with(b"ISHNE1.0"),
+        test_content=starts_with(b"ISHNE1.0", b"ishne1.0", b"Ishne1.0"),
     ),
     HolterFormat(
         name="dicom",

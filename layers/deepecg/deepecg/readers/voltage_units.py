@@ -19,13 +19,15 @@ _PREFIXES: Final = {
 """Millivolts of a volt with each prefix."""
 
 _VOLTS: Final = re.compile(
-    rf"(?P<prefix>{'|'.join(sorted(_PREFIXES, key=len, reverse=True))})-?v(?:olt(?:s|ios|ov)?)?"
-    r"(?:/(?P<divisor>1(?:000|e3|e6|000000)))?"
+    rf"(?P<prefix>{'|'.join(sorted(_PREFIXES, key=len, reverse=True))})-?"
+    r"v(?:ol(?:t(?:s|ios|ov)?)?)?(?:/(?P<divisor>1(?:000|e3|e6|000000)))?"
 )
+"""EDF's field of eight characters ends ``microvolt`` after ``vol``."""
 _POWER: Final = re.compile(r"(?:1?[*x]?10\^?|1e|e)(?P<power>-?[369])[*x]?v(?:olts?)?")
-_MICRO_IN_ANOTHER_ENCODING: Final = re.compile(r"[^\x00-\x7f]{1,3}[Vv](?:olts?)?")
+_MICRO_IN_ANOTHER_ENCODING: Final = re.compile(r"(?:[^\x00-\x7f]{1,3}|\?{1,2})[Vv](?:olts?)?")
 """Micro is the only prefix of a volt that is not ASCII: whatever else is not ASCII is its sign, in
-another encoding than it is read in."""
+another encoding than it is read in, and so is the question mark that writers of ASCII put for it,
+or two for its two bytes."""
 _SWALLOWED: Final = frozenset("礦鎂猩潽킮")
 """The micro sign of Latin-1 or DOS and the V after it, as one character of GBK, Big5 or CP949."""
 _CYRILLIC: Final = str.maketrans("мкнв", "mknv")

@@ -65,7 +65,7 @@ _SIGNAL_LINE: Final = re.compile(
 )
 _DECIMAL: Final = r"[+-]?[0-9.,]{1,30}(?:[eE][+-]?[0-9]{1,3})?"
 _GAIN: Final = re.compile(
-    rf"""(?P<gain>{_DECIMAL})(?:\((?P<baseline>{_DECIMAL})?\))?
+    rf"""(?P<gain>{_DECIMAL})(?:\s*\((?P<baseline>{_DECIMAL})?\))?
         (?:\s*/(?P<unit>\S+)?|(?P<glued_unit>[^\s0-9.,+()/-]\S*))?(?:\s+|$)""",
     re.VERBOSE,
 )

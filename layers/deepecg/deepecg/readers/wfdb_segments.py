@@ -18,6 +18,7 @@ from deepecg.errors import (
     SamplingRateError,
     TruncatedSamplesError,
 )
+from deepecg.lead_names import folded
 from deepecg.readers.declared_length import refuse_long_gaps
 from deepecg.readers.files_beside import FilesBeside
 from deepecg.readers.wfdb_header import DEFAULT_RATE_HZ, NULL, Header, Signal
@@ -105,9 +106,10 @@ class Timeline:
 
 
 def _labels(signals: Iterable[Signal]) -> list[tuple[str, int]]:
-    """Return the label of every signal, and how many before it have the same."""
+    """Return the label of every signal, whatever its case, and how many before it have the same."""
     seen: dict[str, count[int]] = {}
-    return [(s.label, next(seen.setdefault(s.label, count()))) for s in signals]
+    labels = [folded(signal.label) for signal in signals]
+    return [(label, next(seen.setdefault(label, count()))) for label in labels]
 
 
 def single_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]) -> Timeline:

@@ -16,8 +16,9 @@ _TIME: Final = (
     r"(?:[.,](?P<fraction>[0-9]*))?"
 )
 _DATE: Final = (
-    r"(?:(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4}|[0-9]{2})"
-    r"|(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2}))"
+    r"(?:(?P<day>[0-9]{1,2})(?P<mark>[-/.])(?P<month>[0-9]{1,2})(?P=mark)"
+    r"(?P<year>[0-9]{4}|[0-9]{2})"
+    r"|(?P<iso>[0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}))"
 )
 _STARTS: Final = (
     re.compile(rf"{_TIME}(?:[\sT]+{_DATE})?"),
@@ -35,8 +36,8 @@ def parse_start(when: str, warnings: dict[str, str]) -> datetime | None:
     when : str
         End of the record line: ``HH:MM:SS DD/MM/YYYY``. Hours may be left out, and minutes with
         them, as the WFDB library does for times soon after midnight: ``31:51.982`` is 00:31:51.982.
-        Brackets around it, the date before the time, a date as ``YYYY-MM-DD``, and a year of two
-        digits are accepted too.
+        Brackets around it, the date before the time, a date as ``DD.MM.YYYY`` or ``YYYY-MM-DD``,
+        and a year of two digits are accepted too.
     warnings : dict of str to str
         Gets ``bad_start`` if ``when`` is not empty and cannot be read, and ``ambiguous_start`` if
         it may mean something else.
@@ -66,7 +67,7 @@ def _moment(found: re.Match[str], warnings: dict[str, str]) -> datetime | None:
     fraction = (found["fraction"] or "")[:6]
     moment = datetime(1, 1, 1, hour, minute, second, int(fraction.ljust(6, "0")))
     if found["iso"]:
-        date = datetime.strptime(found["iso"], "%Y-%m-%d")
+        date = datetime.strptime(re.sub("[/.]", "-", found["iso"]), "%Y-%m-%d")
     elif found["year"]:
         year = int(found["year"])
         if len(found["year"]) == 2:
