@@ -22,7 +22,7 @@ from deepecg.errors import (
     TruncatedSamplesError,
     UnknownFormatError,
 )
-from deepecg.readers.ishne_header import LEAD_NAMES, crc_ccitt
+from deepecg.readers.ishne_header import HEADER_BYTES, LEAD_NAMES, crc_ccitt
 from deepecg.readers.open_recording import open_recording
 
 SIGNALS = synthetic_ecg(8, 200, n_leads=3)  # 1600 samples per lead
@@ -214,6 +214,23 @@ def test_samples_show_how_many_leads_there_are(
     assert len(recording.leads) == width
     assert ("lead_count_mismatch" in codes(recording)) == (stated != width)
     np.testing.assert_allclose(whole(recording), signals, atol=0.0013)
+
+
+@pytest.mark.parametrize("stored", [1, 2])
+def test_a_count_that_fills_the_file_once_is_of_one_lead_or_of_both(
+    tmp_path: Path, stored: int
+) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.02, (60 * 250, 2))
+    signals = synthetic_ecg(60, 250) + noise
+    path = write_ishne(tmp_path / "a.ecg", signals, leads=("I", "II"), sample_count=30_000)
+    if stored == 1:
+        one = np.tile(np.round(signals[:, 0] * 400), 2).astype("<i2")
+        path.write_bytes(path.read_bytes()[:HEADER_BYTES] + one.tobytes())
+    recording = open_recording(path)
+    assert len(recording.leads) == stored
+    assert recording.duration_s == pytest.approx(120 / stored)
+    expected = "lead_count_mismatch" if stored == 1 else "sample_count_mismatch"
+    assert codes(recording) == [expected]
 
 
 def test_a_file_that_does_not_show_its_leads_is_refused(tmp_path: Path) -> None:

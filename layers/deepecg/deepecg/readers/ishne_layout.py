@@ -171,9 +171,12 @@ def _lead_count(header: IshneHeader, samples: NDArray[np.int16], warnings: dict[
     # A count of all samples fills the file whatever the number of leads.
     fills = by_size if rest < by_size and 2 <= by_size <= MAX_LEADS else None
     candidates = {header.n_leads, described, fills} - {None}
-    if len(candidates) == 1:
-        return header.n_leads
     found = fills if fills in {header.n_leads, described} else None
+    if len(candidates) == 1:
+        found = header.n_leads
+        # A count that fills the file once is the total of all leads, or there is one lead only.
+        if samples.size == header.sample_count and _is_one_lead(samples, found):
+            found = 1
     if found is None:
         found = _interleaved(samples, {n for n in candidates if n is not None})
     if found is None and described == header.n_leads:
@@ -198,8 +201,7 @@ def _interleaved(samples: NDArray[np.int16], candidates: Collection[int]) -> int
     computed; those from one lead to another are not. And a lead changes less from one of its
     samples to the next than later.
     """
-    middle = max(samples.size - _LOOKED_AT, 0) // 2
-    looked_at = samples[middle : middle + _LOOKED_AT].astype(np.float32)
+    looked_at = _middle(samples)
     if looked_at.size < MAX_LEADS**3:  # several times each number of leads times each other
         return None
     means = {}
@@ -209,6 +211,21 @@ def _interleaved(samples: NDArray[np.int16], candidates: Collection[int]) -> int
             means[n_leads] = float(changes.mean())
     smallest = min(means.values(), default=0)
     return next((n for n, mean in means.items() if mean <= _SAME_CHANGE * smallest), None)
+
+
+def _is_one_lead(samples: NDArray[np.int16], n_leads: int) -> bool:
+    """Return whether samples that are said to be of several leads are clearly those of one."""
+    looked_at = _middle(samples)
+    if n_leads < 2 or looked_at.size < MAX_LEADS**3:
+        return False
+    changes = _changes(looked_at, 1)
+    later = float(_changes(looked_at, n_leads).mean())
+    return _are_even(changes, 1, n_leads) and float(changes.mean()) * _SAME_CHANGE < later
+
+
+def _middle(samples: NDArray[np.int16]) -> Floats32:
+    middle = max(samples.size - _LOOKED_AT, 0) // 2
+    return samples[middle : middle + _LOOKED_AT].astype(np.float32)
 
 
 def _are_even(changes: Floats32, n_leads: int, n_frames: int) -> bool:
