@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from deepecg.batch.made_by import MADE_BY_FILE
 from deepecg.night.night_store import NIGHTS, REPORTS
 from deepecg.outputs.recording_id import ID_DIGITS, recording_id
+from deepecg.readers.file_names_of_systems import is_junk_name
 from deepecg.readers.formats import recording_suffix
 from deepecg.readers.found_recordings import main_file
 
@@ -42,7 +43,7 @@ def files_below(folder: Path, results: Path) -> list[Path]:
     Parameters
     ----------
     folder : Path
-        Where to search. What is in a hidden folder or has a hidden name is left out.
+        Where to search. What is hidden, or a system adds by itself, is left out.
     results : Path
         The folder of results. What is in it or in a recording's results is left out.
     """
@@ -52,13 +53,13 @@ def files_below(folder: Path, results: Path) -> list[Path]:
     def is_left_out(path: Path) -> bool:
         if path not in known:
             is_own = path.absolute() in own or (path / MADE_BY_FILE).exists()
-            known[path] = is_own or path.name.startswith(".") or is_left_out(path.parent)
+            known[path] = is_own or is_junk_name(path.name) or is_left_out(path.parent)
         return known[path]
 
     return sorted(
         path
         for path in folder.rglob("*")
-        if not path.name.startswith(".") and not is_left_out(path.parent) and path.is_file()
+        if not is_junk_name(path.name) and not is_left_out(path.parent) and path.is_file()
     )
 
 
