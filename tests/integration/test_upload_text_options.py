@@ -1,5 +1,6 @@
 """What a table does not say about itself, in a file beside its upload."""
 
+import gzip
 import json
 
 import numpy as np
@@ -23,6 +24,15 @@ def test_options_apply_whichever_comes_first(cloud: Cloud, key: str) -> None:
     cloud.upload(key, TABLE)
     cloud.settle()
     assert cloud.current(key)["outcome"] == "scored"
+
+
+def test_options_are_of_a_packed_table_too(cloud: Cloud) -> None:
+    cloud.upload("a.csv.gz", gzip.compress(TABLE))
+    cloud.settle()
+    assert cloud.current("a.csv.gz")["outcome"] == "rejected"
+    cloud.upload("a.csv.json", OPTIONS)
+    cloud.settle()
+    assert cloud.current("a.csv.gz")["outcome"] == "scored"
 
 
 def test_options_that_come_later_have_the_table_scored(cloud: Cloud) -> None:

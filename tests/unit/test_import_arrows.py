@@ -45,7 +45,7 @@ def name(path: Path) -> str:
 
 
 LEVELS = (
-    {"__init__", "arrays", "errors", "time_units", "lead_names", "recording"},
+    {"__init__", "arrays", "errors", "time_units", "lead_names", "mistyped_names", "recording"},
     {"readers"},
     {"signal"},
     {"beats"},

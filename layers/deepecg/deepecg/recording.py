@@ -9,7 +9,7 @@ import numpy as np
 
 from deepecg.arrays import Floats32
 from deepecg.errors import NoLeadsError, SamplingRateError, UnknownLeadError
-from deepecg.lead_names import position_of, unique_names
+from deepecg.lead_names import position_of
 from deepecg.time_units import SECONDS_PER_DAY
 
 MIN_SAMPLING_RATE_HZ = 50.0
@@ -106,7 +106,8 @@ class Recording:
     sampling_rate_hz : float
         Samples per second of every lead.
     leads : tuple of str
-        Lead names of the file, made harmless and unique by :func:`unique_leads`.
+        Lead names of the file, made harmless and unique by
+        :func:`~deepecg.lead_names.unique_names`.
     n_samples : int
         Samples per lead.
     read_samples : callable
@@ -246,8 +247,3 @@ def listed_signals(set_aside: Iterable[SetAsideSignal]) -> str:
     listed = [f"{signal.number} {signal.name} ({signal.reason})" for signal in signals]
     more = [f"{len(listed) - MAX_LISTED} more"] if len(listed) > MAX_LISTED else []
     return ", ".join(listed[:MAX_LISTED] + more)
-
-
-def unique_leads(names: list[str]) -> tuple[str, ...]:
-    """Return lead names harmless and unique: ``ECG, ECG Meier, ""`` as ``ECG, ECG#2, lead 3``."""
-    return unique_names(names)

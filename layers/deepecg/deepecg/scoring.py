@@ -122,7 +122,7 @@ def score_recording(
         rhythm,
         repolarisation,
         classifier.card,
-        settings,
+        settings.as_shown(recording),
     )
 
 

@@ -18,13 +18,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from difflib import get_close_matches
-from functools import partial
 from operator import attrgetter
 from types import NoneType
 from typing import Any, TypeVar, get_args
 
 from deepecg.errors import SettingsError
+from deepecg.mistyped_names import meant_by
 from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.text_options import TextOptions, parse_text_options
 from deepecg.rhythm.settings import QtFormula, RhythmSettings
@@ -53,10 +52,6 @@ KINDS = {
 else may be about a patient."""
 LONGEST_NUMBER = 20
 """Characters of a number that a message contains."""
-SETTING_NAME = re.compile(r"\w+", re.ASCII)
-LEAST_LIKENESS = 0.75
-"""Likeness to a setting (as of ``difflib``) above which an unknown one is taken for a mistyped one:
-as ``pause`` for ``pause_s``, but no name that happens to begin with one."""
 FORMULA_NAMES = get_args(QtFormula)
 SLOPE_BEFORE = "the slope of the ST segment is that before it"
 PAUSES_FROM = "shorter pauses are not found because of rhythm.pauses.pause_s"
@@ -217,9 +212,9 @@ def _unknown(name: str, names: Sequence[str], trail: Sequence[str]) -> str:
     """Return the message on an unknown field, with the known one that is probably meant."""
     where, expected = ".".join(trail) or "the settings", f"expected some of {', '.join(names)}"
     paths = {path: path.rpartition(".")[2] for path in _paths(SettingsFile())}
-    like = partial(get_close_matches, name.casefold(), n=1, cutoff=LEAST_LIKENESS)
-    meant = like(names) or [path for path, own in paths.items() if own in like(paths.values())]
-    if not meant or not SETTING_NAME.fullmatch(name):
+    elsewhere = meant_by(name, paths.values())
+    meant = meant_by(name, names) or [path for path, own in paths.items() if own in elsewhere]
+    if not meant:
         return f"found an unknown setting in {where}, {expected}"
     path, close = ".".join((*trail, name)), " or ".join(f"`{other}`" for other in meant)
     return f"found the unknown setting `{path}`: did you mean {close}? In {where}, {expected}"

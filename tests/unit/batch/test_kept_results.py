@@ -1,5 +1,6 @@
 """A run replaces nothing that another one made, unless it is told to."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -189,6 +190,19 @@ def test_existing_results_are_skipped_by_content(
     (out / "r" / "report.html").unlink()
     assert score(out, renamed / "r.hea", "--skip-existing") == 0
     assert results_of(out)["report.html"] == before["r/report.html"]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
+def test_results_of_a_table_are_those_of_its_options(tmp_path: Path, name: str) -> None:
+    table = "".join(f"{value:.3f}\n" for value in SIGNALS[:, 0]).encode()
+    path, options, out = tmp_path / name, tmp_path / "t.csv.json", tmp_path / "out"
+    path.write_bytes(gzip.compress(table) if name.endswith(".gz") else table)
+    made = []
+    for hertz in (250, 240):
+        options.write_text(json.dumps({"sampling_rate_hz": hertz, "unit": "mV"}))
+        assert score(out, path, "--skip-existing", "--force") == 0
+        made.append(json.loads((out / "t" / "summary.json").read_bytes()))
+    assert [one["recording"]["sampling_rate_hz"] for one in made] == [250, 240]
 
 
 def test_a_fault_of_the_software_does_not_stop_other_recordings(

@@ -96,6 +96,8 @@ def test_results_are_not_searched_for_recordings(tmp_path: Path) -> None:
         tmp_path, "out/y.edf", f"old/z/{MADE_BY_FILE}", "old/z/deep/z.edf", ".git/g.edf", ".h.edf"
     )
     assert files_below(tmp_path, tmp_path / "out") == [path]
+    touch(tmp_path, "$RECYCLE.BIN/deleted.edf", "__MACOSX/x.edf", ".trash/x.edf", "Thumbs.db")
+    assert files_below(tmp_path, tmp_path / "out") == [path], "what systems add"
     touch(tmp_path, "nights/n.edf", "reports/n.edf")
     below = files_below(tmp_path, tmp_path)
     assert below == [path, tmp_path / "out" / "y.edf"], "where they are beside the recordings"

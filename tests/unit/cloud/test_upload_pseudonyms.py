@@ -14,7 +14,7 @@ from deepecg.cloud.upload_settings_files import is_own_settings_file
 FOLDER = "api/6nV1sVJmQ0uVYxkq0C8XQA/"
 RANDOM = "6nV1sVJmQ0uVYxkq0C8XQA"
 FORM = re.compile(
-    r"api/[A-Za-z0-9_-]{22}/(settings\.json|[0-9a-f]{20}(\.settings\.json|\.(hea|dat|zip|(edf|bdf|rec|[eb]df\+|ecg|ish|ishne)(\.gz)?))?)"
+    r"api/[A-Za-z0-9_-]{22}/(settings\.json|[0-9a-f]{20}(\.settings\.json|\.(hea|dat|zip|(edf|bdf|rec|[eb]df\+|ecg|ish|ishne|dcm|dicom|scp|xml|aecg|csv|tsv)(\.gz)?))?)"
 )
 names = st.text(st.characters(codec="utf-8", exclude_characters="/\\"), min_size=1, max_size=100)
 

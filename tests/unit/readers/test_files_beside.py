@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from deepecg.readers.files_beside import FilesBeside
+from deepecg.readers.files_beside import FilesBeside, names_beside
 
 COMPOSED = unicodedata.normalize("NFC", "rédigé.dat")
 DECOMPOSED = unicodedata.normalize("NFD", "rédigé.dat")
@@ -43,3 +43,20 @@ def test_folders_are_no_files(tmp_path: Path) -> None:
     (tmp_path / "R.DAT").mkdir()
     assert FilesBeside(tmp_path).find("r.dat") is None
     assert FilesBeside(tmp_path / "missing").find("r.dat") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [
+        ("x.hea", {"x.diary.csv", "x.not", "x.event", "x.events"}),
+        ("ward/x.EDF", {"ward/x.diary.csv"}),
+        ("x.edf.gz", {"x.diary.csv"}),
+        ("x.zip", {"x.diary.csv"}),
+        ("x.csv", {"x.diary.csv", "x.csv.json"}),
+        ("x.CSV.GZ", {"x.diary.csv", "x.csv.json"}),
+        ("x.tsv", {"x.diary.csv", "x.tsv.json"}),
+        ("x.txt.gz", {"x.diary.csv", "x.txt.json"}),
+    ],
+)
+def test_names_beside(name: str, beside: set[str]) -> None:
+    assert set(names_beside(name)) == beside

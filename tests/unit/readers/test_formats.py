@@ -65,7 +65,8 @@ from deepecg.cloud.upload_pseudonyms import key_in
 from deepecg.cloud.presigned_urls import CONTENT_TYPES
 from deepecg.errors import UnknownFormatError
 from deepecg.readers.formats import FORMAT_NAMES
-from deepecg.readers.open_recording import find_recordings, open_recording
+from deepecg.readers.found_recordings import files_in, sort_paths
+from deepecg.readers.open_recording import open_recording
 
 folder = Path(sys.argv[1])
 settings = ApiSettings(
@@ -80,7 +81,7 @@ except UnknownFormatError as error:
 print(json.dumps({
     "formats": [open_recording(folder / name).format for name in ("a.stb", "a.bin", "a.edf")],
     "names": FORMAT_NAMES,
-    "found": [path.name for path in find_recordings(folder)],
+    "found": [path.name for path in sort_paths(files_in(folder)).recordings],
     "message": message,
     "accepted": [
         bool(re.search(MainFile.model_json_schema()["properties"]["name"]["pattern"], name))

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from holter_file_writers import synthetic_ecg, wfdb, write_edf, write_ishne, write_wfdb
 
-from deepecg.readers.found_recordings import SortedPaths, sort_paths
-from deepecg.readers.open_recording import find_recordings, open_recording
+from deepecg.readers.found_recordings import SortedPaths, files_in, sort_paths
+from deepecg.readers.open_recording import open_recording
 
 SIGNALS = synthetic_ecg(4, 200, n_leads=2)
 
@@ -136,7 +136,9 @@ def test_hidden_folders(tmp_path: Path) -> None:
     for folder in (".Trash", "__MACOSX", "ward"):
         (tmp_path / folder / "inner").mkdir(parents=True)
         write_edf(tmp_path / folder / "inner" / "x.edf", SIGNALS, 200)
-    assert find_recordings(tmp_path) == [tmp_path / "ward" / "inner" / "x.edf"]
+    assert list(sort_paths(files_in(tmp_path)).recordings) == [
+        tmp_path / "ward" / "inner" / "x.edf"
+    ]
 
 
 def test_archives(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
-from deepecg.readers.open_recording import find_recordings, open_recording
+from deepecg.readers.found_recordings import files_in, sort_paths
+from deepecg.readers.open_recording import open_recording
 
 SIGNALS = synthetic_ecg(4, 200, n_leads=2)
 WRITERS: dict[str, Callable[..., Path]] = {
@@ -97,7 +98,7 @@ def test_missing_file_is_file_not_found(tmp_path: Path, name: str) -> None:
         open_recording(tmp_path / name)
 
 
-def test_find_recordings(tmp_path: Path) -> None:
+def test_recordings_of_a_folder(tmp_path: Path) -> None:
     sub = tmp_path / "sub"
     sub.mkdir()
     wanted = [
@@ -109,7 +110,7 @@ def test_find_recordings(tmp_path: Path) -> None:
     (sub / "damaged.hea").write_text("no header")
     (sub / ".hidden.edf").write_text("")
     (sub / "notes.txt").write_text("")
-    assert find_recordings(tmp_path) == sorted(wanted)
+    assert list(sort_paths(files_in(tmp_path)).recordings) == sorted(wanted)
 
 
 def test_segments_of_a_multi_segment_record_are_not_listed(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_segments_of_a_multi_segment_record_are_not_listed(tmp_path: Path) -> No
     }
     for name, content in headers.items():
         (tmp_path / f"{name}.hea").write_text(content)
-    found = {path.stem for path in find_recordings(tmp_path)}
+    found = {path.stem for path in sort_paths(files_in(tmp_path)).recordings}
     assert found == headers.keys() - {"s1"}
 
 

@@ -24,7 +24,8 @@ from deepecg.errors import (
     TooShortError,
     UnknownFormatError,
 )
-from deepecg.readers.open_recording import find_recordings, open_recording
+from deepecg.readers.found_recordings import files_in, sort_paths
+from deepecg.readers.open_recording import open_recording
 from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.text_columns import read_text
 from deepecg.readers.text_options import TextOptions
@@ -509,7 +510,7 @@ def test_found_in_folders_by_content(tmp_path: Path) -> None:
     write(tmp_path, "", "empty.csv")
     write(tmp_path, "Notes on 3 patients", "notes.txt")
     beside(wanted[0], unit="mV")
-    assert find_recordings(tmp_path) == wanted
+    assert list(sort_paths(files_in(tmp_path)).recordings) == wanted
 
 
 ROWS = st.lists(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from unit.readers.recording_content import codes, whole
 
 from deepecg.errors import MalformedHeaderError, MissingPartError, NoSignalError
-from deepecg.readers.open_recording import find_recordings, open_recording
+from deepecg.readers.found_recordings import files_in, sort_paths
+from deepecg.readers.open_recording import open_recording
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # wfdb 4.3 calls what pandas 3 deprecates
@@ -54,7 +55,7 @@ def test_multi_segment(tmp_path: Path, variable: bool, chunk: int) -> None:
         np.testing.assert_array_equal(whole_record, expected)
     assert recording.leads == ("II", "V5")
     np.testing.assert_allclose(whole(recording, chunk), expected, atol=1e-6)
-    assert find_recordings(tmp_path) == [path]
+    assert list(sort_paths(files_in(tmp_path)).recordings) == [path]
 
 
 def write_parts(folder: Path, *labels: tuple[str, str]) -> list[str]:
@@ -260,7 +261,7 @@ def test_names_in_another_case(tmp_path: Path) -> None:
         shutil.move(tmp_path / name, tmp_path / name.upper())
     path = write_master(tmp_path, ["s1 100", "s2 100"])
     shutil.move(path, tmp_path / "R.HEA")
-    assert find_recordings(tmp_path) == [tmp_path / "R.HEA"]
+    assert list(sort_paths(files_in(tmp_path)).recordings) == [tmp_path / "R.HEA"]
     for name in ("R.HEA", "R", "r", "r.hea"):
         np.testing.assert_allclose(whole(open_recording(tmp_path / name)), STORED[:200], atol=1e-6)
 

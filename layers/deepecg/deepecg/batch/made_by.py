@@ -14,16 +14,13 @@ from msgspec import Struct
 from deepecg import __version__
 from deepecg.errors import RefusedRecordingError
 from deepecg.outputs.json_documents import to_json
-from deepecg.readers.files_beside import FilesBeside
-from deepecg.readers.formats import GZIP_SUFFIX, recording_stem
-from deepecg.readers.mark_file_names import MARK_SUFFIXES
+from deepecg.readers.files_beside import FilesBeside, names_beside
+from deepecg.readers.formats import GZIP_SUFFIX
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 from deepecg.readers.wfdb_header import read_header
 from deepecg.settings_file import SettingsFile
 
 MADE_BY_FILE: Final = "made-by.json"
-SIDECAR_SUFFIX: Final = ".json"
-"""Suffix after a recording's whole name of the file that describes it, as in ``a.csv.json``."""
 
 
 class MadeBy(Struct, frozen=True, kw_only=True, tag_field="kind", tag="made_by"):
@@ -116,12 +113,10 @@ def recording_files(path: Path) -> Iterator[Path]:
         The main file.
     """
     yield path
-    beside = [path.with_name(f"{path.name}{SIDECAR_SUFFIX}")]
-    stem = recording_stem(path.name)
-    beside += [path.with_name(f"{stem}{suffix}") for suffix in MARK_SUFFIXES]
-    for other in beside:
+    beside = FilesBeside(path.parent)
+    for name in names_beside(path.name):
         with suppress(OSError):  # the name is too long for a file
-            if other.is_file():
+            if other := beside.find(name) or beside.find(f"{name}{GZIP_SUFFIX}"):
                 yield other
     if path.suffix.casefold() == HEADER_SUFFIX:
         yield from _parts(path, {path})

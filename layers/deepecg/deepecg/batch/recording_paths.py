@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from deepecg.batch.made_by import MADE_BY_FILE
 from deepecg.night.night_store import NIGHTS, REPORTS
 from deepecg.outputs.recording_id import ID_DIGITS, recording_id
+from deepecg.readers.file_names_of_systems import is_junk_name
 from deepecg.readers.formats import recording_suffix
 from deepecg.readers.found_recordings import main_file
 
@@ -42,7 +43,7 @@ def files_below(folder: Path, results: Path) -> list[Path]:
     Parameters
     ----------
     folder : Path
-        Where to search. What is in a hidden folder or has a hidden name is left out.
+        Where to search. What is hidden, or a system adds by itself, is left out.
     results : Path
         The folder of results. What is in it or in a recording's results is left out.
 
@@ -62,11 +63,11 @@ def files_below(folder: Path, results: Path) -> list[Path]:
         found.append(Path(error.filename))
 
     for place, folders, names in os.walk(folder, onerror=not_read):
-        below = [Path(place, name) for name in folders if not name.startswith(".")]
+        below = [Path(place, name) for name in folders if not is_junk_name(name)]
         closed = [path for path in below if not os.access(path, os.X_OK)]
         searched = [path for path in below if path not in closed and not is_own(path)]
         folders[:] = [path.name for path in searched]
-        files = [Path(place, name) for name in names if not name.startswith(".")]
+        files = [Path(place, name) for name in names if not is_junk_name(name)]
         found += [*closed, *(path for path in searched if path.is_symlink())]
         found += [path for path in files if path.is_file() or path.is_symlink()]
     return sorted(found)

@@ -1,9 +1,11 @@
 """Reads the dead-letter queue and leaves its messages there."""
 
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import product
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -26,6 +28,12 @@ MAX_LETTERS = 10_000
 """Dead letters that are read. Where there are more, the report says that it lacks some."""
 MAX_PEEK_S = 45.0
 """Longest time in seconds that the queue is read for."""
+_SPELT_SUFFIXES = tuple(
+    "".join(parts)
+    for suffix in RECORDING_SUFFIXES
+    for parts in product(*((part, part.upper()) for part in re.findall(r"\.[^.]+", suffix)))
+)
+"""Suffixes of recordings as they are written: ``.edf.gz``, ``.EDF.gz``, ``.EDF.GZ``."""
 HIDDEN_S = 120
 """Time in seconds for which a message is hidden when read: more than :data:`MAX_PEEK_S`, so that
 none is read twice. At the end all are made visible again."""
@@ -134,8 +142,7 @@ def _dead_upload(key: str) -> DeadUpload | None:
         return None
     if (suffix := own_suffix(key)) is not None:
         stem = key.removesuffix(suffix)
-        suffixes = (spelt for suffix in RECORDING_SUFFIXES for spelt in (suffix, suffix.upper()))
-        ids = tuple(recording_id(stem + suffix) for suffix in suffixes)
+        ids = tuple(recording_id(stem + spelt) for spelt in _SPELT_SUFFIXES)
         return DeadUpload(ids, is_recording=False)
     if is_settings_file(key):
         return None  # a folder's file applies only to recordings that come after it

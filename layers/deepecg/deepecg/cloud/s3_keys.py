@@ -1,4 +1,4 @@
-"""The keys of the results bucket, and the names of files about recordings in the uploads bucket.
+"""The keys of the results bucket, and those in the uploads bucket that are no recording's.
 
 Keys of uploads may contain a patient's name; those of results contain digests (recording IDs).
 """
@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from datetime import date
 
 from deepecg.night.night_store import NIGHTS, RECORDINGS, REPORTS
-from deepecg.readers.mark_file_names import BESIDE_SUFFIXES
 
 RESULTS_PREFIX = f"{RECORDINGS}/"
 NIGHTS_PREFIX = f"{NIGHTS}/"
@@ -17,12 +16,6 @@ REPORTS_PREFIX = f"{REPORTS}/"
 UNFINISHED_PREFIX = f"{NIGHTS_PREFIX}unfinished/"
 UPLOAD_KEYS_PREFIX = "upload-keys/"
 """Prefix of the notes in the uploads bucket; no recording is looked for below it."""
-OWN_SETTINGS_SUFFIX = ".settings.json"
-"""Suffix of a recording's settings file, in place of the recording's suffix."""
-REVIEW_SUFFIX = ".review.json"
-"""Suffix of a recording's review file, in place of the recording's suffix."""
-OWN_SUFFIXES = (OWN_SETTINGS_SUFFIX, REVIEW_SUFFIX, *BESIDE_SUFFIXES)
-"""Suffixes of files about one recording, which are no part of it."""
 FOLDER_SETTINGS_NAME = "settings.json"
 """Name of the settings file of a folder of uploads."""
 

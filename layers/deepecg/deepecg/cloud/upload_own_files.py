@@ -2,16 +2,13 @@
 
 ``clinic-7/holter.review.json`` is of ``clinic-7/holter.edf``; for a WFDB record, such a file has
 the name of the header. It may come before the recording or after it; then the result is made anew.
-``holter.csv.json`` is of ``holter.csv`` only.
+``holter.csv.json`` is of ``holter.csv`` or ``holter.csv.gz`` only.
 """
 
-from collections.abc import Container
-
 from deepecg.cloud.folder_listing import FolderListing
-from deepecg.cloud.s3_keys import OWN_SUFFIXES
-from deepecg.readers.formats import RECORDING_SUFFIXES
-from deepecg.readers.mark_file_names import NOTE_SUFFIXES, TEXT_OPTIONS_SUFFIXES
-from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
+from deepecg.readers.files_beside import names_beside
+from deepecg.readers.formats import is_recording_name, recording_stem
+from deepecg.readers.mark_file_names import BESIDE_SUFFIXES, OWN_SUFFIXES
 
 
 def own_suffix(key: str) -> str | None:
@@ -29,9 +26,7 @@ def recordings_of_file(listing: FolderListing, key: str) -> list[str]:
     if suffix is None or listing.find(key) is None:
         return []
     stem = key.removesuffix(suffix)
-    if suffix in TEXT_OPTIONS_SUFFIXES:
-        allowed: Container[str] = {suffix.removesuffix(".json")}
-    else:
-        allowed = {HEADER_SUFFIX} if suffix in NOTE_SUFFIXES else RECORDING_SUFFIXES
-    keys = [part.key for part in listing.starting_with(f"{stem}.")]
-    return [main for main in keys if main.removeprefix(stem).casefold() in allowed]
+    keys = (part.key for part in listing.starting_with(f"{stem}."))
+    recordings = (main for main in keys if is_recording_name(main) and recording_stem(main) == stem)
+    is_read = suffix in BESIDE_SUFFIXES
+    return [main for main in recordings if not is_read or key in names_beside(main)]

@@ -66,7 +66,7 @@ class Upload:
     Attributes
     ----------
     key : str
-        Key of its main file: the EDF or ISHNE file, or the WFDB header; for a signal file without
+        Key of its main file, which of a WFDB record is the header; for a signal file without
         a header its own.
     parts : tuple of Part
         The objects that are there, the main file first.

@@ -10,8 +10,9 @@ import secrets
 import unicodedata
 from hashlib import sha256
 
-from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME, OWN_SUFFIXES
+from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME
 from deepecg.readers.formats import RECORDING_SUFFIXES
+from deepecg.readers.mark_file_names import OWN_SUFFIXES
 from deepecg.readers.wfdb_file_names import SIGNAL_SUFFIX
 
 API_PREFIX = "api/"

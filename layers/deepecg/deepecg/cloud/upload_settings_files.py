@@ -12,8 +12,9 @@ from pathlib import PurePosixPath
 from deepecg.cloud.errors import BadSettingsError
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Part, Uploads, without_suffix
-from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME, OWN_SETTINGS_SUFFIX
+from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME
 from deepecg.errors import SettingsError
+from deepecg.readers.mark_file_names import OWN_SETTINGS_SUFFIX
 from deepecg.settings_file import MAX_BYTES, SettingsFile, read_settings_file
 
 

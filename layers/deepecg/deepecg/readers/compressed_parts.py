@@ -1,20 +1,16 @@
 """Files beside a compressed main file, and compressed files beside a WFDB header."""
 
 import os
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from deepecg.errors import ArchiveError, RefusedRecordingError
 from deepecg.readers.compressed import MAX_ENTRIES, unfold
-from deepecg.readers.formats import GZIP_SUFFIX, recording_stem
-from deepecg.readers.mark_file_names import NOTE_SUFFIXES
+from deepecg.readers.files_beside import names_beside, same_in_any_case
+from deepecg.readers.formats import GZIP_SUFFIX
+from deepecg.readers.mark_file_names import DIARY_SUFFIX
 from deepecg.readers.wfdb_file_names import is_header_name
 from deepecg.readers.wfdb_header import read_header
-
-_READ_BESIDE: Final = (*NOTE_SUFFIXES, ".csv.json", ".tsv.json")
-"""Suffixes of files that readers look for beside a main file."""
 
 
 def has_compressed_parts(header: Path) -> bool:
@@ -24,7 +20,7 @@ def has_compressed_parts(header: Path) -> bool:
             return False
     beside = _names_in(header.parent)
     return any(
-        _folded(name) not in beside and _folded(name) + GZIP_SUFFIX in beside
+        same_in_any_case(name) not in beside and same_in_any_case(name) + GZIP_SUFFIX in beside
         for name in _needed_files(header, header.parent)
     )
 
@@ -51,13 +47,13 @@ def gather_files_beside(source: Path, folder: Path) -> int | None:
         :data:`~deepecg.readers.compressed.MAX_ENTRIES` files.
     """
     beside = _names_in(source.parent)
-    stem = recording_stem(source.name.removesuffix(GZIP_SUFFIX))
     headers = [path for path in folder.iterdir() if is_header_name(path.name)]
     n_bytes_of_part = None
 
     def gather(name: str) -> None:
         nonlocal n_bytes_of_part
-        plain, packed = beside.get(_folded(name)), beside.get(_folded(name) + GZIP_SUFFIX)
+        same = same_in_any_case(name)
+        plain, packed = beside.get(same), beside.get(same + GZIP_SUFFIX)
         if (folder / name).exists():
             return
         if plain is not None:
@@ -65,8 +61,9 @@ def gather_files_beside(source: Path, folder: Path) -> int | None:
         elif packed is not None:
             n_bytes_of_part = unfold(packed, folder, name) or n_bytes_of_part
 
-    for suffix in _READ_BESIDE:
-        gather(stem + suffix)
+    for name in names_beside(source.name):
+        if not name.endswith(DIARY_SUFFIX):  # which is read beside the source
+            gather(name)
     for header in headers:
         for name in _needed_files(header, folder):
             gather(name)
@@ -93,8 +90,4 @@ def _needed_files(header: Path, folder: Path) -> Iterator[str]:
 
 def _names_in(folder: Path) -> dict[str, Path]:
     """Return the files in a folder, by their names whatever case and Unicode form these have."""
-    return {_folded(path.name): path for path in folder.iterdir() if path.is_file()}
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+    return {same_in_any_case(path.name): path for path in folder.iterdir() if path.is_file()}

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from deepecg.errors import NoSignalError
+from deepecg.errors import MalformedHeaderError, NoSignalError
+from deepecg.recording import MAX_DURATION_S
 
 MIN_HELD_SHARE: Final = 0.04
 """Smallest share of a recording's time of which its files hold samples.
@@ -40,4 +41,18 @@ def refuse_long_gaps(span_s: float, held_s: float) -> None:
             f"found samples for {held_s:.0f} s of the {span_s:.0f} s that the recording declares, "
             f"expected at least {MIN_HELD_SHARE:.0%}; the rest is a gap or a false length: cut the "
             "recording at the gap, or correct its times"
+        )
+
+
+def refuse_long_duration(duration_s: float) -> None:
+    """Reject a duration that no recording has.
+
+    Raises
+    ------
+    MalformedHeaderError
+        If ``duration_s`` is more than :data:`~deepecg.recording.MAX_DURATION_S`, or no number.
+    """
+    if not duration_s <= MAX_DURATION_S:
+        raise MalformedHeaderError(
+            f"found a duration of {duration_s:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
         )

@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepecg.arrays import Floats, Floats32, Ints
-from deepecg.errors import MalformedHeaderError
-from deepecg.readers.declared_length import refuse_long_gaps
+from deepecg.readers.declared_length import refuse_long_duration, refuse_long_gaps
 from deepecg.readers.edf_annotations import annotations, record_onsets
 from deepecg.readers.edf_header import EdfHeader, EdfSignal, read_edf_header
 from deepecg.readers.edf_start import edf_start
@@ -28,7 +27,7 @@ from deepecg.readers.file_signals import FileSignal, recording_of
 from deepecg.readers.patient_marks import marks_within
 from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.voltage_units import millivolts_per_unit
-from deepecg.recording import MAX_DURATION_S, PatientMark, Recording
+from deepecg.recording import PatientMark, Recording
 
 Ints32 = NDArray[np.int32]
 Records = NDArray[np.uint8]
@@ -125,10 +124,7 @@ def _timeline(
             "each other without a gap"
         )
         return continuous(len(onsets), header.record_s)
-    if times.duration_s > MAX_DURATION_S:
-        raise MalformedHeaderError(
-            f"found a duration of {times.duration_s:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
-        )
+    refuse_long_duration(times.duration_s)
     refuse_long_gaps(times.duration_s, len(onsets) * times.record_s)
     _warn_about_times(header, times, most, warnings)
     return times

@@ -24,6 +24,7 @@ from deepecg.errors import (
     TruncatedHeaderError,
     TruncatedSamplesError,
 )
+from deepecg.readers.declared_length import refuse_long_duration
 from deepecg.readers.formats import BDF_MAGIC
 from deepecg.readers.patient_marks import decoded
 from deepecg.recording import MAX_DURATION_S
@@ -408,10 +409,7 @@ def _record_count(
             f"found {max(n_bytes, 0)} bytes of samples, expected at least one data record of "
             f"{record_bytes} bytes"
         )
-    if found * record_s > MAX_DURATION_S:
-        raise MalformedHeaderError(
-            f"found a duration of {found * record_s:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
-        )
+    refuse_long_duration(found * record_s)
     if n_stated is None:
         warnings["record_count_unknown"] = (
             f"found {found} data records, but not their number in the header, expected it there"

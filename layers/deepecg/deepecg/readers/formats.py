@@ -68,10 +68,6 @@ class HolterFormat:
         The other files that a recording needs, in words. Empty if the main file is all.
     content_type : str
         Media type that the main file is uploaded with.
-    needs_module : str
-        Module of the library that the reader needs, if that is optional.
-    extra : str
-        Extra of this package that installs it: ``pip install 'deepecg[EXTRA]'``.
     shared_suffixes : tuple of str
         Suffixes that files of other kinds have, too. In a folder, such a file is a recording only
         if its content is recognised. They may be none of ``suffixes``: ``.txt``.
@@ -85,8 +81,6 @@ class HolterFormat:
     parts: str = ""
     content_type: str = "application/octet-stream"
     suffix_suffices: bool = False
-    needs_module: str = ""
-    extra: str = ""
     shared_suffixes: tuple[str, ...] = ()
 
     def __str__(self) -> str:

@@ -1,6 +1,5 @@
 """Sorts files into recordings, files that belong to one, and files of other kinds."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Final
 from deepecg.errors import RefusedRecordingError
 from deepecg.readers.compressed import gzip_head, is_gzip, is_zip, zip_names
 from deepecg.readers.file_names_of_systems import is_junk_name
-from deepecg.readers.files_beside import FilesBeside
+from deepecg.readers.files_beside import FilesBeside, same_in_any_case
 from deepecg.readers.foreign_files import ANNOTATION_KINDS, WFDB_ANNOTATIONS, foreign_kind
 from deepecg.readers.formats import (
     GZIP_SUFFIX,
@@ -22,7 +21,7 @@ from deepecg.readers.formats import (
     is_recording_name,
     recording_stem,
 )
-from deepecg.readers.mark_file_names import BESIDE_SUFFIXES
+from deepecg.readers.mark_file_names import OWN_SUFFIXES
 from deepecg.readers.wfdb_file_names import (
     ANNOTATION_NAME,
     HEADER_SUFFIX,
@@ -31,8 +30,6 @@ from deepecg.readers.wfdb_file_names import (
 )
 from deepecg.readers.wfdb_header import Header, read_header
 
-SIDE_SUFFIXES: Final = (*BESIDE_SUFFIXES, ".settings.json", ".review.json")
-"""Suffixes of files about a recording beside it."""
 _HOLTER_SUFFIXES: Final = tuple(
     suffix for suffix in PLAIN_SUFFIXES if suffix not in (*SHARED_SUFFIXES, HEADER_SUFFIX, ".rec")
 )
@@ -221,7 +218,7 @@ def _why_zip_skipped(path: Path) -> str | None:
 
 def _beside(path: Path) -> Path | None:
     """Return the stem of the recording that a file is about; None for any other file."""
-    suffixes = (suffix for suffix in SIDE_SUFFIXES if path.name.casefold().endswith(suffix))
+    suffixes = (suffix for suffix in OWN_SUFFIXES if path.name.casefold().endswith(suffix))
     suffix = next(suffixes, None)
     return None if suffix is None else path.with_name(path.name[: -len(suffix)])
 
@@ -243,4 +240,4 @@ def _unfolded(path: Path) -> Path:
 
 def _whatever_case(path: Path) -> Path:
     """Return a path by which a file is found whatever the case and Unicode form of its name."""
-    return path.with_name(unicodedata.normalize("NFC", path.name).casefold())
+    return path.with_name(same_in_any_case(path.name))

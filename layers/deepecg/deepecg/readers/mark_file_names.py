@@ -1,6 +1,7 @@
 """Names of the files beside a recording that belong to it.
 
-They contain the patient's marks, or what a table of numbers does not say about itself.
+They contain the patient's marks, what a table of numbers does not say about itself, settings or a
+review.
 """
 
 from typing import Final
@@ -13,10 +14,16 @@ NOTE_SUFFIXES: Final = (".not", ".event", ".events")
 Annotation files of other names contain beats, rhythms or waves: what is noted there is an
 annotator's remark, and ``.note`` and ``.notes`` are often plain text.
 """
-MARK_SUFFIXES: Final = (DIARY_SUFFIX, *NOTE_SUFFIXES)
-TEXT_OPTIONS_SUFFIXES: Final = (".csv.json", ".tsv.json")
-"""Suffixes of files with options for reading ``NAME.csv`` and ``NAME.tsv``."""
-BESIDE_SUFFIXES: Final = (*MARK_SUFFIXES, *TEXT_OPTIONS_SUFFIXES)
+TEXT_OPTIONS_SUFFIXES: Final = (".csv.json", ".tsv.json", ".txt.json")
+"""Suffixes of files with options for reading a table of numbers, such as ``NAME.csv``."""
+BESIDE_SUFFIXES: Final = (DIARY_SUFFIX, *NOTE_SUFFIXES, *TEXT_OPTIONS_SUFFIXES)
+"""Suffixes of files that are read with a recording."""
+OWN_SETTINGS_SUFFIX: Final = ".settings.json"
+"""Suffix of a recording's settings file, in place of the recording's suffix."""
+REVIEW_SUFFIX: Final = ".review.json"
+"""Suffix of a recording's review file, in place of the recording's suffix."""
+OWN_SUFFIXES: Final = (OWN_SETTINGS_SUFFIX, REVIEW_SUFFIX, *BESIDE_SUFFIXES)
+"""Suffixes of files about one recording, which are no part of it."""
 MAX_MARK_FILE_BYTES: Final = 1_000_000
 """Largest size of such a file in bytes: a thousand marks of a thousand characters."""
 

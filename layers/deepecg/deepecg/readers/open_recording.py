@@ -1,4 +1,4 @@
-"""Opens a recording of any format, and finds the recordings in a folder."""
+"""Opens a recording of any format."""
 
 import shutil
 import tempfile
@@ -6,7 +6,6 @@ import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import tzinfo
-from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -85,11 +84,6 @@ def _open_plain(path: Path, head: bytes, options: ReadingOptions) -> Recording:
         raise UnknownFormatError(
             f"found {kind or 'content of another kind'}, expected {FORMAT_LIST}"
         )
-    if found.needs_module and find_spec(found.needs_module) is None:
-        raise UnknownFormatError(
-            f"found a {found.label} file, for which a library is missing, expected it after: "
-            f"pip install 'deepecg[{found.extra}]'"
-        )
     read: Callable[[Path, ReadingOptions], Recording] = resolve_name(found.reader)
     return read(path, options)
 
@@ -166,20 +160,3 @@ def _with_diary(recording: Recording, diary: Path, zone: tzinfo | None) -> Recor
         marks=tuple(sorted((*recording.marks, *marks), key=lambda mark: mark.start_s)),
         warnings=(*recording.warnings, *warnings),
     )
-
-
-def find_recordings(folder: Path) -> list[Path]:
-    """Return the recordings in a folder and its subfolders, sorted.
-
-    Parameters
-    ----------
-    folder : Path
-        Where to search. Hidden files and folders are left out.
-
-    Returns
-    -------
-    list of Path
-        Main files, by suffix or content, as :func:`~deepecg.readers.found_recordings.sort_paths`
-        finds them.
-    """
-    return list(sort_paths(files_in(Path(folder))).recordings)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from deepecg.arrays import Floats32
 from deepecg.errors import MalformedHeaderError, SamplingRateError, TruncatedSamplesError
-from deepecg.readers.declared_length import refuse_long_gaps
+from deepecg.readers.declared_length import refuse_long_duration, refuse_long_gaps
 from deepecg.readers.file_signals import FileSignal
 from deepecg.recording import MAX_DURATION_S
 
@@ -130,10 +130,10 @@ def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Time
             f"found a signal whose rate is not from {_MIN_RATE_HZ:g} to {_MAX_RATE_HZ:g} Hz"
         )
     start = min(block.start_s for block in held)
-    _check_duration(max(block.start_s for block in held) - start)
+    refuse_long_duration(max(block.start_s for block in held) - start)
     joined = _join(held, start)
     end = max(track.end / track.blocks[0].sampling_rate_hz for track in joined)
-    _check_duration(end)
+    refuse_long_duration(end)
     refuse_long_gaps(end, max(track.held_s for track in joined))
     declared_ends = (
         block.start_s - start + block.declared_samples / block.sampling_rate_hz
@@ -151,13 +151,6 @@ def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Time
     # A length that no recording has is damage of the file, and no time that is lost.
     lost_s = declared_end - end if end < declared_end <= MAX_DURATION_S else 0.0
     return Timeline(tuple(_signal(track, end) for track in joined), start, lost_s)
-
-
-def _check_duration(duration_s: float) -> None:
-    if not duration_s <= MAX_DURATION_S:
-        raise MalformedHeaderError(
-            f"found a duration of {duration_s:.0f} s, expected at most {MAX_DURATION_S:.0f} s"
-        )
 
 
 @dataclass

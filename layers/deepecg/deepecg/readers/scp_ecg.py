@@ -257,7 +257,7 @@ def _with_reference_beats(
 
 def _blocks(leads: list[_Lead], data: _LeadData, warnings: dict[str, str]) -> Iterator[SampleBlock]:
     step = data.nanovolts * _MILLIVOLTS_PER_NANOVOLT or ASSUMED_MILLIVOLTS
-    rate = rate_of_interval(data.interval_us * 1e-6, _MICROSECOND)
+    rate = rate_of_interval(data.interval_us * _MICROSECOND, _MICROSECOND)
     for lead, samples in zip(leads, data.samples, strict=True):
         declared = lead.n_samples
         if len(samples) > declared:

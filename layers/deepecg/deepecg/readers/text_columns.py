@@ -38,6 +38,7 @@ from deepecg.errors import (
 )
 from deepecg.readers.declared_length import refuse_long_gaps
 from deepecg.readers.file_signals import FileSignal, recording_of
+from deepecg.readers.files_beside import FilesBeside
 from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.text_header import UNCALIBRATED, TableHeader, read_table_header, time_unit
 from deepecg.readers.text_options import SECONDS_PER_TIME_UNIT, TextOptions, read_text_options
@@ -155,10 +156,11 @@ def read_text(path: Path, options: ReadingOptions) -> Recording:
 def _options_beside(path: Path) -> TextOptions:
     """Return the options in the file beside a table."""
     try:
-        with path.with_name(path.name + OPTIONS_SUFFIX).open("rb") as file:
+        beside = FilesBeside(path.parent).find(path.name + OPTIONS_SUFFIX)
+        if beside is None:
+            return TextOptions()
+        with beside.open("rb") as file:
             content = file.read(_MAX_OPTIONS_BYTES)
-    except FileNotFoundError:
-        return TextOptions()
     except OSError as error:
         raise MalformedHeaderError(
             f"found a {OPTIONS_SUFFIX} file beside the table that cannot be read "

@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, Final
 
 from deepecg.errors import SettingsError
+from deepecg.mistyped_names import meant_by
 from deepecg.readers.voltage_units import millivolts_per_unit
 
 SECONDS_PER_TIME_UNIT: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -82,18 +82,18 @@ def parse_text_options(given: object, where: str) -> TextOptions:
     ------
     SettingsError
         If it is no object, has an unknown field or a value that is not allowed. The message names
-        the field, never its value.
+        the field, never its value; an unknown field only where it resembles a known one.
     """
     if not isinstance(given, Mapping):
         raise SettingsError(f"found no object for {where}, expected some of {', '.join(FIELDS)}")
     for name in given:
         if name not in FIELDS:
-            close = get_close_matches(str(name), FIELDS, 1)
-            if close and str(name).isidentifier():
-                raise SettingsError(
-                    f"found the unknown field {name!r} in {where}: did you mean {close[0]}?"
-                )
-            raise SettingsError(f"found an unknown field in {where}, expected {', '.join(FIELDS)}")
+            meant = "".join(meant_by(name, FIELDS))
+            found = f"the unknown field `{name}` in {where}: did you mean `{meant}`?"
+            raise SettingsError(
+                f"found {found if meant else f'an unknown field in {where}'}, expected some of "
+                f"{', '.join(FIELDS)}"
+            )
     return TextOptions(**{name: _VALUES[name](value, name, where) for name, value in given.items()})
 
 

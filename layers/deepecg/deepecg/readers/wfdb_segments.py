@@ -19,7 +19,7 @@ from deepecg.errors import (
     TruncatedSamplesError,
 )
 from deepecg.lead_names import folded
-from deepecg.readers.declared_length import refuse_long_gaps
+from deepecg.readers.declared_length import refuse_long_duration, refuse_long_gaps
 from deepecg.readers.files_beside import FilesBeside
 from deepecg.readers.wfdb_header import DEFAULT_RATE_HZ, NULL, Header, Signal
 from deepecg.readers.wfdb_parts import Part, Parts
@@ -327,10 +327,7 @@ def _common_rate(header: Header, parts: Iterable[Header], warnings: dict[str, st
 
 def _declared_frames(header: Header, held: int, rate_hz: float, warnings: dict[str, str]) -> int:
     """Return the length that a header declares; that of the samples if it is none or of months."""
-    if held / rate_hz > MAX_DURATION_S:
-        raise MalformedHeaderError(
-            f"found {held} samples at {rate_hz:g} Hz, expected at most {MAX_DURATION_S:.0f} s"
-        )
+    refuse_long_duration(held / rate_hz)
     declared = header.n_frames or held
     if declared / rate_hz <= MAX_DURATION_S:
         return declared

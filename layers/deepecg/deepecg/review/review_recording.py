@@ -70,7 +70,8 @@ def review_recording(
     """
     settings = settings or ScoringSettings()
     recording = keep_convincing(recording, settings)
-    stored.refuse_other(recording, card, settings)
+    shown = settings.as_shown(recording)
+    stored.refuse_other(recording, card, shown)
     recording = with_possible_amplitudes(recording, settings)
     baselines_mv = dict(zip(stored.leads.tolist(), stored.baselines_mv.tolist(), strict=True))
     conditioned = condition_leads(recording, baselines_mv, settings.conditioning, progress)
@@ -136,7 +137,7 @@ def review_recording(
         rhythm,
         repolarisation,
         card,
-        settings,
+        shown,
         review=beats.applied,
     )
 

@@ -280,7 +280,7 @@ class SignalSettings:
     """Lead selection, filtering and signal quality."""
 
     lead: str | None = None
-    """Name of the only lead to analyse; None selects leads automatically
+    """Name or number of the only lead to analyse; None selects leads automatically
     (:func:`deepecg.signal.lead_survey.rank_leads`)."""
     max_leads: int = 2
     """Largest number of leads that are analysed together: two show a ventricular beat from two

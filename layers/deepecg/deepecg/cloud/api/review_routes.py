@@ -22,9 +22,10 @@ from deepecg.cloud.api.recording_models import EXAMPLE_ID, RecordingId, Recordin
 from deepecg.cloud.api.recording_status import require_result_folder
 from deepecg.cloud.api.strict_route import StrictRoute, reject_other_than_json
 from deepecg.cloud.s3_buckets import without_suffix
-from deepecg.cloud.s3_keys import REVIEW_SUFFIX, upload_key_note
+from deepecg.cloud.s3_keys import upload_key_note
 from deepecg.errors import ReviewError
 from deepecg.outputs.file_names import SUMMARY_FILE
+from deepecg.readers.mark_file_names import REVIEW_SUFFIX
 from deepecg.review.review_file import MAX_BYTES, read_review, review_digest
 
 JSON = "application/json"

@@ -7,7 +7,6 @@ from markupsafe import Markup
 
 from deepecg.beats.aami_classes import CLASSES
 from deepecg.cloud.api.recording_models import MAX_BYTES, MAX_PARTS
-from deepecg.cloud.s3_keys import OWN_SETTINGS_SUFFIX
 from deepecg.cloud.settings import ApiSettings
 from deepecg.cloud.upload_parts import MAX_HEADER_BYTES
 from deepecg.night.night_entry import OUTCOME_LABELS, REVIEW_LABELS
@@ -19,7 +18,7 @@ from deepecg.outputs.report.labels_and_formats import CLASS_NAMES, NOT_KNOWN, RE
 from deepecg.outputs.report.recording_clock import MONTHS
 from deepecg.outputs.warning_texts import WARNING_TEXTS
 from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
-from deepecg.readers.mark_file_names import BESIDE_SUFFIXES
+from deepecg.readers.mark_file_names import BESIDE_SUFFIXES, OWN_SETTINGS_SUFFIX
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
 from deepecg.review.review_file import MAX_AUTHOR
 from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
