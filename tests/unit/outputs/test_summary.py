@@ -396,14 +396,6 @@ def test_it_says_who_chose_the_lead_and_with_which_settings_and_model() -> None:
     assert provenance["settings"]["conditioning"]["low_hz"] == 0.5
 
 
-def test_a_lead_that_was_requested_by_its_label_has_its_harmless_name() -> None:
-    scored = steady(settings=ScoringSettings(lead="ECG Jane Doe"))
-    labelled = replace(scored.recording, labels=("ECG Jane Doe",))
-    document = summarise(replace(scored, recording=labelled), "r")
-    assert document["provenance"]["settings"]["lead"] == "lead 0"
-    assert "Jane" not in json.dumps(document)
-
-
 def test_what_is_not_computed_is_named_and_not_there() -> None:
     document = summarise(steady(), "r")
     assert document["not_computed"] == ["first_degree_av_block"]

@@ -1,7 +1,6 @@
 """Makes the summary of a scored recording."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar, overload
 
@@ -29,7 +28,6 @@ from deepecg.rhythm.events import Event, ListedEvents
 from deepecg.rhythm.finding import Finding
 from deepecg.rhythm.rhythm_at_marks import rhythm_at_marks
 from deepecg.scored_recording import ScoredRecording
-from deepecg.settings import ScoringSettings
 from deepecg.study import Study
 
 AnyBlock = TypeVar("AnyBlock", bound=summary.Block)
@@ -139,7 +137,7 @@ def summarise(
         provenance=summary.Provenance(
             summary.SOFTWARE,
             summary.ModelBlock(scored.card.version, scored.card.sha256),
-            _settings(scored),
+            scored.settings,
             "not_reviewed" if scored.review is None else "reviewed",
             beats_sha256,
         ),
@@ -150,16 +148,6 @@ def summarise(
 def _evaluation(scored: ScoredRecording) -> Mapping[str, Any]:
     """Return how reliable results are; of those that a reviewer changed, nobody has measured it."""
     return scored.card.evaluation if scored.review is None else {}
-
-
-def _settings(scored: ScoredRecording) -> ScoringSettings:
-    """Return the settings, with the lead's name instead of the label that was asked for.
-
-    The label is free text and can hold a patient's name.
-    """
-    if scored.settings.lead is None:
-        return scored.settings
-    return replace(scored.settings, lead=scored.recording.leads[scored.lead])
 
 
 def _recording(scored: ScoredRecording, study: Study) -> summary.RecordingBlock:

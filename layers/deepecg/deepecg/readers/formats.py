@@ -157,6 +157,8 @@ def _alternatives(words: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}"
 
 
+FORMAT_TITLES: Final = {item.name: item.label.partition(",")[0] for item in FORMATS}
+"""What a recording's format is called on pages, by its name in ``summary.json``."""
 FORMAT_NAMES: Final = tuple(item.name for item in FORMATS)
 """Every value of ``recording.format`` in ``summary.json``."""
 PLAIN_SUFFIXES: Final = tuple(suffix for item in FORMATS for suffix in item.suffixes)

@@ -17,7 +17,7 @@ from deepecg.outputs.package_files import package_text
 from deepecg.outputs.report.labels_and_formats import CLASS_NAMES, NOT_KNOWN, REVIEWS, plain
 from deepecg.outputs.report.recording_clock import MONTHS
 from deepecg.outputs.warning_texts import WARNING_TEXTS
-from deepecg.readers.formats import FORMAT_LIST, SINGLE_FILE_SUFFIXES
+from deepecg.readers.formats import FORMAT_LIST, FORMAT_TITLES, SINGLE_FILE_SUFFIXES
 from deepecg.readers.mark_file_names import BESIDE_SUFFIXES, OWN_SETTINGS_SUFFIX
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
 from deepecg.review.review_file import MAX_AUTHOR
@@ -130,6 +130,7 @@ def _config(settings: ApiSettings) -> Markup:
         "not_known": NOT_KNOWN,
         "files": {
             "formats": FORMAT_LIST,
+            "format_titles": FORMAT_TITLES,
             "single_file_suffixes": SINGLE_FILE_SUFFIXES,
             "header_suffix": HEADER_SUFFIX,
             "settings_suffix": OWN_SETTINGS_SUFFIX,

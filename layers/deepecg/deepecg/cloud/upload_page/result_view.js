@@ -239,7 +239,7 @@ function identity({ recording }) {
       second ? `${lead}, ${second}` : lead,
       make("span.soft", ` (chosen by the ${recording.lead_chosen_by})`),
     ),
-    fact("Source", `${recording.format.toUpperCase()}, ${number(recording.sampling_rate_hz)}`, unit("Hz")),
+    fact("Source", `${CONFIG.files.format_titles[recording.format] ?? recording.format}, ${number(recording.sampling_rate_hz)}`, unit("Hz")),
     fact("Pacemaker", paced == null ? CONFIG.not_known : `${paced ? "yes" : "no"}, according to the header`),
   );
 }

@@ -1,5 +1,6 @@
 """Labels of keys, and formats of numbers and durations, on pages and in documents for people."""
 
+from deepecg.readers.formats import FORMAT_TITLES
 from deepecg.rhythm.event_kinds import EVENT_KINDS, EXAMPLE_KINDS, PATIENT_MARK, Kind
 from deepecg.rhythm.notable_kinds import NOTABLE_KINDS
 from deepecg.rhythm.urgent_kinds import URGENT_KINDS
@@ -25,6 +26,11 @@ KINDS = {
 STATUSES = {"preliminary": "Preliminary: not signed", "final": "Final", "amended": "Amended"}
 """Status of a report by that of its review."""
 REVIEWS = {"not_reviewed": "Not reviewed by a clinician", "reviewed": "Reviewed by a clinician"}
+
+
+def format_title(name: str) -> str:
+    """Return what a recording's format is called."""
+    return FORMAT_TITLES[name]
 
 
 def kind_of(key: str) -> Kind:
