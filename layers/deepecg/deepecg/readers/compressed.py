@@ -23,8 +23,9 @@ MAX_UNFOLDED_BYTES: Final = 1 << 32
 MAX_RATIO: Final = 100
 """Most bytes that each byte of a file may unfold to. ECGs unfold to 2 to 10 times their size, those
 with long flat stretches to some 50 times; a file that is made to fill the disk, to 1,000."""
-SMALL_BYTES: Final = 64 << 20
-"""Most bytes that any file may unfold to, whatever its own size: a flat lead of a day."""
+SMALL_BYTES: Final = 16 << 20
+"""Most bytes that any file may unfold to, whatever its own size: a flat lead of 9 hours at 250 Hz,
+which is analysed in some 5 s."""
 SPARE_BYTES: Final = 256 << 20
 """Storage that is left free beside what is unfolded, for the results."""
 MAX_ENTRIES: Final = 10_000
