@@ -36,9 +36,13 @@ class RowTimes:
     """
 
     def __init__(self, cells: Sequence[str]) -> None:
+        # Who writes 3/1/2024 9:30 PM writes the month first.
         self._is_month_first = any(
-            found is not None and found["by"] == "/" and int(found["m"]) > _MONTHS
-            for found in (_DAY_FIRST.match(cell) for cell in cells)
+            found is not None
+            and found["by"] == "/"
+            and (int(found["m"]) > _MONTHS or _TWELVE_HOURS.fullmatch(cell.strip(_BRACKETS)))
+            for cell in cells
+            for found in [_DAY_FIRST.match(cell)]
         )
         self.has_date = any(map(self._date, cells[:1]))
         self._last_s = -np.inf
