@@ -16,7 +16,7 @@ from deepecg.readers.content_tests import (
     is_scp_ecg,
     is_wfdb_header,
 )
-from deepecg.readers.mark_file_names import DIARY_SUFFIX
+from deepecg.readers.suffixes_beside import DIARY_SUFFIX
 from deepecg.readers.text_table import looks_like_table
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 
