@@ -27,7 +27,7 @@ from deepecg.errors import (
 from deepecg.readers.found_recordings import files_in, sort_paths
 from deepecg.readers.open_recording import open_recording
 from deepecg.readers.reading_options import ReadingOptions
-from deepecg.readers.text_columns import read_text
+from deepecg.readers.text import read_text
 from deepecg.readers.text_options import TextOptions
 from deepecg.readers.text_table import HEAD_BYTES, looks_like_table
 from deepecg.recording import Recording
