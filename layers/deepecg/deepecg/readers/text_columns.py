@@ -10,11 +10,11 @@ import numpy as np
 
 from deepecg.arrays import Floats
 from deepecg.errors import MalformedHeaderError, NoLeadsError
-from deepecg.readers.text_header import UNCALIBRATED, TableHeader, time_unit
+from deepecg.readers.text_header import TableHeader, time_unit
 from deepecg.readers.text_options import SECONDS_PER_TIME_UNIT, TextOptions
 from deepecg.readers.text_table import MISSING, TableLayout
 from deepecg.readers.text_times import RowTimes, epoch_moment
-from deepecg.readers.voltage_units import millivolts_per_unit
+from deepecg.readers.voltage_units import is_steps, millivolts_per_unit
 
 _TIME_WORDS: Final = {
     *("time", "timestamp", "timestamps", "datetime", "date", "elapsed", "clock", "epoch", "unix"),
@@ -212,9 +212,7 @@ def _first_moment(layout: TableLayout) -> datetime | None:
 
 def _unit(unit: str, given: TextOptions, is_chosen: bool) -> str:
     """Return the unit of a column: the one given, unless the column measures something else."""
-    is_voltage = (
-        not unit or unit.casefold() in UNCALIBRATED or millivolts_per_unit(unit) is not None
-    )
+    is_voltage = not unit or is_steps(unit) or millivolts_per_unit(unit) is not None
     return given.unit if given.unit and (is_chosen or is_voltage) else unit
 
 

@@ -9,9 +9,8 @@ from deepecg.arrays import Floats32, Ints
 from deepecg.readers.file_signals import FileSignal
 from deepecg.readers.short_gaps import BRIDGED_S, bridge_short_gaps
 from deepecg.readers.text_columns import SignalColumn
-from deepecg.readers.text_header import UNCALIBRATED
 from deepecg.readers.uniform_grid import Grid
-from deepecg.readers.voltage_units import millivolts_per_unit
+from deepecg.readers.voltage_units import is_steps, millivolts_per_unit
 
 _BEAT_MV: Final = (0.2, 10.0)
 """Height of the QRS complexes of an ECG in mV, from base to peak on any lead."""
@@ -43,7 +42,7 @@ def column_signal(
         Scale that was assumed for numbers without a unit that are not millivolts.
     """
     scale = millivolts_per_unit(column.unit)
-    has_no_unit = not column.unit.strip() or column.unit.strip().casefold() in UNCALIBRATED
+    has_no_unit = not column.unit.strip() or is_steps(column.unit)
     unit = column.unit
     if has_no_unit:
         scale = _assumed_scale(samples, grid.rate_hz)
