@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from unit.small_recordings import recording_of
 
 from deepecg.readers.diary import read_diary
-from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES
 from deepecg.readers.open_recording import open_recording
+from deepecg.readers.suffixes_beside import MAX_BYTES_BESIDE
 from deepecg.recording import Recording
 
 START = datetime(2024, 3, 1, 9, 30, 5)
@@ -188,7 +188,7 @@ def test_texts_of_tables_as_they_come(content: str, texts: list[str]) -> None:
 
 
 HOSTILE = {
-    "too large": b"60,x\n" * (MAX_MARK_FILE_BYTES // 5 + 1),
+    "too large": b"60,x\n" * (MAX_BYTES_BESIDE // 5 + 1),
     "zero bytes": bytes(1000),
     "a picture": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
     "random bytes": np.random.default_rng(1).bytes(5000),

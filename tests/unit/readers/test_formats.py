@@ -260,7 +260,7 @@ def test_the_registry_loads_no_numpy_and_no_reader() -> None:
     assert "numpy" not in loaded
     assert [name for name in loaded if name.startswith("deepecg.readers.")] == [
         "deepecg.readers.content_tests",
-        "deepecg.readers.mark_file_names",
+        "deepecg.readers.suffixes_beside",
         "deepecg.readers.voltage_units",
         "deepecg.readers.text_options",
         "deepecg.readers.text_table",

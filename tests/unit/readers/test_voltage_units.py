@@ -57,7 +57,7 @@ def test_other_units_are_no_known_voltage(unit: str) -> None:
 def test_other_quantities_and_steps() -> None:
     others = ["bpm", "%", "mmHg", "g", "degC", "\u00b0C", "Ohm", "\u03a9", "m/s\u00b2", "l/min"]
     assert [unit for unit in others if not is_other_quantity(unit)] == []
-    steps = ["adu", "ADC", "counts", "LSB", "A.U."]
+    steps = ["adu", "ADC", "counts", "LSB", "A.U.", "n.u."]
     assert [unit for unit in steps if not is_steps(unit) or is_other_quantity(unit)] == []
     assert not any(is_other_quantity(unit) for unit in ["mV", "uV", "", "?V"])
 

@@ -30,8 +30,8 @@ from deepecg.outputs.rejection_json import Rejection, rejection_document
 from deepecg.outputs.result_files import output_files, write_outputs
 from deepecg.outputs.summary import SUMMARY_SCHEMA_VERSION, Summary
 from deepecg.readers.formats import recording_suffix
-from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES, beside_suffix
 from deepecg.readers.open_recording import open_recording
+from deepecg.readers.suffixes_beside import MAX_BYTES_BESIDE, beside_suffix
 from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES
 from deepecg.scoring import score_recording
 
@@ -64,7 +64,7 @@ class MessageOutcome:
 
 def result_folder(upload: Upload, model_version: str, *conditions: str) -> str:
     """Return the folder of the result of an upload as it is now, with a slash at its end."""
-    objects = (*upload.parts, *upload.mark_files, upload.settings_file, upload.review_file)
+    objects = (*upload.parts, *upload.files_beside, upload.settings_file, upload.review_file)
     etags = ((part.key, part.etag) for part in objects if part is not None)
     software = (__version__, SUMMARY_SCHEMA_VERSION)
     result_version = version(etags, model_version, *software, *conditions)
@@ -217,7 +217,7 @@ def _has_other_files_beside(now: Upload, then: Upload) -> bool:
     The message about that file has the result made anew. No message does so where such a file was
     deleted, or the settings file of the folder was replaced.
     """
-    if not set(now.mark_files) <= set(then.mark_files):
+    if not set(now.files_beside) <= set(then.files_beside):
         return True
     found, review = now.settings_file, now.review_file
     return (
@@ -243,7 +243,7 @@ def _join_parts(upload: Upload, entries: NightEntries) -> None:
 def _downloaded(upload: Upload, uploads: Uploads) -> Iterator[Path]:
     """Yield the main file of an upload, with its parts beside it under the names in its header.
 
-    Of a file with marks only as much is read as shows that it is too large.
+    Of a diary, notes or text options only as much is read as shows that it is too large.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -256,7 +256,7 @@ def _downloaded(upload: Upload, uploads: Uploads) -> Iterator[Path]:
         with ThreadPoolExecutor(DEFAULT_CONNECTIONS) as pool:
             for _ in pool.map(lambda part: uploads.download(part, folder / part.name), others):
                 pass
-        for part in upload.mark_files:
+        for part in upload.files_beside:
             beside = folder / f"{upload.id}{beside_suffix(part.key) or ''}"
-            beside.write_bytes(uploads.read(part, MAX_MARK_FILE_BYTES + 1))
+            beside.write_bytes(uploads.read(part, MAX_BYTES_BESIDE + 1))
         yield path

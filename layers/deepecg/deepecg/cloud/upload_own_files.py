@@ -8,7 +8,7 @@ the name of the header. It may come before the recording or after it; then the r
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.readers.files_beside import names_beside
 from deepecg.readers.formats import is_recording_name, recording_stem
-from deepecg.readers.mark_file_names import BESIDE_SUFFIXES, OWN_SUFFIXES
+from deepecg.readers.suffixes_beside import BESIDE_SUFFIXES, OWN_SUFFIXES
 
 
 def own_suffix(key: str) -> str | None:

@@ -28,7 +28,7 @@ from deepecg.cloud.aws_clients import DEFAULT_CONNECTIONS
 from deepecg.cloud.errors import TooManyPartsError
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Part, without_suffix
-from deepecg.cloud.upload_mark_files import find_mark_files
+from deepecg.cloud.upload_files_beside import find_files_beside
 from deepecg.cloud.upload_own_files import own_suffix
 from deepecg.cloud.upload_pseudonyms import is_api_folder, key_in
 from deepecg.cloud.upload_review_files import find_review_file
@@ -77,7 +77,7 @@ class Upload:
     settings_file : Part or None
         The settings file that applies to it; None where there is none, and for an upload that is
         incomplete or refused.
-    mark_files : tuple of Part
+    files_beside : tuple of Part
         The diary, notes and text options beside it; none for an upload that is incomplete or
         refused.
     review_file : Part or None
@@ -89,7 +89,7 @@ class Upload:
     n_missing: int = 0
     refusal: RefusedRecordingError | None = None
     settings_file: Part | None = None
-    mark_files: tuple[Part, ...] = ()
+    files_beside: tuple[Part, ...] = ()
     review_file: Part | None = None
 
     @property
@@ -133,7 +133,7 @@ def find_upload(listing: FolderListing, key: str) -> Upload | None:
     return replace(
         upload,
         settings_file=settings_file,
-        mark_files=find_mark_files(listing, upload.key),
+        files_beside=find_files_beside(listing, upload.key),
         review_file=find_review_file(listing, upload.key),
     )
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME
 from deepecg.readers.formats import RECORDING_SUFFIXES
-from deepecg.readers.mark_file_names import OWN_SUFFIXES
+from deepecg.readers.suffixes_beside import OWN_SUFFIXES
 from deepecg.readers.wfdb_file_names import SIGNAL_SUFFIX
 
 API_PREFIX = "api/"

@@ -8,7 +8,7 @@ warning.
 
 from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Part, without_suffix
-from deepecg.readers.mark_file_names import REVIEW_SUFFIX
+from deepecg.readers.suffixes_beside import REVIEW_SUFFIX
 
 
 def find_review_file(listing: FolderListing, key: str) -> Part | None:

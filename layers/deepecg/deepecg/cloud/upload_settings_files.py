@@ -14,7 +14,7 @@ from deepecg.cloud.folder_listing import FolderListing
 from deepecg.cloud.s3_buckets import Part, Uploads, without_suffix
 from deepecg.cloud.s3_keys import FOLDER_SETTINGS_NAME
 from deepecg.errors import SettingsError
-from deepecg.readers.mark_file_names import OWN_SETTINGS_SUFFIX
+from deepecg.readers.suffixes_beside import OWN_SETTINGS_SUFFIX
 from deepecg.settings_file import MAX_BYTES, SettingsFile, read_settings_file
 
 

@@ -8,7 +8,7 @@ from deepecg.errors import ArchiveError, RefusedRecordingError
 from deepecg.readers.compressed import MAX_ENTRIES, unfold
 from deepecg.readers.files_beside import names_beside, same_in_any_case
 from deepecg.readers.formats import GZIP_SUFFIX
-from deepecg.readers.mark_file_names import DIARY_SUFFIX
+from deepecg.readers.suffixes_beside import DIARY_SUFFIX
 from deepecg.readers.wfdb_file_names import is_header_name
 from deepecg.readers.wfdb_header import read_header
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from deepecg.readers.formats import recording_stem
-from deepecg.readers.mark_file_names import DIARY_SUFFIX, MAX_MARK_FILE_BYTES
 from deepecg.readers.patient_marks import marks_within
+from deepecg.readers.suffixes_beside import DIARY_SUFFIX, MAX_BYTES_BESIDE
 from deepecg.recording import PatientMark, ReadingWarning, Recording
 from deepecg.time_units import SECONDS_PER_DAY, SECONDS_PER_MINUTE
 
@@ -55,7 +55,7 @@ def read_diary(
     ----------
     content : bytes
         CSV with comma, semicolon or tab, in UTF-8, UTF-16 or Latin-1; a first row without a time is
-        a header. Of a file that is too large, any :data:`MAX_MARK_FILE_BYTES` + 1 bytes.
+        a header. Of a file that is too large, any :data:`MAX_BYTES_BESIDE` + 1 bytes.
     recording : Recording
         The recording; its start makes times of day seconds.
     zone : tzinfo, optional
@@ -95,9 +95,9 @@ def read_diary(
 
 def _text(content: bytes, warnings: dict[str, str]) -> str:
     """Return the content as text; empty, with a warning, if it is none."""
-    if len(content) > MAX_MARK_FILE_BYTES:
+    if len(content) > MAX_BYTES_BESIDE:
         warnings["bad_diary"] = (
-            f"found a diary of more than {MAX_MARK_FILE_BYTES} bytes, expected a short table; it "
+            f"found a diary of more than {MAX_BYTES_BESIDE} bytes, expected a short table; it "
             "was not read"
         )
         return ""

@@ -29,8 +29,8 @@ from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.sample_blocks import (
     ASSUMED_MILLIVOLTS,
     SampleBlock,
+    join_blocks,
     millivolts,
-    timeline_of,
 )
 from deepecg.readers.voltage_units import millivolts_per_unit
 from deepecg.readers.written_times import clock_time, time_of_digits
@@ -91,7 +91,7 @@ def read_dicom(path: Path, options: ReadingOptions) -> Recording:
         If no group has a sample.
     RefusedRecordingError
         As in :func:`~deepecg.readers.file_signals.recording_of` and
-        :func:`~deepecg.readers.sample_blocks.timeline_of`.
+        :func:`~deepecg.readers.sample_blocks.join_blocks`.
     """
     warnings: dict[str, str] = {}
     with path.open("rb") as file:
@@ -110,16 +110,16 @@ def read_dicom(path: Path, options: ReadingOptions) -> Recording:
             raise MalformedHeaderError(
                 f"found an element that cannot be read ({type(error).__name__}), expected DICOM"
             ) from None
-    timeline = timeline_of(blocks, warnings)
-    start = clock_time(start, timeline.start_s, options.zone, warnings)
+    joined = join_blocks(blocks, warnings)
+    start = clock_time(start, joined.start_s, options.zone, warnings)
     return recording_of(
         "dicom",
-        timeline.signals,
+        joined.signals,
         options,
         warnings,
         format_says_ecg=is_ecg,
         start=start,
-        lost_s=timeline.lost_s,
+        lost_s=joined.lost_s,
     )
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 
 from deepecg.readers.formats import GZIP_SUFFIX, recording_stem, recording_suffix
-from deepecg.readers.mark_file_names import DIARY_SUFFIX, NOTE_SUFFIXES, TEXT_OPTIONS_SUFFIXES
+from deepecg.readers.suffixes_beside import DIARY_SUFFIX, NOTE_SUFFIXES, TEXT_OPTIONS_SUFFIXES
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 
 

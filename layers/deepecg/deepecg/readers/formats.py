@@ -16,7 +16,7 @@ from deepecg.readers.content_tests import (
     is_scp_ecg,
     is_wfdb_header,
 )
-from deepecg.readers.mark_file_names import DIARY_SUFFIX
+from deepecg.readers.suffixes_beside import DIARY_SUFFIX
 from deepecg.readers.text_table import looks_like_table
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX
 
@@ -143,7 +143,7 @@ FORMATS: Final = (
         name="text",
         label="CSV, TSV",
         suffixes=(".csv", ".tsv"),
-        reader="deepecg.readers.text_columns:read_text",
+        reader="deepecg.readers.text:read_text",
         test_content=looks_like_table,
         content_type="text/csv",
         shared_suffixes=(".csv", ".tsv", ".txt"),

@@ -21,7 +21,7 @@ from deepecg.readers.formats import (
     is_recording_name,
     recording_stem,
 )
-from deepecg.readers.mark_file_names import OWN_SUFFIXES
+from deepecg.readers.suffixes_beside import OWN_SUFFIXES
 from deepecg.readers.wfdb_file_names import (
     ANNOTATION_NAME,
     HEADER_SUFFIX,

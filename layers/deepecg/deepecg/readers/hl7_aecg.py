@@ -22,8 +22,8 @@ from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.sample_blocks import (
     ASSUMED_MILLIVOLTS,
     SampleBlock,
+    join_blocks,
     millivolts,
-    timeline_of,
 )
 from deepecg.readers.voltage_units import millivolts_per_unit
 from deepecg.readers.written_times import clock_time, rate_of_interval, time_of_digits
@@ -70,7 +70,7 @@ def read_hl7_aecg(path: Path, options: ReadingOptions) -> Recording:
         If it ends before the first sample.
     RefusedRecordingError
         As in :func:`~deepecg.readers.file_signals.recording_of` and
-        :func:`~deepecg.readers.sample_blocks.timeline_of`.
+        :func:`~deepecg.readers.sample_blocks.join_blocks`.
     """
     document = read_sequences(path)
     if not any(len(sequence.samples) for sequence in document.sequences):
@@ -80,19 +80,19 @@ def read_hl7_aecg(path: Path, options: ReadingOptions) -> Recording:
     warnings: dict[str, str] = {}
     times = _set_times(document)
     first = next((time.start for time in times.values() if time.start), None)
-    timeline = timeline_of(_blocks(document, times, first), warnings)
+    joined = join_blocks(_blocks(document, times, first), warnings)
     if document.cut_off:
         found = warnings.get("truncated_samples", "found a document that is cut off, read the rest")
         warnings["truncated_samples"] = f"{found}; further leads may be missing"
-    start = clock_time(first, timeline.start_s, options.zone, warnings)
+    start = clock_time(first, joined.start_s, options.zone, warnings)
     return recording_of(
         "hl7_aecg",
-        timeline.signals,
+        joined.signals,
         options,
         warnings,
         format_says_ecg=True,
         start=start,
-        lost_s=timeline.lost_s,
+        lost_s=joined.lost_s,
     )
 
 

@@ -16,8 +16,8 @@ from deepecg.readers.diary import diary_beside, read_diary
 from deepecg.readers.foreign_files import foreign_kind
 from deepecg.readers.formats import FORMAT_LIST, HEAD_BYTES, detect_format
 from deepecg.readers.found_recordings import files_in, main_file, sort_paths
-from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES
 from deepecg.readers.reading_options import DEFAULT_OPTIONS, ReadingOptions
+from deepecg.readers.suffixes_beside import MAX_BYTES_BESIDE
 from deepecg.readers.wfdb_file_names import HEADER_SUFFIX, SIGNAL_NAME, is_header_name
 from deepecg.recording import ReadingWarning, Recording
 
@@ -147,7 +147,7 @@ def _with_diary(recording: Recording, diary: Path, zone: tzinfo | None) -> Recor
     """Return a recording with the marks of its diary, if there is one."""
     try:
         with diary.open("rb") as file:
-            content = file.read(MAX_MARK_FILE_BYTES + 1)
+            content = file.read(MAX_BYTES_BESIDE + 1)
     except FileNotFoundError:
         return recording
     except OSError as error:

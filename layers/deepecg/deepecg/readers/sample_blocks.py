@@ -64,7 +64,7 @@ class SampleBlock:
 
 
 @dataclass(frozen=True)
-class Timeline:
+class JoinedBlocks:
     """The signals of all blocks.
 
     Attributes
@@ -98,7 +98,7 @@ def millivolts(samples: NDArray[Any], step: float, at_zero: float = 0.0) -> Floa
     return scaled
 
 
-def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Timeline:
+def join_blocks(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> JoinedBlocks:
     """Return the signals of blocks; those of one label, unit and rate that follow each other join.
 
     Parameters
@@ -131,10 +131,10 @@ def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Time
         )
     start = min(block.start_s for block in held)
     refuse_long_duration(max(block.start_s for block in held) - start)
-    joined = _join(held, start)
-    end = max(track.end / track.blocks[0].sampling_rate_hz for track in joined)
+    tracks = _tracks(held, start)
+    end = max(track.end / track.blocks[0].sampling_rate_hz for track in tracks)
     refuse_long_duration(end)
-    refuse_long_gaps(end, max(track.held_s for track in joined))
+    refuse_long_gaps(end, max(track.held_s for track in tracks))
     declared_ends = (
         block.start_s - start + block.declared_samples / block.sampling_rate_hz
         for block in blocks
@@ -150,7 +150,7 @@ def timeline_of(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Time
     declared_end = max(declared_ends, default=0.0)
     # A length that no recording has is damage of the file, and no time that is lost.
     lost_s = declared_end - end if end < declared_end <= MAX_DURATION_S else 0.0
-    return Timeline(tuple(_signal(track, end) for track in joined), start, lost_s)
+    return JoinedBlocks(tuple(_signal(track, end) for track in tracks), start, lost_s)
 
 
 @dataclass
@@ -175,7 +175,7 @@ class _Track:
         return place > self.places[-1] and overlap <= _MOST_OVERLAP_S * block.sampling_rate_hz
 
 
-def _join(blocks: list[SampleBlock], start_s: float) -> list[_Track]:
+def _tracks(blocks: list[SampleBlock], start_s: float) -> list[_Track]:
     tracks: dict[tuple[str, str, float], list[_Track]] = {}
     n_signals = 0
     for block in sorted(blocks, key=lambda block: block.start_s):

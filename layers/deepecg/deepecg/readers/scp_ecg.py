@@ -38,8 +38,8 @@ from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.sample_blocks import (
     ASSUMED_MILLIVOLTS,
     SampleBlock,
+    join_blocks,
     millivolts,
-    timeline_of,
 )
 from deepecg.readers.scp_huffman import huffman_decode, huffman_tables, undo_differences
 from deepecg.readers.written_times import clock_time, rate_of_interval
@@ -112,7 +112,7 @@ def read_scp_ecg(path: Path, options: ReadingOptions) -> Recording:
         If the rhythm data is compressed bimodally, or is the long-term data of version 3.
     RefusedRecordingError
         As in :func:`~deepecg.readers.file_signals.recording_of` and
-        :func:`~deepecg.readers.sample_blocks.timeline_of`.
+        :func:`~deepecg.readers.sample_blocks.join_blocks`.
     """
     warnings: dict[str, str] = {}
     size = path.stat().st_size
@@ -130,16 +130,16 @@ def read_scp_ecg(path: Path, options: ReadingOptions) -> Recording:
             data = _with_reference_beats(sections, leads, data)
     except struct.error:
         raise TruncatedHeaderError("found the end of the file inside a section") from None
-    timeline = timeline_of(_blocks(leads, data, warnings), warnings)
-    start = clock_time(_start(sections.get(1, b"")), timeline.start_s, options.zone, warnings)
+    joined = join_blocks(_blocks(leads, data, warnings), warnings)
+    start = clock_time(_start(sections.get(1, b"")), joined.start_s, options.zone, warnings)
     return recording_of(
         "scp_ecg",
-        timeline.signals,
+        joined.signals,
         options,
         warnings,
         format_says_ecg=True,
         start=start,
-        lost_s=timeline.lost_s,
+        lost_s=joined.lost_s,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from deepecg.readers.text_options import SECONDS_PER_TIME_UNIT
 from deepecg.readers.text_table import MISSING, TableLayout
-from deepecg.readers.voltage_units import millivolts_per_unit
+from deepecg.readers.voltage_units import is_other_quantity, is_steps, millivolts_per_unit
 
 _TIME_UNITS: Final = {
     **{name: name for name in SECONDS_PER_TIME_UNIT},
@@ -21,17 +21,14 @@ _TIME_UNITS: Final = {
     **dict.fromkeys(("usec", "micros", "microsecond", "microseconds"), "us"),
     **dict.fromkeys(("nsec", "nanos", "nanosecond", "nanoseconds"), "ns"),
 }
-_OTHER_UNITS: Final = frozenset(
+_FORMS_OF_TIMES: Final = frozenset(("hh:mm:ss.mmm", "hh:mm:ss", "mm:ss.mmm", "yyyy-mm-dd"))
+_OTHER_WORDS: Final = frozenset(
     (
-        *("mg", "g", "m/s2", "m/s^2", "m/s²", "dps", "deg/s", "rad/s", "ut", "gauss", "°c", "c"),
-        *("k", "bpm", "rpm", "%", "hz", "mmhg", "ohm", "kohm", "lux", "l/min"),
-        *("hh:mm:ss.mmm", "hh:mm:ss", "mm:ss.mmm", "yyyy-mm-dd"),
+        *("a", "f", "l", "m", "t", "ma", "na", "pa", "min", "bar", "siemens", "nd", "1", "-"),
+        *("unit", "units", "none", "n/a"),
     )
 )
-UNCALIBRATED: Final = frozenset(
-    ("adu", "adc", "raw", "count", "counts", "lsb", "au", "a.u.", "nu", "n.u.", "digit", "digits")
-)
-"""Units of samples that are not calibrated."""
+"""Units elsewhere that are other words in the names of columns, such as ``ecg_min`` or ``t``."""
 _IN_BRACKETS: Final = re.compile(r"(?P<name>.*?)\s*[\[(](?P<unit>[^\[\]()]{1,16})[\])]\s*")
 _AT_THE_END: Final = re.compile(r"(?P<name>.+?)(?:_|\s|/|,\s*)(?P<unit>[A-Za-zµμ]{1,12})")
 _KEY_AND_VALUE: Final = re.compile(
@@ -144,13 +141,12 @@ def _is_line_of_units(cells: Sequence[str]) -> bool:
 
 
 def _is_unit(text: str) -> bool:
-    known = text.strip().casefold()
-    return (
-        millivolts_per_unit(text) is not None
-        or time_unit(text) is not None
-        or known in _OTHER_UNITS
-        or known in UNCALIBRATED
-    )
+    folded = text.strip().casefold()
+    if millivolts_per_unit(text) is not None or time_unit(text) is not None:
+        return True
+    if folded in _OTHER_WORDS:
+        return False
+    return is_other_quantity(text) or is_steps(text) or folded in _FORMS_OF_TIMES
 
 
 def _label_and_unit(name: str) -> tuple[str, str]:

@@ -40,8 +40,8 @@ _OTHER_QUANTITIES: Final = """
     usiemens siemens l l/s l/min lpm ml ml/s ml/min db dba a ma na lux t ut gauss steps bool on/off
 """.split()  # noqa: SIM905
 _STEPS: Final = """
-    adu adc adcu count counts cnt lsb bit bits digit digits raw du nu nd au a.u arb unit units none
-    n/a dimensionless - 1
+    adu adc adcu count counts cnt lsb bit bits digit digits raw du nu nd au a.u n.u arb unit units
+    none n/a dimensionless - 1
 """.split()  # noqa: SIM905
 
 

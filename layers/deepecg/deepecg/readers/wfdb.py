@@ -25,7 +25,7 @@ from deepecg.readers.voltage_units import millivolts_per_unit
 from deepecg.readers.wfdb_header import DIFFERENCE_FORMAT, SAMPLE_BITS, Signal, read_header
 from deepecg.readers.wfdb_notes import read_notes
 from deepecg.readers.wfdb_parts import Part
-from deepecg.readers.wfdb_segments import Timeline, multi_segment, single_segment
+from deepecg.readers.wfdb_segments import SegmentedRecord, multi_segment, single_segment
 from deepecg.readers.wfdb_signal_files import BLOCK_FRAMES, Digital, SignalFile
 from deepecg.readers.wfdb_start import parse_start
 from deepecg.recording import MIN_SAMPLING_RATE_HZ, Recording
@@ -96,7 +96,7 @@ def read_wfdb(path: Path, options: ReadingOptions) -> Recording:
     )
 
 
-def _file_signals(record: Timeline, warnings: dict[str, str]) -> list[FileSignal]:
+def _file_signals(record: SegmentedRecord, warnings: dict[str, str]) -> list[FileSignal]:
     """Return every signal of a record, those without samples with the reason."""
     parts = {segment.part: None for segment in record.segments if segment.part is not None}
     sources = {part: record.sources(part) for part in parts}
@@ -149,13 +149,13 @@ class _SignalReader:
 
     Attributes
     ----------
-    record : Timeline
+    record : SegmentedRecord
         The segments.
     sources : dict of Part to dict of int to int
         For each part, its number of each signal of the record that it has samples of.
     """
 
-    record: Timeline
+    record: SegmentedRecord
     sources: dict[Part, dict[int, int]]
     # The signals of a file are stored together: the chunk just decoded holds the next lead too.
     _chunk: tuple[tuple[Part, str, int, int], list[Digital]] | None = None

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from deepecg.readers.files_beside import FilesBeside
-from deepecg.readers.mark_file_names import MAX_MARK_FILE_BYTES, NOTE_SUFFIXES
 from deepecg.readers.patient_marks import decoded
+from deepecg.readers.suffixes_beside import MAX_BYTES_BESIDE, NOTE_SUFFIXES
 from deepecg.recording import PatientMark
 
 _NOTE: Final = 22
@@ -40,7 +40,7 @@ def read_notes(
         if path is None:
             continue
         try:
-            if path.stat().st_size > MAX_MARK_FILE_BYTES:
+            if path.stat().st_size > MAX_BYTES_BESIDE:
                 raise ValueError
             yield from _notes(path, rate_hz)
         except MemoryError:
@@ -49,7 +49,7 @@ def read_notes(
             # Any other error of the parser comes from the file's content.
             warnings["bad_notes"] = (
                 f"found an annotation file {suffix} that cannot be read, expected a WFDB "
-                f"annotation file of at most {MAX_MARK_FILE_BYTES} bytes"
+                f"annotation file of at most {MAX_BYTES_BESIDE} bytes"
             )
 
 

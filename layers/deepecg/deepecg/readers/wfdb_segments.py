@@ -49,8 +49,8 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Timeline:
-    """The whole record.
+class SegmentedRecord:
+    """The whole record, a segment after the other.
 
     Attributes
     ----------
@@ -112,8 +112,10 @@ def _labels(signals: Iterable[Signal]) -> list[tuple[str, int]]:
     return [(label, next(seen.setdefault(label, count()))) for label in labels]
 
 
-def single_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]) -> Timeline:
-    """Return the timeline of a record whose signals are in one header.
+def single_segment(
+    header: Header, beside: FilesBeside, warnings: dict[str, str]
+) -> SegmentedRecord:
+    """Return a record whose signals are in one header.
 
     Parameters
     ----------
@@ -167,11 +169,11 @@ def single_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]
         check_interleaving(next(iter(files.values())), signals, declared)
     segment = Segment(0, n_frames, Part(replace(header, signals=signals), files))
     refuse_long_gaps(n_frames / rate_hz, _paid_frames([segment]) / rate_hz)
-    return Timeline(rate_hz, [segment], signals, max(declared - n_frames, 0))
+    return SegmentedRecord(rate_hz, [segment], signals, max(declared - n_frames, 0))
 
 
-def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]) -> Timeline:
-    """Return the timeline of a record of several segments.
+def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str]) -> SegmentedRecord:
+    """Return a record of several segments.
 
     Parameters
     ----------
@@ -229,23 +231,23 @@ def multi_segment(header: Header, beside: FilesBeside, warnings: dict[str, str])
     refuse_long_gaps(at / rate_hz, _paid_frames(segments) / rate_hz)
     layout = parts.of(header.segments[0][0]) if by_label else next(iter(read.values()))
     signals = _all_signals(read.values()) if layout is None else layout.signals
-    timeline = Timeline(rate_hz, segments, signals, max(declared - at, 0), by_label)
-    warnings |= _lost(missing, lacking, timeline)
-    if any(map(timeline.is_by_number, read.values())):
+    record = SegmentedRecord(rate_hz, segments, signals, max(declared - at, 0), by_label)
+    warnings |= _lost(missing, lacking, record)
+    if any(map(record.is_by_number, read.values())):
         warnings["other_labels"] = (
             "found segments whose signals have other labels than those of the first, expected the "
             "same signals in all; matched them by number"
         )
-    elif any(map(timeline.leaves_out, read.values())):
+    elif any(map(record.leaves_out, read.values())):
         warnings["other_labels"] = (
             "found segments with signals whose labels are not among those of the record; left them "
             "out"
         )
-    warnings |= _contradictions(header, declared, timeline)
-    return timeline
+    warnings |= _contradictions(header, declared, record)
+    return record
 
 
-def _lost(missing: list[int], lacking: int, record: Timeline) -> dict[str, str]:
+def _lost(missing: list[int], lacking: int, record: SegmentedRecord) -> dict[str, str]:
     """Return warnings of the frames of incomplete segments, and of those that files lack."""
     warnings = {}
     n_segments, rate_hz = len(record.segments), record.rate_hz
@@ -262,7 +264,7 @@ def _lost(missing: list[int], lacking: int, record: Timeline) -> dict[str, str]:
     return warnings
 
 
-def _contradictions(header: Header, declared: int, record: Timeline) -> dict[str, str]:
+def _contradictions(header: Header, declared: int, record: SegmentedRecord) -> dict[str, str]:
     """Return what the record line says otherwise than the lines of the segments: warnings."""
     warnings = {}
     if header.n_lacking_lines:

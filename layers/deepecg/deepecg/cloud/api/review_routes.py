@@ -25,7 +25,7 @@ from deepecg.cloud.s3_buckets import without_suffix
 from deepecg.cloud.s3_keys import upload_key_note
 from deepecg.errors import ReviewError
 from deepecg.outputs.file_names import SUMMARY_FILE
-from deepecg.readers.mark_file_names import REVIEW_SUFFIX
+from deepecg.readers.suffixes_beside import REVIEW_SUFFIX
 from deepecg.review.review_file import MAX_BYTES, read_review, review_digest
 
 JSON = "application/json"

@@ -18,7 +18,7 @@ from deepecg.outputs.report.labels_and_formats import CLASS_NAMES, NOT_KNOWN, RE
 from deepecg.outputs.report.recording_clock import MONTHS
 from deepecg.outputs.warning_texts import WARNING_TEXTS
 from deepecg.readers.formats import FORMAT_LIST, FORMAT_TITLES, SINGLE_FILE_SUFFIXES
-from deepecg.readers.mark_file_names import BESIDE_SUFFIXES, OWN_SETTINGS_SUFFIX
+from deepecg.readers.suffixes_beside import BESIDE_SUFFIXES, OWN_SETTINGS_SUFFIX
 from deepecg.readers.wfdb_file_names import ANNOTATION_NAME, HEADER_SUFFIX, SIGNAL_NAME
 from deepecg.review.review_file import MAX_AUTHOR
 from deepecg.review.review_file import MAX_BYTES as MAX_REVIEW_BYTES

@@ -27,9 +27,10 @@ from deepecg.errors import (
 from deepecg.readers.found_recordings import files_in, sort_paths
 from deepecg.readers.open_recording import open_recording
 from deepecg.readers.reading_options import ReadingOptions
-from deepecg.readers.text_columns import read_text
+from deepecg.readers.text import read_text
+from deepecg.readers.text_header import read_table_header
 from deepecg.readers.text_options import TextOptions
-from deepecg.readers.text_table import HEAD_BYTES, looks_like_table
+from deepecg.readers.text_table import HEAD_BYTES, find_layout, looks_like_table
 from deepecg.recording import Recording
 
 RATE = 250
@@ -232,6 +233,26 @@ def test_physionet_rdsamp(tmp_path: Path) -> None:
     assert recording.leads == ("MLII", "V5")
     check(recording)
     np.testing.assert_allclose(samples(recording, 1), 2 * ECG, atol=1e-4)
+
+
+def test_units_of_other_quantities_below_the_names(tmp_path: Path) -> None:
+    other = [f"{v:.1f}" for v in np.cos(TIMES)]
+    header = ["time,MLII,Pressure,Core", "s,mV,kPa,degC"]
+    recording = open_recording(
+        write(tmp_path, table(seconds(), millivolts(), other, other, header=header))
+    )
+    assert recording.leads == ("MLII",)
+    assert codes(recording) == {"not_ecg"}
+    check(recording)
+
+
+@pytest.mark.parametrize(
+    ("names", "lead"), [("t,V", "V"), ("t,ecg_min", "ecg_min"), ("t,ECG (1)", "ECG (1)")]
+)
+def test_names_that_look_like_units_remain_names(tmp_path: Path, names: str, lead: str) -> None:
+    text = table(seconds(), millivolts(), header=[names])
+    columns = read_table_header(find_layout(text.encode(), TextOptions()))
+    assert (columns.is_named, columns.labels) == (True, ("t", lead))
 
 
 def test_mit_bih_in_adu_is_not_calibrated(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from deepecg.cloud.s3_buckets import Part
 from deepecg.readers.files_beside import names_beside
 
 
-def find_mark_files(listing: FolderListing, key: str) -> tuple[Part, ...]:
-    """Return the files with marks, or options, of the recording with this main file."""
+def find_files_beside(listing: FolderListing, key: str) -> tuple[Part, ...]:
+    """Return the files that are read with the recording that has this main file."""
     found = map(listing.find, names_beside(key))
     return tuple(part for part in found if part is not None)

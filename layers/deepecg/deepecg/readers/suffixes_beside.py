@@ -1,4 +1,4 @@
-"""Names of the files beside a recording that belong to it.
+"""Suffixes of the files beside a recording that belong to it.
 
 They contain the patient's marks, what a table of numbers does not say about itself, settings or a
 review.
@@ -24,8 +24,9 @@ REVIEW_SUFFIX: Final = ".review.json"
 """Suffix of a recording's review file, in place of the recording's suffix."""
 OWN_SUFFIXES: Final = (OWN_SETTINGS_SUFFIX, REVIEW_SUFFIX, *BESIDE_SUFFIXES)
 """Suffixes of files about one recording, which are no part of it."""
-MAX_MARK_FILE_BYTES: Final = 1_000_000
-"""Largest size of such a file in bytes: a thousand marks of a thousand characters."""
+MAX_BYTES_BESIDE: Final = 1_000_000
+"""Largest size in bytes of a file that is read with a recording: a thousand marks of a thousand
+characters."""
 
 
 def beside_suffix(name: str) -> str | None:
