@@ -6,6 +6,7 @@ Results have to be the same; the times of processing in the night's files are no
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -43,7 +44,8 @@ def write_records(database: Path, folder: Path, n_records: int) -> None:
     headers = sorted(database.glob("*.hea"))
     for number, header in enumerate(islice(cycle(headers), n_records)):
         name = f"r{number:03}"
-        text = header.read_text(encoding="ascii").replace(header.stem, name)
+        text = header.read_text(encoding="ascii")
+        text = re.sub(rf"^{header.stem}(?=[ .])", name, text, flags=re.MULTILINE)
         (folder / f"{name}.hea").write_text(text, encoding="ascii")
         shutil.copyfile(header.with_suffix(".dat"), folder / f"{name}.dat")
 
