@@ -21,6 +21,9 @@ MAX_DURATION_S = 90.0 * SECONDS_PER_DAY
 damaged.
 """
 
+MAX_MILLIVOLTS: Final = 1e12
+"""Largest value that is taken as a sample, whatever the unit was mistaken for: an R wave in nV that
+is read as V has 1e9. Larger ones are damage, and their squares no numbers."""
 NOT_ECG: Final = "not_ecg"
 """Code of the warning that signals of the file are no leads."""
 UNCALIBRATED: Final = "uncalibrated"
@@ -218,7 +221,9 @@ class Recording:
         start, stop = max(start, 0), min(stop, self.n_samples)
         if stop <= start:
             return np.empty(0, np.float32)
-        return self.read_samples(lead, start, stop)
+        samples = self.read_samples(lead, start, stop)
+        damaged = np.abs(samples) > MAX_MILLIVOLTS
+        return np.where(damaged, np.float32(np.nan), samples) if damaged.any() else samples
 
 
 def unknown_lead(

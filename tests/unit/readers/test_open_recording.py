@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from deepecg.errors import EmptyFileError, RefusedRecordingError, UnknownFormatError
 from deepecg.readers.found_recordings import files_in, sort_paths
 from deepecg.readers.open_recording import open_recording
+from deepecg.recording import Recording
 
 SIGNALS = synthetic_ecg(4, 200, n_leads=2)
 WRITERS: dict[str, Callable[..., Path]] = {
@@ -182,3 +183,16 @@ def test_damaged_bytes_are_read_or_rejected(
         tracemalloc.stop()
         path.write_bytes(content)
     assert peak < 50e6
+
+
+def test_a_value_that_no_recorder_writes_is_a_missing_sample() -> None:
+    stored = np.array([0.1, 1e30, -np.inf, -2.0, 1e9], np.float32)
+    recording = Recording(
+        format="edf",
+        sampling_rate_hz=250.0,
+        leads=("II",),
+        n_samples=5,
+        read_samples=lambda lead, start, stop: stored[start:stop],
+    )
+    assert np.isnan(recording.read(0, 0, 5)).tolist() == [False, True, True, False, False]
+    assert recording.read(0, 3, 5).tolist() == stored[3:].tolist()
