@@ -40,11 +40,16 @@ steps of the converter. The databases above have 45 and more."""
 
 @dataclass(frozen=True)
 class _Swing:
-    """Swing of a lead in mV, usual and large, and whether it is evidently an ECG."""
+    """Swing of a lead in mV, usual and large."""
 
-    lead: int
     usual_mv: float
     large_mv: float
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What shows that a lead is an ECG."""
+
     prominence: float
     n_levels: float
 
@@ -83,20 +88,26 @@ def with_possible_amplitudes(recording: Recording, settings: SignalSettings) -> 
     leads = range(len(recording.leads))
     wanted = leads if settings.lead is None else [recording.lead_index(settings.lead)]
     rate = recording.sampling_rate_hz
-    swings = [
-        _swing(lead, segments, rate, settings)
-        for lead, segments in zip(leads, survey_segments(recording, leads), strict=True)
-    ]
-    found = {swing: swing.usual_mv for swing in swings if swing.usual_mv > POSSIBLE_MV[1]}
+    levels = [_levels(segments) for segments in survey_segments(recording, leads)]
+    swings = [_swing(of_lead, rate, settings) for of_lead in levels]
+    found = {
+        lead: swing.usual_mv for lead, swing in enumerate(swings) if swing.usual_mv > POSSIBLE_MV[1]
+    }
     if all(swings[lead].large_mv < POSSIBLE_MV[0] for lead in wanted):
-        found = {swing: swing.large_mv for swing in swings if 0 < swing.large_mv < POSSIBLE_MV[0]}
-    if not any(swing.is_ecg for swing in found):
+        found = {
+            lead: swing.large_mv
+            for lead, swing in enumerate(swings)
+            if 0 < swing.large_mv < POSSIBLE_MV[0]
+        }
+    evidence = {
+        lead: _evidence(levels[lead], swings[lead].large_mv, rate, settings) for lead in found
+    }
+    if not any(shown.is_ecg for shown in evidence.values()):
         return recording
-    clearest = max(found, key=lambda swing: swing.prominence)
+    clearest = max(found, key=lambda lead: evidence[lead].prominence)
     power = _power(found[clearest])
     powers = {
-        swing.lead: power if _is_possible(mv * 10.0**power) else _power(mv)
-        for swing, mv in found.items()
+        lead: power if _is_possible(mv * 10.0**power) else _power(mv) for lead, mv in found.items()
     }
     factors = {lead: np.float32(10.0**exponent) for lead, exponent in powers.items()}
 
@@ -115,26 +126,35 @@ def with_possible_amplitudes(recording: Recording, settings: SignalSettings) -> 
     return replace(recording, read_samples=read, warnings=(*recording.warnings, warning))
 
 
-def _swing(
-    lead: int, segments: Sequence[Floats32], sampling_rate_hz: float, settings: SignalSettings
-) -> _Swing:
-    """Measure a lead in those of its segments that have samples for half of the time."""
+def _levels(segments: Sequence[Floats32]) -> list[Floats]:
+    """Return the samples of segments that have some for half of the time, around their median."""
     known = [segment[np.isfinite(segment)].astype(np.float64) for segment in segments]
-    levels = [
+    return [
         finite - np.median(finite)
         for finite, segment in zip(known, segments, strict=True)
         if len(finite) > len(segment) / 2
     ]
+
+
+def _swing(levels: Sequence[Floats], sampling_rate_hz: float, settings: SignalSettings) -> _Swing:
+    """Measure the swing of a lead in its segments."""
     if not levels:
-        return _Swing(lead, 0.0, 0.0, 0.0, 0.0)
+        return _Swing(0.0, 0.0)
     swings = np.concatenate([_swings_mv(level, sampling_rate_hz, settings) for level in levels])
     usual_mv, large_mv = np.percentile(swings, (50, SMALL_PERCENTILE)).tolist()
-    unit_mv = large_mv or 1.0  # only hum of some size in mV is subtracted
+    return _Swing(usual_mv, large_mv)
+
+
+def _evidence(
+    levels: Sequence[Floats], unit_mv: float, sampling_rate_hz: float, settings: SignalSettings
+) -> _Evidence:
+    """Measure how much a lead is an ECG, with ``unit_mv`` for a millivolt.
+
+    Only hum of some size in mV is subtracted.
+    """
     prominences = [qrs_prominence(level / unit_mv, sampling_rate_hz, settings) for level in levels]
     n_levels = [len(np.unique(level)) for level in levels]
-    return _Swing(
-        lead, usual_mv, large_mv, float(np.median(prominences)), float(np.median(n_levels))
-    )
+    return _Evidence(float(np.median(prominences)), float(np.median(n_levels)))
 
 
 def _swings_mv(level: Floats, sampling_rate_hz: float, settings: SignalSettings) -> Floats:
