@@ -23,7 +23,6 @@ from pydicom.tag import BaseTag, Tag
 from deepecg.arrays import Floats32
 from deepecg.errors import MalformedHeaderError, RefusedRecordingError
 from deepecg.readers.dicom_groups import MultiplexGroup, number_of, read_groups, text_of
-from deepecg.readers.file_signals import recording_of
 from deepecg.readers.lead_codes import lead_of_code
 from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.sample_blocks import (
@@ -31,9 +30,10 @@ from deepecg.readers.sample_blocks import (
     SampleBlock,
     join_blocks,
     millivolts,
+    recording_of_blocks,
 )
 from deepecg.readers.voltage_units import millivolts_per_unit
-from deepecg.readers.written_times import clock_time, time_of_digits
+from deepecg.readers.written_times import time_of_digits
 from deepecg.recording import Recording
 
 # pydicom's messages repeat values of the file, which may name the patient.
@@ -111,16 +111,7 @@ def read_dicom(path: Path, options: ReadingOptions) -> Recording:
                 f"found an element that cannot be read ({type(error).__name__}), expected DICOM"
             ) from None
     joined = join_blocks(blocks, warnings)
-    start = clock_time(start, joined.start_s, options.zone, warnings)
-    return recording_of(
-        "dicom",
-        joined.signals,
-        options,
-        warnings,
-        format_says_ecg=is_ecg,
-        start=start,
-        lost_s=joined.lost_s,
-    )
+    return recording_of_blocks("dicom", joined, start, options, warnings, format_says_ecg=is_ecg)
 
 
 def _is_derived(group: MultiplexGroup) -> bool:

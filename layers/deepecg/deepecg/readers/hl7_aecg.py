@@ -16,7 +16,6 @@ from typing import Final
 from deepecg.arrays import Floats32
 from deepecg.errors import NoLeadsError, SamplingRateError, TruncatedSamplesError
 from deepecg.readers.aecg_sequences import AecgSequence, AecgSequences, read_sequences
-from deepecg.readers.file_signals import recording_of
 from deepecg.readers.lead_codes import lead_of_code
 from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.sample_blocks import (
@@ -24,9 +23,10 @@ from deepecg.readers.sample_blocks import (
     SampleBlock,
     join_blocks,
     millivolts,
+    recording_of_blocks,
 )
 from deepecg.readers.voltage_units import millivolts_per_unit
-from deepecg.readers.written_times import clock_time, rate_of_interval, time_of_digits
+from deepecg.readers.written_times import rate_of_interval, time_of_digits
 from deepecg.recording import Recording
 
 _SECONDS: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "min": 60.0}
@@ -84,16 +84,7 @@ def read_hl7_aecg(path: Path, options: ReadingOptions) -> Recording:
     if document.cut_off:
         found = warnings.get("truncated_samples", "found a document that is cut off, read the rest")
         warnings["truncated_samples"] = f"{found}; further leads may be missing"
-    start = clock_time(first, joined.start_s, options.zone, warnings)
-    return recording_of(
-        "hl7_aecg",
-        joined.signals,
-        options,
-        warnings,
-        format_says_ecg=True,
-        start=start,
-        lost_s=joined.lost_s,
-    )
+    return recording_of_blocks("hl7_aecg", joined, first, options, warnings, format_says_ecg=True)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ a recording cover the same time: where a signal has no block, its samples are mi
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 from deepecg.arrays import Floats32
 from deepecg.errors import MalformedHeaderError, SamplingRateError, TruncatedSamplesError
 from deepecg.readers.declared_length import refuse_long_duration, refuse_long_gaps
-from deepecg.readers.file_signals import FileSignal
-from deepecg.recording import MAX_DURATION_S
+from deepecg.readers.file_signals import FileSignal, recording_of
+from deepecg.readers.reading_options import ReadingOptions
+from deepecg.readers.written_times import clock_time
+from deepecg.recording import MAX_DURATION_S, Recording
 
 _MAX_BLOCKS: Final = 1 << 16
 """Most blocks: 12 leads in a piece for each minute of three days."""
@@ -151,6 +154,40 @@ def join_blocks(blocks: Iterable[SampleBlock], warnings: dict[str, str]) -> Join
     # A length that no recording has is damage of the file, and no time that is lost.
     lost_s = declared_end - end if end < declared_end <= MAX_DURATION_S else 0.0
     return JoinedBlocks(tuple(_signal(track, end) for track in tracks), start, lost_s)
+
+
+def recording_of_blocks(
+    file_format: str,
+    joined: JoinedBlocks,
+    moment: datetime | None,
+    options: ReadingOptions,
+    warnings: dict[str, str],
+    *,
+    format_says_ecg: bool,
+) -> Recording:
+    """Return the recording of joined blocks.
+
+    Parameters
+    ----------
+    file_format, options, format_says_ecg
+        As for :func:`~deepecg.readers.file_signals.recording_of`, which raises what this does.
+    joined : JoinedBlocks
+        The signals.
+    moment : datetime or None
+        Time from which the blocks' ``start_s`` count, as the file gives it.
+    warnings : dict of str to str
+        Message by code; gets ``no_start`` if ``moment`` is None, and those of the choice of leads.
+    """
+    start = clock_time(moment, joined.start_s, options.zone, warnings)
+    return recording_of(
+        file_format,
+        joined.signals,
+        options,
+        warnings,
+        format_says_ecg=format_says_ecg,
+        start=start,
+        lost_s=joined.lost_s,
+    )
 
 
 @dataclass

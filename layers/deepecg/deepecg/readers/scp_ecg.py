@@ -32,7 +32,6 @@ from deepecg.errors import (
     TruncatedHeaderError,
     UnsupportedEncodingError,
 )
-from deepecg.readers.file_signals import recording_of
 from deepecg.readers.lead_codes import LEAD_NAMES
 from deepecg.readers.reading_options import ReadingOptions
 from deepecg.readers.sample_blocks import (
@@ -40,9 +39,10 @@ from deepecg.readers.sample_blocks import (
     SampleBlock,
     join_blocks,
     millivolts,
+    recording_of_blocks,
 )
 from deepecg.readers.scp_huffman import huffman_decode, huffman_tables, undo_differences
-from deepecg.readers.written_times import clock_time, rate_of_interval
+from deepecg.readers.written_times import rate_of_interval
 from deepecg.recording import Recording
 
 _MAX_BYTES: Final = 1 << 26
@@ -131,15 +131,8 @@ def read_scp_ecg(path: Path, options: ReadingOptions) -> Recording:
     except struct.error:
         raise TruncatedHeaderError("found the end of the file inside a section") from None
     joined = join_blocks(_blocks(leads, data, warnings), warnings)
-    start = clock_time(_start(sections.get(1, b"")), joined.start_s, options.zone, warnings)
-    return recording_of(
-        "scp_ecg",
-        joined.signals,
-        options,
-        warnings,
-        format_says_ecg=True,
-        start=start,
-        lost_s=joined.lost_s,
+    return recording_of_blocks(
+        "scp_ecg", joined, _start(sections.get(1, b"")), options, warnings, format_says_ecg=True
     )
 
 
